@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Runs every test of FlowForge and ends with the plain line "N passed, N failed, N skipped".
+#   bash tests/run.sh            the normal run (under 30 minutes on 2 cores)
+#   bash tests/run.sh --long     the long campaigns as well
+#   bash tests/run.sh Lake Duck  only these rooms
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+rooms=()
+for argument in "$@"; do
+  case "$argument" in
+    --long) export FLOWFORGE_LONG=1 ;;
+    -*) echo "unknown option $argument (known: --long)"; exit 2 ;;
+    *) rooms+=("$argument") ;;
+  esac
+done
+
+command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing: install it, then run this again."; exit 2; }
+command -v npm >/dev/null || { echo "Node.js 20 with npm is missing: install it, then run this again."; exit 2; }
+
+# What the tests need beyond the SDK and Node comes from the system's packages, where this user may install them.
+install_missing() {
+  local missing=()
+  for pair in "$@"; do
+    local probe=${pair%%=*} package=${pair#*=}
+    command -v "$probe" >/dev/null || [ -e "$probe" ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing for the tests: ${missing[*]}"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+  else
+    echo "missing for some tests (they will be skipped): ${missing[*]}"
+  fi
+}
+install_missing chromium=chromium
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+echo "build"
+started=$SECONDS
+dotnet build FlowForge.sln -v q --nologo || { echo "the build failed"; echo "0 passed, 1 failed"; exit 1; }
+echo "built in $((SECONDS - started)) s"
+
+results=artifacts/test-results
+rm -rf "$results"; mkdir -p "$results"
+passed=0; failed=0; skipped=0; broken=()
+for project in tests/*/*.Tests.csproj; do
+  room=$(basename "$(dirname "$project")")
+  if [ ${#rooms[@]} -gt 0 ] && [[ ! " ${rooms[*]} " == *" $room "* ]]; then continue; fi
+  grep -rqsE '\[(Fact|Theory)' --include='*.cs' "tests/$room" || continue
+  started=$SECONDS
+  executable=artifacts/bin/$room.Tests/debug/FlowForge.$room.Tests.dll
+  timeout --kill-after=30 1500 dotnet "$executable" -trx "$results/$room.trx" -noLogo -noColor >"$results/$room.log" 2>&1 </dev/null
+  status=$?
+  counters=$(grep -o '<Counters [^>]*' "$results/$room.trx" 2>/dev/null | head -n 1)
+  number() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
+  if [ -z "$counters" ]; then
+    echo "$room: ended with status $status and no result"; tail -n 40 "$results/$room.log"
+    failed=$((failed + 1)); broken+=("$room"); continue
+  fi
+  p=$(number passed); f=$(number failed); total=$(number total)
+  s=$((total - p - f)); passed=$((passed + p)); failed=$((failed + f)); skipped=$((skipped + s))
+  echo "$room: $p passed, $f failed, $s skipped in $((SECONDS - started)) s"
+  if [ "$f" -gt 0 ] || { [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; }; then
+    broken+=("$room"); grep -vE '^\s*$' "$results/$room.log" | tail -n 120
+    [ "$f" -gt 0 ] || failed=$((failed + 1))
+  fi
+done
+
+[ ${#broken[@]} -eq 0 ] || echo "failed: ${broken[*]} (logs in $results)"
+if [ "$passed" -eq 0 ] && [ "$failed" -eq 0 ]; then echo "no test ran"; failed=1; fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
