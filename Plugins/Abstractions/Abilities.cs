@@ -1,0 +1,52 @@
+namespace FlowForge.Plugins;
+
+/// <summary>Finds out quickly whether the system answers and lets us in, changing nothing.</summary>
+public interface ITestConnection : IConnector
+{
+    /// <returns>What was found, in one line, e.g. "PostgreSQL 15.3, 42 tables".</returns>
+    /// <exception cref="TerminalException">It does not work; the message says why.</exception>
+    Task<string> TestAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Lists what could be read.</summary>
+public interface IDiscover : IConnector
+{
+    IAsyncEnumerable<DiscoveredTable> DiscoverAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>A table, file or resource. <c>Name</c> is what <see cref="ReadRequest.Table"/> takes.</summary>
+public sealed record DiscoveredTable(string Name)
+{
+    public IReadOnlyList<DiscoveredColumn> Columns { get; init; } = [];
+    public IReadOnlyList<string> Keys { get; init; } = [];
+    public long? Rows { get; init; }
+    public long? Bytes { get; init; }
+}
+
+/// <summary><c>Type</c> is the source's own name for it.</summary>
+public sealed record DiscoveredColumn(string Name, string Type, bool Nullable = true);
+
+/// <summary>Tells of changes, so that a run starts when something arrives.</summary>
+public interface IWatch : IConnector
+{
+    /// <summary>One item (what changed, in one line) whenever a run would find something new; runs until cancelled.</summary>
+    IAsyncEnumerable<string> WatchAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Reading can start at a <see cref="ReadRequest.Cursor"/>, and the batches say theirs.</summary>
+public interface IResume : IConnector;
+
+/// <summary>Does what may only happen once the rows are safe: moves files, acknowledges messages. Repeated until it succeeds.</summary>
+public interface IAfterCommit : IConnector
+{
+    Task CommittedAsync(IReadOnlyList<string> filePaths, string? cursor, CancellationToken cancellationToken);
+}
+
+/// <summary>Facts about the connection worth watching: requests left, lag, days until a certificate ends.</summary>
+public interface IReportHealth : IConnector
+{
+    Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>One figure with its unit.</summary>
+public sealed record HealthFact(string Name, double Value, string Unit);

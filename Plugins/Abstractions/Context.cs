@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace FlowForge.Plugins;
+
+/// <summary>What the runtime gives a connector beside its settings. Lives as long as the connector's instance.</summary>
+public abstract class ConnectorContext
+{
+    /// <summary>Relative paths in settings start here: the folder of the pipeline file.</summary>
+    public required string BaseDirectory { get; init; }
+    /// <summary>Absolute folders that local paths may lead into. Nothing outside them is read or written.</summary>
+    public required IReadOnlyList<string> AllowedRoots { get; init; }
+    /// <summary>Lines for the people who read the run's log. Secrets handed to this connector are masked in it.</summary>
+    public required IConnectorLog Log { get; init; }
+    /// <summary>Spans started here hang under the job's span.</summary>
+    public required ActivitySource Activities { get; init; }
+    /// <summary>Instruments made here carry the connector's name.</summary>
+    public required Meter Meter { get; init; }
+}
+
+/// <inheritdoc/>
+/// <typeparam name="TSpec">The record that holds the settings; see <see cref="SettingAttribute"/>.</typeparam>
+public sealed class ConnectorContext<TSpec> : ConnectorContext where TSpec : class
+{
+    /// <summary>Validated: required ones are there, numbers in range, secrets resolved.</summary>
+    public required TSpec Settings { get; init; }
+}
+
+/// <summary>The run's log. Any thread may write.</summary>
+public interface IConnectorLog
+{
+    void Debug(string message);
+    void Information(string message);
+    void Warning(string message);
+}
