@@ -1,0 +1,16 @@
+namespace FlowForge.Contracts;
+
+public sealed partial class FlowForgeClient
+{
+    /// <summary>Needs no token. Throws with status 503 while the service is starting or unhealthy.</summary>
+    public Task<HealthReport> HealthAsync(CancellationToken ct = default) => GetAsync<HealthReport>("/health", ct);
+
+    public Task<SystemStatus> SystemAsync(CancellationToken ct = default) => GetAsync<SystemStatus>("system", ct);
+
+    public Task<IReadOnlyList<ConnectorEntry>> ConnectorsAsync(CancellationToken ct = default) =>
+        GetAsync<IReadOnlyList<ConnectorEntry>>("connectors", ct);
+
+    /// <summary>Pipelines, runs, tables and connectors whose name or description holds <paramref name="text"/>.</summary>
+    public Task<SearchResults> SearchAsync(string text, CancellationToken ct = default) =>
+        GetAsync<SearchResults>(new QueryText("search").Add("q", text), ct);
+}

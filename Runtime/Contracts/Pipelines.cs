@@ -1,0 +1,83 @@
+namespace FlowForge.Contracts;
+
+/// <summary>A pipeline as a list shows it.</summary>
+public sealed record PipelineSummary
+{
+    public required string Name { get; init; }
+    public string? Description { get; init; }
+    /// <summary>Latest version, from 1.</summary>
+    public required int Version { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+    public PipelineSchedule? Schedule { get; init; }
+    public int IngestJobs { get; init; }
+    public int SilverTables { get; init; }
+    public int GoldTables { get; init; }
+    public RunSummary? LastRun { get; init; }
+    /// <summary>States of the last runs (at most 20), oldest first: for the little bar in a list.</summary>
+    public IReadOnlyList<RunState> RecentStates { get; init; } = [];
+}
+
+/// <summary>When a pipeline starts by itself.</summary>
+/// <param name="Cron">Five fields.</param>
+/// <param name="Timezone">IANA name.</param>
+/// <param name="NextRun">Null when it is paused, or when it is not known yet.</param>
+public sealed record PipelineSchedule(string Cron, string Timezone, DateTimeOffset? NextRun);
+
+/// <summary>One pipeline with its text, plan and findings.</summary>
+public sealed record PipelineDetail
+{
+    public required string Name { get; init; }
+    public string? Description { get; init; }
+    /// <summary>The version shown, from 1.</summary>
+    public required int Version { get; init; }
+    public required int LatestVersion { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+    public required string Text { get; init; }
+    public required PipelineTextFormat Format { get; init; }
+    /// <summary>Absolute folder that relative paths in the definition start from.</summary>
+    public required string BaseDirectory { get; init; }
+    public PipelineSchedule? Schedule { get; init; }
+    /// <summary>Null when the definition has errors that hide it.</summary>
+    public PipelinePlan? Plan { get; init; }
+    public IReadOnlyList<DiagnosticEntry> Diagnostics { get; init; } = [];
+    public RunSummary? LastRun { get; init; }
+}
+
+/// <summary>One stored version of a pipeline's text.</summary>
+public sealed record PipelineVersionEntry(int Version, DateTimeOffset CreatedAt, PipelineTextFormat Format, string Text);
+
+/// <summary>What a run of the pipeline would do, in an order that respects all dependencies.</summary>
+public sealed record PipelinePlan(IReadOnlyList<PlannedJob> Jobs);
+
+/// <summary>One node of the plan graph.</summary>
+public sealed record PlannedJob
+{
+    /// <summary><c>ingest.flights</c>, <c>silver.flights_clean</c>, <c>gold.delays</c>.</summary>
+    public required string Id { get; init; }
+    public required string Name { get; init; }
+    public required JobKind Kind { get; init; }
+    /// <summary>Ids of the jobs that must succeed before: the edges of the graph.</summary>
+    public IReadOnlyList<string> DependsOn { get; init; } = [];
+    /// <summary>Tables that it reads, also those that no job of this plan makes.</summary>
+    public IReadOnlyList<string> Reads { get; init; } = [];
+    /// <summary>The table it makes; null for an ingest that only lands files.</summary>
+    public string? Writes { get; init; }
+    /// <summary>Why it runs at this place, one sentence.</summary>
+    public string Reason { get; init; } = "";
+    public bool IsReference { get; init; }
+    /// <summary>1-based line of its definition.</summary>
+    public int? Line { get; init; }
+}
+
+/// <summary>Body of <c>PUT /pipelines/{name}</c>.</summary>
+/// <param name="Format">Found out from the text when null.</param>
+/// <param name="BaseDirectory">Absolute; null keeps the stored one, or the workspace for a new pipeline. Must lie under an allowed root.</param>
+public sealed record PutPipeline(string Text, PipelineTextFormat? Format = null, string? BaseDirectory = null);
+
+/// <summary>Body of <c>POST /pipelines/validate</c>.</summary>
+public sealed record ValidatePipeline(string Text, PipelineTextFormat? Format = null, string? BaseDirectory = null);
+
+/// <summary>Answer of <c>POST /pipelines/validate</c>: always 200, the verdict is inside.</summary>
+/// <param name="Valid">No diagnostic is an error.</param>
+/// <param name="Name">The pipeline's own name as far as it could be read.</param>
+public sealed record PipelineValidation(bool Valid, string? Name, IReadOnlyList<DiagnosticEntry> Diagnostics, PipelinePlan? Plan);
