@@ -1,0 +1,37 @@
+using FlowForge.Pipelines;
+
+namespace FlowForge.Catalog;
+
+/// <summary>What a job that succeeded did.</summary>
+public sealed record JobOutcome
+{
+    public required RowCounts Counts { get; init; }
+
+    /// <summary>Bytes written to the lake.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>With layer; null when files were landed only.</summary>
+    public string? Table { get; init; }
+
+    /// <summary>The version that holds the job's rows; also set when nothing new was to be committed.</summary>
+    public long? TableVersion { get; init; }
+
+    /// <summary>The rejects table with its layer, when the job wrote rejects.</summary>
+    public string? RejectsTable { get; init; }
+
+    public IReadOnlyList<CheckOutcome> Checks { get; init; } = [];
+
+    /// <summary>An earlier attempt had committed already: this is its recorded outcome.</summary>
+    public bool AlreadyDone { get; init; }
+
+    /// <summary>For people: <c>nothing new</c>.</summary>
+    public string? Note { get; init; }
+}
+
+/// <summary>Result of one check.</summary>
+/// <param name="Check"><see cref="CheckDefinition.Title"/>.</param>
+/// <param name="OnFail">What its failing does.</param>
+/// <param name="Passed">True when no row failed.</param>
+/// <param name="FailingRows">0 when passed; for <c>row_count</c> the count found.</param>
+/// <param name="Message">For people, when it failed.</param>
+public sealed record CheckOutcome(string Check, CheckAction OnFail, bool Passed, long FailingRows, string? Message = null);

@@ -1,0 +1,34 @@
+namespace FlowForge.Catalog;
+
+/// <summary>What the orchestration asks of a runner: the same for every attempt, but for <see cref="Attempt"/>.</summary>
+public sealed record JobRequest
+{
+    public required string RunId { get; init; }
+
+    public required string Pipeline { get; init; }
+
+    public required int PipelineVersion { get; init; }
+
+    /// <summary><c>ingest.flights</c>.</summary>
+    public required string JobId { get; init; }
+
+    /// <summary>Relative paths of the pipeline start here; absolute.</summary>
+    public required string BaseDirectory { get; init; }
+
+    /// <summary>Fixed for all attempts of the run: names and partitions are made from it, never from the clock. UTC.</summary>
+    public required DateTimeOffset RunTime { get; init; }
+
+    /// <summary>Version of the table's <c>txn</c> action, pinned by <c>ClaimStore</c>.</summary>
+    public required long TxnVersion { get; init; }
+
+    /// <summary>From 1.</summary>
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>Tables read at a fixed version (<c>bronze.flights</c> to version); all others at their latest.</summary>
+    public IReadOnlyDictionary<string, long> InputVersions { get; init; } = new Dictionary<string, long>();
+
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Application id of the <c>txn</c> action: pipeline and job.</summary>
+    public string ApplicationId => $"{Pipeline}/{JobId}";
+}

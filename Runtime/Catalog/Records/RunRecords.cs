@@ -1,0 +1,99 @@
+using FlowForge.Pipelines;
+
+namespace FlowForge.Catalog;
+
+/// <summary>Why a run or job did not succeed.</summary>
+/// <param name="Code">Stable, <c>FF2101</c>.</param>
+/// <param name="Message">What went wrong, for people.</param>
+/// <param name="Suggestion">What to do.</param>
+public sealed record RunError(string Code, string Message, string? Suggestion = null);
+
+/// <summary>One run of a pipeline. Times are UTC.</summary>
+public sealed record RunRecord
+{
+    public required string RunId { get; init; }
+
+    public required string Pipeline { get; init; }
+
+    public required int PipelineVersion { get; init; }
+
+    /// <summary><c>manual</c>, <c>schedule</c>, <c>api</c>, <c>retry</c> …</summary>
+    public string Trigger { get; init; } = "manual";
+
+    public RunState State { get; init; } = RunState.Queued;
+
+    public required DateTimeOffset QueuedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    public RunError? Error { get; init; }
+
+    public string? WorkflowId { get; init; }
+
+    public string? WorkflowRunId { get; init; }
+
+    /// <summary>Only these jobs were asked for; empty for all.</summary>
+    public IReadOnlyList<string> JobIds { get; init; } = [];
+
+    /// <summary>Parameters of this run, defaults filled in.</summary>
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The run that this one repeats.</summary>
+    public string? RetryOf { get; init; }
+}
+
+/// <summary>One job of a run, as of its latest attempt.</summary>
+public sealed record JobRunRecord
+{
+    public required string RunId { get; init; }
+
+    /// <summary><c>ingest.flights</c>.</summary>
+    public required string JobId { get; init; }
+
+    public required string Name { get; init; }
+
+    public required JobKind Kind { get; init; }
+
+    public RunState State { get; init; } = RunState.Queued;
+
+    /// <summary>0 before the first attempt.</summary>
+    public int Attempt { get; init; }
+
+    public RowCounts Counts { get; init; }
+
+    public long Bytes { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    public RunError? Error { get; init; }
+
+    /// <summary>The table it makes, with layer.</summary>
+    public string? Table { get; init; }
+
+    /// <summary>The version that this job committed.</summary>
+    public long? TableVersion { get; init; }
+
+    /// <summary>What the job is doing now, for people: <c>reading</c>, <c>publishing</c>.</summary>
+    public string? Phase { get; init; }
+
+    /// <summary>0 to 1 while the end is known; null otherwise.</summary>
+    public double? ProgressFraction { get; init; }
+
+    public double? RowsPerSecond { get; init; }
+
+    /// <summary>Ids of the jobs it waits for, as the run's plan said.</summary>
+    public IReadOnlyList<string> DependsOn { get; init; } = [];
+
+    /// <summary>What the runner wants people to know: <c>nothing new</c>.</summary>
+    public string? Note { get; init; }
+}
+
+/// <summary>One try of a job.</summary>
+/// <param name="Attempt">From 1.</param>
+/// <param name="State">How it ended, or <see cref="RunState.Running"/>.</param>
+public sealed record AttemptRecord(
+    string RunId, string JobId, int Attempt, RunState State, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, RunError? Error);

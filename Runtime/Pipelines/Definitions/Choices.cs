@@ -1,0 +1,40 @@
+namespace FlowForge.Pipelines;
+
+/// <summary>How a pipeline's text is written.</summary>
+public enum PipelineFormat { Yaml, Json }
+
+/// <summary>What happens when a run is due while another run of the pipeline is open.</summary>
+public enum OverlapPolicy { Skip, Buffer, Allow, Cancel }
+
+/// <summary>How a bronze table's files are laid out.</summary>
+public enum PartitionMode { Date, Column, None }
+
+/// <summary>Compression of the Parquet files that a job writes.</summary>
+public enum Compression { None, Gzip, Snappy, Zstd }
+
+/// <summary>Whether source files are copied to the landing layer or read in place.</summary>
+public enum LandingMode { Copy, Reference }
+
+/// <summary><c>infer</c>: types are proposals that rows widen. <c>user</c>: <c>user_schema</c> is a contract.</summary>
+public enum SchemaMode { Infer, User }
+
+/// <summary>What rows that do not fit do to the run: nothing is published, or they go to the rejects table.</summary>
+public enum ErrorHandling { Fail, Quarantine }
+
+/// <summary>Whether each run reads all of the source or only what lies beyond the watermark.</summary>
+public enum IncrementalMode { Full, Incremental }
+
+/// <summary>What the rows of a run do to the bronze table.</summary>
+public enum WriteMode { Append, Replace, Merge, Scd2 }
+
+/// <summary>How a dataset is built.</summary>
+public enum DatasetMode { Full, Append, Merge, Incremental }
+
+/// <summary>The kinds of data-quality checks.</summary>
+public enum CheckKind { NotNull, Unique, AcceptedValues, Range, RowCount }
+
+/// <summary>What a failing check does: it is noted, its rows go to the rejects table, or the old table version stays.</summary>
+public enum CheckAction { Warn, Quarantine, Fail }
+
+/// <summary>The kinds of jobs of a run.</summary>
+public enum JobKind { Ingest, Silver, Gold }
