@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+
+namespace FlowForge.Plugins.Files;
+
+/// <summary>Hands over files of this machine, confined to the allowed roots.</summary>
+[Connector("file", Title = "Local files", Description = "Reads files from folders of this machine, by path or pattern.", Aliases = ["file_local", "file_upload"])]
+public sealed class FileConnector(ConnectorContext<FileSpec> context) : IFileSource, ITestConnection, IDiscover
+{
+    private readonly Roots _roots = new(context.AllowedRoots);
+
+    public async IAsyncEnumerable<SourceFile> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var pattern in context.Settings.Path)
+            foreach (var path in Match(pattern).Order(StringComparer.Ordinal))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var name = NameOf(path);
+                if (seen.Add(path) && !context.Settings.Exclude.Any(x => Glob.MatchesPathOrName(x, name))) yield return Describe(path, name);
+            }
+        if (seen.Count == 0 && context.Settings.MustExist)
+            throw new TerminalException($"No file matches {string.Join(", ", context.Settings.Path)} in {context.BaseDirectory}.", "Check the pattern, or set must_exist: false.");
+        await Task.CompletedTask.ConfigureAwait(false);
+    }
+
+    public async Task<string> TestAsync(CancellationToken cancellationToken)
+    {
+        long files = 0, bytes = 0;
+        await foreach (var file in ListAsync(cancellationToken).ConfigureAwait(false)) (files, bytes) = (files + 1, bytes + file.Size!.Value);
+        return $"{files} files, {bytes} bytes";
+    }
+
+    public async IAsyncEnumerable<DiscoveredTable> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var file in ListAsync(cancellationToken).ConfigureAwait(false)) yield return new DiscoveredTable(file.Path) { Bytes = file.Size };
+    }
+
+    private IEnumerable<string> Match(string pattern)
+    {
+        var absolute = Path.GetFullPath(pattern, context.BaseDirectory).Replace('\\', '/');
+        if (File.Exists(absolute))
+        {
+            _roots.Check(absolute);
+            return [absolute];
+        }
+        if (Directory.Exists(absolute)) return FolderWalk.Files(Glob.FilesIn(absolute.TrimEnd('/')), _roots);
+        if (Glob.IsPattern(absolute)) return FolderWalk.Files(Glob.Parse(absolute), _roots);
+        _roots.Check(absolute);
+        throw new TerminalException($"{pattern} does not exist in {context.BaseDirectory}.", "Correct the path, or use a pattern when the file may be absent.");
+    }
+
+    private SourceFile Describe(string path, string name)
+    {
+        var facts = new FileInfo(Roots.RealPath(path));
+        return new SourceFile
+        {
+            Path = name,
+            Size = facts.Length,
+            Modified = facts.LastWriteTimeUtc,
+            LocalPath = facts.FullName,
+            // Checked again: the file may have become a link since it was listed.
+            OpenAsync = _ => ValueTask.FromResult<Stream>(Open(path)),
+        };
+    }
+
+    private FileStream Open(string path)
+    {
+        var real = _roots.Check(path);
+        try { return new FileStream(real, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, Options = FileOptions.SequentialScan }); }
+        catch (UnauthorizedAccessException e) { throw new TerminalException($"{path} may not be read by this user.", "Give the user that runs FlowForge the right to read it.", e); }
+        catch (FileNotFoundException e) { throw new TransientException($"{path} was there when the files were listed and is gone now.", inner: e); }
+    }
+
+    /// <summary>Relative to the pipeline's folder when below it, so that a moved workspace knows its files again.</summary>
+    private string NameOf(string path)
+    {
+        var relative = Path.GetRelativePath(context.BaseDirectory, path).Replace('\\', '/');
+        return relative.StartsWith("../", StringComparison.Ordinal) || Path.IsPathRooted(relative) ? path : relative;
+    }
+}

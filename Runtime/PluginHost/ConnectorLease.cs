@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Reflection;
+using System.Runtime.ExceptionServices;
+using System.Text.Json.Nodes;
+using FlowForge.Plugins;
+
+namespace FlowForge.PluginHost;
+
+/// <summary>What a connector is opened with.</summary>
+public sealed record OpenRequest
+{
+    public required JsonObject Settings { get; init; }
+    public required string BaseDirectory { get; init; }
+    public required IReadOnlyList<string> AllowedRoots { get; init; }
+    public required IConnectorLog Log { get; init; }
+    /// <summary>Names in <see cref="Settings"/> that belong to the format layer, not to the connector.</summary>
+    public IReadOnlySet<string> OtherSettings { get; init; } = new HashSet<string>();
+    /// <summary>Answers <c>secret:name</c>; environment variables are read by the host.</summary>
+    public Func<string, string?> Secrets { get; init; } = static _ => null;
+}
+
+/// <summary>
+/// An opened connector and the hold on its plugin's generation. Dispose it after use: the connector is disposed and,
+/// if a newer generation took over meanwhile, the old one may unload.
+/// </summary>
+public sealed class ConnectorLease : IAsyncDisposable
+{
+    private static readonly ActivitySource Activities = new("FlowForge.Plugins");
+    private readonly LoadedPlugin _plugin;
+    private readonly Meter _meter;
+    private int _disposed;
+
+    internal ConnectorLease(ConnectorDescriptor descriptor, OpenRequest request)
+    {
+        (Descriptor, _plugin, _meter) = (descriptor, descriptor.Plugin, new Meter($"FlowForge.Plugins.{descriptor.Name}"));
+        var binder = new SettingsBinder(descriptor.Name, name => name.StartsWith("env:", StringComparison.Ordinal) ? Environment.GetEnvironmentVariable(name[4..]) : request.Secrets(name["secret:".Length..]));
+        var settings = binder.Bind(descriptor.Spec, request.Settings, request.OtherSettings);
+        if (binder.Errors.Count > 0) throw new SettingsException(descriptor.Name, binder.Errors);
+        var contextType = descriptor.Constructor.GetParameters()[0].ParameterType;
+        var context = Activator.CreateInstance(contextType)!;
+        Set(nameof(ConnectorContext.BaseDirectory), request.BaseDirectory);
+        Set(nameof(ConnectorContext.AllowedRoots), request.AllowedRoots);
+        Set(nameof(ConnectorContext.Log), binder.Revealed.Count == 0 ? request.Log : new MaskingLog(request.Log, binder.Revealed));
+        Set(nameof(ConnectorContext.Activities), Activities);
+        Set(nameof(ConnectorContext.Meter), _meter);
+        Set("Settings", settings);
+        try { Connector = (IConnector)descriptor.Constructor.Invoke([context]); }
+        catch (TargetInvocationException failure) when (failure.InnerException is TerminalException or TransientException)
+        {
+            ExceptionDispatchInfo.Throw(failure.InnerException);
+        }
+        catch (TargetInvocationException failure)
+        {
+            throw new PluginException($"Connector '{descriptor.Name}' failed in its constructor: {failure.InnerException!.Message}", failure.InnerException);
+        }
+
+        void Set(string property, object value) => contextType.GetProperty(property)!.SetValue(context, value);
+    }
+
+    public ConnectorDescriptor Descriptor { get; }
+    public IConnector Connector { get; } = null!;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        try
+        {
+            if (Connector is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync().ConfigureAwait(false);
+            else if (Connector is IDisposable disposable) disposable.Dispose();
+        }
+        finally
+        {
+            _meter.Dispose();
+            _plugin.EndUse();
+        }
+    }
+}

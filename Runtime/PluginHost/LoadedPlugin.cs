@@ -1,0 +1,75 @@
+using System.Reflection;
+using FlowForge.Plugins;
+
+namespace FlowForge.PluginHost;
+
+/// <summary>
+/// One generation of a plugin folder in memory. Uses are counted: after <see cref="Retire"/>, the last use lets it go.
+/// </summary>
+internal sealed class LoadedPlugin
+{
+    private readonly Lock _gate = new();
+    private readonly PluginLoadContext _context;
+    private int _uses;
+    private bool _retired;
+
+    public LoadedPlugin(PluginFolder folder, string shadowRoot)
+    {
+        Folder = folder;
+        var main = PluginFolder.MainAssembly(folder.ShadowCopy(shadowRoot));
+        _context = new PluginLoadContext(folder.Name, main);
+        try
+        {
+            var assembly = _context.LoadFromAssemblyPath(main);
+            CheckContract(assembly);
+            Connectors = [.. assembly.GetExportedTypes().Where(t => t.GetCustomAttribute<ConnectorAttribute>() is not null).Select(t => new ConnectorDescriptor(t, this))];
+            if (Connectors.Count == 0)
+                throw new PluginException($"{assembly.GetName().Name} has no connector. Put [Connector(\"name\")] on a public class that implements IConnector.");
+        }
+        catch
+        {
+            _context.Unload();
+            throw;
+        }
+    }
+
+    public PluginFolder Folder { get; }
+    public IReadOnlyList<ConnectorDescriptor> Connectors { get; }
+
+    /// <summary>Whether the generation may still be used; a use taken must be given back.</summary>
+    public bool TryUse()
+    {
+        lock (_gate)
+        {
+            if (_retired && _uses == 0) return false;
+            _uses++;
+            return true;
+        }
+    }
+
+    public void EndUse()
+    {
+        lock (_gate)
+            if (--_uses == 0 && _retired) _context.Unload();
+    }
+
+    /// <summary>A newer generation took over: runs that hold this one keep it, then it unloads (best effort).</summary>
+    public void Retire()
+    {
+        lock (_gate)
+        {
+            _retired = true;
+            if (_uses == 0) _context.Unload();
+        }
+    }
+
+    private static void CheckContract(Assembly assembly)
+    {
+        var mine = typeof(IConnector).Assembly.GetName();
+        var wanted = assembly.GetReferencedAssemblies().FirstOrDefault(a => a.Name == mine.Name)?.Version;
+        if (wanted is null)
+            throw new PluginException($"{assembly.GetName().Name} does not use the plugin contract ({mine.Name}).");
+        if (wanted.Major != mine.Version!.Major || wanted.Minor > mine.Version.Minor)
+            throw new PluginException($"{assembly.GetName().Name} was built against plugin contract {wanted.ToString(2)}; this runtime has {mine.Version.ToString(2)}. Build it against {mine.Version.Major}.x up to {mine.Version.ToString(2)}, or update FlowForge.");
+    }
+}

@@ -1,0 +1,133 @@
+namespace FlowForge.PluginHost;
+
+/// <summary>
+/// The plugins below a folder. Every look at it notices new, changed and removed plugin folders, so the next run uses
+/// the new generation while running ones keep theirs. A folder that cannot be loaded is listed in <see cref="Problems"/>
+/// and keeps its last good generation. Thread-safe.
+/// </summary>
+public sealed class PluginRegistry
+{
+    private readonly Lock _gate = new();
+    private readonly string _root;
+    private readonly string _shadowRoot;
+    private readonly Dictionary<string, LoadedPlugin> _plugins = [];
+    private readonly Dictionary<string, (string Fingerprint, PluginProblem Problem)> _failed = [];
+
+    private PluginRegistry(string root, string shadowRoot) => (_root, _shadowRoot) = (root, shadowRoot);
+
+    /// <param name="folder">Holds one folder a plugin, as the build makes them.</param>
+    /// <param name="shadowFolder">Where copies are loaded from; a folder under the temporary path when null. Old copies are removed.</param>
+    public static PluginRegistry Scan(string folder, string? shadowFolder = null)
+    {
+        var shadow = shadowFolder ?? Path.Combine(Path.GetTempPath(), "flowforge-plugins", Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        if (shadowFolder is null && Directory.Exists(shadow)) Directory.Delete(shadow, recursive: true);
+        if (shadowFolder is null) AppDomain.CurrentDomain.ProcessExit += (_, _) => TryDelete(shadow);
+        var registry = new PluginRegistry(Path.GetFullPath(folder), shadow);
+        lock (registry._gate) registry.Refresh();
+        return registry;
+    }
+
+    public IReadOnlyList<ConnectorDescriptor> Connectors
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Refresh();
+                return [.. _plugins.Values.SelectMany(p => p.Connectors).OrderBy(c => c.Name, StringComparer.Ordinal)];
+            }
+        }
+    }
+
+    public IReadOnlyList<PluginProblem> Problems
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Refresh();
+                return [.. _failed.Values.Select(f => f.Problem)];
+            }
+        }
+    }
+
+    /// <summary>The connector of that name or alias, as it is now.</summary>
+    /// <exception cref="PluginException">There is none; the message lists those there are.</exception>
+    public ConnectorDescriptor Connector(string name)
+    {
+        lock (_gate)
+        {
+            Refresh();
+            return Find(name);
+        }
+    }
+
+    /// <summary>Opens a connector with validated settings. The caller disposes the lease.</summary>
+    /// <exception cref="SettingsException">The settings are not valid; all errors at once.</exception>
+    /// <exception cref="PluginException">Unknown connector, or its constructor failed.</exception>
+    public ConnectorLease Open(string name, OpenRequest request)
+    {
+        ConnectorDescriptor descriptor;
+        lock (_gate)
+        {
+            Refresh();
+            descriptor = Find(name);
+            descriptor.Plugin.TryUse();
+        }
+        try { return new ConnectorLease(descriptor, request); }
+        catch
+        {
+            descriptor.Plugin.EndUse();
+            throw;
+        }
+    }
+
+    private ConnectorDescriptor Find(string name)
+    {
+        var all = _plugins.Values.SelectMany(p => p.Connectors).ToList();
+        var found = all.FirstOrDefault(c => c.Name == name) ?? all.FirstOrDefault(c => c.Aliases.Contains(name));
+        if (found is not null) return found;
+        var known = all.Count == 0 ? $"No plugin was found in {_root}: build the solution first." : $"There are: {string.Join(", ", all.Select(c => c.Name).Order(StringComparer.Ordinal))}.";
+        var failed = string.Concat(_failed.Values.Select(f => $" {f.Problem.Folder} could not be loaded: {f.Problem.Message}"));
+        throw new PluginException($"There is no connector '{name}'. {known}{failed}");
+    }
+
+    private void Refresh()
+    {
+        var present = PluginFolder.In(_root).ToList();
+        foreach (var gone in _plugins.Keys.Except(present.Select(f => f.Path)).ToList())
+        {
+            _plugins[gone].Retire();
+            _plugins.Remove(gone);
+        }
+        foreach (var gone in _failed.Keys.Except(present.Select(f => f.Path)).ToList()) _failed.Remove(gone);
+        foreach (var folder in present)
+        {
+            var old = _plugins.GetValueOrDefault(folder.Path);
+            if (old?.Folder.Fingerprint == folder.Fingerprint) continue;
+            if (_failed.TryGetValue(folder.Path, out var failure) && failure.Fingerprint == folder.Fingerprint) continue;
+            TryLoad(folder, old);
+        }
+    }
+
+    private void TryLoad(PluginFolder folder, LoadedPlugin? old)
+    {
+        try
+        {
+            var loaded = new LoadedPlugin(folder, _shadowRoot);
+            _plugins[folder.Path] = loaded;
+            _failed.Remove(folder.Path);
+            old?.Retire();
+        }
+        catch (Exception e) when (e is PluginException or IOException or BadImageFormatException or UnauthorizedAccessException or System.Reflection.ReflectionTypeLoadException or System.Reflection.TargetInvocationException or TypeLoadException)
+        {
+            _failed[folder.Path] = (folder.Fingerprint, new PluginProblem(folder.Path, e.Message));
+        }
+    }
+
+    private static void TryDelete(string folder)
+    {
+        try { Directory.Delete(folder, recursive: true); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { /* The operating system cleans its temporary folder. */ }
+    }
+}

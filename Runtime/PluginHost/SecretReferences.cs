@@ -1,0 +1,40 @@
+using System.Text;
+
+namespace FlowForge.PluginHost;
+
+/// <summary><c>${secret:name}</c> and <c>${env:NAME}</c> inside setting texts.</summary>
+internal static class SecretReferences
+{
+    /// <param name="text">The text as written.</param>
+    /// <param name="secrets">Answers <c>secret:name</c> and <c>env:NAME</c>, null when unknown.</param>
+    /// <param name="resolved">The text with all references replaced.</param>
+    /// <param name="missing">The first reference that is unknown.</param>
+    public static bool TryResolve(string text, Func<string, string?> secrets, out string resolved, out string? missing)
+    {
+        (resolved, missing) = (text, null);
+        if (!text.Contains("${", StringComparison.Ordinal)) return true;
+        var result = new StringBuilder();
+        var at = 0;
+        while (text.IndexOf("${", at, StringComparison.Ordinal) is >= 0 and var start && text.IndexOf('}', start) is >= 0 and var end)
+        {
+            var name = text[(start + 2)..end];
+            result.Append(text, at, start - at);
+            if (name.StartsWith("secret:", StringComparison.Ordinal) || name.StartsWith("env:", StringComparison.Ordinal))
+            {
+                if (secrets(name) is not { } value)
+                {
+                    missing = name;
+                    return false;
+                }
+                result.Append(value);
+            }
+            else
+            {
+                result.Append(text, start, end + 1 - start);
+            }
+            at = end + 1;
+        }
+        resolved = result.Append(text, at, text.Length - at).ToString();
+        return true;
+    }
+}

@@ -1,0 +1,138 @@
+using System.Collections;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using FlowForge.Plugins;
+
+namespace FlowForge.PluginHost;
+
+/// <summary>
+/// Makes a spec record from JSON settings. Collects every error instead of stopping at the first; messages name the
+/// setting, what is wrong with the value and what is asked for. Values of secrets never appear in a message.
+/// </summary>
+internal sealed class SettingsBinder(string connector, Func<string, string?> secrets)
+{
+    private readonly List<SettingError> _errors = [];
+    private readonly List<string> _revealed = [];
+
+    public IReadOnlyList<SettingError> Errors => _errors;
+    /// <summary>Secret values handed out, to be masked in what the connector logs.</summary>
+    public IReadOnlyList<string> Revealed => _revealed;
+
+    /// <param name="spec">The settings asked for.</param>
+    /// <param name="given">The settings given.</param>
+    /// <param name="others">Names that belong to someone else (format options) and are left alone.</param>
+    /// <param name="prefix">Path of the group being bound; empty at the top.</param>
+    public object Bind(SpecDescription spec, JsonObject given, IReadOnlySet<string> others, string prefix = "")
+    {
+        var result = spec.Create();
+        foreach (var (name, _) in given)
+            if (!others.Contains(name) && spec.Settings.All(s => s.Name != name))
+                Unknown(spec, prefix, name);
+        foreach (var setting in spec.Settings)
+        {
+            var path = prefix + setting.Name;
+            if (given.TryGetPropertyValue(setting.Name, out var node) && node is not null)
+            {
+                if (Convert(setting.Type, node, path) is { } value && Fits(setting, value, path))
+                    setting.Property.SetValue(result, value);
+            }
+            else if (setting.Required)
+            {
+                Error(path, $"'{path}' is missing.", setting.Description.Length > 0 ? $"It means: {setting.Description}." : null);
+            }
+        }
+        return result;
+    }
+
+    private void Unknown(SpecDescription spec, string prefix, string name)
+    {
+        var known = spec.Settings.Select(s => s.Name).ToList();
+        Error(prefix + name, $"'{prefix}{name}' is not a setting of '{connector}'.",
+            Suggestion.For(name, known) is { } near ? $"Did you mean '{prefix}{near}'?" : $"It has: {string.Join(", ", known)}.");
+    }
+
+    private object? Convert(SettingType type, JsonNode node, string path) => type.Kind switch
+    {
+        SettingKind.List when node is JsonArray array => List(type, array, path),
+        SettingKind.List => List(type, [node.DeepClone()], path),
+        SettingKind.Map when node is JsonObject map => Map(type, map, path),
+        SettingKind.Group when node is JsonObject group => Bind(type.Group!, group, new HashSet<string>(), path + "."),
+        SettingKind.Map or SettingKind.Group => Wrong(path, "needs named values below it", node),
+        _ when node is not JsonValue => Wrong(path, $"must be {Asked(type)}", node),
+        _ => Scalar(type, (JsonValue)node, path),
+    };
+
+    private Array List(SettingType type, JsonArray array, string path)
+    {
+        var items = Array.CreateInstance(type.Element!.Declared, array.Count);
+        for (var i = 0; i < array.Count; i++)
+            if (array[i] is { } node && Convert(type.Element, node, $"{path}[{i}]") is { } value) items.SetValue(value, i);
+        return items;
+    }
+
+    private IDictionary Map(SettingType type, JsonObject map, string path)
+    {
+        var result = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), type.Element!.Declared))!;
+        foreach (var (key, node) in map)
+            if (node is not null && Convert(type.Element, node, $"{path}.{key}") is { } value) result[key] = value;
+        return result;
+    }
+
+    private object? Scalar(SettingType type, JsonValue node, string path)
+    {
+        var text = node.GetValueKind() is JsonValueKind.String ? node.GetValue<string>() : node.ToJsonString();
+        if (!SecretReferences.TryResolve(text, secrets, out var resolved, out var missing))
+            return Error(path, $"'{path}' refers to ${{{missing}}}, which is not there.", "Store the secret or set the environment variable, or correct the name.");
+        text = resolved;
+        if (type.Kind == SettingKind.Secret)
+        {
+            if (text.Length > 0) _revealed.Add(text);
+            return new Secret(text);
+        }
+        return SettingText.Parse(type, text) ?? Wrong(path, $"must be {Asked(type)}", node);
+    }
+
+    private bool Fits(SettingDescription setting, object value, string path)
+    {
+        var (size, unit) = value switch
+        {
+            string text => (text.Length, " characters"),
+            Secret secret => (secret.Reveal().Length, " characters"),
+            ICollection list => (list.Count, " items"),
+            int or long or short or byte or double or float or decimal => (System.Convert.ToDouble(value, CultureInfo.InvariantCulture), ""),
+            _ => (double.NaN, ""),
+        };
+        if (setting.Minimum is { } low && size < low) return Error(path, Bound("at least", low, size, unit)) is not null;
+        if (setting.Maximum is { } high && size > high) return Error(path, Bound("at most", high, size, unit)) is not null;
+        if (setting.Pattern is { } pattern && value is string given && !Regex.IsMatch(given, $"^(?:{pattern})$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)))
+            return Error(path, $"'{path}' is \"{given}\", which does not match {pattern}.") is not null;
+        return true;
+
+        string Bound(string which, double bound, double got, string of) =>
+            string.Create(CultureInfo.InvariantCulture, $"'{path}' must be {which} {bound}{(of == " characters" ? " characters long" : of)}, but is {got}.");
+    }
+
+    private object? Wrong(string path, string rule, JsonNode node) => Error(path, $"'{path}' {rule}, but is {Shorten(node.ToJsonString())}.");
+
+    private object? Error(string path, string message, string? suggestion = null)
+    {
+        _errors.Add(new SettingError(path, message, suggestion));
+        return null;
+    }
+
+    private static string Asked(SettingType type) => type.Kind switch
+    {
+        SettingKind.Boolean => "true or false",
+        SettingKind.Integer => "a whole number",
+        SettingKind.Number => "a number",
+        SettingKind.Time => "a time like 2024-05-31T12:00:00Z",
+        SettingKind.Duration => "a duration like 30s, 5m, 2h or 00:05:00",
+        SettingKind.Address => "an address like https://example.com/path",
+        SettingKind.Choice => $"one of {string.Join(", ", type.Choices)}",
+        _ => "text",
+    };
+
+    private static string Shorten(string text) => text.Length <= 80 ? text : text[..77] + "...";
+}
