@@ -1,6 +1,6 @@
 // Bundles what the browser loads into ../wwwroot/lib. Run by the project's build; `node build.mjs` by hand does the same.
 import { build } from "esbuild";
-import { rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -30,5 +30,6 @@ await build({
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
 });
+await copyFile(`${here}src/favicon.svg`, `${outdir}/favicon.svg`);
 // Last: its time stamp tells the build that all is done.
 await build({ ...common, entryPoints: { app: "src/app.css" } });

@@ -1,0 +1,34 @@
+using System.Net.Http.Headers;
+using FlowForge.Contracts;
+
+namespace FlowForge.Workbench.Live;
+
+/// <summary>The one connection to the runtime API that all pages share.</summary>
+internal static class RuntimeClient
+{
+    public static void AddRuntimeClient(this WebApplicationBuilder builder)
+    {
+        var configuration = builder.Configuration;
+        var url = configuration["Runtime:Url"] ?? configuration["services:api:http:0"] ?? "http://127.0.0.1:5080";
+        var token = new RuntimeToken(configuration["Token:File"]
+            ?? throw new InvalidOperationException("The workbench needs the token file of the environment: set Token__File (the AppHost does), for example Token__File=.flowforge/token."));
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(token);
+        builder.Services.AddSingleton(_ => new FlowForgeClient(new HttpClient(new TokenHandler(token))
+        {
+            BaseAddress = new Uri(url, UriKind.Absolute),
+            Timeout = TimeSpan.FromSeconds(60),
+        }));
+    }
+
+    private sealed class TokenHandler(RuntimeToken token)
+        : DelegatingHandler(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectTimeout = TimeSpan.FromSeconds(5) })
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (token.Read() is { } text)
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", text);
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Net;
+using FlowForge.Contracts;
+
+namespace FlowForge.Workbench.Parts;
+
+/// <summary>An error in the workbench's words: what it is and what to do.</summary>
+internal static class ErrorWords
+{
+    public static string Title(Exception error) => error switch
+    {
+        FlowForgeApiException { IsUnreachable: true } => "The runtime does not answer",
+        FlowForgeApiException { Status: HttpStatusCode.NotFound } => "Not found",
+        FlowForgeApiException { Problem.Title: { Length: > 0 } title } => title,
+        FlowForgeApiException e => $"The runtime answered {(int)e.Status!}",
+        _ => "Something went wrong",
+    };
+
+    public static string? Remedy(Exception error) => error switch
+    {
+        FlowForgeApiException { IsUnreachable: true } => "The AppHost restarts a service that died; this page tries again by itself.",
+        FlowForgeApiException e => e.Suggestion,
+        _ => null,
+    };
+}

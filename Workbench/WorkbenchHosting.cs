@@ -1,0 +1,42 @@
+using FlowForge.Workbench.Live;
+using FlowForge.Workbench.Login;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace FlowForge.Workbench;
+
+/// <summary>What the process is made of. Tests compose the same workbench around a runtime of their own.</summary>
+public static class WorkbenchHosting
+{
+    /// <summary>Registers the workbench. Configuration: <c>Runtime:Url</c> (or <c>services:api:http:0</c>) and <c>Token:File</c>.</summary>
+    public static void AddWorkbench(this WebApplicationBuilder builder)
+    {
+        // Request lines stay out of the log: the login link carries the token.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.AddRuntimeClient();
+        builder.Services.AddRazorComponents().AddInteractiveServerComponents(options =>
+        {
+            options.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(2);
+            options.DisconnectedCircuitMaxRetained = 20;
+        });
+        // Protected texts live no longer than a circuit: no key is written anywhere.
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        builder.Services.AddSingleton<SessionCookie>();
+        builder.Services.AddSingleton<Workspace>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<Workspace>());
+    }
+
+    /// <summary>The pipeline of a request: headers, files, session, pages.</summary>
+    public static void UseWorkbench(this WebApplication app)
+    {
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = CacheRules.Apply });
+        app.MapGet("/health", () => Results.Json(new { status = "healthy", service = "workbench" }));
+        app.UseMiddleware<SessionGate>();
+        app.UseAntiforgery();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options =>
+        {
+            // The policy is set once for every answer, by SecurityHeaders.
+            options.ContentSecurityFrameAncestorsPolicy = null;
+        });
+    }
+}
