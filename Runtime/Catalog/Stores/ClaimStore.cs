@@ -1,0 +1,93 @@
+namespace FlowForge.Catalog;
+
+/// <summary>
+/// The writer lease of tables, and the pinned version of their <c>txn</c> action (DESIGN §5.4). Thread-safe, durable.
+/// <para>
+/// A claim is held from the grant until it is released or its run is no longer open. Its pin outlives the release: the same
+/// (run, job) that asks again gets the same version, so that it sees whether it has committed. Pins of a table never repeat.
+/// </para>
+/// </summary>
+public sealed class ClaimStore
+{
+    private readonly CatalogDatabase _database;
+
+    internal ClaimStore(CatalogDatabase database) => _database = database;
+
+    /// <summary>Takes the table for a job of a run.</summary>
+    /// <param name="table">With layer.</param>
+    /// <param name="runId">A run that <see cref="RunStore.Create"/> has recorded.</param>
+    /// <param name="lastTxn">
+    /// Reads the last <c>txn</c> version of this pipeline and job in the table's log, 0 when there is none. Called while no other claim can
+    /// be made; it must not use the catalog.
+    /// </param>
+    /// <returns>The pinned version, or the open run that holds the table.</returns>
+    /// <exception cref="InvalidOperationException">The run is unknown.</exception>
+    public ClaimResult TryClaim(string table, string runId, string jobId, Func<long> lastTxn) => _database.Write(s =>
+    {
+        var pipeline = s.First("SELECT pipeline FROM runs WHERE run_id = @run", r => r.Text("pipeline"), ("run", runId))
+            ?? throw new InvalidOperationException($"Run {runId} is not in the catalog: record it before it claims {table}.");
+        var application = $"{pipeline}/{jobId}";
+        var holder = s.First(
+            """
+            SELECT c.run_id FROM claims c JOIN runs r ON r.run_id = c.run_id
+            WHERE c.table_name = @table AND c.released_at IS NULL AND c.run_id <> @run AND r.state IN ('queued', 'running')
+            """,
+            r => r.Text("run_id"), ("table", table), ("run", runId));
+        if (holder is not null)
+        {
+            return ClaimResult.Busy(holder);
+        }
+        var observed = lastTxn();
+        var own = Pin(s, table, runId, jobId);
+        var version = own is { } pin && Keeps(s, table, application, pin, observed) ? pin : NextVersion(s, table, application, observed);
+        s.Execute(
+            """
+            INSERT INTO claims (table_name, run_id, job_id, application, txn_version, observed_txn, claimed_at, released_at)
+            VALUES (@table, @run, @job, @application, @version, @observed, @at, NULL)
+            ON CONFLICT (table_name, run_id, job_id) DO UPDATE SET released_at = NULL, claimed_at = excluded.claimed_at,
+              observed_txn = CASE WHEN claims.txn_version = excluded.txn_version THEN claims.observed_txn ELSE excluded.observed_txn END,
+              txn_version = excluded.txn_version
+            """,
+            ("table", table), ("run", runId), ("job", jobId), ("application", application), ("version", version), ("observed", observed),
+            ("at", CatalogTime.Write(DateTimeOffset.UtcNow)));
+        return ClaimResult.Granted(version);
+    });
+
+    /// <summary>Gives up the claims of a run, or of one of its jobs. The pins stay. May be repeated.</summary>
+    public void Release(string runId, string? jobId = null) => _database.Write(s => s.Execute(
+        $"UPDATE claims SET released_at = @at WHERE run_id = @run AND released_at IS NULL {(jobId is null ? "" : "AND job_id = @job")}",
+        ("run", runId), ("job", jobId), ("at", CatalogTime.Write(DateTimeOffset.UtcNow))));
+
+    /// <summary>The open run that holds the table; null when it is free.</summary>
+    public string? Holder(string table) => _database.Read(s => s.First(
+        """
+        SELECT c.run_id FROM claims c JOIN runs r ON r.run_id = c.run_id
+        WHERE c.table_name = @table AND c.released_at IS NULL AND r.state IN ('queued', 'running')
+        """,
+        r => r.Text("run_id"), ("table", table)));
+
+    private static long? Pin(SqlSession s, string table, string runId, string jobId) => s.Rows(
+        "SELECT txn_version FROM claims WHERE table_name = @table AND run_id = @run AND job_id = @job",
+        r => (long?)r.Long("txn_version"), ("table", table), ("run", runId), ("job", jobId)).FirstOrDefault();
+
+    private static long NextVersion(SqlSession s, string table, string application, long observed) => 1 + Math.Max(
+        observed,
+        s.Number(
+            "SELECT coalesce(max(txn_version), 0) FROM claims WHERE table_name = @table AND application = @application",
+            ("table", table), ("application", application)));
+
+    /// <summary>
+    /// Whether an earlier pin may be used again. It may while the table has not gone beyond it: then nobody but this job can have
+    /// committed it. Once a later claim stepped in, what that claim saw tells: at or beyond the pin means that this job had committed
+    /// (the lake will answer "already done"); below it means that it had not, and its old version would now be taken for done.
+    /// </summary>
+    private static bool Keeps(SqlSession s, string table, string application, long pin, long observed) =>
+        observed <= pin
+        || s.Rows(
+            """
+            SELECT observed_txn FROM claims WHERE table_name = @table AND application = @application AND txn_version > @pin
+            ORDER BY txn_version LIMIT 1
+            """,
+            r => (long?)r.Long("observed_txn"), ("table", table), ("application", application), ("pin", pin)).FirstOrDefault() is not { } seen
+        || seen >= pin;
+}

@@ -1,0 +1,166 @@
+using System.Text.Json;
+using FlowForge.Pipelines;
+
+namespace FlowForge.Catalog;
+
+/// <summary>
+/// Runs, their jobs and attempts. Thread-safe. Every write may be repeated: what is final stays final, and a late word of an earlier
+/// attempt is not heard (<see cref="Reopen"/> starts anew).
+/// </summary>
+public sealed partial class RunStore
+{
+    private const string RunColumns =
+        """
+        run_id, pipeline, pipeline_version, run_trigger, state, queued_at, started_at, finished_at, error_code, error_message, error_suggestion,
+        workflow_id, workflow_run_id, job_ids, parameters, retry_of
+        """;
+
+    private readonly CatalogDatabase _database;
+
+    internal RunStore(CatalogDatabase database) => _database = database;
+
+    /// <summary>Adds a run; does nothing when its id is there already.</summary>
+    /// <returns>True when it was new.</returns>
+    public bool Create(RunRecord run) => _database.Write(
+        s => s.Execute(
+            $"""
+            INSERT INTO runs ({RunColumns})
+            VALUES (@run, @pipeline, @version, @trigger, @state, @queued, @started, @finished, @code, @message, @suggestion,
+              @workflow, @workflowRun, @jobs, @parameters, @retryOf)
+            ON CONFLICT (run_id) DO NOTHING
+            """,
+            ("run", run.RunId), ("pipeline", run.Pipeline), ("version", run.PipelineVersion), ("trigger", run.Trigger), ("state", run.State.ToText()),
+            ("queued", CatalogTime.Write(run.QueuedAt)), ("started", CatalogTime.Write(run.StartedAt)), ("finished", CatalogTime.Write(run.FinishedAt)),
+            ("code", run.Error?.Code), ("message", run.Error?.Message), ("suggestion", run.Error?.Suggestion),
+            ("workflow", run.WorkflowId), ("workflowRun", run.WorkflowRunId), ("jobs", JsonSerializer.Serialize(run.JobIds)),
+            ("parameters", JsonSerializer.Serialize(run.Parameters)), ("retryOf", run.RetryOf)) > 0,
+        new CatalogChange(CatalogChangeKind.Run, run.RunId));
+
+    /// <summary>
+    /// Moves a run on. The first <see cref="RunState.Running"/> sets when it started, a final state when it finished. A final state
+    /// never changes again, and a running run is not queued again.
+    /// </summary>
+    /// <returns>True when the state changed.</returns>
+    public bool SetState(string runId, RunState state, RunError? error, DateTimeOffset at) => _database.Write(
+        s => s.Execute(
+            $"""
+            UPDATE runs SET state = @state,
+              started_at = CASE WHEN @state = 'running' THEN coalesce(started_at, @at) ELSE started_at END,
+              finished_at = CASE WHEN @final = 1 THEN @at ELSE finished_at END,
+              error_code = @code, error_message = @message, error_suggestion = @suggestion
+            WHERE run_id = @run AND state <> @state AND state IN ({(state == RunState.Queued ? "'queued'" : "'queued', 'running'")})
+            """,
+            ("run", runId), ("state", state.ToText()), ("at", CatalogTime.Write(at)), ("final", state.IsFinal() ? 1 : 0),
+            ("code", error?.Code), ("message", error?.Message), ("suggestion", error?.Suggestion)) > 0,
+        new CatalogChange(CatalogChangeKind.Run, runId));
+
+    /// <summary>Notes which workflow drives the run.</summary>
+    public void SetWorkflow(string runId, string workflowId, string? workflowRunId) => _database.Write(s => s.Execute(
+        "UPDATE runs SET workflow_id = @workflow, workflow_run_id = @workflowRun WHERE run_id = @run",
+        ("run", runId), ("workflow", workflowId), ("workflowRun", workflowRunId)));
+
+    /// <summary>Makes a finished run start over with its jobs that did not succeed; those that did stay as they are.</summary>
+    /// <returns>False when the run is unknown or open.</returns>
+    public bool Reopen(string runId) => _database.Write(
+        s =>
+        {
+            var reopened = s.Execute(
+                """
+                UPDATE runs SET state = 'queued', finished_at = NULL, error_code = NULL, error_message = NULL, error_suggestion = NULL
+                WHERE run_id = @run AND state NOT IN ('queued', 'running')
+                """, ("run", runId)) > 0;
+            if (reopened)
+            {
+                s.Execute(
+                    """
+                    UPDATE job_runs SET state = 'queued', attempt = 0, started_at = NULL, finished_at = NULL, phase = NULL, progress = NULL,
+                      rows_per_second = NULL, error_code = NULL, error_message = NULL, error_suggestion = NULL
+                    WHERE run_id = @run AND state <> 'succeeded'
+                    """, ("run", runId));
+            }
+            return reopened;
+        },
+        new CatalogChange(CatalogChangeKind.Run, runId));
+
+    /// <summary>Null when unknown.</summary>
+    public RunRecord? Get(string runId) => _database.Read(s => s.First($"SELECT {RunColumns} FROM runs WHERE run_id = @run", MapRun, ("run", runId)));
+
+    /// <summary>Newest first.</summary>
+    /// <param name="page">From 1.</param>
+    /// <param name="size">Up to 1,000.</param>
+    public Page<RunRecord> List(RunFilter filter, int page = 1, int size = 50)
+    {
+        var where = Where(filter);
+        (string, object?)[] args =
+        [
+            ("pipeline", filter.Pipeline), ("state", filter.State?.ToText()), ("from", CatalogTime.Write(filter.From)), ("to", CatalogTime.Write(filter.To)),
+            ("text", Paging.Contains(filter.Text)),
+        ];
+        return _database.Read(s => Paging.Page(
+            page, size,
+            s.Number($"SELECT count(*) FROM runs {where}", args),
+            // Ids first: the deep pages then skip index entries, not rows.
+            (limit, offset) => s.Rows(
+                $"""
+                SELECT {RunColumns} FROM runs WHERE run_id IN (
+                  SELECT run_id FROM runs {where} ORDER BY queued_at DESC, run_id DESC LIMIT @limit OFFSET @offset)
+                ORDER BY queued_at DESC, run_id DESC
+                """,
+                MapRun, [.. args, ("limit", limit), ("offset", offset)])));
+    }
+
+    /// <summary>Runs that are queued or running, oldest first.</summary>
+    public IReadOnlyList<RunRecord> Open() => _database.Read(s => s.Rows(
+        $"SELECT {RunColumns} FROM runs WHERE state IN ('queued', 'running') ORDER BY queued_at, run_id", MapRun));
+
+    /// <summary>The newest run of each pipeline that has one.</summary>
+    public IReadOnlyDictionary<string, RunRecord> Latest(IReadOnlyCollection<string> pipelines) => _database.Read(s =>
+    {
+        var latest = new Dictionary<string, RunRecord>();
+        foreach (var pipeline in pipelines)
+        {
+            if (s.First($"SELECT {RunColumns} FROM runs WHERE pipeline = @pipeline ORDER BY queued_at DESC, run_id DESC LIMIT 1", MapRun, ("pipeline", pipeline)) is { } run)
+            {
+                latest[pipeline] = run;
+            }
+        }
+        return latest;
+    });
+
+    private static string Where(RunFilter filter)
+    {
+        List<string> conditions = [];
+        Add(filter.Pipeline, "pipeline = @pipeline");
+        Add(filter.State, "state = @state");
+        Add(filter.From, "queued_at >= @from");
+        Add(filter.To, "queued_at < @to");
+        Add(filter.Text, "(lower(run_id) LIKE @text ESCAPE '\\' OR lower(pipeline) LIKE @text ESCAPE '\\' OR lower(error_message) LIKE @text ESCAPE '\\')");
+        return conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
+
+        void Add(object? value, string condition)
+        {
+            if (value is not null)
+            {
+                conditions.Add(condition);
+            }
+        }
+    }
+
+    private static RunRecord MapRun(SqlRow row) => new()
+    {
+        RunId = row.Text("run_id"),
+        Pipeline = row.Text("pipeline"),
+        PipelineVersion = row.Int("pipeline_version"),
+        Trigger = row.Text("run_trigger"),
+        State = row.Enum<RunState>("state"),
+        QueuedAt = row.Time("queued_at"),
+        StartedAt = row.TimeOrNull("started_at"),
+        FinishedAt = row.TimeOrNull("finished_at"),
+        Error = row.Error(),
+        WorkflowId = row.TextOrNull("workflow_id"),
+        WorkflowRunId = row.TextOrNull("workflow_run_id"),
+        JobIds = row.List("job_ids"),
+        Parameters = JsonSerializer.Deserialize<Dictionary<string, string>>(row.Text("parameters")) ?? [],
+        RetryOf = row.TextOrNull("retry_of"),
+    };
+}
