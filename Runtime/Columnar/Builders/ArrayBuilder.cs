@@ -1,0 +1,114 @@
+namespace FlowForge.Columnar;
+
+/// <summary>
+/// Collects values and builds an array of them. Not thread-safe. <see cref="Build"/> hands the memory over and leaves the builder
+/// empty for the next batch.
+/// </summary>
+public abstract class ArrayBuilder
+{
+    private byte[] _validity = [];
+    private int _nulls;
+
+    private protected ArrayBuilder(IArrowType type) => Type = type;
+
+    public IArrowType Type { get; }
+    public int Length { get; private set; }
+
+    /// <summary>Adds a null.</summary>
+    public abstract void AppendNull();
+
+    /// <summary>
+    /// Adds a CLR value of the column's kind (null is null): numbers are converted when they fit exactly.
+    /// </summary>
+    /// <exception cref="ArgumentException">The value does not fit the type.</exception>
+    public void AppendObject(object? value)
+    {
+        if (value is null or DBNull)
+        {
+            AppendNull();
+            return;
+        }
+        try
+        {
+            AppendValue(value);
+        }
+        catch (Exception e) when (e is InvalidCastException or FormatException or OverflowException)
+        {
+            throw new ArgumentException($"A {value.GetType().Name} value does not fit a column of {Type.Name}: {e.Message}", nameof(value), e);
+        }
+    }
+
+    /// <summary>The array of all values since the last call.</summary>
+    public IArrowArray Build() => ArrowArrayFactory.Build(BuildData());
+
+    internal ArrayData BuildData()
+    {
+        var data = Finish(Length, _nulls, _nulls == 0 ? ArrowBuffer.Empty : new ArrowBuffer(_validity.AsMemory(0, Bits.BytesFor(Length))));
+        _validity = [];
+        Length = 0;
+        _nulls = 0;
+        return data;
+    }
+
+    private protected abstract void AppendValue(object value);
+    private protected abstract ArrayData Finish(int length, int nulls, ArrowBuffer validity);
+
+    /// <summary>Counts a value as present or null.</summary>
+    private protected void Mark(bool valid)
+    {
+        if (!valid && _nulls++ == 0)
+        {
+            // The bitmap is made at the first null: columns without nulls never pay for it.
+            _validity = new byte[Math.Max(64, Bits.BytesFor(Length + 1) * 2)];
+            Bits.Fill(_validity, 0, Length, true);
+        }
+        if (_nulls > 0)
+        {
+            if (Length >> 3 >= _validity.Length) Array.Resize(ref _validity, _validity.Length * 2);
+            if (valid) Bits.Set(_validity, Length);
+        }
+        Length = checked(Length + 1);
+    }
+
+    /// <summary>A builder for any type this library can build.</summary>
+    public static ArrayBuilder Create(IArrowType type) => type switch
+    {
+        NullType => new NullBuilder(),
+        BooleanType => new BooleanArray.Builder(),
+        Int8Type => new Int8Array.Builder(),
+        Int16Type => new Int16Array.Builder(),
+        Int32Type => new Int32Array.Builder(),
+        Int64Type => new Int64Array.Builder(),
+        UInt8Type => new UInt8Array.Builder(),
+        UInt16Type => new UInt16Array.Builder(),
+        UInt32Type => new UInt32Array.Builder(),
+        UInt64Type => new UInt64Array.Builder(),
+        HalfFloatType => new HalfFloatArray.Builder(),
+        FloatType => new FloatArray.Builder(),
+        DoubleType => new DoubleArray.Builder(),
+        Decimal128Type t => new Decimal128Array.Builder(t),
+        Date32Type => new Date32Array.Builder(),
+        Date64Type => new Date64Array.Builder(),
+        Time32Type t => new Time32Array.Builder(t),
+        Time64Type t => new Time64Array.Builder(t),
+        TimestampType t => new TimestampArray.Builder(t),
+        DurationType t => new DurationArray.Builder(t),
+        IntervalType { Unit: IntervalUnit.MonthDayNanosecond } => new MonthDayNanosecondIntervalArray.Builder(),
+        StringType => new StringArray.Builder(),
+        BinaryType => new BinaryArray.Builder(),
+        UuidType => new UuidArray.Builder(),
+        FixedSizeBinaryType t => new FixedSizeBinaryArray.Builder(t),
+        ListType t => new ListBuilder(t),
+        StructType t => new StructBuilder(t),
+        MapType t => new MapBuilder(t),
+        DictionaryType { ValueType: StringType, IndexType: Int32Type } t => new StringDictionaryBuilder(t.Ordered),
+        _ => throw new NotSupportedException($"There is no builder for {type.Name}."),
+    };
+}
+
+internal sealed class NullBuilder() : ArrayBuilder(NullType.Default)
+{
+    public override void AppendNull() => Mark(false);
+    private protected override void AppendValue(object value) => throw new InvalidCastException("only nulls fit");
+    private protected override ArrayData Finish(int length, int nulls, ArrowBuffer validity) => new(Type, length, length, 0, []);
+}

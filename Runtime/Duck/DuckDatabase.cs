@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using FlowForge.Duck.In;
+using FlowForge.Duck.Native;
+
+namespace FlowForge.Duck;
+
+/// <summary>
+/// One DuckDB instance. Thread-safe. Sessions keep the instance alive: disposing the database while some are open closes it when
+/// the last session goes.
+/// </summary>
+public sealed class DuckDatabase : IDisposable
+{
+    // Two opens of one file in a process both succeed in DuckDB and then corrupt each other.
+    private static readonly ConcurrentDictionary<string, DuckDatabase> OpenFiles = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly string? _file;
+    private nint _handle;
+    private int _users = 1;
+    private bool _disposed;
+
+    private DuckDatabase(nint handle, DuckOptions options, string? file)
+    {
+        _handle = handle;
+        _file = file;
+        Options = options;
+        Sources = new SourceRegistry();
+    }
+
+    public DuckOptions Options { get; }
+
+    /// <summary>Version of the library, as <c>v1.5.6</c>.</summary>
+    public static unsafe string LibraryVersion => Text.Borrowed(Api.LibraryVersion()) ?? "";
+
+    internal SourceRegistry Sources { get; }
+
+    /// <summary>Opens or creates a database.</summary>
+    /// <exception cref="DuckException">A setting is wrong, or the file is locked, missing (read-only) or not a database.</exception>
+    public static DuckDatabase Open(DuckOptions? options = null)
+    {
+        options ??= new DuckOptions();
+        var inMemory = options.Path is ":memory:" or "";
+        var file = inMemory || options.ReadOnly ? null : Path.GetFullPath(options.Path);
+        if (options.TempDirectory is { } temp) Directory.CreateDirectory(temp);
+        var config = MakeConfig(options);
+        try
+        {
+            if (Api.OpenExt(inMemory ? ":memory:" : options.Path, out var handle, config, out var error) != DuckState.Success)
+                throw DuckException.From(Text.Owned(error), null);
+            var database = new DuckDatabase(handle, options, file);
+            if (file is not null && !OpenFiles.TryAdd(file, database))
+            {
+                Api.Close(ref handle);
+                throw new DuckException(DuckErrorKind.Io, $"The database file {file} is already open in this process: use its sessions instead of opening it twice.");
+            }
+            database.Prepare();
+            return database;
+        }
+        finally
+        {
+            Api.DestroyConfig(ref config);
+        }
+    }
+
+    /// <summary>A new connection. Sessions are cheap; use one for each stream or thread.</summary>
+    public DuckSession Connect()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (Api.Connect(_handle, out var connection) != DuckState.Success)
+                throw new DuckException(DuckErrorKind.Connection, "DuckDB refused a connection.");
+            _users++;
+            return new DuckSession(this, connection);
+        }
+    }
+
+    /// <summary>The functions that bring managed batches in exist once in an instance.</summary>
+    private void Prepare()
+    {
+        try
+        {
+            using var session = Connect();
+            SourceFunction.Register(session.Handle, Sources);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private static nint MakeConfig(DuckOptions options)
+    {
+        if (Api.CreateConfig(out var config) != DuckState.Success) throw new DuckException(DuckErrorKind.OutOfMemory, "DuckDB could not make a configuration.");
+        foreach (var (name, value) in options.ToConfig())
+        {
+            if (Api.SetConfig(config, name, value) == DuckState.Success) continue;
+            Api.DestroyConfig(ref config);
+            throw new DuckException(DuckErrorKind.Settings, $"DuckDB knows no setting '{name}' or refuses the value '{value}'.");
+        }
+        return config;
+    }
+
+    internal void Release()
+    {
+        lock (_gate)
+        {
+            if (--_users > 0) return;
+            if (_handle != 0) Api.Close(ref _handle);
+            _handle = 0;
+            if (_file is not null) OpenFiles.TryRemove(_file, out _);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+        }
+        Release();
+        GC.SuppressFinalize(this);
+    }
+}
