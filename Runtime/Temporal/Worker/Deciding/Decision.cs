@@ -19,5 +19,6 @@ public sealed record Decision
     /// <summary>By <see cref="WorkflowQuery.Id"/>.</summary>
     public IReadOnlyDictionary<string, WorkflowQueryResult> Answers { get; init; } = new Dictionary<string, WorkflowQueryResult>();
 
+    /// <summary>Begins a decision on <paramref name="task"/>.</summary>
     public static DecisionBuilder For(WorkflowHistory history, WorkflowTask task) => new(history, task);
 }

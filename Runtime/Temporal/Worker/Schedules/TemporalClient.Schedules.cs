@@ -101,7 +101,7 @@ public sealed partial class TemporalClient
             BackfillRequest = { new BackfillRequest { StartTime = Timestamp.FromDateTimeOffset(from), EndTime = Timestamp.FromDateTimeOffset(to), OverlapPolicy = overlap } },
         }, cancellation);
 
-    private Task PatchAsync(string id, SchedulePatch patch, CancellationToken cancellation) =>
+    private Task<PatchScheduleResponse> PatchAsync(string id, SchedulePatch patch, CancellationToken cancellation) =>
         ScheduleCallAsync<PatchScheduleResponse>(id, new PatchScheduleRequest
         {
             Namespace = Namespace,
