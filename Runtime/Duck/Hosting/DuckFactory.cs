@@ -1,0 +1,128 @@
+using System.Globalization;
+
+namespace FlowForge.Duck;
+
+/// <summary>
+/// The one place that opens DuckDB for the runtime's work: every job gets an instance of its own with its share of the host's
+/// budget. Thread-safe; one for a host.
+/// </summary>
+public sealed class DuckFactory(DuckBudget budget) : IDisposable
+{
+    private const string Prefix = "duck-";
+    private readonly SemaphoreSlim _slots = new(budget.ParallelJobs, budget.ParallelJobs);
+
+    public DuckBudget Budget => budget;
+
+    /// <summary>Memory of one job: its share of the budget, at least 128 MiB.</summary>
+    public long JobMemoryBytes => Math.Max(128L << 20, budget.MemoryBytes / budget.ParallelJobs);
+
+    /// <summary>Threads of one job. Each job may use all: DuckDB's threads sleep when there is nothing to do, and jobs seldom peak together.</summary>
+    public int JobThreads => Math.Max(1, budget.Threads);
+
+    /// <summary>
+    /// Waits until one of the host's <see cref="DuckBudget.ParallelJobs"/> shares is free and opens a database in memory with it. Dispose the lease:
+    /// it closes the database, removes its spill folder and gives the share back.
+    /// </summary>
+    /// <param name="name">Who asks, for the spill folder's name.</param>
+    /// <param name="change">Changes to the options, for example the order of rows.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    public async Task<DuckLease> LeaseAsync(string name, Func<DuckOptions, DuckOptions>? change = null, CancellationToken ct = default)
+    {
+        await _slots.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            return Open(name, change, _slots);
+        }
+        catch
+        {
+            _slots.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Opens at once, outside the shares: for short reads of the API and the like. Small memory, one thread.</summary>
+    public DuckLease OpenSmall(string name) =>
+        Open(name, o => o with { MemoryLimitBytes = Math.Min(JobMemoryBytes, 256L << 20), Threads = Math.Min(2, JobThreads) }, null);
+
+    private DuckLease Open(string name, Func<DuckOptions, DuckOptions>? change, SemaphoreSlim? slot)
+    {
+        var spill = Path.Combine(budget.SpillDirectory, string.Create(CultureInfo.InvariantCulture,
+            $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():N}-{new string(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_').Take(40).ToArray())}"));
+        var settings = new Dictionary<string, string>();
+        if (budget.SpillBytes is { } bytes) settings["max_temp_directory_size"] = bytes.ToString(CultureInfo.InvariantCulture) + "B";
+        var options = new DuckOptions { MemoryLimitBytes = JobMemoryBytes, Threads = JobThreads, TempDirectory = spill, PreserveInsertionOrder = true, Settings = settings };
+        return new DuckLease(DuckDatabase.Open(change is null ? options : change(options)), spill, slot);
+    }
+
+    /// <summary>Removes spill folders that processes left which are gone. Call at start.</summary>
+    /// <returns>Number of folders removed.</returns>
+    public int RemoveLeftovers()
+    {
+        if (!Directory.Exists(budget.SpillDirectory)) return 0;
+        var removed = 0;
+        foreach (var folder in Directory.EnumerateDirectories(budget.SpillDirectory, Prefix + "*"))
+        {
+            var parts = Path.GetFileName(folder).Split('-');
+            if (parts.Length < 3 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var process) || IsAlive(process)) continue;
+            DuckLease.RemoveFolder(folder);
+            removed++;
+        }
+        return removed;
+    }
+
+    private static bool IsAlive(int process)
+    {
+        try
+        {
+            using var found = System.Diagnostics.Process.GetProcessById(process);
+            return !found.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose() => _slots.Dispose();
+}
+
+/// <summary>A database with its share of the budget. Dispose it once its sessions are closed.</summary>
+public sealed class DuckLease : IDisposable
+{
+    private readonly string _spill;
+    private SemaphoreSlim? _slot;
+    private bool _disposed;
+
+    internal DuckLease(DuckDatabase database, string spill, SemaphoreSlim? slot)
+    {
+        Database = database;
+        _spill = spill;
+        _slot = slot;
+    }
+
+    public DuckDatabase Database { get; }
+
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        Database.Dispose();
+        RemoveFolder(_spill);
+        Interlocked.Exchange(ref _slot, null)?.Release();
+    }
+
+    internal static void RemoveFolder(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // Someone still holds a file: the next start removes it.
+        }
+        catch (UnauthorizedAccessException)
+        {
+        }
+    }
+}
