@@ -1,0 +1,47 @@
+namespace FlowForge.Lake.Files;
+
+/// <summary>A file as a listing shows it. <see cref="Path"/> is relative to the store's root, with '/'.</summary>
+public readonly record struct StoredFile(string Path, long Length, DateTimeOffset Modified);
+
+/// <summary>
+/// The few operations that a table needs from the place it lives in. Paths are relative to the table's folder and use '/'.
+/// Implementations are thread-safe. The local disk is one implementation; an object store with conditional put can be another.
+/// </summary>
+public interface IFileStore
+{
+    /// <summary>The whole file, or null when there is none.</summary>
+    byte[]? Read(string path);
+
+    /// <summary>
+    /// Makes the file appear with this content, durable and in one step, unless one is there already (false; nothing changed).
+    /// This is the only operation that the correctness of commits rests upon.
+    /// </summary>
+    bool PutIfAbsent(string path, ReadOnlySpan<byte> content);
+
+    /// <summary>Puts the file in one step, replacing an older one.</summary>
+    void Put(string path, ReadOnlySpan<byte> content);
+
+    /// <summary>Moves a finished local file to <paramref name="path"/>, durable. The name must be new: data files are never overwritten.</summary>
+    void Publish(string localFile, string path);
+
+    /// <summary>Makes earlier <see cref="Publish"/> calls into this folder durable. One call for many files.</summary>
+    void Settle(string folder);
+
+    /// <summary>Files directly in the folder (or below it too); empty when there is no such folder.</summary>
+    IEnumerable<StoredFile> List(string folder, bool recursive = false);
+
+    /// <summary>True when the file exists.</summary>
+    bool Exists(string path);
+
+    /// <summary>Deletes the file; no error when it is gone already.</summary>
+    void Delete(string path);
+
+    /// <summary>What DuckDB opens to read the file.</summary>
+    string ReadPath(string path);
+
+    /// <summary>A local folder from which <see cref="Publish"/> is cheap; writers prepare files in it.</summary>
+    string StagingFolder { get; }
+
+    /// <summary>Shown in messages.</summary>
+    string Root { get; }
+}

@@ -1,0 +1,29 @@
+namespace FlowForge.Lake;
+
+/// <summary>Something in the lake is not as it must be; the message says what, where and what to do.</summary>
+public class LakeException : Exception
+{
+    /// <summary>An error that a person can act on.</summary>
+    public LakeException(string message, Exception? inner = null) : base(message, inner) { }
+}
+
+/// <summary>Another commit came in between and does not go together with this one. Nothing was published; beginning again from the new version is safe.</summary>
+public sealed class TableConflictException : LakeException
+{
+    /// <summary>A conflict of the commit to <paramref name="table"/> with <paramref name="version"/>.</summary>
+    public TableConflictException(string table, long version, string reason)
+        : base($"The commit to {table} conflicts with version {version}: {reason}. Nothing was published; run the job again from the new version.")
+    {
+        Table = table;
+        Version = version;
+    }
+
+    /// <summary>The table's folder or name.</summary>
+    public string Table { get; }
+
+    /// <summary>The version that came first.</summary>
+    public long Version { get; }
+}
+
+/// <summary>The new rows' schema does not go together with the table's.</summary>
+public sealed class SchemaMismatchException(string message) : LakeException(message);

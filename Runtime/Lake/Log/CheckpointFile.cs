@@ -1,0 +1,117 @@
+using System.Text.Json;
+using FlowForge.Duck;
+using FlowForge.Lake.Files;
+using FlowForge.Lake.Schema;
+using FlowForge.Lake.Writing;
+
+namespace FlowForge.Lake.Log;
+
+/// <summary>Classic (V1) checkpoints: one Parquet row an action, one struct column a kind of action.</summary>
+internal static class CheckpointFile
+{
+    /// <summary>A checkpoint is written after every so many commits.</summary>
+    public const int Interval = 10;
+
+    private static readonly (string Kind, string Type)[] Columns =
+    [
+        ("txn", "STRUCT(appId VARCHAR, \"version\" BIGINT, lastUpdated BIGINT)"),
+        ("add", "STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, modificationTime BIGINT, dataChange BOOLEAN, stats VARCHAR, tags MAP(VARCHAR, VARCHAR))"),
+        ("remove", "STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, extendedFileMetadata BOOLEAN, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT)"),
+        ("metaData", "STRUCT(id VARCHAR, name VARCHAR, description VARCHAR, \"format\" STRUCT(provider VARCHAR, options MAP(VARCHAR, VARCHAR)), schemaString VARCHAR, " +
+            "partitionColumns VARCHAR[], configuration MAP(VARCHAR, VARCHAR), createdTime BIGINT)"),
+        ("protocol", "STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER, readerFeatures VARCHAR[], writerFeatures VARCHAR[])"),
+        ("domainMetadata", "STRUCT(\"domain\" VARCHAR, configuration VARCHAR, removed BOOLEAN)"),
+    ];
+
+    /// <summary>The actions of a checkpoint.</summary>
+    public static List<LogAction> Read(IFileStore files, long version)
+    {
+        using var session = LogEngine.Connect();
+        var source = $"read_parquet({Identifier.Text(files.ReadPath(LogPaths.Checkpoint(version)))})";
+        var present = session.Describe($"SELECT * FROM {source}").Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        if (present.Contains("sidecar")) throw new LakeException($"{files.Root} has a checkpoint with sidecar files (v2Checkpoint), which is not read here.");
+        var actions = new List<LogAction>();
+        foreach (var (kind, _) in Columns.Where(c => present.Contains(c.Kind)))
+        {
+            var name = Identifier.Quote(kind);
+            foreach (var row in DuckRows.Read(session, $"SELECT CAST(to_json({name}) AS VARCHAR) FROM {source} WHERE {name} IS NOT NULL"))
+            {
+                using var document = JsonDocument.Parse($"{{\"{kind}\":{(string)row[0]!}}}");
+                if (ActionReader.Read(document.RootElement) is { } action) actions.Add(action);
+            }
+        }
+        return actions;
+    }
+
+    /// <summary>Writes the checkpoint of a state and points <c>_last_checkpoint</c> to it. One that is there already stays.</summary>
+    public static void Write(IFileStore files, LogState state, DateTimeOffset now)
+    {
+        var target = LogPaths.Checkpoint(state.Version);
+        if (files.Exists(target)) return;
+        using var lease = new WriterLease(files);
+        var rows = Path.Combine(lease.Folder, "actions.json");
+        var parquet = Path.Combine(lease.Folder, "checkpoint.parquet");
+        var (actions, adds, longest) = WriteRows(rows, state, now);
+        using (var session = LogEngine.Connect())
+        {
+            var columns = string.Join(", ", Columns.Select(c => $"{Identifier.Text(c.Kind)}: {Identifier.Text(c.Type)}"));
+            session.Execute($"COPY (SELECT * FROM read_json({Identifier.Text(rows)}, format='newline_delimited', maximum_object_size={longest + 1024}, columns={{{columns}}})) " +
+                $"TO {Identifier.Text(parquet)} (FORMAT parquet, COMPRESSION snappy)");
+        }
+        var bytes = new FileInfo(parquet).Length;
+        try
+        {
+            files.Publish(parquet, target);
+        }
+        catch (IOException) when (files.Exists(target))
+        {
+            return; // Another writer made the same one.
+        }
+        files.Settle(LogPaths.Folder);
+        files.Put(LogPaths.LastCheckpoint, LastCheckpoint(state.Version, actions, adds, bytes));
+    }
+
+    private static (long Actions, long Adds, long LongestRow) WriteRows(string path, LogState state, DateTimeOffset now)
+    {
+        using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 16);
+        using var json = new Utf8JsonWriter(file, SchemaJson.Compact);
+        // DuckDB sets a buffer of twice the longest object aside: no more than needed, and not less than a sensible read.
+        long count = 0, longest = 1 << 20;
+        foreach (var action in Actions(state, now))
+        {
+            ActionJson.Write(json, action, checkpoint: true);
+            json.Flush();
+            longest = Math.Max(longest, json.BytesCommitted);
+            json.Reset();
+            file.WriteByte((byte)'\n');
+            count++;
+        }
+        return (count, state.Files.Count, longest);
+    }
+
+    private static IEnumerable<LogAction> Actions(LogState state, DateTimeOffset now)
+    {
+        yield return state.Protocol;
+        if (state.Metadata is not null) yield return state.Metadata;
+        foreach (var transaction in state.Transactions.Values.OrderBy(t => t.ApplicationId, StringComparer.Ordinal)) yield return transaction;
+        foreach (var domain in state.Domains.Values.OrderBy(d => d.Domain, StringComparer.Ordinal)) yield return domain;
+        var expired = (now - TableSettings.DeletedFileRetention(state.Metadata)).ToUnixTimeMilliseconds();
+        foreach (var tombstone in state.Tombstones.Values.Where(t => t.DeletionTimestamp > expired).OrderBy(t => t.Path, StringComparer.Ordinal)) yield return tombstone;
+        foreach (var file in state.Files.Values.OrderBy(f => f.Order)) yield return new AddAction(file, false);
+    }
+
+    private static byte[] LastCheckpoint(long version, long actions, long adds, long bytes)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("version", version);
+            json.WriteNumber("size", actions);
+            json.WriteNumber("sizeInBytes", bytes);
+            json.WriteNumber("numOfAddFiles", adds);
+            json.WriteEndObject();
+        }
+        return buffer.ToArray();
+    }
+}

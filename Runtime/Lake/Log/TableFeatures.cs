@@ -1,0 +1,93 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Text.Json;
+using FlowForge.Lake.Schema;
+
+namespace FlowForge.Lake.Log;
+
+/// <summary>Which protocol a table needs, and whether this code fulfils a table's protocol. Raised only by what a table really uses.</summary>
+internal static class TableFeatures
+{
+    public const string TimestampNtz = "timestampNtz";
+    public const string DomainMetadata = "domainMetadata";
+
+    // Features that are either fulfilled, or harmless while the table does not use them (which is checked apart).
+    private static readonly FrozenSet<string> Readable = FrozenSet.ToFrozenSet(
+        [TimestampNtz, "columnMapping", "deletionVectors", "vacuumProtocolCheck"], StringComparer.Ordinal);
+
+    private static readonly FrozenSet<string> Writable = FrozenSet.ToFrozenSet(
+        [TimestampNtz, DomainMetadata, "appendOnly", "invariants", "checkConstraints", "generatedColumns", "allowColumnDefaults", "changeDataFeed", "columnMapping",
+         "identityColumns", "deletionVectors", "vacuumProtocolCheck", "inCommitTimestamp"], StringComparer.Ordinal);
+
+    /// <summary>The least protocol that allows this schema and, where asked for, metadata domains; never less than <paramref name="current"/>.</summary>
+    public static ProtocolAction Needed(TableSchema schema, bool domains, ProtocolAction? current)
+    {
+        var ntz = schema.Columns.Any(c => c.Type.Any(t => t.Equals(PrimitiveType.TimestampNtz)));
+        if (!ntz && !domains) return current ?? new ProtocolAction(1, 2, null, null);
+        var writer = new SortedSet<string>(current?.WriterFeatures ?? [], StringComparer.Ordinal);
+        var reader = new SortedSet<string>(current?.ReaderFeatures ?? [], StringComparer.Ordinal);
+        if (current is { MinWriterVersion: < 7 }) AddImplied(current, reader, writer);
+        if (domains) writer.Add(DomainMetadata);
+        if (ntz)
+        {
+            writer.Add(TimestampNtz);
+            reader.Add(TimestampNtz);
+        }
+        var version = reader.Count > 0 ? 3 : current?.MinReaderVersion ?? 1;
+        var needed = new ProtocolAction(version, 7, version == 3 ? [.. reader] : null, [.. writer]);
+        return current is not null && Same(current, needed) ? current : needed;
+    }
+
+    /// <summary>Refuses a table that cannot be read rightly.</summary>
+    public static void CheckReadable(LogState state, string table)
+    {
+        var protocol = state.Protocol;
+        if (protocol.MinReaderVersion > 3) throw Refuse(table, $"needs Delta reader version {protocol.MinReaderVersion}", "read");
+        var unknown = (protocol.ReaderFeatures ?? []).FirstOrDefault(f => !Readable.Contains(f));
+        if (unknown is not null) throw Refuse(table, $"uses the Delta feature '{unknown}'", "read");
+        var mode = state.Metadata?.Configuration.GetValueOrDefault("delta.columnMapping.mode", "none") ?? "none";
+        if (mode != "none") throw Refuse(table, $"maps its columns (delta.columnMapping.mode = {mode})", "read");
+        if (state.Files.Values.FirstOrDefault(f => f.DeletionVector is not null) is { } file)
+            throw Refuse(table, $"has deleted rows in a deletion vector of {file.Path}", "read");
+    }
+
+    /// <summary>Refuses to write where a rule of the table would be broken.</summary>
+    public static void CheckWritable(LogState state, string table, bool removesRows)
+    {
+        CheckReadable(state, table);
+        var protocol = state.Protocol;
+        if (protocol.MinWriterVersion > 7) throw Refuse(table, $"needs Delta writer version {protocol.MinWriterVersion}", "written");
+        var unknown = (protocol.WriterFeatures ?? []).FirstOrDefault(f => !Writable.Contains(f));
+        if (unknown is not null) throw Refuse(table, $"uses the Delta feature '{unknown}'", "written");
+        if (state.Metadata is not { } metadata) return;
+        if (metadata.Configuration.Keys.FirstOrDefault(k => k.StartsWith("delta.constraints.", StringComparison.Ordinal)) is { } constraint)
+            throw Refuse(table, $"has the CHECK constraint {constraint}", "written");
+        foreach (var setting in (string[])["delta.enableChangeDataFeed", "delta.enableInCommitTimestamps", "delta.enableRowTracking"])
+            if (IsTrue(metadata, setting)) throw Refuse(table, $"has {setting} = true", "written");
+        if (removesRows && IsTrue(metadata, "delta.appendOnly"))
+            throw new LakeException($"Table {table} allows appends only (delta.appendOnly = true); rows in it can be neither changed nor removed.");
+        foreach (var column in metadata.Schema.Columns)
+            foreach (var key in (string[])["delta.invariants", "delta.generationExpression", "CURRENT_DEFAULT", "delta.identity.start"])
+                if (column.Metadata?.ContainsKey(key) == true) throw Refuse(table, $"has {key} on column {column.Name}", "written");
+    }
+
+    // A table that moves up to named features must keep those that its old version number implied.
+    private static void AddImplied(ProtocolAction current, SortedSet<string> reader, SortedSet<string> writer)
+    {
+        (int Writer, string[] Features)[] implied =
+            [(2, ["appendOnly", "invariants"]), (3, ["checkConstraints"]), (4, ["changeDataFeed", "generatedColumns"]), (5, ["columnMapping"]), (6, ["identityColumns"])];
+        foreach (var (version, features) in implied)
+            if (current.MinWriterVersion >= version) writer.UnionWith(features);
+        if (current.MinReaderVersion == 2) reader.Add("columnMapping");
+    }
+
+    private static bool Same(ProtocolAction a, ProtocolAction b) =>
+        a.MinReaderVersion == b.MinReaderVersion && a.MinWriterVersion == b.MinWriterVersion
+        && new HashSet<string>(a.ReaderFeatures ?? []).SetEquals(b.ReaderFeatures ?? []) && new HashSet<string>(a.WriterFeatures ?? []).SetEquals(b.WriterFeatures ?? []);
+
+    private static bool IsTrue(MetadataAction metadata, string setting) =>
+        string.Equals(metadata.Configuration.GetValueOrDefault(setting, "false"), "true", StringComparison.OrdinalIgnoreCase);
+
+    private static LakeException Refuse(string table, string reason, string verb) =>
+        new($"Table {table} {reason}, so it cannot be {verb} here without breaking it. Use the tool that made it, or drop the feature there.");
+}

@@ -1,0 +1,103 @@
+using System.Text;
+using FlowForge.Lake.Files;
+using FlowForge.Lake.Log;
+using FlowForge.Lake.Schema;
+
+namespace FlowForge.Lake.Reading;
+
+/// <summary>
+/// Writes the DuckDB expression that reads a set of files as the table's schema says: column order and types, partition values from the log, NULL for
+/// columns that a file has not. Files with the same columns are read by one <c>read_parquet</c>, so thousands of them are opened only as the query needs them.
+/// </summary>
+internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyList<string> partitionColumns)
+{
+    /// <summary>The tag of an add action that says which columns its file has.</summary>
+    public const string ColumnsTag = "flowforge.columns";
+
+    /// <summary>A FROM-able expression in parentheses.</summary>
+    public string Write(IReadOnlyList<DataFile> files, Func<TableColumn, bool> include)
+    {
+        var columns = schema.Columns.Where(include).ToList();
+        if (columns.Count == 0) throw new LakeException($"The table at {store.Root} has no columns to read.");
+        if (files.Count == 0) return $"(SELECT {Typed(columns)} WHERE false)";
+        var current = Fingerprint(schema, partitionColumns);
+        var branches = files
+            .GroupBy(f => (Columns: f.Tags?.GetValueOrDefault(ColumnsTag), Partition: LiteralKey(f)))
+            .Select(g => Branch([.. g], g.Key.Columns, g.Key.Columns == current, columns));
+        return $"({string.Join(" UNION ALL ", branches)})";
+    }
+
+    /// <summary>Tells files with the same Parquet columns from others.</summary>
+    public static string Fingerprint(TableSchema schema, IReadOnlyList<string> partitionColumns)
+    {
+        var text = string.Join('\n', schema.Columns.Where(c => !partitionColumns.Contains(c.Name, StringComparer.OrdinalIgnoreCase)).Select(c => $"{c.Name} {c.Type}"));
+        return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
+    }
+
+    private string Branch(List<DataFile> files, string? tag, bool isCurrent, List<TableColumn> columns)
+    {
+        var literals = partitionColumns.Count > 0 && LiteralKey(files[0]) is not null ? files[0].PartitionValues : null;
+        var options = new StringBuilder();
+        if (partitionColumns.Count > 0 && literals is null)
+        {
+            var types = partitionColumns.Select(c => $"{Identifier.Text(c)}: {Identifier.Text(schema.Find(c)!.DuckType)}");
+            options.Append(", hive_partitioning=true, hive_types={").AppendJoin(", ", types).Append('}');
+        }
+        else
+        {
+            options.Append(", hive_partitioning=false");
+        }
+        if (tag is null) options.Append(", union_by_name=true");
+        var paths = string.Join(", ", files.Select(f => Identifier.Text(GlobSafe(ReadPath(f)))));
+        var source = $"read_parquet([{paths}]{options})";
+        if (!isCurrent)
+        {
+            // The files may lack columns or hold narrower types: an empty relation with all columns makes each name known.
+            var stored = schema.Columns.Where(c => !IsPartition(c)).ToList();
+            if (stored.Count > 0) source = $"(SELECT {Typed(stored)} WHERE false UNION ALL BY NAME SELECT * FROM {source})";
+        }
+        return $"SELECT {string.Join(", ", columns.Select(Expression))} FROM {source}";
+
+        string Expression(TableColumn column)
+        {
+            var name = Identifier.Quote(column.Name);
+            if (IsPartition(column)) return literals is null ? name : $"{Literal(column, literals)} AS {name}";
+            return isCurrent ? name : $"CAST({name} AS {column.DuckType}) AS {name}";
+        }
+    }
+
+    private string ReadPath(DataFile file)
+    {
+        if (!FilePaths.IsAbsolute(file.Uri)) return store.ReadPath(file.Path);
+        return file.Uri.StartsWith("file:", StringComparison.Ordinal) ? new Uri(file.Uri).LocalPath : file.Path;
+    }
+
+    // Null: the folder name says the partition values as DuckDB reads them. Otherwise the values, as one text, to group by.
+    private string? LiteralKey(DataFile file)
+    {
+        if (partitionColumns.Count == 0) return null;
+        var values = partitionColumns.Select(c => KeyValuePair.Create(c, Value(file.PartitionValues, c))).ToList();
+        var folder = FilePaths.PartitionFolder(values);
+        if (folder is not null && !store.Root.Contains('=', StringComparison.Ordinal) && partitionColumns.All(IsPlain)
+            && file.Path.StartsWith(folder + "/", StringComparison.Ordinal) && !file.Path.AsSpan(folder.Length + 1).Contains('/')) return null;
+        return string.Join('\0', values.Select(v => v.Value is null ? "n" : "v" + v.Value));
+    }
+
+    private bool IsPlain(string column) =>
+        column.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !Equals(schema.Find(column)!.Type, PrimitiveType.Binary);
+
+    private bool IsPartition(TableColumn column) => partitionColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
+
+    private static string? Value(IReadOnlyDictionary<string, string?> values, string column) =>
+        values.TryGetValue(column, out var value) && value is { Length: > 0 } ? value : null;
+
+    private static string Literal(TableColumn column, IReadOnlyDictionary<string, string?> values) =>
+        Value(values, column.Name) is { } value ? $"CAST({Identifier.Text(value)} AS {column.DuckType})" : $"CAST(NULL AS {column.DuckType})";
+
+    private static string Typed(IEnumerable<TableColumn> columns) =>
+        string.Join(", ", columns.Select(c => $"CAST(NULL AS {c.DuckType}) AS {Identifier.Quote(c.Name)}"));
+
+    // read_parquet expands patterns; a folder with such a character in its name means just itself.
+    private static string GlobSafe(string path) =>
+        path.AsSpan().IndexOfAny("*?[") < 0 ? path : string.Concat(path.Select(c => c is '*' or '?' or '[' ? $"[{c}]" : c.ToString()));
+}

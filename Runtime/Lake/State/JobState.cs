@@ -1,0 +1,58 @@
+namespace FlowForge.Lake;
+
+/// <summary>A source file that a job has dealt with.</summary>
+/// <param name="Path">As the connector names it.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="ETag">The source's own tag, where it has one.</param>
+/// <param name="Modified">The source's time of change, UTC, where it has one.</param>
+/// <param name="Sha256">Lower-case hex of the content.</param>
+/// <param name="Rows">Records read from it.</param>
+/// <param name="Note">Why it was not loaded (duplicate, rejected), else null.</param>
+public sealed record SeenFile(string Path, long Size, string? ETag, DateTimeOffset? Modified, string Sha256, long Rows, string? Note = null);
+
+/// <summary>The row equation of a commit: <c>Read = Loaded + Rejected + Deduplicated + Filtered</c>.</summary>
+public readonly record struct RowEquation(long Read, long Loaded, long Rejected, long Deduplicated, long Filtered)
+{
+    /// <summary>True when every row read is accounted for.</summary>
+    public bool Balanced => Read == Loaded + Rejected + Deduplicated + Filtered;
+}
+
+/// <summary>
+/// Where a job stands with a table, as of one commit. It is kept in an immutable file under the table's <c>_flowforge/</c> that the commit names, so that it
+/// becomes true together with the rows; restoring an old version restores it too.
+/// </summary>
+public sealed record JobState
+{
+    /// <summary>The pipeline's name.</summary>
+    public required string Pipeline { get; init; }
+
+    /// <summary>The job's name within the pipeline.</summary>
+    public required string Job { get; init; }
+
+    /// <summary>The run that made the commit.</summary>
+    public required string RunId { get; init; }
+
+    /// <summary>What happened to the rows of this commit.</summary>
+    public RowEquation Rows { get; init; }
+
+    /// <summary>How far an incremental job has got, in the job's own text form.</summary>
+    public string? Cursor { get; init; }
+
+    /// <summary>The rejects table that this commit makes count, with its version, such as <c>quarantine/flights@3</c>.</summary>
+    public string? Rejects { get; init; }
+
+    /// <summary>The job's outcome in its owner's own JSON, returned when a repeated attempt finds its work done.</summary>
+    public string? Outcome { get; init; }
+
+    /// <summary>The transaction version of the commit; set by the commit.</summary>
+    public long? TransactionVersion { get; init; }
+
+    /// <summary>The table version that the commit made; set by the commit.</summary>
+    public long TableVersion { get; init; }
+
+    /// <summary>When it was committed, UTC; set by the commit.</summary>
+    public DateTimeOffset Committed { get; init; }
+
+    /// <summary>Every file dealt with up to and including this commit, oldest first.</summary>
+    public IReadOnlyList<SeenFile> FilesSeen { get; init; } = [];
+}

@@ -1,0 +1,79 @@
+using FlowForge.Lake.Files;
+using FlowForge.Lake.Log;
+using FlowForge.Lake.Reading;
+using FlowForge.Lake.Schema;
+using FlowForge.Lake.State;
+
+namespace FlowForge.Lake;
+
+/// <summary>A table as of one version. Immutable and thread-safe; it stays readable while vacuum keeps its files.</summary>
+public sealed class TableSnapshot
+{
+    private readonly LogState state;
+    private readonly IFileStore store;
+    private readonly Lazy<IReadOnlyList<DataFile>> files;
+    private readonly Lazy<long> rows;
+
+    internal TableSnapshot(LogState state, IFileStore store, string table)
+    {
+        this.state = state;
+        this.store = store;
+        Metadata = state.Metadata ?? throw new LakeException($"Table {table} has no metaData action up to version {state.Version}; its log is damaged.");
+        files = new(() => [.. state.Files.Values.OrderBy(f => f.Order)]);
+        rows = new(() => state.Files.Values.Sum(f => f.Rows ?? 0));
+    }
+
+    /// <summary>The version, from 0.</summary>
+    public long Version => state.Version;
+
+    /// <summary>The table's identity in the log; a table that was dropped and made again has another one.</summary>
+    public string TableId => Metadata.Id;
+
+    /// <summary>All columns, the reserved ones included.</summary>
+    public TableSchema Schema => Metadata.Schema;
+
+    /// <summary>Columns whose values lie in the log and name folders, outermost first.</summary>
+    public IReadOnlyList<string> PartitionColumns => Metadata.PartitionColumns;
+
+    /// <summary>The table's description, when it has one.</summary>
+    public string? Description => Metadata.Description;
+
+    /// <summary>The files, in the order in which they came.</summary>
+    public IReadOnlyList<DataFile> Files => files.Value;
+
+    /// <summary>Rows, from the files' statistics: exact for every file that FlowForge wrote.</summary>
+    public long Rows => rows.Value;
+
+    /// <summary>Bytes of the files.</summary>
+    public long Bytes => state.Files.Values.Sum(f => f.Bytes);
+
+    /// <summary>Metadata domains and their configuration.</summary>
+    public IReadOnlyDictionary<string, string> Domains => state.Domains.ToDictionary(d => d.Key, d => d.Value.Configuration);
+
+    internal MetadataAction Metadata { get; }
+
+    internal LogState LogState => state;
+
+    /// <summary>
+    /// An expression for FROM, in parentheses, that reads this version in DuckDB: columns in the schema's order and types, partition values from the log,
+    /// NULL where an older file lacks a column; an empty relation with the right columns when there are no files.
+    /// </summary>
+    /// <param name="withReserved">True to have FlowForge's own columns (<c>_ff_run</c> …) too.</param>
+    public string ScanSql(bool withReserved = false) => ScanSql(Files, withReserved);
+
+    /// <summary>As <see cref="ScanSql(bool)"/>, for some of the table's files only.</summary>
+    public string ScanSql(IReadOnlyList<DataFile> some, bool withReserved = false) =>
+        new ScanSql(store, Schema, PartitionColumns).Write(some, c => withReserved || !c.IsReserved);
+
+    /// <summary>The last version that the application committed, or null.</summary>
+    public long? TransactionVersion(string applicationId) => state.Transactions.GetValueOrDefault(applicationId)?.Version;
+
+    /// <summary>Where the application stood with this table at this version, or null when it never committed a state.</summary>
+    public JobState? StateOf(string applicationId) =>
+        state.Domains.GetValueOrDefault(StateFiles.Domain(applicationId)) is { } domain ? new StateFiles(store).Read(domain.Configuration) : null;
+
+    /// <summary>The state that was committed last by any application, or null.</summary>
+    public JobState? State =>
+        state.Domains.Values.Where(d => d.Domain.StartsWith(StateFiles.Domain(""), StringComparison.Ordinal))
+            .Select(d => new StateFiles(store).Read(d.Configuration)).MaxBy(s => s.TableVersion);
+}

@@ -1,0 +1,198 @@
+using FlowForge.Duck;
+using FlowForge.Lake.Files;
+using FlowForge.Lake.Log;
+using FlowForge.Lake.Schema;
+using FlowForge.Lake.State;
+using FlowForge.Lake.Writing;
+
+namespace FlowForge.Lake;
+
+/// <summary>
+/// One commit in the making. Writes make Parquet files that nobody sees; <see cref="Commit"/> makes all of them part of the table in one step, or none.
+/// Dispose it always: what was not committed is removed. Not thread-safe; one at a time for each thread that writes.
+/// </summary>
+public sealed class TableTransaction : IDisposable
+{
+    private readonly LakeTable table;
+    private readonly LogState? start;
+    private readonly List<StagedFile> staged = [];
+    private readonly List<string> published = [];
+    private WriterLease? lease;
+    private TableSchema? written;
+    private IReadOnlyList<string>? writtenPartitions;
+    private int writes;
+    private bool done;
+
+    internal TableTransaction(LakeTable table, LogState? start)
+    {
+        this.table = table;
+        this.start = start;
+        Base = start is null ? null : new TableSnapshot(start, table.Files, table.Name);
+    }
+
+    /// <summary>The version that this transaction began from; null when there was no table.</summary>
+    public TableSnapshot? Base { get; }
+
+    /// <summary>Files written so far, not yet part of the table.</summary>
+    public IReadOnlyList<DataFile> Staged => [.. staged.Select(s => s.File)];
+
+    /// <summary>Rows in <see cref="Staged"/>.</summary>
+    public long StagedRows => staged.Sum(s => s.File.Rows ?? 0);
+
+    /// <summary>Writes the rows of a query to Parquet files in the table's folder, not yet visible. May be called several times.</summary>
+    /// <param name="session">Where the query runs. The session must be free.</param>
+    /// <param name="selectSql">A SELECT; its column names become the table's.</param>
+    /// <param name="options">Mode, partitions, compression, types.</param>
+    /// <param name="ct">Interrupts the query; the files of this call are removed.</param>
+    /// <returns>The files, with statistics.</returns>
+    /// <exception cref="SchemaMismatchException">A column does not fit into the table's.</exception>
+    /// <exception cref="DuckException">The query failed.</exception>
+    public IReadOnlyList<DataFile> Write(DuckSession session, string selectSql, WriteOptions? options = null, CancellationToken ct = default)
+    {
+        ObjectDisposedException.ThrowIf(done, this);
+        options ??= new WriteOptions();
+        var existing = options.Mode == WriteMode.Overwrite ? null : start?.Metadata?.Schema;
+        var columns = session.Describe(selectSql).Select(c => (c.Name, c.Type)).ToList();
+        var schema = SchemaPlan.ForRows(table.Name, columns, existing, options.Schema);
+        var partitions = Partitions(options, schema);
+        if (written is not null && !partitions.SequenceEqual(writtenPartitions!, StringComparer.OrdinalIgnoreCase))
+            throw new LakeException($"Two writes of one commit to {table.Name} are partitioned differently.");
+        lease ??= new WriterLease(table.Files);
+        var files = new StagedWrite(lease, writes++).Run(session, selectSql, schema, partitions, options, ct);
+        staged.AddRange(files);
+        written = written is null ? schema : SchemaPlan.Merge(table.Name, written, schema, SchemaEvolution.AddColumns);
+        writtenPartitions = partitions;
+        return [.. files.Select(f => f.File)];
+    }
+
+    /// <summary>
+    /// An expression for FROM that reads the rows written so far, as the table would show them: for checks before the commit. Null when no write happened yet.
+    /// </summary>
+    public string? StagedScanSql(bool withReserved = false)
+    {
+        if (written is null) return null;
+        var local = staged.ToDictionary(s => s.File.Uri, s => s.LocalPath, StringComparer.Ordinal);
+        return new Reading.ScanSql(new StagedStore(table.Files, local), written, writtenPartitions!).Write([.. staged.Select(s => s.File)], c => withReserved || !c.IsReserved);
+    }
+
+    /// <summary>Makes the written files part of the table as one new version.</summary>
+    /// <returns>The version; <see cref="CommitResult.AlreadyCommitted"/> when an earlier attempt did it, and then nothing is published.</returns>
+    /// <exception cref="TableConflictException">Another commit came in between that does not go together with this one; nothing is published.</exception>
+    /// <exception cref="SchemaMismatchException">The rows do not fit the table as it is by now; nothing is published.</exception>
+    public CommitResult Commit(CommitOptions options, CancellationToken ct = default)
+    {
+        ObjectDisposedException.ThrowIf(done, this);
+        if (options.State is not null && options.Transaction is null) throw new ArgumentException("A commit with a state needs a transaction (application id and version).", nameof(options));
+        lease ??= new WriterLease(table.Files);
+        for (var attempt = 0; ; attempt++)
+        {
+            ct.ThrowIfCancellationRequested();
+            var latest = table.Log.Latest() ?? LogState.Empty;
+            if (options.Transaction is { } own && latest.Transactions.GetValueOrDefault(own.ApplicationId)?.Version >= own.Version)
+            {
+                Dispose();
+                return new CommitResult(latest.Version, true, 0, 0, 0, 0);
+            }
+            ConflictCheck.Run(table.Name, table.Log, start?.Version ?? -1, latest, options);
+            var now = Now(latest);
+            var stateName = $"{lease.Id}-{attempt}";
+            Announce(stateName, latest.Version);
+            var plan = new CommitPlan(table.Name, latest, options, now)
+            {
+                WrittenSchema = written,
+                WrittenPartitions = writtenPartitions,
+                Added = Staged,
+                TransactionId = lease.Id,
+                StateConfiguration = WriteState(options, latest, stateName, now),
+            };
+            var actions = plan.Actions();
+            Publish();
+            if (Place(latest.Version + 1, ActionJson.Write(actions))) return Finish(latest.Apply(latest.Version + 1, actions), actions, now);
+            foreach (var path in StatePaths(stateName)) table.Files.Delete(path);
+        }
+    }
+
+    /// <summary>Removes what was not committed.</summary>
+    public void Dispose()
+    {
+        if (done) return;
+        done = true;
+        try
+        {
+            foreach (var path in published) table.Files.Delete(path);
+            lease?.Dispose();
+        }
+        catch (IOException)
+        {
+            // What is left is known by the manifest and cleared away by a later writer.
+        }
+    }
+
+    private CommitResult Finish(LogState state, List<LogAction> actions, DateTimeOffset now)
+    {
+        table.Log.Remember(state);
+        done = true;
+        lease!.Dispose();
+        if (state.Version % CheckpointFile.Interval == 0 && state.Version > 0) table.TryCheckpoint(state, now);
+        return new CommitResult(state.Version, false, staged.Sum(s => s.File.Rows ?? 0), staged.Sum(s => s.File.Bytes), staged.Count, actions.OfType<RemoveAction>().Count());
+    }
+
+    // An error can come after the entry has its name (the folder could not be flushed, the answer of a file server was lost): what is in the log counts.
+    private bool Place(long version, byte[] entry)
+    {
+        try
+        {
+            return table.Files.PutIfAbsent(LogPaths.Entry(version), entry) || IsOwn(version);
+        }
+        catch (IOException) when (IsOwn(version))
+        {
+            return true;
+        }
+    }
+
+    private bool IsOwn(long version) => table.Log.Entry(version) is { } actions && HistoryReader.TransactionId(actions) == lease!.Id;
+
+    private static string[] StatePaths(string stateName) => [$"{StateFiles.Folder}/{stateName}.json", $"{StateFiles.Folder}/{stateName}.seen.json"];
+
+    // Names in the manifest come before the files, so that nothing lies in the table that a later writer could not explain.
+    private void Announce(string stateName, long version)
+    {
+        published.AddRange(StatePaths(stateName));
+        lease!.WriteManifest(Math.Min(start?.Version ?? -1, version), [.. staged.Select(s => s.File.Path), .. published]);
+    }
+
+    private string? WriteState(CommitOptions options, LogState latest, string stateName, DateTimeOffset now)
+    {
+        if (options.State is not { } state) return null;
+        var (application, version) = options.Transaction!.Value;
+        var previous = latest.Domains.GetValueOrDefault(StateFiles.Domain(application))?.Configuration;
+        var stamped = state with { TransactionVersion = version, TableVersion = latest.Version + 1, Committed = now };
+        return new StateFiles(table.Files).Write(stamped, previous, stateName);
+    }
+
+    private void Publish()
+    {
+        foreach (var file in staged)
+        {
+            if (published.Contains(file.File.Path)) continue;
+            published.Add(file.File.Path);
+            table.Files.Publish(file.LocalPath, file.File.Path);
+        }
+        foreach (var folder in staged.Select(s => Path.GetDirectoryName(s.File.Path)!.Replace('\\', '/')).Distinct()) table.Files.Settle(folder);
+    }
+
+    private IReadOnlyList<string> Partitions(WriteOptions options, TableSchema schema)
+    {
+        var wished = options.PartitionBy ?? (options.Mode == WriteMode.Overwrite && start is null ? [] : start?.Metadata?.PartitionColumns ?? []);
+        if (options.Mode != WriteMode.Overwrite && start?.Metadata is { } metadata && !wished.SequenceEqual(metadata.PartitionColumns, StringComparer.OrdinalIgnoreCase))
+            throw new SchemaMismatchException($"Table {table.Name} is partitioned by ({string.Join(", ", metadata.PartitionColumns)}), the new rows by ({string.Join(", ", wished)}). Write them as the table is, or overwrite the table.");
+        return [.. wished.Select(p => schema.Find(p)?.Name ?? throw new LakeException($"Partition column '{p}' is not among the columns for {table.Name}: {schema}."))];
+    }
+
+    // Time travel goes by these times, so they never run backwards.
+    private static DateTimeOffset Now(LogState latest)
+    {
+        var now = DateTimeOffset.UtcNow;
+        return latest.LastCommitted >= now ? latest.LastCommitted.AddMilliseconds(1) : now;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using FlowForge.Lake.Files;
+
+namespace FlowForge.Lake.Writing;
+
+/// <summary>
+/// A writer's place for unfinished files: a folder and, beside it, a file that is locked while the writer lives. Before anything leaves the folder,
+/// the manifest names it, so that a later writer can tell what a dead one left in the table.
+/// </summary>
+internal sealed class WriterLease : IDisposable
+{
+    internal const string Ending = ".lease";
+    internal const string ManifestName = "manifest.json";
+
+    private readonly FileStream held;
+    private readonly string leaseFile;
+
+    public WriterLease(IFileStore store)
+    {
+        Durable.CreateFolder(store.StagingFolder);
+        held = HeldFile.Create(store.StagingFolder, Ending, out leaseFile);
+        Id = Path.GetFileNameWithoutExtension(leaseFile);
+        Folder = leaseFile[..^Ending.Length];
+        Directory.CreateDirectory(Folder);
+    }
+
+    /// <summary>Random; part of the names of everything that this writer makes.</summary>
+    public string Id { get; }
+
+    /// <summary>Where unfinished files go.</summary>
+    public string Folder { get; }
+
+    /// <summary>Notes what is about to be put into the table, durable.</summary>
+    public void WriteManifest(long baseVersion, IReadOnlyList<string> paths)
+    {
+        var temporary = Path.Combine(Folder, ManifestName + ".new");
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            JsonSerializer.Serialize(file, new LeaseManifest(baseVersion, [.. paths]), WritingJson.Default.LeaseManifest);
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, Path.Combine(Folder, ManifestName), overwrite: true);
+        Durable.FlushFolder(Folder);
+    }
+
+    /// <summary>Removes the folder with all that is still in it, then the lock.</summary>
+    public void Dispose()
+    {
+        if (Directory.Exists(Folder)) Directory.Delete(Folder, recursive: true);
+        File.Delete(leaseFile);
+        held.Dispose();
+    }
+}
+
+/// <summary>What a writer was about to put into a table at version <paramref name="BaseVersion"/> or later.</summary>
+internal sealed record LeaseManifest(long BaseVersion, List<string> Paths);
+
+[System.Text.Json.Serialization.JsonSerializable(typeof(LeaseManifest))]
+internal sealed partial class WritingJson : System.Text.Json.Serialization.JsonSerializerContext;
