@@ -51,7 +51,7 @@ public sealed class TableTransaction : IDisposable
     {
         ObjectDisposedException.ThrowIf(done, this);
         options ??= new WriteOptions();
-        var existing = options.Mode == WriteMode.Overwrite ? null : start?.Metadata?.Schema;
+        var existing = options.Mode == CommitMode.Overwrite ? null : start?.Metadata?.Schema;
         var columns = session.Describe(selectSql).Select(c => (c.Name, c.Type)).ToList();
         var schema = SchemaPlan.ForRows(table.Name, columns, existing, options.Schema);
         var partitions = Partitions(options, schema);
@@ -183,8 +183,8 @@ public sealed class TableTransaction : IDisposable
 
     private IReadOnlyList<string> Partitions(WriteOptions options, TableSchema schema)
     {
-        var wished = options.PartitionBy ?? (options.Mode == WriteMode.Overwrite && start is null ? [] : start?.Metadata?.PartitionColumns ?? []);
-        if (options.Mode != WriteMode.Overwrite && start?.Metadata is { } metadata && !wished.SequenceEqual(metadata.PartitionColumns, StringComparer.OrdinalIgnoreCase))
+        var wished = options.PartitionBy ?? (options.Mode == CommitMode.Overwrite && start is null ? [] : start?.Metadata?.PartitionColumns ?? []);
+        if (options.Mode != CommitMode.Overwrite && start?.Metadata is { } metadata && !wished.SequenceEqual(metadata.PartitionColumns, StringComparer.OrdinalIgnoreCase))
             throw new SchemaMismatchException($"Table {table.Name} is partitioned by ({string.Join(", ", metadata.PartitionColumns)}), the new rows by ({string.Join(", ", wished)}). Write them as the table is, or overwrite the table.");
         return [.. wished.Select(p => schema.Find(p)?.Name ?? throw new LakeException($"Partition column '{p}' is not among the columns for {table.Name}: {schema}."))];
     }

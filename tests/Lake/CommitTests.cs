@@ -128,10 +128,10 @@ public sealed class CommitTests : IDisposable
     {
         lake.Append(lake.Table(), "SELECT 0 AS a");
         using var overwrite = lake.Table().Begin();
-        overwrite.Write(lake.Session, "SELECT 9 AS a", new WriteOptions { Mode = WriteMode.Overwrite });
+        overwrite.Write(lake.Session, "SELECT 9 AS a", new WriteOptions { Mode = CommitMode.Overwrite });
         lake.Append(lake.Fresh(), "SELECT 1 AS a");
 
-        var error = Assert.Throws<TableConflictException>(() => overwrite.Commit(new CommitOptions { Mode = WriteMode.Overwrite }));
+        var error = Assert.Throws<TableConflictException>(() => overwrite.Commit(new CommitOptions { Mode = CommitMode.Overwrite }));
 
         Assert.Equal("The commit to bronze.t conflicts with version 1: it changed rows that this commit had read. Nothing was published; run the job again from the new version.", error.Message);
         Assert.Equal("0\n1", lake.Rows(lake.Fresh().Latest()!, rest: "ORDER BY a"));

@@ -37,8 +37,8 @@ public sealed class TestLake : IDisposable
     public CommitResult Overwrite(LakeTable table, string sql, IReadOnlyList<string>? partitionBy = null)
     {
         using var transaction = table.Begin();
-        transaction.Write(Session, sql, new WriteOptions { Mode = WriteMode.Overwrite, PartitionBy = partitionBy });
-        return transaction.Commit(new CommitOptions { Mode = WriteMode.Overwrite });
+        transaction.Write(Session, sql, new WriteOptions { Mode = CommitMode.Overwrite, PartitionBy = partitionBy });
+        return transaction.Commit(new CommitOptions { Mode = CommitMode.Overwrite });
     }
 
     /// <summary>Rows as text, one a line, values with '|' between, NULL as ∅.</summary>

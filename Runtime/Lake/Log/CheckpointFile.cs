@@ -27,13 +27,13 @@ internal static class CheckpointFile
     public static List<LogAction> Read(IFileStore files, long version)
     {
         using var session = LogEngine.Connect();
-        var source = $"read_parquet({Identifier.Text(files.ReadPath(LogPaths.Checkpoint(version)))})";
+        var source = $"read_parquet({SqlText.Literal(files.ReadPath(LogPaths.Checkpoint(version)))})";
         var present = session.Describe($"SELECT * FROM {source}").Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         if (present.Contains("sidecar")) throw new LakeException($"{files.Root} has a checkpoint with sidecar files (v2Checkpoint), which is not read here.");
         var actions = new List<LogAction>();
         foreach (var (kind, _) in Columns.Where(c => present.Contains(c.Kind)))
         {
-            var name = Identifier.Quote(kind);
+            var name = SqlText.Identifier(kind);
             foreach (var row in DuckRows.Read(session, $"SELECT CAST(to_json({name}) AS VARCHAR) FROM {source} WHERE {name} IS NOT NULL"))
             {
                 using var document = JsonDocument.Parse($"{{\"{kind}\":{(string)row[0]!}}}");
@@ -54,9 +54,9 @@ internal static class CheckpointFile
         var (actions, adds, longest) = WriteRows(rows, state, now);
         using (var session = LogEngine.Connect())
         {
-            var columns = string.Join(", ", Columns.Select(c => $"{Identifier.Text(c.Kind)}: {Identifier.Text(c.Type)}"));
-            session.Execute($"COPY (SELECT * FROM read_json({Identifier.Text(rows)}, format='newline_delimited', maximum_object_size={longest + 1024}, columns={{{columns}}})) " +
-                $"TO {Identifier.Text(parquet)} (FORMAT parquet, COMPRESSION snappy)");
+            var columns = string.Join(", ", Columns.Select(c => $"{SqlText.Literal(c.Kind)}: {SqlText.Literal(c.Type)}"));
+            session.Execute($"COPY (SELECT * FROM read_json({SqlText.Literal(rows)}, format='newline_delimited', maximum_object_size={longest + 1024}, columns={{{columns}}})) " +
+                $"TO {SqlText.Literal(parquet)} (FORMAT parquet, COMPRESSION snappy)");
         }
         var bytes = new FileInfo(parquet).Length;
         try

@@ -1,3 +1,4 @@
+using FlowForge.Duck;
 using System.Text;
 using FlowForge.Lake.Files;
 using FlowForge.Lake.Log;
@@ -40,7 +41,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         var options = new StringBuilder();
         if (partitionColumns.Count > 0 && literals is null)
         {
-            var types = partitionColumns.Select(c => $"{Identifier.Text(c)}: {Identifier.Text(schema.Find(c)!.DuckType)}");
+            var types = partitionColumns.Select(c => $"{SqlText.Literal(c)}: {SqlText.Literal(schema.Find(c)!.DuckType)}");
             options.Append(", hive_partitioning=true, hive_types={").AppendJoin(", ", types).Append('}');
         }
         else
@@ -48,7 +49,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
             options.Append(", hive_partitioning=false");
         }
         if (tag is null) options.Append(", union_by_name=true");
-        var paths = string.Join(", ", files.Select(f => Identifier.Text(GlobSafe(ReadPath(f)))));
+        var paths = string.Join(", ", files.Select(f => SqlText.Literal(GlobSafe(ReadPath(f)))));
         var source = $"read_parquet([{paths}]{options})";
         if (!isCurrent)
         {
@@ -60,7 +61,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
 
         string Expression(TableColumn column)
         {
-            var name = Identifier.Quote(column.Name);
+            var name = SqlText.Identifier(column.Name);
             if (IsPartition(column)) return literals is null ? name : $"{Literal(column, literals)} AS {name}";
             return isCurrent ? name : $"CAST({name} AS {column.DuckType}) AS {name}";
         }
@@ -92,10 +93,10 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         values.TryGetValue(column, out var value) && value is { Length: > 0 } ? value : null;
 
     private static string Literal(TableColumn column, IReadOnlyDictionary<string, string?> values) =>
-        Value(values, column.Name) is { } value ? $"CAST({Identifier.Text(value)} AS {column.DuckType})" : $"CAST(NULL AS {column.DuckType})";
+        Value(values, column.Name) is { } value ? $"CAST({SqlText.Literal(value)} AS {column.DuckType})" : $"CAST(NULL AS {column.DuckType})";
 
     private static string Typed(IEnumerable<TableColumn> columns) =>
-        string.Join(", ", columns.Select(c => $"CAST(NULL AS {c.DuckType}) AS {Identifier.Quote(c.Name)}"));
+        string.Join(", ", columns.Select(c => $"CAST(NULL AS {c.DuckType}) AS {SqlText.Identifier(c.Name)}"));
 
     // read_parquet expands patterns; a folder with such a character in its name means just itself.
     private static string GlobSafe(string path) =>

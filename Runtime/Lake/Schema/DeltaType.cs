@@ -1,3 +1,4 @@
+using FlowForge.Duck;
 using System.Globalization;
 
 namespace FlowForge.Lake.Schema;
@@ -86,7 +87,7 @@ public sealed record MapType(DeltaType Key, DeltaType Value, bool ValueContainsN
 public sealed record StructType(IReadOnlyList<TableColumn> Fields) : DeltaType
 {
     /// <inheritdoc/>
-    public override string DuckType => $"STRUCT({string.Join(", ", Fields.Select(f => Identifier.Quote(f.Name) + " " + f.Type.DuckType))})";
+    public override string DuckType => $"STRUCT({string.Join(", ", Fields.Select(f => SqlText.Identifier(f.Name) + " " + f.Type.DuckType))})";
 
     /// <inheritdoc/>
     public override bool Any(Func<DeltaType, bool> condition) => condition(this) || Fields.Any(f => f.Type.Any(condition));

@@ -26,7 +26,7 @@ internal sealed class CommitPlan(string table, LogState latest, CommitOptions op
 
     public List<LogAction> Actions()
     {
-        TableFeatures.CheckWritable(latest, table, removesRows: options.Mode != WriteMode.Append && options.DataChange);
+        TableFeatures.CheckWritable(latest, table, removesRows: options.Mode != CommitMode.Append && options.DataChange);
         var metadata = Metadata();
         var protocol = TableFeatures.Needed(metadata.Schema, StateConfiguration is not null, latest.Metadata is null ? null : latest.Protocol);
         var removed = Removed();
@@ -44,8 +44,8 @@ internal sealed class CommitPlan(string table, LogState latest, CommitOptions op
     {
         var files = options.Mode switch
         {
-            WriteMode.Append => [],
-            WriteMode.Overwrite => latest.Files.Values.OrderBy(f => f.Order),
+            CommitMode.Append => [],
+            CommitMode.Overwrite => latest.Files.Values.OrderBy(f => f.Order),
             _ => options.Remove.AsEnumerable(),
         };
         return [.. files.Select(f => new RemoveAction(f.Uri, milliseconds, options.DataChange, (ImmutableSortedDictionary<string, string?>)f.PartitionValues, f.Bytes))];
@@ -54,7 +54,7 @@ internal sealed class CommitPlan(string table, LogState latest, CommitOptions op
     private MetadataAction Metadata()
     {
         if (latest.Metadata is not { } old) return New(Guid.NewGuid().ToString(), milliseconds, ImmutableSortedDictionary<string, string>.Empty);
-        if (options.Mode == WriteMode.Overwrite && (WrittenSchema ?? options.Schema) is not null)
+        if (options.Mode == CommitMode.Overwrite && (WrittenSchema ?? options.Schema) is not null)
         {
             var made = New(old.Id, old.CreatedTime, old.Configuration);
             // A column that stays keeps what was noted about it; what this commit says wins.
@@ -91,11 +91,11 @@ internal sealed class CommitPlan(string table, LogState latest, CommitOptions op
             json.WriteNumber("timestamp", milliseconds);
             json.WriteString("operation", options.Operation);
             json.WriteStartObject("operationParameters");
-            json.WriteString("mode", options.Mode == WriteMode.Append ? "Append" : "Overwrite");
+            json.WriteString("mode", options.Mode == CommitMode.Append ? "Append" : "Overwrite");
             json.WriteString("partitionBy", JsonSerializer.Serialize([.. metadata.PartitionColumns], PlanJson.Default.StringArray));
             json.WriteEndObject();
             if (latest.Version >= 0) json.WriteNumber("readVersion", latest.Version);
-            json.WriteBoolean("isBlindAppend", options.Mode == WriteMode.Append);
+            json.WriteBoolean("isBlindAppend", options.Mode == CommitMode.Append);
             json.WriteStartObject("operationMetrics");
             json.WriteString("numFiles", Added.Count.ToString(CultureInfo.InvariantCulture));
             json.WriteString("numRemovedFiles", removed.ToString(CultureInfo.InvariantCulture));

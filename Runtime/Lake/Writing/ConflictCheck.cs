@@ -15,7 +15,7 @@ internal static class ConflictCheck
             var actions = log.Entry(version) ?? throw new TableConflictException(table, version, "its log entry was cleaned away meanwhile");
             if (options.Transaction is { } own && actions.OfType<TransactionAction>().Any(t => t.ApplicationId == own.ApplicationId))
                 throw new TableConflictException(table, version, $"the same job ({own.ApplicationId}) committed it");
-            if (options.Mode == WriteMode.Append) continue;
+            if (options.Mode == CommitMode.Append) continue;
             if (actions.Any(a => a is AddAction { DataChange: true } or RemoveAction { DataChange: true }))
                 throw new TableConflictException(table, version, "it changed rows that this commit had read");
             if (actions.OfType<MetadataAction>().Any())

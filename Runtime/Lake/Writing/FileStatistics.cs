@@ -1,3 +1,4 @@
+using FlowForge.Duck;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -51,7 +52,7 @@ internal sealed class FileStatistics
             foreach (var field in s.Fields) AddLeaves(field, path);
             return;
         }
-        if (column.Type.IsPrimitive) leaves.Add((path, string.Join('.', path.Select(Identifier.Quote)), new PrimitiveOrDecimal(column.Type)));
+        if (column.Type.IsPrimitive) leaves.Add((path, string.Join('.', path.Select(SqlText.Identifier)), new PrimitiveOrDecimal(column.Type)));
     }
 
     // Nested as the columns are; entries of one struct lie side by side.

@@ -35,14 +35,14 @@ internal sealed class StagedWrite(WriterLease lease, int number)
             session.Execute("SET partitioned_write_max_open_files = 300; SET partitioned_write_flush_threshold = 1048576");
             // Unique names: a text that reads as Hive's word for NULL shares a folder with NULL, and would replace its file.
             settings.Add("FILENAME_PATTERN '{uuid}'");
-            settings.Add($"PARTITION_BY ({string.Join(", ", partitionBy.Select(Identifier.Quote))})");
+            settings.Add($"PARTITION_BY ({string.Join(", ", partitionBy.Select(SqlText.Identifier))})");
         }
         else
         {
             settings.Add($"FILE_SIZE_BYTES {options.TargetFileBytes.ToString(CultureInfo.InvariantCulture)}");
         }
         var select = string.Join(", ", columns.Columns.Select(c => Expression(c, partitionBy)));
-        var sql = $"COPY (SELECT {select} FROM ({selectSql}) AS rows_to_write) TO {Identifier.Text(folder)} ({string.Join(", ", settings)})";
+        var sql = $"COPY (SELECT {select} FROM ({selectSql}) AS rows_to_write) TO {SqlText.Literal(folder)} ({string.Join(", ", settings)})";
         var statistics = new FileStatistics(columns, partitionBy);
         var fingerprint = ScanSql.Fingerprint(columns, partitionBy);
         var tags = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add(ScanSql.ColumnsTag, fingerprint);
@@ -82,7 +82,7 @@ internal sealed class StagedWrite(WriterLease lease, int number)
     // Partition values are cast to the text that the log demands, so that what DuckDB groups by is what is recorded.
     private static string Expression(TableColumn column, IReadOnlyList<string> partitionBy)
     {
-        var name = Identifier.Quote(column.Name);
+        var name = SqlText.Identifier(column.Name);
         if (!partitionBy.Contains(column.Name, StringComparer.OrdinalIgnoreCase)) return $"CAST({name} AS {column.DuckType}) AS {name}";
         var value = column.Type switch
         {
@@ -101,6 +101,6 @@ internal sealed class StagedWrite(WriterLease lease, int number)
     {
         if (partitionBy.Count == 0) return ImmutableSortedDictionary<string, string?>.Empty;
         var found = (IReadOnlyDictionary<string, object?>)keys!;
-        return partitionBy.ToImmutableSortedDictionary(p => p, p => found.TryGetValue(p, out var value) || found.TryGetValue(Identifier.Quote(p), out value) ? (string?)value : null, StringComparer.Ordinal);
+        return partitionBy.ToImmutableSortedDictionary(p => p, p => found.TryGetValue(p, out var value) || found.TryGetValue(SqlText.Identifier(p), out value) ? (string?)value : null, StringComparer.Ordinal);
     }
 }

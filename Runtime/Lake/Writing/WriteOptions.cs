@@ -3,7 +3,7 @@ using FlowForge.Lake.Schema;
 namespace FlowForge.Lake;
 
 /// <summary>What a commit does to the rows that are there.</summary>
-public enum WriteMode
+public enum CommitMode
 {
     /// <summary>New rows beside the old ones.</summary>
     Append,
@@ -19,7 +19,7 @@ public enum WriteMode
 public sealed record WriteOptions
 {
     /// <summary>Decides which schema the rows must fit: the table's for append and replace, none for overwrite.</summary>
-    public WriteMode Mode { get; init; } = WriteMode.Append;
+    public CommitMode Mode { get; init; } = CommitMode.Append;
 
     /// <summary>Partition columns of a new or overwritten table. Null takes the table's own.</summary>
     public IReadOnlyList<string>? PartitionBy { get; init; }
@@ -48,7 +48,7 @@ public enum SchemaEvolution
 public sealed record CommitOptions
 {
     /// <summary>What happens to the rows that are there.</summary>
-    public WriteMode Mode { get; init; } = WriteMode.Append;
+    public CommitMode Mode { get; init; } = CommitMode.Append;
 
     /// <summary>New columns: added or refused.</summary>
     public SchemaEvolution Evolution { get; init; } = SchemaEvolution.AddColumns;
@@ -65,7 +65,7 @@ public sealed record CommitOptions
     /// <summary>Where the job stands after this commit. Needs <see cref="Transaction"/>.</summary>
     public JobState? State { get; init; }
 
-    /// <summary>Files that cease to be part of the table; for <see cref="WriteMode.Replace"/>.</summary>
+    /// <summary>Files that cease to be part of the table; for <see cref="CommitMode.Replace"/>.</summary>
     public IReadOnlyList<DataFile> Remove { get; init; } = [];
 
     /// <summary>False when the commit only arranges the same rows anew.</summary>
