@@ -1,3 +1,4 @@
+using FlowForge.ServiceDefaults;
 using FlowForge.Workbench.Live;
 using FlowForge.Workbench.Login;
 using Microsoft.AspNetCore.DataProtection;
@@ -7,11 +8,10 @@ namespace FlowForge.Workbench;
 /// <summary>What the process is made of. Tests compose the same workbench around a runtime of their own.</summary>
 public static class WorkbenchHosting
 {
-    /// <summary>Registers the workbench. Configuration: <c>Runtime:Url</c> (or <c>services:api:http:0</c>) and <c>Token:File</c>.</summary>
+    /// <summary>Registers the workbench. Configuration: <c>Runtime:Url</c> (or <c>services:api:http:0</c>) and <c>FlowForge:TokenFile</c>.</summary>
     public static void AddWorkbench(this WebApplicationBuilder builder)
     {
-        // Request lines stay out of the log: the login link carries the token.
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.AddServiceDefaults("workbench");
         builder.AddRuntimeClient();
         builder.Services.AddRazorComponents().AddInteractiveServerComponents(options =>
         {
@@ -30,7 +30,7 @@ public static class WorkbenchHosting
     {
         app.UseMiddleware<SecurityHeaders>();
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = CacheRules.Apply });
-        app.MapGet("/health", () => Results.Json(new { status = "healthy", service = "workbench" }));
+        app.MapHealth();
         app.UseMiddleware<SessionGate>();
         app.UseAntiforgery();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options =>

@@ -10,8 +10,8 @@ internal static class RuntimeClient
     {
         var configuration = builder.Configuration;
         var url = configuration["Runtime:Url"] ?? configuration["services:api:http:0"] ?? "http://127.0.0.1:5080";
-        var token = new RuntimeToken(configuration["Token:File"]
-            ?? throw new InvalidOperationException("The workbench needs the token file of the environment: set Token__File (the AppHost does), for example Token__File=.flowforge/token."));
+        var token = new RuntimeToken(configuration["FlowForge:TokenFile"] ?? configuration["Token:File"]
+            ?? throw new InvalidOperationException("The workbench needs the token file of the environment: set FlowForge__TokenFile (the AppHost does), for example FlowForge__TokenFile=.flowforge/token."));
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(token);
         builder.Services.AddSingleton(_ => new FlowForgeClient(new HttpClient(new TokenHandler(token))

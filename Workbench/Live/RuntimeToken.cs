@@ -1,6 +1,6 @@
 namespace FlowForge.Workbench.Live;
 
-/// <summary>The environment's bearer token, read from its file (configuration <c>Token:File</c>) and again when the file changes. Thread-safe.</summary>
+/// <summary>The environment's bearer token, read from its file (configuration <c>FlowForge:TokenFile</c>) and again when the file changes. Thread-safe.</summary>
 internal sealed class RuntimeToken(string path)
 {
     private readonly Lock gate = new();

@@ -30,6 +30,8 @@ internal static class Icons
         ["down"] = Line("M6 9.5l6 6 6-6"),
         ["right"] = Line("M9.5 6l6 6-6 6"),
         ["left"] = Line("M14.5 6l-6 6 6 6"),
+        ["first"] = Line("M17.5 6l-6 6 6 6M7 6v12"),
+        ["last"] = Line("M6.5 6l6 6-6 6M17 6v12"),
         ["up"] = Line("M6 14.5l6-6 6 6"),
         ["filter"] = Line("M3.5 5h17l-6.5 8v6l-4-2v-4z"),
         ["copy"] = Box(8, 8, 13, 13) + Line("M16 8V4a1 1 0 0 0-1-1H4a1 1 0 0 0-1 1v11a1 1 0 0 0 1 1h4"),

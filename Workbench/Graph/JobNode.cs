@@ -1,0 +1,22 @@
+using FlowForge.Contracts;
+
+namespace FlowForge.Workbench.Graph;
+
+/// <summary>One job as the graph shows it; planned jobs have no state.</summary>
+/// <param name="Line">What stands under its name: rows, phase, reason.</param>
+public sealed record JobNode(string Id, string Name, JobKind Kind, IReadOnlyList<string> DependsOn, bool IsReference, RunState? State, double? Progress, string? Line)
+{
+    public static JobNode Of(PlannedJob job) => new(job.Id, job.Name, job.Kind, job.DependsOn, job.IsReference, null, null, job.Writes ?? "lands files");
+
+    public static JobNode Of(JobRun job) => new(job.Id, job.Name, job.Kind, job.DependsOn, job.IsReference, job.State, job.Progress, Words(job));
+
+    private static string Words(JobRun job) => job.State switch
+    {
+        RunState.Running => string.Join(" · ", new[] { job.Phase, Parts.Figures.Short(job.Rows.Read) + " rows", job.RowsPerSecond is > 0 ? Parts.Figures.Rate(job.RowsPerSecond) : null }.OfType<string>()),
+        RunState.Succeeded => job.Rows.Read == 0 && job.Note is not null ? job.Note
+            : $"{Parts.Figures.Whole(job.Rows.Loaded)} rows" + (job.Rows.Rejected > 0 ? $" · {Parts.Figures.Short(job.Rows.Rejected)} rejected" : ""),
+        RunState.Failed => job.Error?.Code ?? "failed",
+        RunState.Skipped => job.Note ?? "skipped",
+        _ => job.Table ?? "",
+    };
+}

@@ -1,0 +1,38 @@
+using FlowForge.Contracts;
+
+namespace FlowForge.Workbench.Runs;
+
+/// <summary>A run as its page shows it: fetched once, then kept current by its events. Used on one circuit's thread.</summary>
+internal sealed class RunView(RunDetail start)
+{
+    private readonly Dictionary<string, JobRun> jobs = start.Jobs.ToDictionary(j => j.Id, StringComparer.Ordinal);
+    private readonly List<string> order = [.. start.Jobs.Select(j => j.Id)];
+
+    public RunDetail Detail { get; private set; } = start;
+
+    /// <summary>In plan order.</summary>
+    public IEnumerable<JobRun> Jobs => order.Select(id => jobs[id]);
+
+    /// <summary>Grows with every log line that was announced.</summary>
+    public long LogLines { get; private set; }
+
+    public JobRun? Job(string? id) => id is not null && jobs.TryGetValue(id, out var job) ? job : null;
+
+    public void Apply(RunEvent e)
+    {
+        if (e.Run is { } run)
+            Detail = Detail with
+            {
+                State = run.State, QueuedAt = run.QueuedAt, StartedAt = run.StartedAt, FinishedAt = run.FinishedAt, Seconds = run.Seconds, Rows = run.Rows,
+                Bytes = run.Bytes, JobsDone = run.JobsDone, JobsTotal = run.JobsTotal, Progress = run.Progress, Error = run.Error,
+            };
+        if (e.Job is { } job)
+        {
+            if (!jobs.ContainsKey(job.Id))
+                order.Add(job.Id);
+            jobs[job.Id] = job;
+        }
+        if (e.Type == RunEvent.Logged)
+            LogLines++;
+    }
+}
