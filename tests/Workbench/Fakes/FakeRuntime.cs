@@ -1,0 +1,167 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using FlowForge.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace FlowForge.Workbench.Tests.Fakes;
+
+/// <summary>The runtime API with canned answers, for the states of pages: full, empty, failing, slow. Only tests know it.</summary>
+public sealed class FakeRuntime : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly List<Channel<RunEvent>> listeners = [];
+
+    private FakeRuntime(WebApplication app) => this.app = app;
+
+    public const string Token = "0123456789abcdef-workbench-tests";
+
+    public Uri Url => new(app.Urls.First());
+
+    /// <summary>What is there; replace it to change the world.</summary>
+    public Sample Sample { get; set; } = Sample.Full();
+
+    /// <summary>Every answer is an error of this kind while it is set.</summary>
+    public Problem? Failing { get; set; }
+
+    /// <summary>Answers wait for this; complete it to let them go.</summary>
+    public TaskCompletionSource? Gate { get; set; }
+
+    /// <summary>Bodies of runs that were started.</summary>
+    public List<StartRun> Started { get; } = [];
+
+    /// <summary>Queries of row pages, in order.</summary>
+    public List<string> RowQueries { get; } = [];
+
+    public List<string> Calls { get; } = [];
+
+    public static async Task<FakeRuntime> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.ConfigureHttpJsonOptions(json => ContractsJson.Apply(json.SerializerOptions));
+        var app = builder.Build();
+        var fake = new FakeRuntime(app);
+        app.Use(fake.GuardAsync);
+        fake.Map();
+        await app.StartAsync();
+        return fake;
+    }
+
+    public void Say(RunEvent e)
+    {
+        lock (listeners)
+            listeners.ForEach(l => l.Writer.TryWrite(e));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Gate?.TrySetResult();
+        lock (listeners)
+            listeners.ForEach(l => l.Writer.TryComplete());
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+
+    private async Task GuardAsync(HttpContext context, RequestDelegate next)
+    {
+        lock (Calls)
+            Calls.Add($"{context.Request.Method} {context.Request.Path}");
+        if (context.Request.Headers.Authorization != $"Bearer {Token}")
+        {
+            context.Response.StatusCode = 401;
+            return;
+        }
+        if (Gate is { } gate && context.Request.Path != "/api/v1/events")
+            await gate.Task;
+        if (Failing is { } problem)
+        {
+            context.Response.StatusCode = problem.Status ?? 500;
+            await context.Response.WriteAsJsonAsync(problem, ContractsJson.Options, "application/problem+json");
+            return;
+        }
+        await next(context);
+    }
+
+    private void Map()
+    {
+        var api = app.MapGroup("/api/v1");
+        api.MapGet("/system", () => Sample.System);
+        api.MapGet("/connectors", () => Sample.Connectors);
+        api.MapGet("/overview", (string window) => Sample.Overview(window));
+        api.MapGet("/pipelines", (string? search) => Page(Sample.Pipelines.Where(p => search is null || p.Name.Contains(search))));
+        api.MapGet("/pipelines/{name}", Results<Ok<PipelineDetail>, NotFound<Problem>> (string name) => Sample.Detail(name) is { } p ? TypedResults.Ok(p)
+            : TypedResults.NotFound(new Problem { Status = 404, Title = "Not found", Detail = $"There is no pipeline '{name}'." }));
+        api.MapGet("/pipelines/{name}/plan", (string name) => new PipelineValidation(true, name, [], Sample.Plan));
+        api.MapPost("/pipelines/validate", (ValidatePipeline body) => Sample.Validate(body.Text));
+        api.MapPut("/pipelines/{name}", (string name, PutPipeline body) => Sample.Put(name, body.Text));
+        api.MapDelete("/pipelines/{name}", (string name) => Results.NoContent());
+        api.MapGet("/schema/pipeline.json", () => JsonDocument.Parse(Sample.Schema).RootElement);
+        api.MapGet("/runs", (string? pipeline, string? state, string? search, int page, int size) => Runs(pipeline, state, search, page, size));
+        api.MapPost("/runs", (StartRun body) =>
+        {
+            Started.Add(body);
+            return new RunStarted(Sample.RunningId);
+        });
+        api.MapGet("/runs/{run}", (string run) => Sample.Run(run));
+        api.MapPost("/runs/{run}/cancel", (string run) => Results.Accepted());
+        api.MapPost("/runs/{run}/retry", (string run) => new RunStarted(Sample.RunningId));
+        api.MapGet("/runs/{run}/logs", (string run, long? after, string? level, string? search) => Sample.Logs(after ?? 0, level, search));
+        api.MapGet("/runs/{run}/events", (HttpContext context, string run) => StreamAsync(context, Sample.RunEvents(run)));
+        api.MapGet("/events", (HttpContext context) => StreamAsync(context, [new RunEvent(RunEvent.Ready, "")]));
+        api.MapGet("/tables", (string? layer, string? search) => Sample.Tables.Where(t => (layer is null || t.Layer.ToString().Equals(layer, StringComparison.OrdinalIgnoreCase)) && (search is null || t.Name.Contains(search))));
+        api.MapGet("/tables/{layer}/{name}", (string layer, string name) => Sample.Table($"{layer}.{name}"));
+        api.MapGet("/tables/{layer}/{name}/versions", () => Sample.Versions);
+        api.MapGet("/tables/{layer}/{name}/rows", (HttpContext context, string layer, string name, long? offset, int? limit, string? sort, bool? desc, string? filter) =>
+        {
+            lock (RowQueries)
+                RowQueries.Add(context.Request.QueryString.Value ?? "");
+            return Sample.Rows($"{layer}.{name}", offset ?? 0, limit ?? 50, sort, desc ?? false, filter);
+        });
+        api.MapGet("/tables/bronze/{name}/rejects", (string name) => Sample.Rejects(name));
+        api.MapGet("/search", (string q) => Sample.Search(q));
+    }
+
+    private Page<RunSummary> Runs(string? pipeline, string? state, string? search, int page, int size)
+    {
+        var found = Sample.Runs.Where(r => (pipeline is null || r.Pipeline == pipeline) && (state is null || r.State.ToString().Equals(state, StringComparison.OrdinalIgnoreCase))
+            && (search is null || r.Run.Contains(search) || r.Pipeline.Contains(search))).ToArray();
+        return new Page<RunSummary>([.. found.Skip((page - 1) * size).Take(size)], found.Length, page, size);
+    }
+
+    private static Page<T> Page<T>(IEnumerable<T> items) => new([.. items], items.Count(), 1, 50);
+
+    private async Task StreamAsync(HttpContext context, IReadOnlyList<RunEvent> first)
+    {
+        var mine = Channel.CreateUnbounded<RunEvent>();
+        lock (listeners)
+            listeners.Add(mine);
+        context.Response.ContentType = "text/event-stream";
+        foreach (var e in first)
+            mine.Writer.TryWrite(e);
+        try
+        {
+            await foreach (var e in mine.Reader.ReadAllAsync(context.RequestAborted))
+            {
+                await context.Response.WriteAsync($"event: {e.Type}\ndata: {JsonSerializer.Serialize(e, ContractsJson.Options)}\n\n", context.RequestAborted);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+                if (e.Type == RunEvent.End)
+                    return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The workbench went away.
+        }
+        finally
+        {
+            lock (listeners)
+                listeners.Remove(mine);
+        }
+    }
+}

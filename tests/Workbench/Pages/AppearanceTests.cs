@@ -1,0 +1,46 @@
+using FlowForge.Workbench.Tests.Browser;
+
+namespace FlowForge.Workbench.Tests.Pages;
+
+/// <summary>Every page in both themes: nothing complains, nothing overflows sideways. With FLOWFORGE_SCREENS set, pictures are kept there to be looked at.</summary>
+public sealed class AppearanceTests(Bench bench) : IClassFixture<Bench>
+{
+    public static TheoryData<string, string, string> Pages => new()
+    {
+        { "overview", "/", ".spark path" },
+        { "pipelines", "/pipelines", ".state-bars" },
+        { "pipeline-graph", "/pipelines/flights", ".node" },
+        { "pipeline-yaml", "/pipelines/flights/yaml", ".monaco-editor .view-line" },
+        { "pipeline-runs", "/pipelines/flights/runs", "tr[data-row]" },
+        { "pipeline-plan", "/pipelines/flights/plan", ".table td" },
+        { "runs", "/runs", "tr[data-row]" },
+        { "run-running", "/runs/run_8f20?job=ingest.flights", ".log-line" },
+        { "run-failed", "/runs/run_8f1f", ".failure" },
+        { "run-done", "/runs/run_8f1e?job=silver.flights_clean", ".checks" },
+        { "catalog", "/catalog", "tr[data-row]" },
+        { "table-preview", "/catalog/gold/delays_by_airport", ".grid td.number" },
+        { "table-schema", "/catalog/gold/delays_by_airport/schema", ".type" },
+        { "table-versions", "/catalog/gold/delays_by_airport/versions", ".table td" },
+        { "table-lineage", "/catalog/silver/flights_clean/lineage", ".node" },
+        { "table-rejects", "/catalog/bronze/movies/rejects", ".reason-bar" },
+        { "system", "/system", ".facts" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Page_InBothThemesAndWidths_IsQuiet(string name, string path, string settled)
+    {
+        foreach (var (dark, width) in new[] { (false, 1280), (true, 1440) })
+        {
+            var page = await bench.OpenAsync(path, dark, width, 900);
+            await page.Locator(settled).First.WaitForAsync();
+            if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+                await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{(dark ? "dark" : "light")}.png") });
+            Assert.Equal(dark ? "dark" : "light", await page.EvaluateAsync<string>("document.documentElement.dataset.theme"));
+            var sideways = await page.EvaluateAsync<int>("(() => { const m = document.querySelector('main'); return m.scrollWidth - m.clientWidth; })()");
+            Assert.True(sideways <= 0, $"{path} overflows by {sideways} px at {width} px.");
+            await page.Context.CloseAsync();
+        }
+        Assert.Equal([], bench.Complaints);
+    }
+}
