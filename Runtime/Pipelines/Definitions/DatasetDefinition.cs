@@ -34,6 +34,9 @@ public sealed record DatasetDefinition
     /// <summary>1-based line on which <see cref="Sql"/> begins; null when it comes from a file of its own.</summary>
     public int? SqlLine { get; init; }
 
+    /// <summary>1-based column of the first character of that line; for blocks, of all lines.</summary>
+    public int? SqlColumn { get; init; }
+
     /// <summary>True when line n of <see cref="Sql"/> is line <see cref="SqlLine"/> + n - 1 of the file (not so in folded text).</summary>
     public bool SqlLinesMatch { get; init; }
 

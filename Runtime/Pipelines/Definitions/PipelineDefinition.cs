@@ -30,9 +30,9 @@ public sealed record PipelineDefinition
 
     /// <summary>
     /// The same definition with every <c>sql_file</c> replaced by its text. <paramref name="read"/> gets the path as written; what
-    /// it throws passes through. Datasets with <c>sql</c> stay as they are.
+    /// it throws passes through, and where it gives null the planner says that the file is missing. Datasets with <c>sql</c> stay as they are.
     /// </summary>
-    public PipelineDefinition WithSql(Func<string, string> read) => this with
+    public PipelineDefinition WithSql(Func<string, string?> read) => this with
     {
         Datasets = [.. Datasets.Select(d => d.SqlFile is { } file && d.Sql is null ? d with { Sql = read(file) } : d)],
     };

@@ -1,0 +1,35 @@
+namespace FlowForge.Pipelines;
+
+/// <summary>The fields of a pipeline, of its schedule and of its retries.</summary>
+internal static class PipelineFields
+{
+    public static readonly FieldSet Schedule = new("a schedule",
+    [
+        new("cron", FieldKind.Text, "When to run: minute hour day-of-month month day-of-week, for example 0 2 * * * for every night at two.") { Required = true, Examples = ["0 2 * * *", "*/15 * * * *", "@daily"] },
+        new("timezone", FieldKind.Text, "IANA name of the time zone in which the schedule is meant.") { Default = "UTC", Examples = ["UTC", "Europe/Berlin", "America/New_York"] },
+        new("start", FieldKind.Time, "No run before this moment."),
+        new("end", FieldKind.Time, "No run after this moment."),
+    ], MainField: "cron");
+
+    public static readonly FieldSet Retry = new("the retry settings",
+    [
+        new("max_attempts", FieldKind.Integer, "All tries of a job together; 1 means no retry.") { Default = "3", Min = 1, Max = 100 },
+        new("delay", FieldKind.Duration, "Wait before the second attempt.") { Default = "5s" },
+        new("max_delay", FieldKind.Duration, "The wait never grows beyond this.") { Default = "5m" },
+        new("backoff", FieldKind.Number, "Each wait is the last one times this.") { Default = "2", Min = 1, Max = 10 },
+    ]);
+
+    public static readonly FieldSet Pipeline = new("a pipeline",
+    [
+        new("pipeline", FieldKind.Name, "Name of the pipeline.") { Required = true },
+        new("description", FieldKind.Text, "What it is for."),
+        new("schedule", FieldKind.SectionOrText, "When it runs by itself. Short form: the cron expression.") { Section = Schedule },
+        new("parameters", FieldKind.TextMap, "Parameters of a run with their default values."),
+        new("on_overlap", FieldKind.Choice, "What happens when a run is due while another one is open.") { Choices = EnumText.All<OverlapPolicy>(), Default = "skip" },
+        new("max_parallel_jobs", FieldKind.Integer, "How many jobs of a run may run at once.") { Default = "4", Min = 1, Max = 64 },
+        new("retry", FieldKind.Section, "How a job that failed for a passing reason is repeated.") { Section = Retry },
+        new("ingest", FieldKind.Sections, "Ingest jobs by name. Each reads a source into a bronze table.") { Section = IngestFields.Ingest },
+        new("silver", FieldKind.SectionsOrTexts, "Silver datasets by name. Short form: the SQL.") { Section = DatasetFields.Dataset },
+        new("gold", FieldKind.SectionsOrTexts, "Gold datasets by name. Short form: the SQL.") { Section = DatasetFields.Dataset },
+    ]);
+}

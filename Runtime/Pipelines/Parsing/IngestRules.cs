@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace FlowForge.Pipelines;
+
+/// <summary>The rules between the fields of an ingest job (DESIGN §8).</summary>
+internal static partial class IngestRules
+{
+    private static readonly string[] DatePatterns = [.. from order in new[] { "yyyy", "yyyy MM", "yyyy MM dd", "yyyy MM dd HH" } from mark in new[] { "/", "-" } select order.Replace(" ", mark, StringComparison.Ordinal)];
+
+    public static void Check(SectionReader section, IngestDefinition job, PipelineEnvironment environment)
+    {
+        CheckModes(section, job);
+        CheckLayout(section, job);
+        CheckNames(section, job);
+        if (job.SourceType.Length > 0)
+        {
+            CheckSource(section, job, environment);
+        }
+    }
+
+    private static void CheckModes(SectionReader section, IngestDefinition job)
+    {
+        if (job.IncrementalMode == IncrementalMode.Incremental && job.WatermarkColumn is null)
+        {
+            section.Add(DiagnosticCodes.NeedsWatermark, "incremental_mode", "incremental_mode: incremental needs watermark_column.", "Name a column that grows with every change.");
+        }
+        if (job.ErrorHandling == ErrorHandling.Quarantine && job.QuarantinePath is null)
+        {
+            section.Add(DiagnosticCodes.NeedsQuarantinePath, "error_handling", "error_handling: quarantine needs quarantine_path.", $"Add quarantine_path: quarantine/{job.Table}.");
+        }
+        if (job.SchemaMode == SchemaMode.User && job.UserSchema.Count == 0)
+        {
+            section.Add(DiagnosticCodes.NeedsUserSchema, "schema_mode", "schema_mode: user needs user_schema.", "List the columns with their types.");
+        }
+        if (job.WriteMode is WriteMode.Merge or WriteMode.Scd2 && !section.Has("dedupe_keys"))
+        {
+            section.Add(DiagnosticCodes.NeedsDedupeKeys, "write_mode", $"write_mode: {job.WriteMode.ToText()} needs dedupe_keys.", "Name the columns that identify a row.");
+        }
+        Effects.Warn(section, "watermark_column", job.IncrementalMode == IncrementalMode.Incremental, "incremental_mode is incremental");
+        Effects.Warn(section, "last_watermark_value", job.IncrementalMode == IncrementalMode.Incremental, "incremental_mode is incremental");
+        Effects.Warn(section, "quarantine_path", job.ErrorHandling == ErrorHandling.Quarantine, "error_handling is quarantine");
+        Effects.Warn(section, "user_schema", job.SchemaMode == SchemaMode.User, "schema_mode is user");
+        Effects.Warn(section, "landing_retention_days", job.Landing == LandingMode.Copy, "landing is copy");
+    }
+
+    private static void CheckLayout(SectionReader section, IngestDefinition job)
+    {
+        if (job.PartitionMode == PartitionMode.Column && string.IsNullOrWhiteSpace(job.PartitionColumn))
+        {
+            section.Add(DiagnosticCodes.NeedsPartitionColumn, "partition_mode", "partition_mode: column needs partition_column.", "Name the column.");
+        }
+        if (job.PartitionMode == PartitionMode.Date && !DatePatterns.Contains(job.PartitionPattern))
+        {
+            section.Add(DiagnosticCodes.InvalidPartitionPattern, "partition_pattern", $"'{job.PartitionPattern}' is no date pattern.", "Use yyyy/MM/dd, yyyy/MM, yyyy or yyyy/MM/dd/HH. For a column set partition_mode: column.");
+        }
+        Effects.Warn(section, "partition_pattern", job.PartitionMode != PartitionMode.None, "partition_mode is date or column");
+        Effects.Warn(section, "partition_column", job.PartitionMode != PartitionMode.None, "partition_mode is date or column");
+        var unknown = Placeholder().Matches(job.FilenamePattern).Select(m => m.Value).FirstOrDefault(p => p is not ("{timestamp}" or "{filename}"));
+        var problem =
+            unknown is not null ? $"knows no {unknown}"
+            : !job.FilenamePattern.Contains("{filename}", StringComparison.Ordinal) ? "lacks {filename}, so two files could get one name"
+            : job.FilenamePattern.AsSpan().IndexOfAny('/', '\\', '\0') >= 0 ? "makes a path, not a name"
+            : null;
+        if (problem is not null)
+        {
+            section.Add(DiagnosticCodes.InvalidFilenamePattern, "filename_pattern", $"The pattern '{job.FilenamePattern}' {problem}.", "Use {timestamp} and {filename}, as in {timestamp}_{filename}.");
+        }
+        if (job.QuarantinePath is { } path && path.Split('/', '\\').Contains(".."))
+        {
+            section.Add(DiagnosticCodes.UnsafePath, "quarantine_path", $"'{path}' leaves the lake's folder.", "Remove the '..', or give an absolute path.");
+        }
+    }
+
+    private static void CheckNames(SectionReader section, IngestDefinition job)
+    {
+        foreach (var pair in job.RenameMap.Where(r => r.Value.Length == 0))
+        {
+            section.Add(DiagnosticCodes.WrongType, "rename_map", $"'rename_map' gives '{pair.Key}' no name.", "Write the new name after the colon.");
+        }
+        foreach (var group in job.RenameMap.Where(r => r.Value.Length > 0).GroupBy(r => r.Value, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1))
+        {
+            section.Add(DiagnosticCodes.RenameCollision, "rename_map", $"'rename_map' calls {string.Join(" and ", group.Select(g => $"'{g.Key}'"))} both '{group.Key}'.", "Give each its own name.");
+        }
+        foreach (var pair in job.RenameMap.Where(r => r.Value.StartsWith("_ff_", StringComparison.OrdinalIgnoreCase)))
+        {
+            section.Add(DiagnosticCodes.ReservedName, "rename_map", $"'{pair.Value}' begins with _ff_, as FlowForge's own columns do.", "Choose another name.");
+        }
+    }
+
+    private static void CheckSource(SectionReader section, IngestDefinition job, PipelineEnvironment environment)
+    {
+        if (section.Has("tables"))
+        {
+            section.Add(DiagnosticCodes.SeveralTables, "tables", "This FlowForge reads one table per job.", "Write one ingest job for each table, with config.table_name.");
+            return;
+        }
+        var missing = (job.Connector, SourceTypes.KindOf(job.Connector)) switch
+        {
+            ("file", _) => Lacks("path") ? ("path", "the files to read: a path, with * and ** if need be") : default,
+            (null, _) when job.Connection is null => ("connection_id", "the connection to use"),
+            (_, SourceKind.Database) => Lacks("query") && Lacks("table_name") ? ("query", "what to read: query or table_name") : default,
+            ("rest" or "graphql" or "http", _) => Lacks("url") ? ("url", "the address to read") : default,
+            _ => default,
+        };
+        if (missing != default && !(environment.Connectors is { } installed && job.Connector is { } name && !installed.Contains(name)))
+        {
+            section.Diagnostics.Add(
+                DiagnosticCodes.ConfigIncomplete, section.PlaceOf("config"), $"{section.Path}.config.{missing.Item1}", $"config.{missing.Item1} is missing: {missing.Item2}.",
+                $"Add 'config: {{ {missing.Item1}: … }}'.");
+        }
+
+        bool Lacks(string setting) => job.Config[setting] switch
+        {
+            null or JsonArray { Count: 0 } => true,
+            JsonValue value => string.IsNullOrWhiteSpace(value.ToString()),
+            _ => false,
+        };
+    }
+
+    [GeneratedRegex(@"\{[^}]*\}")]
+    private static partial Regex Placeholder();
+}

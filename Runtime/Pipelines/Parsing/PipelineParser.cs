@@ -1,0 +1,82 @@
+namespace FlowForge.Pipelines;
+
+/// <summary>
+/// Reads a pipeline's text. Never throws and never hangs on any text: what cannot be read is said in diagnostics. Thread-safe.
+/// </summary>
+public static class PipelineParser
+{
+    private static readonly string[] DatasetLayers = ["silver", "gold"];
+
+    /// <param name="text">YAML or JSON.</param>
+    /// <param name="format">Null: JSON when the text is JSON, else YAML.</param>
+    /// <param name="environment">What is installed where the pipeline will run; null takes connectors on trust.</param>
+    public static PipelineParseResult Parse(string text, PipelineFormat? format = null, PipelineEnvironment? environment = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var diagnostics = new DiagnosticList();
+        var root = SourceText.Read(text, format, diagnostics);
+        var definition = root is null ? null : Read(root, text, environment ?? new PipelineEnvironment(), diagnostics);
+        return new PipelineParseResult(definition, diagnostics.Ordered());
+    }
+
+    private static PipelineDefinition? Read(MappingNode root, string text, PipelineEnvironment environment, DiagnosticList diagnostics)
+    {
+        var section = new SectionReader(root, "", PipelineFields.Pipeline, new TextPlace(root.Place.Line, root.Place.Column), diagnostics);
+        var name = section.Text("pipeline");
+        if (name is not null)
+        {
+            Names.Check(name, isPipeline: true, root["pipeline"]!.Place, "pipeline", diagnostics);
+        }
+        var ingest = Jobs(section, "ingest", PipelineFields.Pipeline["ingest"].Section!, s => IngestParser.Read(s, environment)).ToList();
+        var sql = new SqlPlaces(text);
+        var datasets = DatasetLayers
+            .SelectMany(layer => Jobs(section, layer, DatasetFields.Dataset, s => DatasetParser.Read(s, layer, sql)))
+            .ToList();
+        RefuseSameTables(ingest, section, diagnostics);
+        if (ingest.Count + datasets.Count == 0 && !section.Has("ingest") && !section.Has("silver") && !section.Has("gold"))
+        {
+            diagnostics.Add(DiagnosticCodes.NothingToRun, section.PlaceOf("pipeline"), "", "The pipeline has neither ingest jobs nor datasets.", "Add a job under 'ingest:'.");
+        }
+        var definition = new PipelineDefinition
+        {
+            Name = name ?? "",
+            Description = section.Text("description"),
+            Schedule = ScheduleParser.Read(section, environment.Now ?? DateTimeOffset.UtcNow),
+            Parameters = section.TextMap("parameters"),
+            OnOverlap = section.Choice<OverlapPolicy>("on_overlap")!.Value,
+            MaxParallelJobs = (int)section.Integer("max_parallel_jobs")!.Value,
+            Retry = ScheduleParser.ReadRetry(section),
+            Ingest = ingest,
+            Datasets = datasets,
+        };
+        return name is null ? null : definition;
+    }
+
+    /// <summary>Reads the sections of a map of names; a text in place of a section stands for its main field.</summary>
+    private static IEnumerable<T> Jobs<T>(SectionReader section, string field, FieldSet fields, Func<SectionReader, T?> read) where T : class
+    {
+        foreach (var (key, value) in section.Mapping(field)?.Entries ?? [])
+        {
+            var path = $"{field}.{key.Text}";
+            Names.Check(key.Text, isPipeline: false, key.Place, path, section.Diagnostics);
+            if (Sections.Open(value, key, path, fields, section.Diagnostics) is { } opened && read(opened) is { } job)
+            {
+                yield return job;
+            }
+        }
+    }
+
+    private static void RefuseSameTables(List<IngestDefinition> ingest, SectionReader section, DiagnosticList diagnostics)
+    {
+        foreach (var group in ingest.Where(i => i.ForceToParquet).GroupBy(i => i.Table).Where(g => g.Count() > 1))
+        {
+            foreach (var job in group.Skip(1))
+            {
+                var node = section.Mapping("ingest")![job.Name] as MappingNode;
+                diagnostics.Add(
+                    DiagnosticCodes.DuplicateTable, node?["table"]?.Place ?? new TextPlace(job.Line, 1), $"ingest.{job.Name}.table",
+                    $"bronze.{job.Table} is made by ingest.{group.First().Name} already (line {group.First().Line}).", "Give one of them another 'table'.");
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+namespace FlowForge.Pipelines;
+
+/// <summary>A job before it is sorted.</summary>
+/// <param name="Line">1-based line of its name.</param>
+internal sealed record DraftJob(
+    string Id, string Name, JobKind Kind, IReadOnlyList<string> Reads, string? Writes, bool IsReference, int Line)
+{
+    /// <summary>True for a dataset that is built in full and reads its own table, which nothing can satisfy.</summary>
+    public bool ReadsItself { get; init; }
+}

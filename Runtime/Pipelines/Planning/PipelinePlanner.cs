@@ -1,0 +1,86 @@
+namespace FlowForge.Pipelines;
+
+/// <summary>Sorts a pipeline's jobs and says what keeps it from running. Pure; thread-safe when the delegates are.</summary>
+public static class PipelinePlanner
+{
+    /// <param name="definition">Without errors, and with its SQL files read (<see cref="PipelineDefinition.WithSql"/>).</param>
+    /// <param name="sql">Reads the tables of a SQL text.</param>
+    /// <param name="tableExists">Whether the lake has a table (<c>bronze.flights</c>) already, made by another pipeline or an earlier run.</param>
+    public static PlanResult Plan(PipelineDefinition definition, SqlReferenceReader sql, Func<string, bool> tableExists)
+    {
+        var diagnostics = new DiagnosticList();
+        var made = Makers(definition);
+        List<DraftJob> drafts = [.. definition.Ingest.OrderBy(i => !i.IsReference).Select(Draft)];
+        var references = new ReferenceResolver(definition, made, tableExists, diagnostics);
+        drafts.AddRange(definition.Datasets.OrderBy(d => d.Layer != "silver").Select(d => new DraftJob(
+            d.Table, d.Name, d.Layer == "silver" ? JobKind.Silver : JobKind.Gold, references.Read(d, sql), d.Table, false, d.Line)
+        {
+            ReadsItself = d.Mode == DatasetMode.Full,
+        }));
+        var jobs = Sort(drafts, made, diagnostics);
+        return new PlanResult(jobs, diagnostics.Ordered());
+    }
+
+    private static DraftJob Draft(IngestDefinition job) => new(
+        $"ingest.{job.Name}", job.Name, JobKind.Ingest, [], job.ForceToParquet ? $"bronze.{job.Table}" : null, job.IsReference, job.Line);
+
+    /// <summary>Table to the id of the job that makes it.</summary>
+    private static Dictionary<string, string> Makers(PipelineDefinition definition)
+    {
+        var made = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var ingest in definition.Ingest.Where(i => i.ForceToParquet))
+        {
+            made.TryAdd($"bronze.{ingest.Table}", $"ingest.{ingest.Name}");
+        }
+        foreach (var dataset in definition.Datasets)
+        {
+            made.TryAdd(dataset.Table, dataset.Table);
+        }
+        return made;
+    }
+
+    /// <summary>Takes, again and again, the first job in the order of the drafts whose inputs are made; what is left over waits for a cycle.</summary>
+    private static List<PlanJob> Sort(List<DraftJob> drafts, Dictionary<string, string> made, DiagnosticList diagnostics)
+    {
+        var order = drafts.Select((d, i) => (d.Id, i)).ToDictionary(p => p.Id, p => p.i);
+        var needs = drafts.ConvertAll(d => Needs(d, made));
+        var open = needs.ConvertAll(n => n.Count);
+        var readers = drafts.ConvertAll(_ => new List<int>());
+        for (var i = 0; i < drafts.Count; i++)
+        {
+            needs[i].ForEach(id => readers[order[id]].Add(i));
+        }
+        var ready = new SortedSet<int>(Enumerable.Range(0, drafts.Count).Where(i => open[i] == 0));
+        List<PlanJob> jobs = [];
+        while (ready.Count > 0)
+        {
+            var i = ready.Min;
+            ready.Remove(i);
+            var job = drafts[i];
+            jobs.Add(new PlanJob(job.Id, job.Name, job.Kind, needs[i], job.Reads, job.Writes, Reason(job, made), job.IsReference));
+            ready.UnionWith(readers[i].Where(reader => --open[reader] == 0));
+        }
+        var waiting = Enumerable.Range(0, drafts.Count).Where(i => open[i] > 0).Select(i => drafts[i].Id).ToList();
+        foreach (var cycle in Cycles.Find(waiting, id => needs[order[id]]))
+        {
+            diagnostics.Add(
+                DiagnosticCodes.Cycle, new TextPlace(drafts[order[cycle[0]]].Line, 1), cycle[0],
+                cycle.Count == 1 ? $"{cycle[0]} reads itself." : $"The datasets read each other in a circle: {string.Join(" → ", cycle.Append(cycle[0]))}.",
+                cycle.Count == 1 ? "Only datasets that are not built in full (mode: append, merge, incremental) may read their own table." : "Take one of these reads out.");
+        }
+        return jobs;
+    }
+
+    private static List<string> Needs(DraftJob job, Dictionary<string, string> made) =>
+        [.. job.Reads.Select(t => made.GetValueOrDefault(t)).OfType<string>().Where(id => id != job.Id || job.ReadsItself).Distinct()];
+
+    private static string Reason(DraftJob job, Dictionary<string, string> made)
+    {
+        if (job.Kind == JobKind.Ingest)
+        {
+            return job.IsReference ? "reference table, read first" : job.Writes is null ? "lands files only" : "reads its source";
+        }
+        var parts = job.Reads.Select(t => made.TryGetValue(t, out var maker) ? maker == job.Id ? "its own last version" : $"{t} (made by {maker})" : $"{t} (in the lake)").ToList();
+        return parts.Count == 0 ? "reads no table" : $"reads {string.Join(", ", parts)}";
+    }
+}

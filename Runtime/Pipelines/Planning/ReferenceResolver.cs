@@ -1,0 +1,110 @@
+namespace FlowForge.Pipelines;
+
+/// <summary>Turns the table names of a dataset's SQL into inputs, and says which are not there.</summary>
+internal sealed class ReferenceResolver(
+    PipelineDefinition definition, Dictionary<string, string> made, Func<string, bool> tableExists, DiagnosticList diagnostics)
+{
+    private static readonly string[] Layers = ["bronze", "silver", "gold"];
+
+    /// <returns>Tables with their layer, each once, in the order of the text.</returns>
+    public IReadOnlyList<string> Read(DatasetDefinition dataset, SqlReferenceReader sql)
+    {
+        var path = $"{dataset.Table}.{(dataset.SqlFile is null ? "sql" : "sql_file")}";
+        if (dataset.Sql is null)
+        {
+            diagnostics.Add(
+                DiagnosticCodes.SqlFileUnread, new TextPlace(dataset.Line, 1), path, $"The file '{dataset.SqlFile}' of {dataset.Table} could not be read.", "Check the path; it starts at the pipeline's folder.");
+            return [];
+        }
+        IReadOnlyList<SqlReference> references;
+        try
+        {
+            references = sql(dataset.Sql);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            var syntax = e as SqlSyntaxException;
+            diagnostics.Add(
+                DiagnosticCodes.SqlSyntax, Place(dataset, syntax?.Line, syntax?.Column), path,
+                $"The SQL of {dataset.Table} does not parse{InFile(dataset, syntax)}: {e.Message.Trim()}", "A dataset is one SELECT in DuckDB's SQL.");
+            return [];
+        }
+        return [.. references.Distinct().Select(r => Resolve(r, dataset, path)).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    private string? Resolve(SqlReference reference, DatasetDefinition dataset, string path)
+    {
+        if (diagnostics.IsFull)
+        {
+            return null;
+        }
+        var place = Find(dataset, reference);
+        if (reference.Schema is null)
+        {
+            var candidates = Layers.Select(l => $"{l}.{reference.Table}").Where(t => made.ContainsKey(t) || tableExists(t)).ToList();
+            diagnostics.Add(
+                DiagnosticCodes.UnqualifiedTable, place, path, $"{dataset.Table} reads '{reference.Table}' without saying of which layer.",
+                candidates.Count > 0 ? $"Write {string.Join(" or ", candidates)}." : Suggest($"bronze.{reference.Table}"));
+            return null;
+        }
+        var table = reference.ToString().ToLowerInvariant();
+        if (table.StartsWith("system.", StringComparison.Ordinal))
+        {
+            return null; // the catalog's own views: always there, made by nobody
+        }
+        if (made.TryGetValue(table, out var maker))
+        {
+            if (dataset.Layer == "silver" && table.StartsWith("gold.", StringComparison.Ordinal))
+            {
+                diagnostics.Add(DiagnosticCodes.AgainstTheLayers, place, path, $"{dataset.Table} reads {table}, which is of a later layer.", "Build it in gold, or move the input to silver.");
+            }
+            return table;
+        }
+        if (tableExists(table))
+        {
+            return table;
+        }
+        var landed = definition.Ingest.FirstOrDefault(i => !i.ForceToParquet && $"bronze.{i.Table}" == table);
+        diagnostics.Add(
+            landed is null ? DiagnosticCodes.UnknownTable : DiagnosticCodes.LandsOnly, place, path,
+            landed is null ? $"{dataset.Table} reads {reference}, which no job makes and the lake does not have." : $"{dataset.Table} reads {reference}, but ingest.{landed.Name} lands its files only.",
+            landed is null ? Suggest(table) : $"Remove force_to_parquet: false from ingest.{landed.Name}.");
+        return null;
+    }
+
+    private string Suggest(string table)
+    {
+        var sameName = made.Keys.Where(t => t[(t.IndexOf('.', StringComparison.Ordinal) + 1)..] == table[(table.IndexOf('.', StringComparison.Ordinal) + 1)..]).ToList();
+        return sameName.Count > 0 ? $"Did you mean {string.Join(" or ", sameName)}?"
+            : Nearest.Of(table, made.Keys) is { } nearest ? $"Did you mean {nearest}?"
+            : made.Count > 0 ? $"The pipeline makes {string.Join(", ", made.Keys)}."
+            : "Add an ingest job or dataset that makes it.";
+    }
+
+    /// <summary>Where the name stands in the SQL, as far as that can be told from the text alone.</summary>
+    private static TextPlace Find(DatasetDefinition dataset, SqlReference reference)
+    {
+        var at = dataset.Sql!.IndexOf(reference.ToString(), StringComparison.OrdinalIgnoreCase);
+        if (at < 0)
+        {
+            at = dataset.Sql.IndexOf(reference.Table, StringComparison.OrdinalIgnoreCase);
+        }
+        if (at < 0)
+        {
+            return Place(dataset, null, null);
+        }
+        var before = dataset.Sql.AsSpan(0, at);
+        return Place(dataset, before.Count('\n') + 1, at - before.LastIndexOf('\n'));
+    }
+
+    /// <summary>A place in the SQL as a place in the pipeline's file.</summary>
+    private static TextPlace Place(DatasetDefinition dataset, int? line, int? column) =>
+        dataset is { SqlLine: { } first, SqlLinesMatch: true } && line is { } l
+            ? new TextPlace(first + l - 1, (dataset.SqlColumn ?? 1) + (column ?? 1) - 1)
+            : new TextPlace(dataset.SqlLine ?? dataset.Line, dataset.SqlColumn ?? 1);
+
+    private static string InFile(DatasetDefinition dataset, SqlSyntaxException? error) =>
+        dataset.SqlLinesMatch || error?.Line is not { } line ? ""
+        : dataset.SqlFile is { } file ? $" ({file}, line {line})"
+        : $" (line {line} of the SQL)";
+}
