@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Authentication;
 using Google.Protobuf;
 
 namespace FlowForge.Temporal.Protocol;
@@ -50,7 +51,8 @@ public sealed class GrpcTransport : IDisposable
     /// <summary>Calls <paramref name="method"/> (<c>package.Service/Method</c>) and waits for its one answer.</summary>
     /// <param name="timeout">Sent as <c>grpc-timeout</c> and enforced here too.</param>
     /// <exception cref="GrpcException">
-    /// Any status but OK; UNAVAILABLE when nothing answers or the connection breaks, DEADLINE_EXCEEDED after <paramref name="timeout"/>.
+    /// Any status but OK; UNAVAILABLE when nothing answers or the connection breaks, DEADLINE_EXCEEDED after <paramref name="timeout"/>,
+    /// UNAUTHENTICATED when TLS fails.
     /// </exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public async Task<TResponse> CallAsync<TResponse>(
@@ -58,8 +60,7 @@ public sealed class GrpcTransport : IDisposable
         IMessage request,
         MessageParser<TResponse> parser,
         TimeSpan timeout,
-        CancellationToken cancellation,
-        IReadOnlyDictionary<string, string>? metadata = null)
+        CancellationToken cancellation)
         where TResponse : IMessage<TResponse>
     {
         var started = Stopwatch.GetTimestamp();
@@ -67,7 +68,7 @@ public sealed class GrpcTransport : IDisposable
         deadline.CancelAfter(timeout);
         try
         {
-            using var message = Message(method, request, timeout, metadata);
+            using var message = Message(method, request, timeout);
             using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
             return await GrpcResponse.ReadAsync(response, parser, _options.MaxReceiveBytes, deadline.Token).ConfigureAwait(false);
         }
@@ -80,6 +81,11 @@ public sealed class GrpcTransport : IDisposable
             throw new GrpcException(GrpcCode.DeadlineExceeded,
                 $"{method} at {Address} did not answer within {Stopwatch.GetElapsedTime(started).TotalSeconds:0.#} s", [], e);
         }
+        catch (HttpRequestException e) when (e.InnerException is AuthenticationException)
+        {
+            // Waiting does not mend a certificate, so this is not UNAVAILABLE.
+            throw new GrpcException(GrpcCode.Unauthenticated, $"{method} at {Address}: TLS failed: {Reason(e)}", [], e);
+        }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             throw new GrpcException(GrpcCode.Unavailable, $"{method} at {Address}: {Reason(e)}", [], e);
@@ -88,7 +94,7 @@ public sealed class GrpcTransport : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private HttpRequestMessage Message(string method, IMessage request, TimeSpan timeout, IReadOnlyDictionary<string, string>? metadata)
+    private HttpRequestMessage Message(string method, IMessage request, TimeSpan timeout)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, new Uri(_base, method))
         {
@@ -98,18 +104,18 @@ public sealed class GrpcTransport : IDisposable
         };
         message.Content.Headers.ContentType = new MediaTypeHeaderValue(GrpcFrame.ContentType);
         var headers = message.Headers;
+        if (_options.Tls?.ServerName is { } name)
+        {
+            // The handler takes the name to check in the certificate from here, whatever SslOptions say.
+            headers.Host = $"{name}:{_base.Port}";
+        }
         headers.TryAddWithoutValidation("te", "trailers");
         headers.TryAddWithoutValidation("user-agent", UserAgent);
         headers.TryAddWithoutValidation("grpc-accept-encoding", "identity,gzip");
         headers.TryAddWithoutValidation(GrpcTimeout.Header, GrpcTimeout.Format(timeout));
-        foreach (var (name, value) in _options.Metadata)
+        foreach (var (key, value) in _options.Metadata)
         {
-            headers.TryAddWithoutValidation(name, value);
-        }
-        foreach (var (name, value) in metadata ?? new Dictionary<string, string>())
-        {
-            headers.Remove(name);
-            headers.TryAddWithoutValidation(name, value);
+            headers.TryAddWithoutValidation(key, value);
         }
         return message;
     }
