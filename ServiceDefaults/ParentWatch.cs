@@ -55,6 +55,9 @@ public static class ParentWatch
         return new Ending(ended);
     }
 
+    /// <summary>True while a process of that number lives; a zombie does not.</summary>
+    public static bool IsAlive(int processId) => Birth(processId) is not null;
+
     /// <summary>A value that is equal as long as it is the same living process; null when there is none.</summary>
     private static string? Birth(int processId)
     {
