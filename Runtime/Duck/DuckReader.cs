@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 using FlowForge.Columnar;
 using FlowForge.Duck.Native;
 using FlowForge.Duck.Out;
@@ -9,7 +10,7 @@ namespace FlowForge.Duck;
 /// The rows of a running query, once, batch by batch; only what was asked for is computed and held. Each batch belongs to who
 /// takes it (dispose it). Not thread-safe. Dispose the reader, also when it was read to its end.
 /// </summary>
-public sealed class DuckReader : IEnumerable<RecordBatch>, IAsyncEnumerable<RecordBatch>, IDisposable
+public sealed class DuckReader : IEnumerable<RecordBatch>, IDisposable
 {
     private const int BatchRows = 8192;
     private const long BatchBytes = 4 << 20;
@@ -143,8 +144,9 @@ public sealed class DuckReader : IEnumerable<RecordBatch>, IAsyncEnumerable<Reco
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>All further batches, each computed on a thread of the pool.</summary>
-    public async IAsyncEnumerator<RecordBatch> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    /// <summary>All further batches, each computed on a thread of the pool. (The reader is no IAsyncEnumerable itself: LINQ could not choose.)</summary>
+    /// <param name="cancellationToken">Interrupts, beside the query's own token.</param>
+    public async IAsyncEnumerable<RecordBatch> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         if (_started) throw new InvalidOperationException("A reader is read once; run the query again.");
         _started = true;
