@@ -98,11 +98,13 @@ public sealed class CronExpressionTests
     }
 
     [Fact]
-    public void ScheduleTimes_StartAndEnd_AreIncluded()
+    public void NextRuns_StartAndEnd_AreIncluded()
     {
         var schedule = new ScheduleDefinition { Cron = "0 0 * * *", Start = Utc("2024-06-01 00:00"), End = Utc("2024-06-03 00:00") };
         Assert.Equal([Utc("2024-06-01 00:00"), Utc("2024-06-02 00:00"), Utc("2024-06-03 00:00")], schedule.Next(Utc("2024-05-17 00:00"), 10));
         Assert.Equal([Utc("2024-06-02 00:00")], schedule.Next(Utc("2024-06-01 00:00"), 1));
+        Assert.Equal(Utc("2024-06-01 00:00"), NextRuns.After(schedule, Utc("2024-05-17 00:00")));
+        Assert.Null(NextRuns.After(schedule, Utc("2024-06-03 00:00")));
         Assert.Throws<FormatException>(() => (schedule with { Cron = "x" }).Next(Utc("2024-05-17 00:00"), 1));
     }
 
