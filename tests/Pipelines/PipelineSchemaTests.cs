@@ -106,5 +106,42 @@ public sealed class PipelineSchemaTests
         Assert.InRange(fields, 60, 200);
     }
 
+    [Fact]
+    public async Task Json_AsAnEditorReadsIt_AcceptsWhatTheParserAccepts()
+    {
+        var schema = await NJsonSchema.JsonSchema.FromJsonAsync(PipelineSchema.Json);
+        string[] good =
+        [
+            """{ "pipeline": "p", "schedule": "0 2 * * *", "gold": { "g": "SELECT 1" } }""",
+            """{ "pipeline": "p", "schedule": { "cron": "@daily", "timezone": "UTC" }, "retry": { "delay": "5s", "backoff": 1.5 }, "gold": { "g": { "sql": "SELECT 1", "keys": ["a"], "mode": "merge" } } }""",
+            """{ "pipeline": "p", "x-defaults": [1], "silver": { "s": { "sql_file": "a.sql", "checks": [ { "not_null": "a" }, { "unique": ["a"], "on_fail": "warn" }, { "range": { "column": "a", "min": -1 } }, { "accepted_values": { "column": "a", "values": [1, null, "x"] } }, { "row_count": { "min": 1 } }, { "not_null": { "columns": ["b"], "on_fail": "quarantine" } } ] } } }""",
+            """{ "pipeline": "p", "ingest": { "a": { "source_type": "file", "schema_mode": "user", "user_schema": { "a": "int", "b": { "type": "date", "format": "%Y" } }, "max_rejects": "2%", "rename_map": { "A": "a" }, "config": { "path": "a.csv", "skip": 1 } } } }""",
+            """{ "pipeline": "p", "ingest": { "a": { "source_type": "file", "schema_mode": "user", "user_schema": [ { "name": "a", "type": "int", "nullable": false } ], "max_rejects": 7, "dedupe_keys": "a", "landing_retention_days": 3, "config": { "path": "a.csv" } } } }""",
+        ];
+        string[] bad =
+        [
+            """{ "pipelne": "p" }""",
+            """{ "pipeline": "P!" }""",
+            """{ "pipeline": "p", "gold": { "Bad Name": "SELECT 1" } }""",
+            """{ "pipeline": "p", "gold": { "g": { "sqll": "SELECT 1" } } }""",
+            """{ "pipeline": "p", "gold": { "g": { "sql": "SELECT 1", "mode": "replace" } } }""",
+            """{ "pipeline": "p", "gold": { "g": { "sql": "SELECT 1", "checks": [ { "not_nul": "a" } ] } } }""",
+            """{ "pipeline": "p", "ingest": { "a": { "config": { "path": "a.csv" } } } }""",
+            """{ "pipeline": "p", "ingest": { "a": { "source_type": "file", "compression": "lz4", "config": { "path": "a.csv" } } } }""",
+            """{ "pipeline": "p", "ingest": { "a": { "source_type": "file", "is_reference": "yes", "config": { "path": "a.csv" } } } }""",
+            """{ "pipeline": "p", "max_parallel_jobs": 0, "gold": { "g": "SELECT 1" } }""",
+        ];
+        Assert.All(good, text =>
+        {
+            Good(text);
+            Assert.Empty(schema.Validate(text));
+        });
+        Assert.All(bad, text =>
+        {
+            Assert.NotEmpty(Bad(text));
+            Assert.NotEmpty(schema.Validate(text));
+        });
+    }
+
     private static IEnumerable<string> Properties(JsonElement section) => section.GetProperty("properties").EnumerateObject().Select(p => p.Name);
 }
