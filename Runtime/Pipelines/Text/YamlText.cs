@@ -20,9 +20,8 @@ internal static class YamlText
         catch (YamlException e)
         {
             var place = new TextPlace((int)Math.Max(1, e.Start.Line), (int)Math.Max(1, e.Start.Column));
-            throw e.Message.Contains("tab", StringComparison.OrdinalIgnoreCase) && FirstTab(text) is { } tab
-                ? new TextException(DiagnosticCodes.YamlSyntax, "This is not YAML: a tab indents the line.", tab, "YAML indents with spaces: replace the tab.")
-                : new TextException(DiagnosticCodes.YamlSyntax, $"This is not YAML: {Lower(e.Message.TrimEnd('.'))}.", place, Suggest(text, place));
+            throw new TextException(
+                DiagnosticCodes.YamlSyntax, $"This is not YAML: {Lower(e.Message.TrimEnd('.'))}.", place, Suggest(text, place));
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
         {
@@ -33,26 +32,15 @@ internal static class YamlText
 
     private static string Lower(string message) => message.Length > 0 ? char.ToLowerInvariant(message[0]) + message[1..] : "it cannot be read";
 
-    /// <summary>The first tab in an indentation: the library complains of it without a place.</summary>
-    private static TextPlace? FirstTab(string text)
+    private static string? Suggest(string text, TextPlace place)
     {
-        var number = 0;
-        foreach (var line in text.AsSpan().EnumerateLines())
+        var line = text.Split('\n').ElementAtOrDefault(place.Line - 1) ?? "";
+        if (line.TakeWhile(char.IsWhiteSpace).Contains('\t'))
         {
-            number++;
-            var tab = line[..(line.Length - line.TrimStart().Length)].IndexOf('\t');
-            if (tab >= 0)
-            {
-                return new TextPlace(number, tab + 1);
-            }
+            return "YAML indents with spaces: replace the tab.";
         }
-        return null;
+        return line.Contains(": ", StringComparison.Ordinal) ? "Put the value in quotes if it contains ': ', and check the indentation." : "Check the indentation and the quotes here.";
     }
-
-    private static string Suggest(string text, TextPlace place) =>
-        (text.Split('\n').ElementAtOrDefault(place.Line - 1) ?? "").Contains(": ", StringComparison.Ordinal)
-            ? "Put the value in quotes if it contains ': ', and check the indentation."
-            : "Check the indentation and the quotes here.";
 
     private sealed class Builder(DiagnosticList diagnostics)
     {
@@ -77,15 +65,15 @@ internal static class YamlText
                         Enter(new SequenceNode(Place(start)), start);
                         break;
                     case Scalar scalar:
-                        Complete(Read(scalar), scalar.Anchor, Place(scalar));
+                        Complete(Read(scalar), scalar.Anchor);
                         break;
                     case AnchorAlias alias:
-                        Complete(Resolve(alias), default, Place(alias));
+                        Complete(Resolve(alias), default);
                         break;
                     case MappingEnd or SequenceEnd:
                         var open = _open.Pop();
                         open.Inherit();
-                        Complete(open.Node, open.Anchor, open.Node.Place);
+                        Complete(open.Node, open.Anchor);
                         break;
                 }
             }
@@ -102,7 +90,7 @@ internal static class YamlText
             _open.Push(new Open(node, start.Anchor));
         }
 
-        private void Complete(SourceNode node, AnchorName anchor, TextPlace place)
+        private void Complete(SourceNode node, AnchorName anchor)
         {
             if (!anchor.IsEmpty)
             {
@@ -110,11 +98,11 @@ internal static class YamlText
             }
             if (node.Size > TextLimits.Nodes)
             {
-                throw TooMuch(place, $"more than {TextLimits.Nodes} values, aliases counted each time");
+                throw TooMuch(node.Place, $"more than {TextLimits.Nodes} values, aliases counted each time");
             }
             if (node.Height + _open.Count > TextLimits.Depth)
             {
-                throw TooMuch(place, $"more than {TextLimits.Depth} levels of nesting");
+                throw TooMuch(node.Place, $"more than {TextLimits.Depth} levels of nesting");
             }
             if (_open.Count == 0)
             {
@@ -138,7 +126,7 @@ internal static class YamlText
             }
             if (open.Node.Size > TextLimits.Nodes)
             {
-                throw TooMuch(place, $"more than {TextLimits.Nodes} values, aliases counted each time");
+                throw TooMuch(node.Place, $"more than {TextLimits.Nodes} values, aliases counted each time");
             }
         }
 
@@ -184,7 +172,7 @@ internal static class YamlText
                 _ => ScalarStyle.Plain,
             };
             // An explicit !!str makes a plain scalar a text.
-            return new ScalarNode(ScalarValues.WellFormed(scalar.Value), scalar.Tag.IsEmpty ? style : ScalarStyle.Quoted, Place(scalar), (int)scalar.End.Line);
+            return new ScalarNode(scalar.Value, scalar.Tag.IsEmpty ? style : ScalarStyle.Quoted, Place(scalar), (int)scalar.End.Line);
         }
 
         private static void RefuseTag(NodeEvent node)

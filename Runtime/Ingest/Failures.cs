@@ -1,0 +1,31 @@
+using FlowForge.Catalog;
+using FlowForge.Duck;
+using FlowForge.Ingest.Formats;
+using FlowForge.Lake;
+using FlowForge.PluginHost;
+using FlowForge.Plugins;
+
+namespace FlowForge.Ingest;
+
+/// <summary>What went wrong, in the form that people see.</summary>
+internal static class Failures
+{
+    public static JobFailedException From(Exception failure) => failure switch
+    {
+        JobFailedException known => known,
+        SettingsException settings => new JobFailedException("FF2001", settings.Message, "Correct the job's config.", inner: settings),
+        PluginException plugin => new JobFailedException("FF2002", plugin.Message, inner: plugin),
+        TerminalException terminal => new JobFailedException("FF2003", terminal.Message, terminal.Suggestion, inner: terminal),
+        TransientException transient => new JobFailedException("FF2004", transient.Message, transient: true, inner: transient),
+        UnreadableFileException file => new JobFailedException("FF2040", file.Message, file.Suggestion, inner: file),
+        TableConflictException conflict => new JobFailedException("FF2060", conflict.Message, transient: true, inner: conflict),
+        SchemaMismatchException mismatch => new JobFailedException("FF2050", mismatch.Message, "Rename the column, declare a user_schema, or load into a new table.", inner: mismatch),
+        LakeException lake => new JobFailedException("FF2061", lake.Message, inner: lake),
+        DuckException { InnerException: { } inner } when inner is not DuckException => From(inner),
+        DuckException { Kind: DuckErrorKind.OutOfMemory } duck => new JobFailedException("FF2071", duck.Message, "Give the runtime more memory, or a larger spill folder.", inner: duck),
+        DuckException duck => new JobFailedException("FF2070", duck.Message, inner: duck),
+        IOException io => new JobFailedException("FF2080", io.Message, "Check the disk and the folder's rights.", transient: true, inner: io),
+        UnauthorizedAccessException access => new JobFailedException("FF2081", access.Message, "Give the user that runs FlowForge the right to it.", inner: access),
+        _ => new JobFailedException("FF2099", $"{failure.GetType().Name}: {failure.Message}", "This is a defect of FlowForge or of a plugin: the log has the details.", inner: failure),
+    };
+}

@@ -1,0 +1,104 @@
+using System.Text;
+using FlowForge.Duck;
+
+namespace FlowForge.Ingest.Formats.Csv;
+
+/// <summary>Finds out how a CSV file is written, from its beginning and from what the job says.</summary>
+internal static class CsvSniffer
+{
+    /// <param name="sample">The decoded file's beginning, without a byte order mark.</param>
+    /// <param name="options">What is said wins over what is found.</param>
+    /// <param name="longestRecord">Bytes that one record may have.</param>
+    /// <param name="session">Any session; used for DuckDB's sniffer.</param>
+    /// <param name="temporary">A folder for the sample.</param>
+    /// <returns>Null for a file without anything in it.</returns>
+    public static CsvLayout? Sniff(FileSample sample, CsvOptions options, int longestRecord, DuckSession session, string temporary)
+    {
+        var bytes = sample.Bytes.Span;
+        if (bytes.Trim(" \t\r\n"u8).Length == 0) return null;
+        var found = Ask(sample, options, session, temporary) ?? Guess(bytes, options);
+        var carriageReturn = !bytes.Contains((byte)'\n') && bytes.Contains((byte)'\r');
+        var dialect = new CsvDialect
+        {
+            Delimiter = Bytes(options.Delimiter) ?? found.Delimiter,
+            Quote = options.Quote is null ? found.Quote : Byte(options.Quote),
+            Escape = options.Escape is null ? (found.Escape == 0 ? found.Quote : found.Escape) : Byte(options.Escape),
+            Comment = options.Comment is null ? (byte)0 : Byte(options.Comment),
+            CarriageReturnEnds = carriageReturn,
+        };
+        if (dialect.Escape == 0) dialect = dialect with { Escape = dialect.Quote };
+        var values = new CsvValues
+        {
+            NullStrings = [.. options.NullStrings.Select(Encoding.UTF8.GetBytes)],
+            PadShortRows = options.NullPadding,
+            DecimalSign = Byte(options.DecimalSign),
+            ThousandsSign = Byte(options.ThousandsSign),
+        };
+        var position = SkipLines(bytes, dialect, options.Skip ?? found.Skip);
+        var start = position;
+        var first = CsvHeader.Read(bytes, dialect, ref position, longestRecord);
+        if (first is null) return null;
+        var header = options.Header ?? found.Header;
+        return new CsvLayout(dialect with { SingleColumn = first.Length == 1 }, values, CsvHeader.Names(first, header), header, header ? position : start, longestRecord);
+    }
+
+    private sealed record Found(byte[] Delimiter, byte Quote, byte Escape, int Skip, bool Header);
+
+    /// <summary>DuckDB's sniffer; null when it gives up.</summary>
+    private static Found? Ask(FileSample sample, CsvOptions options, DuckSession session, string temporary)
+    {
+        var path = Path.Combine(temporary, $"sample-{Guid.NewGuid():n}.csv");
+        File.WriteAllBytes(path, sample.WholeLines.ToArray());
+        try
+        {
+            var said = new StringBuilder();
+            if (Bytes(options.Delimiter) is { } delimiter) said.Append(", delim = ").Append(SqlText.Literal(Encoding.UTF8.GetString(delimiter)));
+            if (options.Quote is { } quote) said.Append(", quote = ").Append(SqlText.Literal(quote));
+            if (options.Escape is { Length: > 0 } escape) said.Append(", escape = ").Append(SqlText.Literal(escape));
+            if (options.Skip is { } skip) said.Append(", skip = ").Append(skip);
+            if (options.Header is { } header) said.Append(", header = ").Append(header ? "true" : "false");
+            if (options.Comment is { Length: > 0 } comment) said.Append(", comment = ").Append(SqlText.Literal(comment));
+            var row = session.Rows($"SELECT Delimiter, Quote, Escape, SkipRows, HasHeader FROM sniff_csv({SqlText.Literal(path)}, strict_mode = false, null_padding = true, ignore_errors = true{said})")[0];
+            return new Found(Encoding.UTF8.GetBytes((string)row[0]!), Sign(row[1]), Sign(row[2]), Convert.ToInt32(row[3], null), (bool)row[4]!);
+        }
+        catch (DuckException)
+        {
+            return null;
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        // The sniffer writes "(empty)" or nothing for none.
+        static byte Sign(object? value) => value is string { Length: 1 } text && text[0] is > '\0' and < (char)128 ? (byte)text[0] : (byte)0;
+    }
+
+    /// <summary>The delimiter that is most often in the first line; the first line is the header unless it holds a number.</summary>
+    private static Found Guess(ReadOnlySpan<byte> bytes, CsvOptions options)
+    {
+        var end = bytes.IndexOfAny((byte)'\n', (byte)'\r');
+        var line = end < 0 ? bytes : bytes[..end];
+        byte best = (byte)',';
+        foreach (var candidate in ",;\t|"u8)
+            if (line.Count(candidate) > line.Count(best)) best = candidate;
+        var delimiter = Bytes(options.Delimiter) ?? [best];
+        var position = 0;
+        var values = CsvHeader.Read(line, new CsvDialect { Delimiter = delimiter }, ref position, int.MaxValue) ?? [];
+        return new Found(delimiter, (byte)'"', (byte)'"', 0, values.All(v => v.Length > 0 && !double.TryParse(v, out _)));
+    }
+
+    private static int SkipLines(ReadOnlySpan<byte> bytes, CsvDialect dialect, int lines)
+    {
+        var position = 0;
+        for (; lines > 0 && position < bytes.Length; lines--)
+        {
+            var end = bytes[position..].IndexOf(dialect.LineEnd);
+            position = end < 0 ? bytes.Length : position + end + 1;
+        }
+        return position;
+    }
+
+    private static byte[]? Bytes(string? text) => string.IsNullOrEmpty(text) ? null : Encoding.UTF8.GetBytes(text == "\\t" ? "\t" : text);
+    private static byte Byte(string? text) => string.IsNullOrEmpty(text) ? (byte)0 : Encoding.UTF8.GetBytes(text)[0];
+}

@@ -1,0 +1,107 @@
+using System.IO.Compression;
+using System.Text;
+
+namespace FlowForge.Ingest.Formats;
+
+/// <summary>Opens a landed file as the UTF-8 that is in it: unpacked, transcoded, without a byte order mark. Streams all the way.</summary>
+internal static class DecodedStream
+{
+    static DecodedStream() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+
+    /// <param name="path">The file as it was landed.</param>
+    /// <param name="options">Packing and encoding, where they are said.</param>
+    /// <param name="consumed">Told the bytes of the file that were read, for progress; may be null.</param>
+    /// <exception cref="UnreadableFileException">The packing or the encoding is not what it should be.</exception>
+    public static Stream Open(string path, FileSettings options, Action<int>? consumed = null)
+    {
+        Stream stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, Options = FileOptions.SequentialScan });
+        try
+        {
+            if (consumed is not null) stream = new CountingStream(stream, consumed);
+            stream = Unpack(new PeekStream(stream), options.Compression, path);
+            return Decode(new PeekStream(stream), options.Encoding);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    private static Stream Unpack(PeekStream stream, Packing? said, string path)
+    {
+        var start = stream.Peek(4);
+        var found = start switch
+        {
+            [0x1f, 0x8b, ..] => Packing.Gzip,
+            [(byte)'P', (byte)'K', 3, 4] or [(byte)'P', (byte)'K', 5, 6] => Packing.Zip,
+            [0x28, 0xb5, 0x2f, 0xfd] => Packing.Zstd,
+            _ => Packing.None,
+        };
+        var packing = said ?? found;
+        if (packing is not Packing.None && packing != found && start.Length > 0)
+            throw new UnreadableFileException("WRONG_COMPRESSION", $"The file is not packed with {packing.ToString().ToLowerInvariant()}.", "Leave compression out: it is known by the file's first bytes.");
+        return packing switch
+        {
+            Packing.Gzip => new UnpackedStream(new GZipStream(stream, CompressionMode.Decompress), "gzip"),
+            Packing.Zip => OpenZip(stream, path),
+            Packing.Zstd => throw new UnreadableFileException("UNKNOWN_COMPRESSION", "The file is packed with zstd, which cannot be read yet.", "Pack it with gzip."),
+            _ => stream,
+        };
+    }
+
+    /// <summary>The only file of the archive. The central directory is at the end, so the file is opened anew, with seeking.</summary>
+    private static UnpackedStream OpenZip(PeekStream stream, string path)
+    {
+        stream.Dispose();
+        ZipArchive? archive = null;
+        try
+        {
+            archive = ZipFile.OpenRead(path);
+            var files = archive.Entries.Where(e => e.Name.Length > 0).ToList();
+            if (files.Count != 1)
+                throw new UnreadableFileException("AMBIGUOUS_ARCHIVE", $"The archive holds {files.Count} files, one is expected{(files.Count > 1 ? ": " + string.Join(", ", files.Take(5).Select(e => e.FullName)) : "")}.", "Pack one file into each archive.");
+            return new UnpackedStream(files[0].Open(), "zip", archive);
+        }
+        catch (InvalidDataException e)
+        {
+            archive?.Dispose();
+            throw new UnreadableFileException("BROKEN_ARCHIVE", $"The zip archive is damaged: {e.Message}", "Fetch the file again.", e);
+        }
+        catch
+        {
+            archive?.Dispose();
+            throw;
+        }
+    }
+
+    private static Stream Decode(PeekStream stream, string? said)
+    {
+        var start = stream.Peek(3);
+        var mark = start switch
+        {
+            [0xef, 0xbb, 0xbf] => (Encoding: (Encoding)Utf8, Length: 3),
+            [0xff, 0xfe, ..] => (new UnicodeEncoding(false, false, true), 2),
+            [0xfe, 0xff, ..] => (new UnicodeEncoding(true, false, true), 2),
+            _ => (Utf8, 0),
+        };
+        stream.Skip(mark.Length);
+        var encoding = said is null || mark.Length > 0 ? mark.Encoding : Named(said);
+        return encoding.CodePage == Utf8.CodePage ? stream : new UnpackedStream(Encoding.CreateTranscodingStream(stream, encoding, Utf8), encoding.WebName);
+    }
+
+    private static readonly UTF8Encoding Utf8 = new(false);
+
+    private static Encoding Named(string name)
+    {
+        switch (name.ToLowerInvariant().Replace("_", "-", StringComparison.Ordinal))
+        {
+            case "utf-8" or "utf8": return Utf8;
+            case "utf-16" or "utf16" or "utf-16le": return new UnicodeEncoding(false, false, true);
+            case "utf-16be": return new UnicodeEncoding(true, false, true);
+            case "latin-1" or "latin1" or "iso-8859-1": return Encoding.Latin1;
+        }
+        try { return Encoding.GetEncoding(name, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback); }
+        catch (ArgumentException) { throw new UnreadableFileException("UNKNOWN_ENCODING", $"The encoding '{name}' is not known.", "Use utf-8, utf-16, utf-16be, latin-1, windows-1252 or another registered name."); }
+    }
+}

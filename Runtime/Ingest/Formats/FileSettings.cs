@@ -1,0 +1,22 @@
+using FlowForge.Plugins;
+
+namespace FlowForge.Ingest.Formats;
+
+/// <summary>What a job may say about the files of every format.</summary>
+internal sealed record FileSettings
+{
+    [Setting("Character encoding: utf-8, utf-16, utf-16le, utf-16be, latin-1 or windows-1252. A byte order mark is followed when absent")]
+    public string? Encoding { get; init; }
+
+    [Setting("How the files are packed: none, gzip, zip or zstd. Known by the file's first bytes when absent")]
+    public Packing? Compression { get; init; }
+
+    [Setting("Bytes that one record may have", Minimum = 1024, Maximum = 1 << 30)]
+    public int MaxRecordBytes { get; init; } = 16 << 20;
+
+    [Setting("Read files again that were loaded before")]
+    public bool Reload { get; init; }
+}
+
+/// <summary>How a file is packed.</summary>
+internal enum Packing { None, Gzip, Zip, Zstd }

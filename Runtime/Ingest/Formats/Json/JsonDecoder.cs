@@ -1,0 +1,281 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using FlowForge.Ingest.Rejects;
+using FlowForge.Ingest.Types;
+
+namespace FlowForge.Ingest.Formats.Json;
+
+/// <summary>
+/// Reads JSON objects with the platform's JSON reader and hands their values to a <see cref="RowBuilder"/>. Fields that are not among the
+/// columns are reported as new ones. One thread at a time.
+/// </summary>
+internal sealed class JsonDecoder : IRecordDecoder
+{
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = 512 };
+    private readonly JsonShape _shape;
+    private readonly byte[][] _names;
+    private readonly Slot[] _slots;
+    private byte[] _scratch = new byte[256];
+    private int _stamp;
+    private bool _valid;
+
+    private enum ValueKind : byte { Null, Text, Number, Truth, Nested }
+
+    private struct Slot
+    {
+        public int Stamp, Start, Length;
+        public ValueKind Kind;
+        public bool Escaped;
+    }
+
+    public JsonDecoder(JsonShape shape, IReadOnlyList<TargetColumn> targets)
+    {
+        _shape = shape;
+        _names = [.. targets.Select(t => Encoding.UTF8.GetBytes(t.Name))];
+        _slots = new Slot[targets.Count];
+    }
+
+    public void Decode(ReadOnlySpan<byte> bytes, long offset, bool isLast, RowBuilder rows)
+    {
+        _valid = Utf8.IsValid(bytes);
+        if (_shape == JsonShape.Lines) DecodeLines(bytes, offset, rows);
+        else DecodeValues(bytes, offset, isLast, rows);
+    }
+
+    private void DecodeLines(ReadOnlySpan<byte> bytes, long offset, RowBuilder rows)
+    {
+        var position = 0;
+        while (position < bytes.Length)
+        {
+            var end = bytes[position..].IndexOf((byte)'\n');
+            var next = end < 0 ? bytes.Length : position + end + 1;
+            var line = bytes[position..(end < 0 ? bytes.Length : position + end)].Trim(" \t\r"u8);
+            if (line.Length > 0)
+            {
+                if (TryRead(line, rows, out var used, out var fault) && used < line.Length) fault = "Something follows the value on its line.";
+                Finish(line, offset + position, fault, rows);
+            }
+            position = next;
+        }
+    }
+
+    private void DecodeValues(ReadOnlySpan<byte> bytes, long offset, bool isLast, RowBuilder rows)
+    {
+        var i = 0;
+        while (true)
+        {
+            while (i < bytes.Length && (JsonScan.IsBlank(bytes[i]) || (_shape == JsonShape.Array && bytes[i] == ','))) i++;
+            if (i == bytes.Length)
+            {
+                if (isLast && _shape == JsonShape.Array) rows.RejectRow(offset + i, [], RejectReasons.InvalidJson, "The file ends before its array does: it may have been cut off.");
+                return;
+            }
+            if (_shape == JsonShape.Array && bytes[i] == ']')
+            {
+                var rest = bytes[(i + 1)..].Trim(" \t\r\n"u8);
+                if (rest.Length > 0) rows.RejectRow(offset + i + 1, rest, RejectReasons.InvalidJson, "Something follows the end of the array.");
+                return;
+            }
+            var value = bytes[i..];
+            if (!TryRead(value, rows, out var used, out var fault))
+            {
+                var end = JsonScan.EndOfValue(bytes, i);
+                used = end < 0 ? value.Length : end - i;
+                if (end < 0) fault = $"The file ends inside this record. {fault}";
+            }
+            Finish(value[..used], offset + i, fault, rows);
+            i += used;
+        }
+    }
+
+    /// <summary>Reads one object and notes where its values are. What is wrong goes to <paramref name="fault"/>.</summary>
+    private bool TryRead(ReadOnlySpan<byte> bytes, RowBuilder rows, out int used, out string? fault)
+    {
+        (used, fault) = (0, null);
+        _stamp++;
+        // Not the final block: bytes after the value belong to the next one.
+        var reader = new Utf8JsonReader(bytes, isFinalBlock: false, new JsonReaderState(Options));
+        try
+        {
+            if (!reader.Read())
+            {
+                // A scalar at the very end may look unfinished.
+                if (bytes[0] is (byte)'{' or (byte)'[') return Fail("The value is not closed.", out fault);
+                used = bytes.Length;
+                return Fail("The record is no JSON object.", out fault);
+            }
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                if (!reader.TrySkip()) return Fail("The value is not closed.", out fault);
+                used = (int)reader.BytesConsumed;
+                fault = "The record is no JSON object.";
+                return true;
+            }
+            var expected = 0;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var column = Find(ref reader, ref expected);
+                var newName = column < 0 ? reader.GetString() : null;
+                if (!reader.Read()) break;
+                var slot = SlotOf(ref reader, out var closed);
+                if (!closed) break;
+                if (column >= 0) _slots[column] = slot;
+                else Report(rows, newName!, slot, bytes);
+            }
+            if (reader.TokenType != JsonTokenType.EndObject || reader.CurrentDepth != 0) return Fail("The object is not closed.", out fault);
+            used = (int)reader.BytesConsumed;
+            return true;
+        }
+        catch (JsonException e)
+        {
+            return Fail(Shorten(e.Message), out fault);
+        }
+        catch (InvalidOperationException e)
+        {
+            // A name with an escape that is no character.
+            return Fail(e.Message, out fault);
+        }
+    }
+
+    private int Find(ref Utf8JsonReader reader, ref int expected)
+    {
+        for (var n = 0; n < _names.Length; n++)
+        {
+            var i = expected + n;
+            if (i >= _names.Length) i -= _names.Length;
+            if (reader.ValueIsEscaped ? !reader.ValueTextEquals(_names[i]) : !reader.ValueSpan.SequenceEqual(_names[i])) continue;
+            expected = i + 1 == _names.Length ? 0 : i + 1;
+            return i;
+        }
+        return -1;
+    }
+
+    private Slot SlotOf(ref Utf8JsonReader reader, out bool closed)
+    {
+        closed = true;
+        var slot = new Slot { Stamp = _stamp, Start = (int)reader.TokenStartIndex };
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.Null:
+                return slot;
+            case JsonTokenType.String:
+                slot.Kind = ValueKind.Text;
+                slot.Start++;
+                slot.Length = reader.ValueSpan.Length;
+                slot.Escaped = reader.ValueIsEscaped;
+                return slot;
+            case JsonTokenType.Number:
+            case JsonTokenType.True:
+            case JsonTokenType.False:
+                slot.Kind = reader.TokenType == JsonTokenType.Number ? ValueKind.Number : ValueKind.Truth;
+                slot.Length = reader.ValueSpan.Length;
+                return slot;
+            default:
+                closed = reader.TrySkip();
+                slot.Kind = ValueKind.Nested;
+                slot.Length = (int)reader.BytesConsumed - slot.Start;
+                return slot;
+        }
+    }
+
+    private void Report(RowBuilder rows, string name, Slot slot, ReadOnlySpan<byte> bytes)
+    {
+        var facts = rows.NewField(name);
+        if (facts is not null && slot.Kind != ValueKind.Null) Observe(facts, slot.Kind, TextOf(slot, bytes, out _));
+    }
+
+    private void Finish(ReadOnlySpan<byte> raw, long offset, string? fault, RowBuilder rows)
+    {
+        if (fault is not null)
+        {
+            rows.RejectRow(offset, raw, fault.EndsWith("no JSON object.", StringComparison.Ordinal) ? RejectReasons.NotAnObject : RejectReasons.InvalidJson, fault);
+            return;
+        }
+        if (!_valid && !Utf8.IsValid(raw))
+        {
+            rows.RejectRow(offset, raw, RejectReasons.InvalidUtf8, "The record is not valid UTF-8. If the file has another encoding, say which with encoding.");
+            return;
+        }
+        for (var column = 0; column < _slots.Length; column++)
+        {
+            ref var slot = ref _slots[column];
+            if (slot.Stamp != _stamp || slot.Kind == ValueKind.Null)
+            {
+                if (!rows.Targets[column].Nullable)
+                {
+                    rows.RejectMissing(offset, raw, column);
+                    return;
+                }
+                rows.AppendNull(column);
+                continue;
+            }
+            var text = TextOf(slot, raw, out var valid);
+            if (!valid)
+            {
+                rows.RejectRow(offset, raw, RejectReasons.InvalidUtf8, "A text holds half of a surrogate pair.", rows.Targets[column].Name);
+                return;
+            }
+            if (Fits(rows.Targets[column], slot.Kind))
+            {
+                if (rows.TryAppend(column, text)) continue;
+                rows.RejectValue(offset, raw, column, text);
+                return;
+            }
+            rows.Misfit(column, slot.Kind switch
+            {
+                ValueKind.Number => static (f, t) => { if (!f.ObserveNumber(t)) f.HasText = true; },
+                ValueKind.Truth => static (f, _) => f.HasBoolean = true,
+                ValueKind.Nested => static (f, _) => f.HasJson = true,
+                _ => static (f, t) => f.ObserveString(t),
+            }, text);
+        }
+        rows.EndRow();
+    }
+
+    /// <summary>Whether values of the kind are tried at all; in a declared column every scalar is.</summary>
+    private static bool Fits(TargetColumn target, ValueKind kind) => target.Type.Kind switch
+    {
+        TypeKind.Text => true,
+        TypeKind.Unknown => false,
+        TypeKind.Json => target.Declared || kind == ValueKind.Nested,
+        _ when target.Declared => true,
+        TypeKind.Boolean => kind == ValueKind.Truth,
+        TypeKind.Date or TypeKind.Timestamp or TypeKind.TimestampTz => kind == ValueKind.Text,
+        _ => kind == ValueKind.Number,
+    };
+
+    private static void Observe(ColumnFacts facts, ValueKind kind, ReadOnlySpan<byte> text)
+    {
+        if (kind == ValueKind.Number && facts.ObserveNumber(text)) return;
+        if (kind == ValueKind.Truth) facts.HasBoolean = true;
+        else if (kind == ValueKind.Nested) facts.HasJson = true;
+        else facts.ObserveString(text);
+    }
+
+    private ReadOnlySpan<byte> TextOf(in Slot slot, ReadOnlySpan<byte> bytes, out bool valid)
+    {
+        var raw = bytes.Slice(slot.Start, slot.Length);
+        valid = true;
+        if (!slot.Escaped) return raw;
+        if (_scratch.Length < raw.Length) _scratch = new byte[raw.Length * 2];
+        // The reader unescapes; it is given the string alone, with its quotes.
+        var reader = new Utf8JsonReader(bytes.Slice(slot.Start - 1, slot.Length + 2));
+        reader.Read();
+        try { return _scratch.AsSpan(0, reader.CopyString(_scratch)); }
+        catch (InvalidOperationException)
+        {
+            valid = false;
+            return [];
+        }
+    }
+
+    private static bool Fail(string message, out string fault)
+    {
+        fault = message;
+        return false;
+    }
+
+    // The reader's messages end with positions inside the record's own text, counted from zero.
+    private static string Shorten(string message) => message.Split(" LineNumber:")[0];
+}

@@ -1,0 +1,160 @@
+using System.Text;
+using FlowForge.Columnar;
+using FlowForge.Ingest.Rejects;
+using FlowForge.Ingest.Types;
+
+namespace FlowForge.Ingest.Formats;
+
+/// <summary>A column that rows are made of.</summary>
+/// <param name="Name">Name in the source.</param>
+/// <param name="Type">What its texts are read as.</param>
+/// <param name="Nullable">False: an empty value rejects the row.</param>
+/// <param name="Declared">True: a text of another type rejects the row; false: it widens the column.</param>
+internal sealed record TargetColumn(string Name, ColumnType Type, bool Nullable = true, bool Declared = false);
+
+/// <summary>What became of one chunk. <c>Batch</c> is null when no row of it was good; the taker owns it.</summary>
+internal sealed record DecodedChunk(int File, RecordBatch? Batch, IReadOnlyList<Reject> Rejects, int Records, int Counted);
+
+/// <summary>
+/// Takes the records of a chunk value by value and makes a batch and rejects of them. The last two columns of the batch are
+/// the record's number and the file's. One thread at a time.
+/// </summary>
+internal sealed class RowBuilder
+{
+    private const int LongestExcerpt = 200;
+    private readonly IReadOnlyList<TargetColumn> _targets;
+    private readonly ColumnWriter[] _writers;
+    private readonly ColumnFacts?[] _misfits;
+    private readonly FixedColumn<long> _records = new(new ColumnType(TypeKind.BigInt));
+    private readonly FixedColumn<int> _files = new(new ColumnType(TypeKind.Integer));
+    private readonly Schema _schema;
+    private readonly bool _findsFields;
+    private readonly Dictionary<string, ColumnFacts> _newFields = new(StringComparer.Ordinal);
+    private readonly List<string> _newNames = [];
+    private List<Reject> _rejects = [];
+    private int _file, _seen;
+    private long _record;
+
+    /// <param name="targets">The columns of the rows.</param>
+    /// <param name="findsFields">Whether fields beyond them are wanted too.</param>
+    public RowBuilder(IReadOnlyList<TargetColumn> targets, bool findsFields)
+    {
+        _targets = targets;
+        _findsFields = findsFields;
+        _writers = [.. targets.Select(t => ColumnWriter.Create(t.Type, strict: !t.Declared))];
+        _misfits = new ColumnFacts?[targets.Count];
+        _schema = BatchSchema(targets);
+    }
+
+    /// <summary>The schema of the batches: the targets as <c>c0 c1 …</c>, then <c>record</c> and <c>file</c>.</summary>
+    public static Schema BatchSchema(IReadOnlyList<TargetColumn> targets) => new(
+        [.. targets.Select((t, i) => new Field($"c{i}", t.Type.Arrow)), new Field("record", Int64Type.Default, false), new Field("file", Int32Type.Default, false)]);
+
+    public int Columns => _writers.Length;
+    public IReadOnlyList<TargetColumn> Targets => _targets;
+    /// <summary>Number of the record that is being built; the next one when none is.</summary>
+    public long Record => _record;
+    public bool HasMisfits { get; private set; }
+
+    public void StartChunk(int file, long firstRecord) => (_file, _record, _seen) = (file, firstRecord, 0);
+
+    public void AppendNull(int column) => _writers[column].AppendNull();
+    public bool IsText(int column) => _writers[column].Type.Kind == TypeKind.Text;
+    public bool IsJson(int column) => _writers[column].Type.Kind == TypeKind.Json;
+
+    /// <summary>Adds a value; false when the row must be rejected for it.</summary>
+    public bool TryAppend(int column, ReadOnlySpan<byte> text)
+    {
+        if (_writers[column].TryAppend(text)) return true;
+        if (_targets[column].Declared) return false;
+        (_misfits[column] ??= new ColumnFacts()).Observe(text);
+        HasMisfits = true;
+        _writers[column].AppendNull();
+        return true;
+    }
+
+    /// <summary>Notes a value of a kind that the column cannot take (JSON), which widens it.</summary>
+    public void Misfit(int column, ObserveText observe, ReadOnlySpan<byte> text)
+    {
+        observe(_misfits[column] ??= new ColumnFacts(), text);
+        HasMisfits = true;
+        _writers[column].AppendNull();
+    }
+
+    /// <summary>Facts of a field that is not among the columns; null when new fields do not matter, as with a declared schema.</summary>
+    public ColumnFacts? NewField(string name)
+    {
+        if (!_findsFields) return null;
+        if (_newFields.TryGetValue(name, out var facts)) return facts;
+        HasMisfits = true;
+        _newNames.Add(name);
+        return _newFields[name] = new ColumnFacts();
+    }
+
+    /// <summary>Counts the row that was added.</summary>
+    public void EndRow()
+    {
+        _records.Add(_record++);
+        _files.Add(_file);
+        _seen++;
+    }
+
+    /// <summary>Takes back what was added of the row and keeps the record as a reject.</summary>
+    public void RejectRow(long offset, ReadOnlySpan<byte> raw, string reason, string message, string? column = null)
+    {
+        foreach (var writer in _writers)
+            if (writer.Length > _records.Length) writer.Truncate(_records.Length);
+        _rejects.Add(new Reject(_file, _record++, offset, reason, message, column, Encoding.UTF8.GetString(raw)));
+        _seen++;
+    }
+
+    /// <summary>Says which value of which column is not what.</summary>
+    public void RejectValue(long offset, ReadOnlySpan<byte> raw, int column, ReadOnlySpan<byte> value)
+    {
+        var target = _targets[column];
+        var shown = Encoding.UTF8.GetString(value[..Math.Min(value.Length, LongestExcerpt)]) + (value.Length > LongestExcerpt ? "…" : "");
+        var format = target.Type.Format is { } f ? $" in the format {f}" : "";
+        RejectRow(offset, raw, RejectReasons.WrongType, $"\"{shown}\" is no {target.Type.Name}{format}.", target.Name);
+    }
+
+    public void RejectMissing(long offset, ReadOnlySpan<byte> raw, int column) =>
+        RejectRow(offset, raw, RejectReasons.MissingValue, $"The value is missing, and {_targets[column].Name} must have one.", _targets[column].Name);
+
+    /// <summary>The chunk's rows and rejects; ready for the next chunk afterwards.</summary>
+    public DecodedChunk EndChunk(int counted)
+    {
+        var rows = _records.Length;
+        var rejects = _rejects;
+        _rejects = [];
+        IArrowArray[] arrays = [.. _writers.Select(w => w.Build()), _records.Build(), _files.Build()];
+        if (rows > 0) return new DecodedChunk(_file, new RecordBatch(_schema, arrays, rows), rejects, _seen, counted);
+        foreach (var array in arrays) array.Dispose();
+        return new DecodedChunk(_file, null, rejects, _seen, counted);
+    }
+
+    /// <summary>Adds what the values taught to <paramref name="facts"/>, one for each column, and the fields found beyond them.</summary>
+    public void AddFacts(IReadOnlyList<ColumnFacts> facts, List<(string Name, ColumnFacts Facts)> found)
+    {
+        foreach (var name in _newNames)
+        {
+            var known = found.FindIndex(f => f.Name == name);
+            if (known < 0) found.Add((name, _newFields[name]));
+            else found[known].Facts.Merge(_newFields[name]);
+        }
+        for (var i = 0; i < _writers.Length; i++)
+        {
+            _writers[i].AddFacts(facts[i]);
+            if (_misfits[i] is { } misfits) facts[i].Merge(misfits);
+        }
+    }
+}
+
+/// <summary>Takes a text into a column's facts.</summary>
+internal delegate void ObserveText(ColumnFacts facts, ReadOnlySpan<byte> text);
+
+/// <summary>A column of values that need no proof.</summary>
+internal sealed class FixedColumn<T>(ColumnType type) : FixedWriter<T>(type) where T : unmanaged
+{
+    public override bool TryAppend(ReadOnlySpan<byte> text) => false;
+    public new void Add(T value) => base.Add(value);
+}

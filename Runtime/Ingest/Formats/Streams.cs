@@ -1,0 +1,80 @@
+using System.Text;
+
+namespace FlowForge.Ingest.Formats;
+
+/// <summary>A read-only stream over another one, which it disposes.</summary>
+internal abstract class ReadingStream(Stream inner) : Stream
+{
+    protected Stream Inner => inner;
+    public override bool CanRead => true;
+    public override bool CanSeek => false;
+    public override bool CanWrite => false;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override void Flush() { }
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) inner.Dispose();
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>Lets the first bytes be looked at before they are read.</summary>
+internal sealed class PeekStream(Stream inner) : ReadingStream(inner)
+{
+    private byte[] _ahead = [];
+
+    public ReadOnlySpan<byte> Peek(int count)
+    {
+        var bytes = new byte[count];
+        var read = Inner.ReadAtLeast(bytes, count, throwOnEndOfStream: false);
+        _ahead = bytes[..read];
+        return _ahead;
+    }
+
+    public void Skip(int count) => _ahead = _ahead[count..];
+
+    public override int Read(Span<byte> buffer)
+    {
+        if (_ahead.Length == 0) return Inner.Read(buffer);
+        var count = Math.Min(buffer.Length, _ahead.Length);
+        _ahead.AsSpan(0, count).CopyTo(buffer);
+        _ahead = _ahead[count..];
+        return count;
+    }
+}
+
+/// <summary>Tells how many bytes were read.</summary>
+internal sealed class CountingStream(Stream inner, Action<int> consumed) : ReadingStream(inner)
+{
+    public override int Read(Span<byte> buffer)
+    {
+        var read = Inner.Read(buffer);
+        consumed(read);
+        return read;
+    }
+}
+
+/// <summary>Turns the errors of unpacking and transcoding into those of the file.</summary>
+internal sealed class UnpackedStream(Stream inner, string coding, IDisposable? owner = null) : ReadingStream(inner)
+{
+    public override int Read(Span<byte> buffer)
+    {
+        try { return Inner.Read(buffer); }
+        catch (Exception e) when (e is InvalidDataException or DecoderFallbackException or EndOfStreamException)
+        {
+            throw new UnreadableFileException("BROKEN_" + (e is DecoderFallbackException ? "ENCODING" : "ARCHIVE"), $"The file is damaged or cut off ({coding}): {e.Message}", "Fetch the file again.", e);
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing) owner?.Dispose();
+    }
+}

@@ -1,0 +1,14 @@
+namespace FlowForge.Ingest;
+
+/// <summary>What the host decides for all ingest jobs.</summary>
+public sealed record IngestOptions
+{
+    /// <summary>Absolute folders that local sources may lie in, beside each pipeline's own folder.</summary>
+    public IReadOnlyList<string> AllowedRoots { get; init; } = [];
+
+    /// <summary>Answers the value of a stored secret, null when there is none.</summary>
+    public Func<string, string?> Secrets { get; init; } = static _ => null;
+
+    /// <summary>Where short-lived files go (samples, spooled rejects).</summary>
+    public string TemporaryFolder { get; init; } = Path.Combine(Path.GetTempPath(), "flowforge-ingest");
+}

@@ -1,0 +1,34 @@
+using FlowForge.Lake;
+using FlowForge.Plugins;
+
+namespace FlowForge.Ingest.Landing;
+
+/// <summary>
+/// Knows what a job has dealt with and decides what is new: a file with unchanged path, size and etag or time is not read again; of the rest the
+/// content decides.
+/// </summary>
+internal sealed class FileSelection
+{
+    private readonly Dictionary<string, SeenFile> _byPath = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SeenFile> _byContent = new(StringComparer.Ordinal);
+
+    public FileSelection(IEnumerable<SeenFile> seen)
+    {
+        foreach (var file in seen) Add(file);
+    }
+
+    /// <summary>Notes a file as dealt with.</summary>
+    public void Add(SeenFile file)
+    {
+        _byPath[file.Path] = file;
+        if (file.Note is null && file.Size > 0) _byContent.TryAdd(file.Sha256, file);
+    }
+
+    /// <summary>Whether the source says that nothing changed. Without size and mark it cannot say so.</summary>
+    public bool IsUnchanged(SourceFile file) =>
+        _byPath.TryGetValue(file.Path, out var seen) && file.Size == seen.Size
+        && (file.ETag is not null ? file.ETag == seen.ETag : file.Modified is { } time && time.ToUniversalTime() == seen.Modified?.ToUniversalTime());
+
+    /// <summary>The file with the same content that was loaded before, which may be the same path; null when the content is new.</summary>
+    public SeenFile? SameContent(LandedFile file) => file.Size == 0 ? null : _byContent.GetValueOrDefault(file.Sha256);
+}

@@ -1,0 +1,10 @@
+namespace FlowForge.Ingest.Landing;
+
+/// <summary>A source file of this run, at the place where it is read.</summary>
+/// <param name="Path">As the connector names it.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="ETag">The source's mark, where it has one.</param>
+/// <param name="Modified">UTC, where the source has it.</param>
+/// <param name="Sha256">Lower-case hex of the content.</param>
+/// <param name="LocalPath">The landed copy, or the source itself with <c>landing: reference</c>.</param>
+internal sealed record LandedFile(string Path, long Size, string? ETag, DateTimeOffset? Modified, string Sha256, string LocalPath);

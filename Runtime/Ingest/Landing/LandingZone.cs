@@ -1,0 +1,132 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using FlowForge.Plugins;
+
+namespace FlowForge.Ingest.Landing;
+
+/// <summary>
+/// The raw files of one run of a job: <c>landing/&lt;pipeline&gt;/&lt;job&gt;/yyyy/MM/dd/…</c>. Names are made from the run's time, so every
+/// attempt makes the same ones; a manifest says what an earlier attempt has landed whole.
+/// </summary>
+internal sealed class LandingZone
+{
+    private const int CopyBytes = 1 << 20;
+    private readonly string _folder;
+    private readonly string _pattern;
+    private readonly DateTimeOffset _runTime;
+    private readonly LandingManifest _manifest;
+    private readonly HashSet<string> _taken;
+
+    /// <param name="root">The lake's landing folder.</param>
+    /// <param name="pipeline">The pipeline's name.</param>
+    /// <param name="job">The job's name.</param>
+    /// <param name="runId">The run; the manifest is its.</param>
+    /// <param name="runTime">The run's time, UTC.</param>
+    /// <param name="pattern"><c>filename_pattern</c>.</param>
+    public LandingZone(string root, string pipeline, string job, string runId, DateTimeOffset runTime, string pattern)
+    {
+        JobFolder = Path.Combine(root, pipeline, job);
+        _folder = Path.Combine(JobFolder, runTime.ToString("yyyy/MM/dd", CultureInfo.InvariantCulture));
+        (_runTime, _pattern) = (runTime, pattern);
+        _manifest = new LandingManifest(Path.Combine(JobFolder, "_flowforge", runId + ".json"));
+        _taken = [.. _manifest.Files.Select(f => Path.GetFileName(f.LocalPath))];
+    }
+
+    public string JobFolder { get; }
+
+    /// <summary>Copies a file as it is and hashes it on the way. What an earlier attempt landed whole is used again.</summary>
+    /// <param name="file">The source file.</param>
+    /// <param name="copied">Told the bytes as they are copied.</param>
+    /// <param name="cancellationToken">Ends the copying; nothing half-made stays.</param>
+    public async Task<LandedFile> LandAsync(SourceFile file, Action<int> copied, CancellationToken cancellationToken)
+    {
+        if (_manifest.Find(file) is { } landed)
+        {
+            copied((int)Math.Min(int.MaxValue, landed.Size));
+            return landed;
+        }
+        Directory.CreateDirectory(_folder);
+        var name = Unique(file.Name);
+        var temporary = Path.Combine(_folder, $".{name}.{Guid.NewGuid():n}.tmp");
+        var target = Path.Combine(_folder, name);
+        try
+        {
+            var (size, hash) = await CopyAsync(file, temporary, copied, cancellationToken).ConfigureAwait(false);
+            if (file.Size is { } expected && expected != size)
+                throw new TransientException($"{file.Path} had {expected} bytes when it was listed and {size} when it was read: it is being written.");
+            File.Move(temporary, target, overwrite: true);
+            var result = new LandedFile(file.Path, size, file.ETag, file.Modified?.ToUniversalTime(), hash, target);
+            _manifest.Add(result);
+            return result;
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Removes a landed copy that is not wanted (a duplicate).</summary>
+    public void Discard(LandedFile file)
+    {
+        File.Delete(file.LocalPath);
+        _manifest.Remove(file);
+    }
+
+    /// <summary>Makes the list of landed files durable.</summary>
+    public void Save() => _manifest.Save();
+
+    /// <summary>Hashes a file where it is.</summary>
+    public static async Task<LandedFile> ReferenceAsync(SourceFile file, Action<int> read, CancellationToken cancellationToken)
+    {
+        if (file.LocalPath is null)
+            throw new TerminalException($"{file.Path} is not on this machine and cannot be read in place.", "Remove landing: reference.");
+        var (size, hash) = await CopyAsync(file, null, read, cancellationToken).ConfigureAwait(false);
+        return new LandedFile(file.Path, size, file.ETag, file.Modified?.ToUniversalTime(), hash, file.LocalPath);
+    }
+
+    private static async Task<(long Size, string Hash)> CopyAsync(SourceFile file, string? target, Action<int> copied, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var source = await file.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = source.ConfigureAwait(false);
+        var copy = target is null ? null : new FileStream(target, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
+        // While one buffer is hashed and written the next one is read.
+        var (current, next) = (ArrayPool<byte>.Shared.Rent(CopyBytes), ArrayPool<byte>.Shared.Rent(CopyBytes));
+        try
+        {
+            long size = 0;
+            var read = await source.ReadAtLeastAsync(current, CopyBytes, false, cancellationToken).ConfigureAwait(false);
+            while (read > 0)
+            {
+                var buffer = next;
+                var ahead = Task.Run(() => source.ReadAtLeastAsync(buffer, CopyBytes, false, cancellationToken).AsTask(), cancellationToken);
+                hash.AppendData(current, 0, read);
+                if (copy is not null) await copy.WriteAsync(current.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                size += read;
+                copied(read);
+                read = await ahead.ConfigureAwait(false);
+                (current, next) = (next, current);
+            }
+            copy?.Flush(flushToDisk: true);
+            return (size, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        }
+        finally
+        {
+            if (copy is not null) await copy.DisposeAsync().ConfigureAwait(false);
+            ArrayPool<byte>.Shared.Return(current);
+            ArrayPool<byte>.Shared.Return(next);
+        }
+    }
+
+    private string Unique(string fileName)
+    {
+        var name = _pattern.Replace("{timestamp}", _runTime.ToString("yyyyMMddTHHmmssZ", CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("{filename}", fileName, StringComparison.Ordinal);
+        name = string.Concat(name.Select(c => c is '/' or '\\' or '\0' ? '_' : c));
+        var unique = name;
+        for (var n = 2; !_taken.Add(unique); n++)
+            unique = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(name)}_{n}{Path.GetExtension(name)}");
+        return unique;
+    }
+}

@@ -1,0 +1,84 @@
+using FlowForge.Catalog;
+using FlowForge.Duck;
+using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Formats.Csv;
+using FlowForge.Ingest.Formats.Json;
+using FlowForge.Ingest.Landing;
+using FlowForge.Ingest.Publishing;
+using FlowForge.Ingest.Types;
+using FlowForge.Lake;
+using FlowForge.Pipelines;
+
+namespace FlowForge.Ingest.Reading;
+
+/// <summary>Decides how each file is read and which columns of which types are made of its records.</summary>
+internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, FormatSettings settings, string format, string temporary)
+{
+    /// <param name="files">The landed files.</param>
+    /// <param name="existing">The table as it is, whose types the columns start from.</param>
+    /// <param name="faults">Takes the files that cannot be read.</param>
+    public ReadPlan Plan(IReadOnlyList<LandedFile> files, TableSnapshot? existing, Dictionary<int, UnreadableFileException> faults)
+    {
+        var planned = new List<PlannedFile>();
+        for (var i = 0; i < files.Count; i++)
+        {
+            try { planned.Add(new PlannedFile(i, files[i], Layout(files[i]))); }
+            catch (UnreadableFileException fault) { faults[i] = fault; }
+        }
+        if (job.SchemaMode == SchemaMode.User) return new ReadPlan(planned, Declared(), false);
+        var proposed = ColumnProposal.Propose(planned, settings.File);
+        var names = ColumnNaming.Tables([.. proposed.Select(c => c.Name)], job.RenameMap);
+        var keepsTypes = existing is not null && job.WriteMode != Pipelines.WriteMode.Replace;
+        var columns = proposed.Select((c, i) => new TargetColumn(c.Name, (keepsTypes ? Existing(existing!, names[i]) : null) ?? Proposed(c.Facts)));
+        return new ReadPlan(planned, [.. columns], planned.Any(f => f.Layout is JsonFileLayout));
+    }
+
+    private FileLayout? Layout(LandedFile file)
+    {
+        var sample = ColumnProposal.Sample(file.LocalPath, settings.File);
+        switch (format)
+        {
+            case "csv" or "tsv":
+                var options = format == "tsv" && settings.Csv.Delimiter is null ? settings.Csv with { Delimiter = "\t" } : settings.Csv;
+                // A declared schema knows how many columns there are; without a header they are taken in order.
+                return CsvSniffer.Sniff(sample, options, settings.File.MaxRecordBytes, session, temporary) is { } csv ? new CsvFileLayout(csv) : null;
+            case "json" or "ndjson" or "jsonl":
+                return JsonLayout.Find(sample) is { } json ? new JsonFileLayout(json) : null;
+            default:
+                throw new JobFailedException("FF2010", $"Files of the format '{format}' cannot be read.", "Use csv, json, ndjson or parquet.");
+        }
+    }
+
+    private List<TargetColumn> Declared() =>
+    [
+        .. job.UserSchema.Select(c =>
+        {
+            var type = ColumnType.Parse(c.Type) ?? throw new JobFailedException("FF2113", $"Column '{c.Name}' of user_schema has the type {c.Type}, which texts cannot be read as.", "Use BOOLEAN, an integer, DOUBLE, DECIMAL(p,s), VARCHAR, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, UUID or JSON.");
+            var pattern = c.Format ?? type.Kind switch { TypeKind.Date => settings.Csv.DateFormat, TypeKind.Timestamp or TypeKind.TimestampTz => settings.Csv.TimestampFormat, _ => null };
+            try { if (pattern is not null) TimeFormat.Parse(pattern); }
+            catch (FormatException e) { throw new JobFailedException("FF2113", $"Column '{c.Name}' of user_schema: {e.Message}", inner: e); }
+            // Texts are read in any ISO form, or with an English month name.
+            return new TargetColumn(c.Name, type with { Format = pattern, Order = DateOrders.YearMonthDay }, c.Nullable, Declared: true);
+        }),
+    ];
+
+    private static ColumnType Proposed(ColumnFacts facts) => facts.IsEmpty ? ColumnType.Unknown : facts.Decide();
+
+    private static ColumnType? Existing(TableSnapshot table, string name) => table.Schema.Find(name) is { } column ? ColumnType.Parse(column.DuckType) : null;
+
+    /// <summary>The plan for another pass, with types that hold every value of the pass before.</summary>
+    public static ReadPlan Widen(ReadPlan plan, RecordPump pump, IJobLog log)
+    {
+        var (facts, found) = pump.Learned();
+        var columns = new List<TargetColumn>();
+        for (var i = 0; i < plan.Columns.Count; i++)
+        {
+            var column = plan.Columns[i];
+            var type = column.Declared || facts[i].IsEmpty ? column.Type : facts[i].Decide();
+            if (type.Name != column.Type.Name) log.Info($"Column {column.Name} becomes {type.Name}: not every value is {column.Type.Name}.");
+            columns.Add(column with { Type = type });
+        }
+        foreach (var (name, news) in found) columns.Add(new TargetColumn(name, Proposed(news)));
+        return plan with { Columns = columns };
+    }
+}

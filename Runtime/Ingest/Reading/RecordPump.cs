@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using FlowForge.Columnar;
+using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Rejects;
+using FlowForge.Ingest.Types;
+
+namespace FlowForge.Ingest.Reading;
+
+/// <summary>What a file turned out to be when it was read.</summary>
+/// <param name="Counted">Records by the splitter's count: the independent one.</param>
+/// <param name="Decoded">Records that the decoder made rows or rejects of.</param>
+/// <param name="Fault">Why the file cannot be read, when it cannot.</param>
+internal sealed record FileTally(long Counted, long Decoded, UnreadableFileException? Fault = null);
+
+/// <summary>
+/// Reads files into batches: one thread cuts them into chunks, as many as there are cores decode them, the taker gets the batches in the
+/// order of the files. Memory is bounded by the few chunks that are under way. One pass over the files; make a new one to read again.
+/// </summary>
+internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnlySet<int> leftOut, ReadingProgress progress)
+{
+    private readonly ConcurrentBag<Worker> _workers = [];
+    private readonly Dictionary<int, FileTally> _tallies = [];
+    private int _slots;
+
+    /// <summary>By file number; complete when the pump has been read to its end.</summary>
+    public IReadOnlyDictionary<int, FileTally> Tallies => _tallies;
+
+    /// <summary>Whether a value did not fit its column or a file could not be read: what was handed over is then not to be used.</summary>
+    public bool MustRepeat => _workers.Any(w => w.Rows.HasMisfits) || _tallies.Values.Any(t => t.Fault is not null);
+
+    /// <summary>The batches. Rejects go to <paramref name="rejects"/> in order, on the taker's thread.</summary>
+    public IEnumerable<RecordBatch> Read(Action<Reject> rejects, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var workers = Math.Max(1, Environment.ProcessorCount);
+        var queue = Channel.CreateBounded<Task<DecodedChunk>>(workers + 1);
+        var cutting = Task.Run(() => CutAsync(queue.Writer, workers, stop.Token), CancellationToken.None);
+        try
+        {
+            while (queue.Reader.WaitToReadAsync(stop.Token).AsTask().GetAwaiter().GetResult())
+            {
+                while (queue.Reader.TryRead(out var decoding))
+                {
+                    var chunk = decoding.GetAwaiter().GetResult();
+                    var tally = _tallies.GetValueOrDefault(chunk.File, new FileTally(0, 0));
+                    _tallies[chunk.File] = tally with { Counted = tally.Counted + chunk.Counted, Decoded = tally.Decoded + chunk.Records };
+                    progress.Rows(chunk.Counted);
+                    foreach (var reject in chunk.Rejects) rejects(reject);
+                    if (chunk.Batch is { } batch) yield return batch;
+                }
+            }
+            foreach (var (file, fault) in cutting.GetAwaiter().GetResult())
+                _tallies[file] = _tallies.GetValueOrDefault(file, new FileTally(0, 0)) with { Fault = fault };
+        }
+        finally
+        {
+            stop.Cancel();
+            // What is still under way is let go before its memory is.
+            while (queue.Reader.TryRead(out var left)) Discard(left);
+            try { cutting.GetAwaiter().GetResult(); }
+            catch (OperationCanceledException) { }
+            while (queue.Reader.TryRead(out var left)) Discard(left);
+        }
+    }
+
+    private static void Discard(Task<DecodedChunk> decoding)
+    {
+        try { decoding.GetAwaiter().GetResult().Batch?.Dispose(); }
+        catch (OperationCanceledException) { }
+    }
+
+    private async Task<List<(int File, UnreadableFileException Fault)>> CutAsync(ChannelWriter<Task<DecodedChunk>> queue, int workers, CancellationToken cancellationToken)
+    {
+        var faults = new List<(int, UnreadableFileException)>();
+        using var free = new SemaphoreSlim(workers);
+        var running = new List<Task>();
+        try
+        {
+            foreach (var file in plan.Files)
+            {
+                if (file.Layout is null || leftOut.Contains(file.Index)) continue;
+                try
+                {
+                    using var stream = DecodedStream.Open(file.File.LocalPath, settings, progress.Bytes);
+                    Skip(stream, file.Layout.DataOffset);
+                    foreach (var chunk in ChunkReader.Read(stream, file.Layout.Splitter(settings.MaxRecordBytes), file.Layout.DataOffset, settings.MaxRecordBytes, cancellationToken))
+                    {
+                        await free.WaitAsync(cancellationToken).ConfigureAwait(false);
+                        var decoding = Task.Run(() =>
+                        {
+                            try { return Decode(file, chunk); }
+                            finally { free.Release(); }
+                        }, CancellationToken.None);
+                        running.Add(decoding);
+                        if (running.Count > 4 * workers) running.RemoveAll(t => t.IsCompletedSuccessfully);
+                        await queue.WriteAsync(decoding, cancellationToken).ConfigureAwait(false);
+                    }
+                }
+                catch (UnreadableFileException fault)
+                {
+                    faults.Add((file.Index, fault));
+                }
+            }
+            queue.Complete();
+            return faults;
+        }
+        catch (Exception e)
+        {
+            queue.TryComplete(e is OperationCanceledException ? null : e);
+            throw;
+        }
+        finally
+        {
+            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private DecodedChunk Decode(PlannedFile file, RecordChunk chunk)
+    {
+        if (!_workers.TryTake(out var worker)) worker = new Worker(new RowBuilder(plan.Columns, plan.FindsFields), Interlocked.Increment(ref _slots));
+        try
+        {
+            using (chunk)
+            {
+                var decoder = worker.DecoderOf(file, plan.Columns);
+                worker.Rows.StartChunk(file.Index, chunk.FirstRecord);
+                decoder.Decode(chunk.Bytes, chunk.Offset, chunk.IsLast, worker.Rows);
+                return worker.Rows.EndChunk(chunk.Records);
+            }
+        }
+        finally
+        {
+            _workers.Add(worker);
+        }
+    }
+
+    /// <summary>What one decoding thread needs; passed from thread to thread.</summary>
+    private sealed class Worker(RowBuilder rows, int slot)
+    {
+        private IRecordDecoder? _decoder;
+        private int _file = -1;
+
+        public RowBuilder Rows => rows;
+        public int Slot => slot;
+
+        public IRecordDecoder DecoderOf(PlannedFile file, IReadOnlyList<TargetColumn> columns)
+        {
+            if (_file != file.Index) (_decoder, _file) = (file.Layout!.Decoder(columns), file.Index);
+            return _decoder!;
+        }
+    }
+
+    /// <summary>What the values taught about the columns, and the fields found beyond them. Call when the pump has been read to its end.</summary>
+    public (IReadOnlyList<ColumnFacts> Facts, IReadOnlyList<(string Name, ColumnFacts Facts)> Found) Learned()
+    {
+        var facts = plan.Columns.Select(_ => new ColumnFacts()).ToList();
+        var found = new List<(string, ColumnFacts)>();
+        foreach (var worker in _workers.OrderBy(w => w.Slot)) worker.Rows.AddFacts(facts, found);
+        return (facts, found);
+    }
+
+    private static void Skip(Stream stream, long bytes)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        while (bytes > 0)
+        {
+            var read = stream.Read(buffer[..(int)Math.Min(bytes, buffer.Length)]);
+            if (read == 0) return;
+            bytes -= read;
+        }
+    }
+}
