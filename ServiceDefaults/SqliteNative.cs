@@ -30,22 +30,29 @@ public static class SqliteNative
             {
                 return;
             }
-            NativeLibrary.SetDllImportResolver(provider, (name, assembly, path) =>
+            try
             {
-                if (name != "e_sqlite3")
+                NativeLibrary.SetDllImportResolver(provider, (name, assembly, path) =>
                 {
-                    return 0;
-                }
-                foreach (var candidate in Names)
-                {
-                    if (NativeLibrary.TryLoad(candidate, out var handle))
+                    if (name != "e_sqlite3")
                     {
-                        return handle;
+                        return 0;
                     }
-                }
-                missing?.Invoke($"No system SQLite ({string.Join(", ", Names)}): using the package's own library if there is one.");
-                return 0;
-            });
+                    foreach (var candidate in Names)
+                    {
+                        if (NativeLibrary.TryLoad(candidate, out var handle))
+                        {
+                            return handle;
+                        }
+                    }
+                    missing?.Invoke($"No system SQLite ({string.Join(", ", Names)}): using the package's own library if there is one.");
+                    return 0;
+                });
+            }
+            catch (InvalidOperationException)
+            {
+                // The catalog, in the same process (tests), has redirected it already, by the same rule.
+            }
         }
     }
 }
