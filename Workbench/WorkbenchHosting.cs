@@ -32,6 +32,7 @@ public static class WorkbenchHosting
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = CacheRules.Apply });
         app.MapHealth();
         app.UseMiddleware<SessionGate>();
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         app.UseAntiforgery();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options =>
         {

@@ -75,6 +75,21 @@ public sealed class TableTransaction : IDisposable
         return new Reading.ScanSql(new StagedStore(table.Files, local), written, writtenPartitions!).Write([.. staged.Select(s => s.File)], c => withReserved || !c.IsReserved);
     }
 
+    /// <summary>Puts the rows of a query over the rows written so far in their place: after checks, to leave out those that failed.</summary>
+    /// <param name="session">Where the query runs.</param>
+    /// <param name="select">Gets the FROM-able expression of the rows written so far, reserved columns included.</param>
+    /// <param name="options">As for <see cref="Write"/>.</param>
+    /// <param name="ct">Interrupts; the rows written before stay.</param>
+    public IReadOnlyList<DataFile> Rewrite(DuckSession session, Func<string, string> select, WriteOptions options, CancellationToken ct = default)
+    {
+        var before = staged.ToList();
+        var scan = StagedScanSql(withReserved: true) ?? throw new InvalidOperationException("Nothing was written yet.");
+        var files = Write(session, select(scan), options, ct);
+        staged.RemoveRange(0, before.Count);
+        foreach (var file in before) File.Delete(file.LocalPath);
+        return files;
+    }
+
     /// <summary>Makes the written files part of the table as one new version.</summary>
     /// <returns>The version; <see cref="CommitResult.AlreadyCommitted"/> when an earlier attempt did it, and then nothing is published.</returns>
     /// <exception cref="TableConflictException">Another commit came in between that does not go together with this one; nothing is published.</exception>

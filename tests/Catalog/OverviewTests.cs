@@ -32,7 +32,10 @@ public sealed class OverviewTests
         Assert.Equal(new OverviewFigures(22, 19, 1, 1, 1, 0.95, 220, 110, 22, 2200, 10, 19), overview.Current);
         Assert.Equal(new OverviewFigures(1, 0, 1, 0, 0, 0, 10, 5, 1, 100, 7, 7), overview.Previous);
         Assert.Equal((19, 1, 1), (overview.Buckets[^1].Succeeded, overview.Buckets[^1].Failed, overview.Buckets[^1].Open));
-        Assert.Equal((1L, 5L, 1.0), (overview.Buckets[0].Cancelled, overview.Buckets[0].RowsLoaded, overview.Buckets[0].MeanSeconds!.Value));
+        Assert.Equal((10.5, 19.0), (overview.Buckets[^1].MeanSeconds!.Value, overview.Buckets[^1].P95Seconds!.Value));
+        Assert.Equal(
+            (1L, 5L, 1.0, 1.0),
+            (overview.Buckets[0].Cancelled, overview.Buckets[0].RowsLoaded, overview.Buckets[0].MeanSeconds!.Value, overview.Buckets[0].P95Seconds!.Value));
         Assert.Equal(22, overview.Buckets.Sum(b => b.Succeeded + b.Failed + b.Cancelled + b.Open));
 
         void Add(string id, DateTimeOffset at, RunState state, double? seconds)

@@ -15,6 +15,7 @@ public sealed record OverviewFigures(
     long RowsRead, long RowsLoaded, long RowsRejected, long Bytes, double? MedianSeconds, double? P95Seconds);
 
 /// <summary>One part of the window.</summary>
-/// <param name="MeanSeconds">Of finished runs; null when there is none.</param>
+/// <param name="MeanSeconds">Mean duration of finished runs; null when there is none.</param>
+/// <param name="P95Seconds">95th percentile of them (nearest rank).</param>
 public sealed record OverviewBucket(
-    DateTimeOffset From, long Succeeded, long Failed, long Cancelled, long Open, long RowsLoaded, double? MeanSeconds);
+    DateTimeOffset From, long Succeeded, long Failed, long Cancelled, long Open, long RowsLoaded, double? MeanSeconds, double? P95Seconds);

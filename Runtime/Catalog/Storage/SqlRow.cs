@@ -32,6 +32,10 @@ internal readonly struct SqlRow(SqliteDataReader reader)
     public RunError? Error() =>
         TextOrNull("error_code") is { } code ? new RunError(code, Text("error_message"), TextOrNull("error_suggestion")) : null;
 
+    public long Long(int index) => reader.GetInt64(index);
+
+    public bool IsNull(int index) => reader.IsDBNull(index);
+
     public object? Value(int index) => reader.IsDBNull(index) ? null : reader.GetValue(index);
 }
 

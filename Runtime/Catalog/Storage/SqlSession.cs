@@ -39,6 +39,19 @@ internal sealed class SqlSession(SqliteConnection connection) : IDisposable
         return reader.Read() ? map(new SqlRow(reader)) : null;
     }
 
+    /// <returns>How many rows there were.</returns>
+    public int Each(string sql, Action<SqlRow> take, params ReadOnlySpan<(string Name, object? Value)> args)
+    {
+        using var command = Command(sql, args);
+        using var reader = command.ExecuteReader();
+        var count = 0;
+        for (; reader.Read(); count++)
+        {
+            take(new SqlRow(reader));
+        }
+        return count;
+    }
+
     /// <summary>Rows one by one; the session is in use until the sequence ends.</summary>
     public IEnumerable<T> Stream<T>(string sql, Func<SqlRow, T> map)
     {

@@ -134,7 +134,7 @@ public sealed partial class RunStore
         Add(filter.State, "state = @state");
         Add(filter.From, "queued_at >= @from");
         Add(filter.To, "queued_at < @to");
-        Add(filter.Text, "(lower(run_id) LIKE @text ESCAPE '\\' OR lower(pipeline) LIKE @text ESCAPE '\\' OR lower(error_message) LIKE @text ESCAPE '\\')");
+        Add(filter.Text, "lower(run_id || ' ' || pipeline || ' ' || coalesce(error_message, '')) LIKE @text ESCAPE '\\'");
         return conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
 
         void Add(object? value, string condition)

@@ -50,6 +50,28 @@ public abstract class ArrayBuilder
         return data;
     }
 
+    /// <summary>Takes back the values from <paramref name="length"/> on, as after a row of which a later column did not fit.</summary>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (length >= Length)
+        {
+            // A nested value may have been left half added.
+            if (length == Length) Cut(length);
+            return;
+        }
+        if (_nulls > 0)
+        {
+            _nulls -= Length - length - Bits.Count(_validity, length, Length - length);
+            Bits.Fill(_validity, length, Length - length, false);
+        }
+        Cut(length);
+        Length = length;
+    }
+
+    /// <summary>Forgets the values from a length on that is at most <see cref="Length"/>, which is still the old one.</summary>
+    private protected abstract void Cut(int length);
+
     private protected abstract void AppendValue(object value);
     private protected abstract ArrayData Finish(int length, int nulls, ArrowBuffer validity);
 
@@ -110,5 +132,6 @@ internal sealed class NullBuilder() : ArrayBuilder(NullType.Default)
 {
     public override void AppendNull() => Mark(false);
     private protected override void AppendValue(object value) => throw new InvalidCastException("only nulls fit");
+    private protected override void Cut(int length) { }
     private protected override ArrayData Finish(int length, int nulls, ArrowBuffer validity) => new(Type, length, length, 0, []);
 }

@@ -59,6 +59,8 @@ public abstract class BinaryBuilder : ArrayBuilder
         else Append((byte[])value);
     }
 
+    private protected override void Cut(int length) => _used = _offsets[length];
+
     private protected override ArrayData Finish(int length, int nulls, ArrowBuffer validity)
     {
         var data = new ArrayData(Type, length, nulls, 0,
@@ -107,6 +109,8 @@ public abstract class FixedSizeBinaryBuilder : ArrayBuilder
         }
         else Append((byte[])value);
     }
+
+    private protected override void Cut(int length) { }
 
     private protected override ArrayData Finish(int length, int nulls, ArrowBuffer validity)
     {

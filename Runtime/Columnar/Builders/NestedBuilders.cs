@@ -33,6 +33,13 @@ public class ListBuilder : ArrayBuilder
         foreach (var item in items) Values.AppendObject(item);
     }
 
+    private protected override void Cut(int length)
+    {
+        if (length >= _offsets.Count) return;
+        Values.Truncate(_offsets[length]);
+        CollectionsMarshal.SetCount(_offsets, length);
+    }
+
     private protected override ArrayData Finish(int length, int nulls, ArrowBuffer validity)
     {
         _offsets.Add(Values.Length);
@@ -89,6 +96,11 @@ public sealed class StructBuilder : ArrayBuilder
         Append();
     }
 
+    private protected override void Cut(int length)
+    {
+        foreach (var field in Fields) field.Truncate(length);
+    }
+
     private protected override ArrayData Finish(int length, int nulls, ArrowBuffer validity)
     {
         for (var i = 0; i < Fields.Count; i++)
@@ -97,41 +109,5 @@ public sealed class StructBuilder : ArrayBuilder
                 throw new InvalidOperationException($"Field '{((StructType)Type).Fields[i].Name}' has {Fields[i].Length} values in {length} rows.");
         }
         return new ArrayData(Type, length, nulls, 0, [validity], Fields.Select(f => f.BuildData()).ToArray());
-    }
-}
-
-/// <summary>Builder of dictionary-encoded text with int32 indices: equal texts are stored once.</summary>
-public sealed class StringDictionaryBuilder(bool ordered = false)
-    : ArrayBuilder(new DictionaryType(Int32Type.Default, StringType.Default, ordered))
-{
-    private readonly Dictionary<string, int> _index = new(StringComparer.Ordinal);
-    private readonly StringArray.Builder _values = new();
-    private readonly List<int> _rows = [];
-
-    public void Append(string value)
-    {
-        if (!_index.TryGetValue(value, out var at))
-        {
-            _index[value] = at = _index.Count;
-            _values.Append(value);
-        }
-        _rows.Add(at);
-        Mark(true);
-    }
-
-    public override void AppendNull()
-    {
-        _rows.Add(0);
-        Mark(false);
-    }
-
-    private protected override void AppendValue(object value) => Append((string)value);
-
-    private protected override ArrayData Finish(int length, int nulls, ArrowBuffer validity)
-    {
-        var rows = MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_rows)).ToArray();
-        _rows.Clear();
-        _index.Clear();
-        return new ArrayData(Type, length, nulls, 0, [validity, new ArrowBuffer(rows)], null, _values.BuildData());
     }
 }

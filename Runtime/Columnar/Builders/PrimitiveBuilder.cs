@@ -37,6 +37,8 @@ public abstract class PrimitiveBuilder<T> : ArrayBuilder where T : unmanaged
 
     private protected override void AppendValue(object value) => Append((T)Coerce.To(typeof(T), Type, value));
 
+    private protected override void Cut(int length) { }
+
     private protected override ArrayData Finish(int length, int nulls, ArrowBuffer validity)
     {
         var bytes = MemoryMarshal.AsBytes(_values.AsSpan(0, length)).ToArray();
@@ -69,7 +71,9 @@ public abstract class BooleanBuilder : ArrayBuilder
         if (Length >> 3 >= _bits.Length) Array.Resize(ref _bits, Math.Max(64, _bits.Length * 2));
     }
 
-    private protected override void AppendValue(object value) => Append(Convert.ToBoolean(value, CultureInfo.InvariantCulture));
+    private protected override void AppendValue(object value) => Append(value as bool? ?? throw new InvalidCastException("a bool is needed"));
+
+    private protected override void Cut(int length) => Bits.Fill(_bits, length, Length - length, false);
 
     private protected override ArrayData Finish(int length, int nulls, ArrowBuffer validity)
     {

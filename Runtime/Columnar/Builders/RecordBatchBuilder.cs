@@ -16,7 +16,9 @@ public sealed class RecordBatchBuilder
     public IReadOnlyList<ArrayBuilder> Columns => _columns;
 
     /// <summary>Adds one row.</summary>
-    /// <exception cref="ArgumentException">Wrong number of values, or one does not fit its column (which is named).</exception>
+    /// <exception cref="ArgumentException">
+    /// Wrong number of values, or one does not fit its column (which is named). The row is left out as a whole; the next one may follow.
+    /// </exception>
     public void AppendRow(params ReadOnlySpan<object?> values)
     {
         if (values.Length != _columns.Length)
@@ -29,6 +31,7 @@ public sealed class RecordBatchBuilder
             }
             catch (ArgumentException e)
             {
+                foreach (var column in _columns) column.Truncate(Length);
                 throw new ArgumentException($"Column '{Schema.FieldsList[i].Name}', row {Length}: {e.Message}", nameof(values), e);
             }
         }

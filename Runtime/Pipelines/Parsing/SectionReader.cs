@@ -16,7 +16,7 @@ internal sealed class SectionReader
         (Node, Path, Place, Diagnostics, _fields) = (node, path, place, diagnostics, fields);
         foreach (var (key, value) in node.Entries)
         {
-            if (!fields.Knows(key.Text) && !(path.Length == 0 && key.Text.StartsWith("x-", StringComparison.Ordinal)))
+            if (!diagnostics.IsFull && !fields.Knows(key.Text) && !(path.Length == 0 && key.Text.StartsWith("x-", StringComparison.Ordinal)))
             {
                 diagnostics.Add(
                     DiagnosticCodes.UnknownField, key.Place, PathOf(key.Text), $"{Capital(fields.What)} has no field '{key.Text}'.", Nearest.Suggest(key.Text, fields.Names));

@@ -11,6 +11,9 @@ internal static partial class ScalarValues
 
     public static bool IsNumber(string text) => NumberForm().IsMatch(text);
 
+    /// <summary>The text with halves of surrogate pairs replaced: JSON, SQL and files could not hold them.</summary>
+    public static string WellFormed(string text) => text.AsSpan().IndexOfAnyInRange('\ud800', '\udfff') < 0 ? text : string.Concat(text.EnumerateRunes());
+
     /// <summary>The node as JSON, for settings that the pipeline room does not read itself.</summary>
     public static JsonNode? ToJson(SourceNode node)
     {

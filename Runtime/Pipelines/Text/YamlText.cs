@@ -20,8 +20,9 @@ internal static class YamlText
         catch (YamlException e)
         {
             var place = new TextPlace((int)Math.Max(1, e.Start.Line), (int)Math.Max(1, e.Start.Column));
-            throw new TextException(
-                DiagnosticCodes.YamlSyntax, $"This is not YAML: {Lower(e.Message.TrimEnd('.'))}.", place, Suggest(text, place));
+            throw e.Message.Contains("tab", StringComparison.OrdinalIgnoreCase) && FirstTab(text) is { } tab
+                ? new TextException(DiagnosticCodes.YamlSyntax, "This is not YAML: a tab indents the line.", tab, "YAML indents with spaces: replace the tab.")
+                : new TextException(DiagnosticCodes.YamlSyntax, $"This is not YAML: {Lower(e.Message.TrimEnd('.'))}.", place, Suggest(text, place));
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
         {
@@ -32,15 +33,26 @@ internal static class YamlText
 
     private static string Lower(string message) => message.Length > 0 ? char.ToLowerInvariant(message[0]) + message[1..] : "it cannot be read";
 
-    private static string? Suggest(string text, TextPlace place)
+    /// <summary>The first tab in an indentation: the library complains of it without a place.</summary>
+    private static TextPlace? FirstTab(string text)
     {
-        var line = text.Split('\n').ElementAtOrDefault(place.Line - 1) ?? "";
-        if (line.TakeWhile(char.IsWhiteSpace).Contains('\t'))
+        var number = 0;
+        foreach (var line in text.AsSpan().EnumerateLines())
         {
-            return "YAML indents with spaces: replace the tab.";
+            number++;
+            var tab = line[..(line.Length - line.TrimStart().Length)].IndexOf('\t');
+            if (tab >= 0)
+            {
+                return new TextPlace(number, tab + 1);
+            }
         }
-        return line.Contains(": ", StringComparison.Ordinal) ? "Put the value in quotes if it contains ': ', and check the indentation." : "Check the indentation and the quotes here.";
+        return null;
     }
+
+    private static string Suggest(string text, TextPlace place) =>
+        (text.Split('\n').ElementAtOrDefault(place.Line - 1) ?? "").Contains(": ", StringComparison.Ordinal)
+            ? "Put the value in quotes if it contains ': ', and check the indentation."
+            : "Check the indentation and the quotes here.";
 
     private sealed class Builder(DiagnosticList diagnostics)
     {
@@ -65,15 +77,15 @@ internal static class YamlText
                         Enter(new SequenceNode(Place(start)), start);
                         break;
                     case Scalar scalar:
-                        Complete(Read(scalar), scalar.Anchor);
+                        Complete(Read(scalar), scalar.Anchor, Place(scalar));
                         break;
                     case AnchorAlias alias:
-                        Complete(Resolve(alias), default);
+                        Complete(Resolve(alias), default, Place(alias));
                         break;
                     case MappingEnd or SequenceEnd:
                         var open = _open.Pop();
                         open.Inherit();
-                        Complete(open.Node, open.Anchor);
+                        Complete(open.Node, open.Anchor, open.Node.Place);
                         break;
                 }
             }
@@ -90,7 +102,7 @@ internal static class YamlText
             _open.Push(new Open(node, start.Anchor));
         }
 
-        private void Complete(SourceNode node, AnchorName anchor)
+        private void Complete(SourceNode node, AnchorName anchor, TextPlace place)
         {
             if (!anchor.IsEmpty)
             {
@@ -98,11 +110,11 @@ internal static class YamlText
             }
             if (node.Size > TextLimits.Nodes)
             {
-                throw TooMuch(node.Place, $"more than {TextLimits.Nodes} values, aliases counted each time");
+                throw TooMuch(place, $"more than {TextLimits.Nodes} values, aliases counted each time");
             }
             if (node.Height + _open.Count > TextLimits.Depth)
             {
-                throw TooMuch(node.Place, $"more than {TextLimits.Depth} levels of nesting");
+                throw TooMuch(place, $"more than {TextLimits.Depth} levels of nesting");
             }
             if (_open.Count == 0)
             {
@@ -126,7 +138,7 @@ internal static class YamlText
             }
             if (open.Node.Size > TextLimits.Nodes)
             {
-                throw TooMuch(node.Place, $"more than {TextLimits.Nodes} values, aliases counted each time");
+                throw TooMuch(place, $"more than {TextLimits.Nodes} values, aliases counted each time");
             }
         }
 
@@ -172,7 +184,7 @@ internal static class YamlText
                 _ => ScalarStyle.Plain,
             };
             // An explicit !!str makes a plain scalar a text.
-            return new ScalarNode(scalar.Value, scalar.Tag.IsEmpty ? style : ScalarStyle.Quoted, Place(scalar), (int)scalar.End.Line);
+            return new ScalarNode(ScalarValues.WellFormed(scalar.Value), scalar.Tag.IsEmpty ? style : ScalarStyle.Quoted, Place(scalar), (int)scalar.End.Line);
         }
 
         private static void RefuseTag(NodeEvent node)

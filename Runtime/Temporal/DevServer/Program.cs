@@ -1,1 +1,42 @@
-return 0;
+using System.Runtime.InteropServices;
+using FlowForge.Temporal.DevServer;
+using FlowForge.Temporal.DevServer.Hosting;
+using FlowForge.Temporal.DevServer.Persistence;
+
+try
+{
+    var line = CommandLine.Parse(args);
+    if (line.Help)
+    {
+        Console.WriteLine(CommandLine.Usage);
+        return 0;
+    }
+    using var stop = new CancellationTokenSource();
+    void Stop(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        stop.Cancel();
+    }
+    using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    await using var server = await DevServer.StartAsync(line.Options, stop.Token);
+    Console.WriteLine($"Temporal dev server: {server.Address} (namespaces {string.Join(", ", line.Options.Namespaces)}; database {line.Options.DbFile ?? "in memory"})");
+    if (server.HttpAddress is { } http)
+    {
+        Console.WriteLine($"HTTP: http://{http}/health http://{http}/metrics");
+    }
+    var stopped = Task.Delay(Timeout.Infinite, stop.Token);
+    var orphaned = line.ParentPid is { } pid ? ParentWatch.WaitForEndAsync(pid, stop.Token) : stopped;
+    var first = await Task.WhenAny(stopped, orphaned, server.Crashed);
+    if (first == server.Crashed)
+    {
+        Console.Error.WriteLine($"The database can no longer be written: {(await server.Crashed).Message}");
+        Environment.Exit(3);
+    }
+    return 0;
+}
+catch (Exception e) when (e is DevServerException or DatabaseException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}

@@ -13,7 +13,9 @@ import "monaco-editor/features/linesOperations/register.js";
 import "monaco-editor/features/multicursor/register.js";
 import "monaco-editor/features/snippet/register.js";
 import "monaco-editor/features/stickyScroll/register.js";
-import "monaco-editor/features/suggest/register.js";
+// features/suggest brings only its inline variant; the list itself is this one.
+import "monaco-editor/editor/contrib/suggest/browser/suggestController.js";
+import "monaco-editor/features/tokenization/register.js";
 import "monaco-editor/features/wordHighlighter/register.js";
 import "monaco-editor/features/wordOperations/register.js";
 import "monaco-editor/features/contextmenu/register.js";

@@ -1,8 +1,12 @@
 namespace FlowForge.Pipelines;
 
 /// <summary>When a schedule comes due.</summary>
-public static class ScheduleTimes
+public static class NextRuns
 {
+    /// <summary>The first moment after <paramref name="after"/>, in UTC; null when none comes.</summary>
+    /// <exception cref="FormatException">The expression or the zone is not valid: the parser has said so.</exception>
+    public static DateTimeOffset? After(ScheduleDefinition schedule, DateTimeOffset after) => schedule.Next(after, 1) is [var first, ..] ? first : null;
+
     /// <summary>The first moments after <paramref name="after"/>, in UTC; fewer when the schedule ends before.</summary>
     /// <exception cref="FormatException">The expression or the zone is not valid: the parser has said so.</exception>
     public static IReadOnlyList<DateTimeOffset> Next(this ScheduleDefinition schedule, DateTimeOffset after, int count)

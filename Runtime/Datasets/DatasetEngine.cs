@@ -1,0 +1,31 @@
+using FlowForge.Catalog;
+using FlowForge.Duck;
+
+namespace FlowForge.Datasets;
+
+/// <summary>A DuckDB instance for one job, with its limits and a spill folder that goes with it.</summary>
+internal sealed class DatasetEngine : IDisposable
+{
+    private readonly DuckDatabase database;
+    private readonly string spill;
+
+    public DatasetEngine(DatasetOptions options, JobRequest request)
+    {
+        spill = Path.Combine(options.SpillFolder, Guid.NewGuid().ToString("n"));
+        database = DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = options.MemoryLimitBytes, Threads = options.Threads, TempDirectory = spill });
+        Session = database.Connect();
+        // The same SQL gives the same rows wherever it runs.
+        Session.Execute("SET TimeZone = 'UTC'");
+        Session.Execute($"SET VARIABLE run_time = {SqlText.Literal((object)request.RunTime)}; SET VARIABLE run_id = {SqlText.Literal(request.RunId)}");
+        foreach (var (name, value) in request.Parameters) Session.Execute($"SET VARIABLE {SqlText.Identifier(name)} = {SqlText.Literal(value)}");
+    }
+
+    public DuckSession Session { get; }
+
+    public void Dispose()
+    {
+        Session.Dispose();
+        database.Dispose();
+        if (Directory.Exists(spill)) Directory.Delete(spill, recursive: true);
+    }
+}

@@ -1,0 +1,50 @@
+using FlowForge.Catalog;
+using FlowForge.Duck;
+using FlowForge.Lake;
+using FlowForge.Pipelines;
+
+namespace FlowForge.Datasets;
+
+/// <summary>A table that a dataset reads, at the version it reads.</summary>
+internal sealed record DatasetInput(TableName Name, TableSnapshot Snapshot);
+
+/// <summary>Finds what a dataset's SQL reads, pins the versions, and shows them to DuckDB as views in the schemas <c>bronze silver gold</c>.</summary>
+internal static class DatasetInputs
+{
+    public static IReadOnlyList<DatasetInput> Resolve(DatasetDefinition dataset, JobRequest request, LakeStore lake)
+    {
+        var inputs = new List<DatasetInput>();
+        foreach (var reference in SqlReferences.Tables(DatasetSql.Text(dataset)))
+        {
+            if (!TableName.TryParse(reference.ToString(), out var name))
+                throw new JobFailedException("FF3201", $"{dataset.Table} reads '{reference}', which is no table of the lake.", "Name its layer: bronze.NAME, silver.NAME or gold.NAME.");
+            if (inputs.Any(i => i.Name == name)) continue;
+            inputs.Add(new DatasetInput(name, Pin(dataset, request, lake, name)));
+        }
+        return inputs;
+    }
+
+    /// <summary>Makes the views.</summary>
+    public static void CreateViews(DuckSession session, IEnumerable<DatasetInput> inputs)
+    {
+        foreach (var layer in (string[])["bronze", "silver", "gold"]) session.Execute($"CREATE SCHEMA {layer}");
+        foreach (var input in inputs)
+            session.Execute($"CREATE VIEW {SqlText.QualifiedName(input.Name.LayerName, input.Name.Name)} AS SELECT * FROM {input.Snapshot.ScanSql()}");
+    }
+
+    private static TableSnapshot Pin(DatasetDefinition dataset, JobRequest request, LakeStore lake, TableName name)
+    {
+        var table = lake.Table(name);
+        var pinned = request.InputVersions.TryGetValue(name.ToString(), out var version);
+        if ((pinned ? table.At(version) : table.Latest()) is { } snapshot) return snapshot;
+        throw pinned
+            ? new JobFailedException("FF3202", $"{dataset.Table} reads {name} at version {version}, which does not exist.", "Start a new run; its inputs are pinned anew.")
+            : new JobFailedException("FF3203", $"{dataset.Table} reads {name}, which does not exist yet.", $"Run the job that makes {name} first, or correct the name. {Known(lake)}");
+    }
+
+    private static string Known(LakeStore lake)
+    {
+        var tables = lake.Tables();
+        return tables.Count == 0 ? "The lake has no tables." : $"There are: {string.Join(", ", tables.Take(20))}{(tables.Count > 20 ? " …" : "")}.";
+    }
+}

@@ -1,0 +1,33 @@
+using FlowForge.Catalog;
+using FlowForge.Datasets.Checks;
+using FlowForge.Duck;
+using FlowForge.Lake;
+using FlowForge.Pipelines;
+
+namespace FlowForge.Datasets;
+
+/// <summary>Rows that a quarantine check takes out of a dataset, in a table of their own beside it. They count once the main commit names their version.</summary>
+internal static class DatasetRejects
+{
+    /// <summary>The rejects table of a dataset's table.</summary>
+    public static TableName NameFor(TableName table) => table with { Name = table.Name + "__rejects" };
+
+    /// <summary>Writes the rows that fail, one row for each with all its reasons, and commits them under the same transaction as the main table.</summary>
+    public static (TableName Table, CommitResult Commit) Write(
+        DuckSession session, LakeStore lake, TableName main, string scan, CheckRun run, IReadOnlyList<CheckDefinition> checks, JobRequest request, CancellationToken ct)
+    {
+        var name = NameFor(main);
+        var reasons = string.Join(", ", checks.Select(c => $"CASE WHEN {run.RowCondition(c)} THEN {SqlText.Literal(c.Kind.ToText())} END"));
+        var messages = string.Join(", ", checks.Select(c => $"CASE WHEN {run.RowCondition(c)} THEN {SqlText.Literal(c.Title)} END"));
+        var select = $"""
+            SELECT {SqlText.Literal(request.RunId)} AS run_id, CAST({SqlText.Literal(request.RunTime.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", System.Globalization.CultureInfo.InvariantCulture))} AS TIMESTAMP) AS run_time,
+              array_to_string(list_filter([{reasons}], lambda r: r IS NOT NULL), ', ') AS reason,
+              array_to_string(list_filter([{messages}], lambda r: r IS NOT NULL), ', ') AS checks,
+              CAST(to_json(rejected) AS VARCHAR) AS raw
+            FROM {scan} AS rejected WHERE {run.FailsAny(checks)}
+            """;
+        using var transaction = lake.Table(name).Begin();
+        transaction.Write(session, select, new WriteOptions(), ct);
+        return (name, transaction.Commit(new CommitOptions { Transaction = (request.ApplicationId, request.TxnVersion), Description = $"Rows that {main} refused" }, ct));
+    }
+}

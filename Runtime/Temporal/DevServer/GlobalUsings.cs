@@ -1,0 +1,15 @@
+global using FlowForge.Temporal.Protocol;
+global using Google.Protobuf;
+global using Google.Protobuf.WellKnownTypes;
+global using Temporalio.Api.Command.V1;
+global using Temporalio.Api.Common.V1;
+global using Temporalio.Api.Enums.V1;
+global using Temporalio.Api.Failure.V1;
+global using Temporalio.Api.History.V1;
+global using Temporalio.Api.TaskQueue.V1;
+global using Temporalio.Api.Workflow.V1;
+global using Temporalio.Api.WorkflowService.V1;
+global using Enum = System.Enum;
+global using Type = System.Type;
+global using Execution = FlowForge.Temporal.DevServer.History.Execution;
+global using TaskQueue = FlowForge.Temporal.DevServer.Matching.TaskQueue;

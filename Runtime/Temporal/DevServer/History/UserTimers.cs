@@ -1,0 +1,46 @@
+using FlowForge.Temporal.DevServer.Engine;
+
+namespace FlowForge.Temporal.DevServer.History;
+
+/// <summary>Timers that workflows started.</summary>
+internal static class UserTimers
+{
+    public static void ArmTimer(this Execution e, string timerId)
+    {
+        var timer = e.Timers[timerId];
+        timer.Timer = e.Server.Executor.Timers.At(timer.Due, () =>
+        {
+            if (e.IsOpen && e.Timers.TryGetValue(timerId, out var present) && present == timer)
+            {
+                e.Add(new TimerFiredEventAttributes { TimerId = timerId, StartedEventId = timer.StartedEventId });
+                e.EnsureTask();
+            }
+        });
+    }
+
+    /// <summary>A run whose history has grown beyond the limit is ended, as the real server does.</summary>
+    public static void CheckHistoryLimit(this Execution e)
+    {
+        if (e.IsOpen && (e.Events.Count > Limits.HistoryEvents || e.HistorySize > Limits.HistoryBytes))
+        {
+            e.Terminate(
+                e.Events.Count > Limits.HistoryEvents ? "Workflow history count exceeds limit." : "Workflow history size exceeds limit.",
+                null, "history-service");
+        }
+    }
+
+    /// <summary>After a restart: everything that an open run waits for goes on.</summary>
+    public static void Resume(this Execution e)
+    {
+        e.ArmRunTimeouts();
+        foreach (var id in e.Timers.Keys)
+        {
+            e.ArmTimer(id);
+        }
+        foreach (var activity in e.Activities.Values)
+        {
+            e.ResumeActivity(activity);
+        }
+        e.ResumeTask();
+    }
+}

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using FlowForge.Catalog;
+using FlowForge.Pipelines;
+
+namespace FlowForge.Datasets.Tests;
+
+public sealed class DatasetRunnerTests : IDisposable
+{
+    private readonly DatasetFixture fixture = new();
+
+    public void Dispose() => fixture.Dispose();
+
+    [Fact]
+    public void Run_Full_BuildsTheTableAndItsNotes()
+    {
+        fixture.Put("bronze.a", "SELECT i AS id, i % 3 AS g FROM range(10) t(i)");
+        fixture.Put("bronze.b", "SELECT 0 AS g, 'zero' AS name UNION ALL SELECT 1, 'one'");
+
+        var outcome = fixture.Run(DatasetFixture.Dataset("WITH x AS (SELECT * FROM bronze.a) SELECT name, count(*) AS n FROM x JOIN bronze.b USING (g) GROUP BY ALL; -- the end"));
+
+        Assert.Equal(new RowCounts(2, 2), outcome.Counts);
+        Assert.Equal(("silver.t", 0L, false), (outcome.Table, outcome.TableVersion!.Value, outcome.AlreadyDone));
+        Assert.True(outcome.Bytes > 0);
+        Assert.Equal("one|3\nzero|4", fixture.Rows("silver.t"));
+        Assert.Equal(["bronze.a", "bronze.b"], fixture.Catalog.Lineage.Inputs("silver.t").Select(e => e.Input));
+        Assert.Equal("name VARCHAR, n BIGINT", string.Join(", ", fixture.Catalog.Schemas.List("silver.t")[0].Columns.Select(c => $"{c.Name} {c.Type}")));
+        Assert.Equal(0, fixture.SpillFolders());
+        Assert.Contains("Info: Reads bronze.a version 0 (10 rows).", fixture.Log);
+    }
+
+    [Fact]
+    public void Run_FullTwice_ReplacesTheRows()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id");
+        fixture.Run(DatasetFixture.Dataset("SELECT * FROM bronze.a"));
+        fixture.Put("bronze.a", "SELECT 'two' AS other");
+        var outcome = fixture.Run(DatasetFixture.Dataset("SELECT * FROM bronze.a"));
+        Assert.Equal(1, outcome.TableVersion);
+        Assert.Equal("two", fixture.Rows("silver.t"));
+        Assert.Equal("1", fixture.Rows("silver.t", version: 0));
+    }
+
+    [Fact]
+    public void Run_Append_AddsToTheRows()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id");
+        var dataset = DatasetFixture.Dataset("SELECT id, id * 10 AS x FROM bronze.a", DatasetMode.Append);
+        fixture.Run(dataset);
+        fixture.Put("bronze.a", "SELECT 2 AS id");
+        fixture.Run(dataset);
+        Assert.Equal("1|10\n2|20", fixture.Rows("silver.t"));
+    }
+
+    [Fact]
+    public void Run_PinnedInput_ReadsThatVersion()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id");
+        fixture.Put("bronze.a", "SELECT 2 AS id");
+        fixture.Run(DatasetFixture.Dataset("SELECT * FROM bronze.a"), fixture.Request(inputs: new Dictionary<string, long> { ["bronze.a"] = 0 }));
+        Assert.Equal("1", fixture.Rows("silver.t"));
+    }
+
+    [Fact]
+    public void Run_SameRequestAgain_ReturnsTheRecordedOutcome()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id");
+        var dataset = DatasetFixture.Dataset("SELECT * FROM bronze.a", DatasetMode.Append);
+        var first = fixture.Run(dataset, fixture.Request(txn: 7));
+        fixture.Run(dataset, fixture.Request(txn: 8));
+
+        var again = fixture.Run(dataset, fixture.Request(txn: 7));
+
+        Assert.True(again.AlreadyDone);
+        Assert.Equal((first.Counts, first.Bytes, first.TableVersion), (again.Counts, again.Bytes, again.TableVersion));
+        Assert.Equal("1\n1", fixture.Rows("silver.t"));
+    }
+
+    [Fact]
+    public void Run_MissingInput_NamesItAndTheKnownOnes()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id");
+        var error = Assert.Throws<JobFailedException>(() => fixture.Run(DatasetFixture.Dataset("SELECT * FROM bronze.nope")));
+        Assert.Equal(("FF3203", "silver.t reads bronze.nope, which does not exist yet.", "Run the job that makes bronze.nope first, or correct the name. There are: bronze.a.", false),
+            (error.Code, error.Message, error.Suggestion, error.Transient));
+    }
+
+    [Fact]
+    public void Run_WrongColumn_SaysWhereInThePipeline()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id");
+        var dataset = DatasetFixture.Dataset("SELECT id,\n  nope\nFROM bronze.a") with { SqlLine = 20, SqlLinesMatch = true };
+        var error = Assert.Throws<JobFailedException>(() => fixture.Run(dataset));
+        Assert.Equal("FF3204", error.Code);
+        Assert.StartsWith("The SQL of silver.t (line 21 of the pipeline) is not right: Binder Error: Referenced column \"nope\" not found in FROM clause!", error.Message);
+        Assert.Null(fixture.Table("silver.t").Latest());
+    }
+
+    [Fact]
+    public void Run_BadValue_FailsAndKeepsTheOldVersion()
+    {
+        fixture.Put("bronze.a", "SELECT '1' AS id");
+        var dataset = DatasetFixture.Dataset("SELECT CAST(id AS INTEGER) AS id FROM bronze.a");
+        fixture.Run(dataset);
+        fixture.Put("bronze.a", "SELECT 'x' AS id");
+        var error = Assert.Throws<JobFailedException>(() => fixture.Run(dataset));
+        Assert.Equal("FF3206", error.Code);
+        Assert.Equal("1", fixture.Rows("silver.t"));
+        Assert.Single(Directory.GetFiles(fixture.Table("silver.t").Location, "*.parquet", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void Run_NamesThatNoTableCanHave_AreStandardisedAndRemembered()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id");
+        fixture.Run(DatasetFixture.Dataset("SELECT id, count(*), 5 AS \"US Gross\", 6 AS us_gross, 7 AS id FROM bronze.a GROUP BY id"));
+        var schema = fixture.Table("silver.t").Latest()!.Schema;
+        Assert.Equal("id:, count_star:count_star(), us_gross:US Gross, us_gross_2:us_gross, id_1:", string.Join(", ", schema.Columns.Select(c => $"{c.Name}:{c.OriginalName}")));
+    }
+
+    [Fact]
+    public void Run_Partitioned_LaysOutFolders()
+    {
+        fixture.Put("bronze.a", "SELECT i AS id, i % 2 AS g FROM range(4) t(i)");
+        fixture.Run(DatasetFixture.Dataset("SELECT * FROM bronze.a") with { PartitionBy = ["g"] });
+        var snapshot = fixture.Table("silver.t").Latest()!;
+        Assert.Equal(["g=0", "g=1"], snapshot.Files.Select(f => f.Path.Split('/')[0]).Order());
+        Assert.Equal("0|0\n1|1\n2|0\n3|1", fixture.Rows("silver.t"));
+    }
+
+    [Fact]
+    public async Task Run_Cancelled_StopsWithinTwoSecondsAndLeavesNothing()
+    {
+        fixture.Put("bronze.a", "SELECT i AS id FROM range(200000) t(i)");
+        using var cancel = new CancellationTokenSource();
+        var running = fixture.Runner.RunAsync(DatasetFixture.Dataset("SELECT sum(hash(x.id, y.id)) AS s FROM bronze.a x, bronze.a y"), fixture.Request(), fixture, fixture, cancel.Token);
+        while (fixture.Progress.Count == 0) await Task.Yield();
+        var watch = Stopwatch.StartNew();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"took {watch.Elapsed}");
+        Assert.Null(fixture.Table("silver.t").Latest());
+        Assert.Empty(Directory.GetFiles(fixture.Table("silver.t").Location, "*", SearchOption.AllDirectories));
+    }
+}

@@ -1,0 +1,188 @@
+using FlowForge.Contracts;
+using FlowForge.Workbench.Tests.Browser;
+using FlowForge.Workbench.Tests.Fakes;
+using Microsoft.Playwright;
+
+namespace FlowForge.Workbench.Tests.Pages;
+
+/// <summary>What a person does on the pages, by mouse and by keyboard.</summary>
+public sealed class UseTests(Bench bench) : IClassFixture<Bench>
+{
+    [Fact]
+    public async Task Search_ByKeyboard_OpensTheTable()
+    {
+        var page = await bench.OpenAsync("/");
+        await page.Keyboard.PressAsync("Control+k");
+        await page.GetByRole(AriaRole.Combobox, new() { Name = "Search" }).PressSequentiallyAsync("by_hour");
+        await page.GetByRole(AriaRole.Option, new() { Name = "gold.delays_by_hour" }).WaitForAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByRole(AriaRole.Heading, new() { Name = "delays_by_hour" }).WaitForAsync();
+        Assert.EndsWith("/catalog/gold/delays_by_hour", page.Url);
+    }
+
+    [Fact]
+    public async Task Dialog_Escape_ClosesAndGivesTheFocusBack()
+    {
+        var page = await bench.OpenAsync("/");
+        var open = page.GetByRole(AriaRole.Button, new() { Name = "New run" });
+        await open.FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        var dialog = page.GetByRole(AriaRole.Dialog, new() { Name = "New run" });
+        await dialog.WaitForAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await dialog.WaitForAsync(new() { State = WaitForSelectorState.Hidden });
+        await Assertions.Expect(open).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task NewRun_OfSomeJobsWithAParameter_IsStartedAsConfirmed()
+    {
+        var page = await bench.OpenAsync("/pipelines/flights");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog, new() { Name = "Run flights" });
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Some of them" }).ClickAsync();
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Start run" })).ToBeDisabledAsync();
+        await dialog.GetByLabel("silver weather_daily").CheckAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Add parameter" }).ClickAsync();
+        await dialog.GetByLabel("Parameter name").FillAsync("year");
+        await dialog.GetByLabel("Parameter value").FillAsync("2001");
+        if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "dialog-run.png") });
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Start run" }).ClickAsync();
+        await page.WaitForURLAsync($"**/runs/{Sample.RunningId}");
+        var body = Assert.Single(bench.Runtime.Started);
+        Assert.Equal("flights", body.Pipeline);
+        Assert.Equal(["silver.weather_daily"], body.Jobs);
+        Assert.Equal("2001", body.Parameters!["year"]);
+        Assert.Equal("manual", body.Trigger);
+    }
+
+    [Fact]
+    public async Task Yaml_BrokenAndMended_MarksTheLineAndOffersSaveOnlyWhenValid()
+    {
+        var page = await bench.OpenAsync("/pipelines/flights/yaml");
+        await page.Locator(".monaco-editor .view-line").First.WaitForAsync();
+        await page.Locator(".view-line", new() { HasText = "source_type" }).First.ClickAsync();
+        await page.Keyboard.PressAsync("Home");
+        await page.Keyboard.PressAsync("Control+ArrowRight");
+        await page.Keyboard.PressAsync("Backspace");
+        await page.GetByRole(AriaRole.Button, new() { Name = "There is no field 'source_typ' in an ingest job." }).WaitForAsync();
+        await page.Locator(".squiggly-error").First.WaitForAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Save" })).ToBeDisabledAsync();
+        var squiggle = await page.Locator(".squiggly-error").First.BoundingBoxAsync();
+        var line = await page.Locator(".view-line", new() { HasText = "source_typ:" }).First.BoundingBoxAsync();
+        Assert.InRange(squiggle!.Y, line!.Y - 2, line.Y + line.Height);
+        if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "yaml-broken.png") });
+        await page.Keyboard.PressAsync("Control+z");
+        await Assertions.Expect(page.Locator(".squiggly-error")).ToHaveCountAsync(0);
+        await page.Keyboard.PressAsync("End");
+        await page.Keyboard.TypeAsync(" # mended");
+        await page.Keyboard.PressAsync("Control+s");
+        await page.GetByText("Version 4").WaitForAsync();
+    }
+
+    [Fact]
+    public async Task Yaml_WhileTyping_OffersTheSchemasWords()
+    {
+        var page = await bench.OpenAsync("/pipelines/flights/yaml");
+        await page.Locator(".view-line", new() { HasText = "is_reference" }).ClickAsync();
+        await page.Keyboard.PressAsync("End");
+        await page.Keyboard.PressAsync("Enter");
+        await page.Keyboard.TypeAsync("err");
+        await page.Locator(".suggest-widget.visible .monaco-list-row", new() { HasText = "error_handling" }).WaitForAsync();
+        if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "yaml-complete.png") });
+        await page.Keyboard.PressAsync("Enter");
+        await page.Locator(".suggest-widget.visible .monaco-list-row", new() { HasText = "quarantine" }).WaitForAsync();
+    }
+
+    [Fact]
+    public async Task Grid_SortFilterAndPage_AreAskedOfTheRuntime()
+    {
+        var page = await bench.OpenAsync("/catalog/gold/delays_by_airport");
+        await page.Locator(".grid td.number").First.WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "flights bigint" }).ClickAsync();
+        await Assertions.Expect(page.Locator("th[aria-sort=ascending]")).ToHaveCountAsync(1);
+        await page.GetByRole(AriaRole.Button, new() { Name = "flights bigint" }).ClickAsync();
+        await Assertions.Expect(page.Locator("th[aria-sort=descending]")).ToHaveCountAsync(1);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Next page" }).ClickAsync();
+        await page.GetByText("51–100 of 305").WaitForAsync();
+        await page.GetByLabel("Filter rows").FillAsync("origin = 'ATL'");
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByText("1–2 of 2").WaitForAsync();
+        Assert.Equal(
+        [
+            "?version=4&offset=0&limit=50", "?version=4&offset=0&limit=50&sort=flights", "?version=4&offset=0&limit=50&sort=flights&desc=true", "?version=4&offset=50&limit=50&sort=flights&desc=true",
+            "?version=4&offset=0&limit=50&sort=flights&desc=true&filter=origin%20%3D%20%27ATL%27",
+        ], bench.Runtime.RowQueries.Select(q => q.Replace("&desc=false", "")));
+    }
+
+    [Fact]
+    public async Task Run_WhileItRuns_MovesWithItsEvents()
+    {
+        var page = await bench.OpenAsync($"/runs/{Sample.RunningId}");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ingest flights, Running" }).WaitForAsync();
+        var job = bench.Runtime.Sample.Run(Sample.DoneId).Jobs.Single(j => j.Id == "ingest.flights");
+        bench.Runtime.Say(new RunEvent(RunEvent.JobChanged, Sample.RunningId) { Job = job });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ingest flights, Succeeded, 2,999,804 rows · 11 rejected" }).WaitForAsync();
+        var equation = page.Locator(".equation-row", new() { HasText = "flights" });
+        await Assertions.Expect(equation.Locator(".equation-terms")).ToContainTextAsync("adds up");
+        await Assertions.Expect(equation.Locator(".term.read, .term").First).ToContainTextAsync("3,003,190");
+    }
+
+    [Fact]
+    public async Task Theme_Toggled_IsKeptByTheBrowser()
+    {
+        var page = await bench.OpenAsync("/");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Dark theme" }).ClickAsync();
+        await page.Locator("html[data-theme=dark]").WaitForAsync();
+        await page.ReloadAsync();
+        Assert.Equal("dark", await page.EvaluateAsync<string>("document.documentElement.dataset.theme"));
+    }
+
+    [Fact]
+    public async Task Times_AreInTheViewersZone_WithUtcOnHover()
+    {
+        var page = await bench.OpenAsync($"/runs/{Sample.DoneId}");
+        var time = page.Locator(".run-strip ff-time");
+        await time.WaitForAsync();
+        var queued = bench.Runtime.Sample.Run(Sample.DoneId).QueuedAt;
+        var berlin = TimeZoneInfo.ConvertTime(queued, TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin"));
+        await Assertions.Expect(time).ToContainTextAsync(berlin.ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Contains(queued.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture), await time.GetAttributeAsync("title"));
+    }
+
+    [Fact]
+    public async Task Rows_ByArrowsAndEnter_AreOpened()
+    {
+        var page = await bench.OpenAsync("/runs");
+        var rows = page.Locator("tr[data-row]");
+        await rows.First.FocusAsync();
+        await page.Keyboard.PressAsync("ArrowDown");
+        await Assertions.Expect(rows.Nth(1)).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync($"**/runs/{Sample.FailedId}");
+    }
+
+    [Fact]
+    public async Task Shortcut_GThenC_OpensTheCatalog()
+    {
+        var page = await bench.OpenAsync("/");
+        await page.Keyboard.PressAsync("g");
+        await page.Keyboard.PressAsync("c");
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Catalog" }).WaitForAsync();
+    }
+
+    [Fact]
+    public async Task Log_ByLevelAndText_ShowsOnlyWhatFits()
+    {
+        var page = await bench.OpenAsync($"/runs/{Sample.DoneId}");
+        await page.Locator(".log-line").First.WaitForAsync();
+        await page.GetByRole(AriaRole.Group, new() { Name = "Level" }).GetByRole(AriaRole.Button, new() { Name = "Warning" }).ClickAsync();
+        await page.GetByText("20 lines").WaitForAsync();
+        await page.GetByLabel("Find in log").FillAsync("rejected");
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByText("10 lines").WaitForAsync();
+    }
+}
