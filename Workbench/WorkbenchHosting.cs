@@ -8,7 +8,7 @@ namespace FlowForge.Workbench;
 /// <summary>What the process is made of. Tests compose the same workbench around a runtime of their own.</summary>
 public static class WorkbenchHosting
 {
-    /// <summary>Registers the workbench. Configuration: <c>Runtime:Url</c> (or <c>services:api:http:0</c>) and <c>FlowForge:TokenFile</c>.</summary>
+    /// <summary>Registers the workbench. Configuration: <c>Runtime:Url</c> (or <c>services:runtime:http:0</c>) and <c>FlowForge:TokenFile</c>.</summary>
     public static void AddWorkbench(this WebApplicationBuilder builder)
     {
         builder.AddServiceDefaults("workbench");

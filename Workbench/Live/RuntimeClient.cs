@@ -9,7 +9,7 @@ internal static class RuntimeClient
     public static void AddRuntimeClient(this WebApplicationBuilder builder)
     {
         var configuration = builder.Configuration;
-        var url = configuration["Runtime:Url"] ?? configuration["services:api:http:0"] ?? "http://127.0.0.1:5080";
+        var url = configuration["Runtime:Url"] ?? configuration["services:runtime:http:0"] ?? configuration["services:api:http:0"] ?? "http://127.0.0.1:5080";
         var token = new RuntimeToken(configuration["FlowForge:TokenFile"] ?? configuration["Token:File"]
             ?? throw new InvalidOperationException("The workbench needs the token file of the environment: set FlowForge__TokenFile (the AppHost does), for example FlowForge__TokenFile=.flowforge/token."));
         builder.Services.AddSingleton(TimeProvider.System);

@@ -14,7 +14,7 @@ internal static class SparkPath
             return null;
         var (low, high) = (known.Min(p => p.Value!.Value), known.Max(p => p.Value!.Value));
         var step = width / Math.Max(1, values.Count - 1);
-        var points = known.Select(p => (X: p.Index * step, Y: high - low < 1e-9 ? (top + bottom) / 2 : bottom - (p.Value!.Value - low) / (high - low) * (bottom - top))).ToArray();
+        var points = known.Select(p => (X: p.Index * step, Y: high - low < 1e-9 ? high == 0 ? bottom : (top + bottom) / 2 : bottom - (p.Value!.Value - low) / (high - low) * (bottom - top))).ToArray();
 
         var path = new StringBuilder($"M{Figures.Css(points[0].X)} {Figures.Css(points[0].Y)}");
         for (var i = 1; i < points.Length; i++)

@@ -41,10 +41,23 @@ public sealed class AppearanceTests(Bench bench) : IClassFixture<Bench>
             await page.Locator($"html[data-theme={theme}]").WaitForAsync();
             if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
                 await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{theme}.png") });
+            var barriers = await BarriersAsync(page);
+            Assert.True(barriers.Length == 0, $"{theme}:\n{string.Join('\n', barriers)}");
             var sideways = await page.EvaluateAsync<int>("(() => { const m = document.querySelector('main'); return m.scrollWidth - m.clientWidth; })()");
             Assert.True(sideways <= 0, $"{path} overflows by {sideways} px at {width} px.");
         }
         await page.Context.CloseAsync();
         Assert.Equal([], bench.Complaints);
+    }
+
+    /// <summary>What axe-core finds: names that screen readers miss, contrast that weak eyes miss. Each as "rule: element".</summary>
+    private static async Task<string[]> BarriersAsync(IPage page)
+    {
+        // The policy of the pages forbids foreign scripts, so it is handed over the debugger's way.
+        await page.EvaluateAsync(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "axe.min.js")) + "; undefined");
+        return await page.EvaluateAsync<string[]>("""
+            async () => (await axe.run({ exclude: [[".monaco-editor"]] }, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] })).violations
+              .flatMap(v => v.nodes.map(n => `${v.id}: ${n.target.join(" ")} ${n.any.map(a => a.message).join(" ")}`))
+            """);
     }
 }
