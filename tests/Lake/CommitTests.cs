@@ -186,6 +186,8 @@ public sealed class CommitTests : IDisposable
         var table = lake.Table();
         for (var i = 0; i < 23; i++) lake.Append(table, $"SELECT {i} AS a, 'v{i % 3}' AS p", new WriteOptions { PartitionBy = ["p"] }, new CommitOptions { Transaction = ("p/j", i) });
         Assert.Null(table.LastCheckpointError);
+        lake.Validate();
+        lake.Tampered = true;
         var log = Path.Combine(table.Location, "_delta_log");
         Assert.True(File.Exists(Path.Combine(log, "00000000000000000020.checkpoint.parquet")));
         var before = lake.Rows(lake.Fresh().Latest()!, rest: "ORDER BY a");

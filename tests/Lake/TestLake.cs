@@ -53,10 +53,28 @@ public sealed class TestLake : IDisposable
         _ => value.ToString()!,
     };
 
+    /// <summary>Set by tests that damage or shorten a log, or whose files went by vacuum.</summary>
+    public bool Tampered { get; set; }
+
+    /// <summary>Holds every table of the lake against the protocol.</summary>
+    public void Validate(bool filesOfOldVersions = true)
+    {
+        foreach (var log in Directory.GetDirectories(Folder, "_delta_log", SearchOption.AllDirectories))
+            new LogValidator(Path.GetDirectoryName(log)!, Session).Run(filesOfOldVersions);
+    }
+
+    /// <summary>Every test ends with a check of all logs it made.</summary>
     public void Dispose()
     {
-        Session.Dispose();
-        Database.Dispose();
-        Directory.Delete(Path.GetDirectoryName(Folder)!, recursive: true);
+        try
+        {
+            if (!Tampered && Directory.Exists(Folder)) Validate();
+        }
+        finally
+        {
+            Session.Dispose();
+            Database.Dispose();
+            Directory.Delete(Path.GetDirectoryName(Folder)!, recursive: true);
+        }
     }
 }

@@ -7,6 +7,7 @@ namespace FlowForge.Lake.Files;
 /// </summary>
 internal static partial class Durable
 {
+    private const int NoSuchFile = 2;
     private const int FileExists = 17;
 
     /// <summary>Gives <paramref name="source"/> the name <paramref name="target"/> unless that name is taken; the source name goes away.</summary>
@@ -20,6 +21,7 @@ internal static partial class Durable
         }
         var error = Marshal.GetLastPInvokeError();
         if (error == FileExists) return false;
+        if (error == NoSuchFile) throw new FileNotFoundException($"'{source}' is gone.", source);
         throw new IOException($"'{target}' cannot be linked from '{source}': {Marshal.GetPInvokeErrorMessage(error)}. " +
             "The lake needs a file system with hard links; move the data folder to a local disk.");
     }

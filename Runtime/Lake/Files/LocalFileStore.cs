@@ -9,6 +9,8 @@ public sealed class LocalFileStore : IFileStore
     /// <summary>Where unfinished small files live; locked while they are written.</summary>
     internal const string TemporaryFolder = "_flowforge/tmp";
 
+    private const int SweptRetries = 5;
+
     /// <summary>A store over <paramref name="root"/>, which need not exist yet.</summary>
     public LocalFileStore(string root) => Root = Path.GetFullPath(root);
 
@@ -38,22 +40,25 @@ public sealed class LocalFileStore : IFileStore
         if (File.Exists(target)) return false;
         var folder = Path.GetDirectoryName(target)!;
         Durable.CreateFolder(folder);
-        var temporary = WriteTemporary(content, out var held);
-        using (held)
+        for (var attempt = 0; ; attempt++)
         {
-            bool placed;
+            var temporary = WriteTemporary(content);
             try
             {
-                placed = Durable.MoveWithoutReplace(temporary, target);
+                var placed = Durable.MoveWithoutReplace(temporary, target);
+                if (placed) Durable.FlushFolder(folder);
+                else File.Delete(temporary);
+                return placed;
+            }
+            catch (FileNotFoundException) when (attempt < SweptRetries)
+            {
+                // A sweep took the temporary file between its closing and its naming.
             }
             catch
             {
                 File.Delete(temporary);
                 throw;
             }
-            if (placed) Durable.FlushFolder(folder);
-            else File.Delete(temporary);
-            return placed;
         }
     }
 
@@ -63,11 +68,19 @@ public sealed class LocalFileStore : IFileStore
         var target = Full(path);
         var folder = Path.GetDirectoryName(target)!;
         Durable.CreateFolder(folder);
-        var temporary = WriteTemporary(content, out var held);
-        using (held)
+        for (var attempt = 0; ; attempt++)
         {
-            File.Move(temporary, target, overwrite: true);
-            Durable.FlushFolder(folder);
+            var temporary = WriteTemporary(content);
+            try
+            {
+                File.Move(temporary, target, overwrite: true);
+                Durable.FlushFolder(folder);
+                return;
+            }
+            catch (FileNotFoundException) when (attempt < SweptRetries)
+            {
+                // As above.
+            }
         }
     }
 
@@ -116,22 +129,23 @@ public sealed class LocalFileStore : IFileStore
     /// <summary>The file's place on the disk.</summary>
     public string Full(string path) => Path.Combine(Root, path.Replace('/', Path.DirectorySeparatorChar));
 
-    // The handle stays open, with its lock, until the file has its real name: that is how the sweep of leftovers tells a live writer from a dead one.
-    // A sweep that comes between creation and lock takes the file away; then another name is tried.
-    private string WriteTemporary(ReadOnlySpan<byte> content, out FileStream held)
+    // The lock while writing tells a sweep of leftovers that the writer lives. It is given up before the file gets its name, as .NET readers respect it.
+    private string WriteTemporary(ReadOnlySpan<byte> content)
     {
         var folder = Full(TemporaryFolder);
         Durable.CreateFolder(folder);
-        held = HeldFile.Create(folder, "", out var path);
+        var held = HeldFile.Create(folder, "", out var path);
         try
         {
-            held.Write(content);
-            held.Flush(flushToDisk: true);
+            using (held)
+            {
+                held.Write(content);
+                held.Flush(flushToDisk: true);
+            }
             return path;
         }
         catch
         {
-            held.Dispose();
             File.Delete(path);
             throw;
         }
