@@ -13,6 +13,7 @@ public sealed class DuckDatabase : IDisposable
     // Two opens of one file in a process both succeed in DuckDB and then corrupt each other.
     private static readonly ConcurrentDictionary<string, DuckDatabase> OpenFiles = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<ulong, WeakReference<DuckSession>> _sessions = new();
     private readonly string? _file;
     private nint _handle;
     private int _users = 1;
@@ -70,9 +71,14 @@ public sealed class DuckDatabase : IDisposable
             if (Api.Connect(_handle, out var connection) != DuckState.Success)
                 throw new DuckException(DuckErrorKind.Connection, "DuckDB refused a connection.");
             _users++;
-            return new DuckSession(this, connection);
+            var session = new DuckSession(this, connection);
+            _sessions[session.ConnectionId] = new WeakReference<DuckSession>(session);
+            return session;
         }
     }
+
+    internal DuckSession? FindSession(ulong connectionId) =>
+        _sessions.TryGetValue(connectionId, out var known) && known.TryGetTarget(out var session) ? session : null;
 
     /// <summary>The functions that bring managed batches in exist once in an instance.</summary>
     private void Prepare()
@@ -101,7 +107,13 @@ public sealed class DuckDatabase : IDisposable
         return config;
     }
 
-    internal void Release()
+    internal void Closed(DuckSession session)
+    {
+        _sessions.TryRemove(session.ConnectionId, out _);
+        Release();
+    }
+
+    private void Release()
     {
         lock (_gate)
         {

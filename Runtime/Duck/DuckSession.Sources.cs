@@ -28,15 +28,15 @@ public sealed partial class DuckSession
     /// An exception ends the statement with a <see cref="DuckException"/> whose inner exception it is.
     /// </param>
     public void RegisterSource(string name, Schema schema, Func<IEnumerable<RecordBatch>> open) =>
-        Register(name, new ManagedSource(name, schema, _ => open().GetEnumerator(), this));
+        Register(name, new ManagedSource("Source", name, schema, _ => open().GetEnumerator(), this));
 
     /// <summary>As above, with a token that is cancelled when the statement is: sources that wait should honour it.</summary>
     public void RegisterSource(string name, Schema schema, Func<CancellationToken, IEnumerable<RecordBatch>> open) =>
-        Register(name, new ManagedSource(name, schema, ct => open(ct).GetEnumerator(), this));
+        Register(name, new ManagedSource("Source", name, schema, ct => open(ct).GetEnumerator(), this));
 
     /// <summary>As above, for asynchronous sources; DuckDB's thread waits for each batch.</summary>
     public void RegisterSource(string name, Schema schema, Func<CancellationToken, IAsyncEnumerable<RecordBatch>> open) =>
-        Register(name, new ManagedSource(name, schema, ct => new BlockingEnumerator(open(ct), ct), this));
+        Register(name, new ManagedSource("Source", name, schema, ct => new BlockingEnumerator(open(ct), ct), this));
 
     /// <summary>Removes what <see cref="RegisterSource(string, Schema, Func{IEnumerable{RecordBatch}})"/> made.</summary>
     public void UnregisterSource(string name)

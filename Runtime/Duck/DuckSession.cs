@@ -25,9 +25,14 @@ public sealed partial class DuckSession : IDisposable
     {
         Database = database;
         _handle = handle;
+        Api.ConnectionClientContext(handle, out var context);
+        ConnectionId = Api.ConnectionId(context);
+        Api.DestroyClientContext(ref context);
     }
 
     public DuckDatabase Database { get; }
+
+    internal ulong ConnectionId { get; }
 
     internal nint Handle
     {
@@ -52,7 +57,7 @@ public sealed partial class DuckSession : IDisposable
         using var call = new CallScope(this, ct);
         return call.Guard(() =>
         {
-            using var statements = new StatementList(Handle, sql);
+            using var statements = new StatementList(Handle, sql, Error);
             long changed = 0;
             var most = 0;
             for (var i = 0; i < statements.Count; i++)
@@ -80,7 +85,7 @@ public sealed partial class DuckSession : IDisposable
         {
             return call.Guard(() =>
             {
-                using var statements = new StatementList(Handle, sql);
+                using var statements = new StatementList(Handle, sql, Error);
                 if (statements.Count == 0) throw new DuckException(DuckErrorKind.Parser, "The SQL text holds no statement.") { Sql = sql };
                 for (var i = 0; ; i++)
                 {
@@ -109,7 +114,7 @@ public sealed partial class DuckSession : IDisposable
     public IReadOnlyList<DuckColumn> Describe(string sql)
     {
         Ready(default);
-        using var statements = new StatementList(Handle, sql);
+        using var statements = new StatementList(Handle, sql, Error);
         if (statements.Count != 1) throw new DuckException(DuckErrorKind.Parser, $"One statement is needed, the text holds {statements.Count}.") { Sql = sql };
         using var statement = statements.Prepare(0);
         return statement.Columns;
@@ -187,7 +192,7 @@ public sealed partial class DuckSession : IDisposable
 
     private static unsafe string? ResultError(ref NativeResult result) => Text.Borrowed(Api.ResultError(ref result));
 
-    internal DuckException Error(string? message, string sql)
+    internal DuckException Error(string? message, string? sql)
     {
         var (text, inner) = Database.Sources.TakeFault(message);
         return DuckException.From(text, sql, inner);
@@ -209,6 +214,6 @@ public sealed partial class DuckSession : IDisposable
             Api.Disconnect(ref _handle);
             _handle = 0;
         }
-        Database.Release();
+        Database.Closed(this);
     }
 }

@@ -7,20 +7,25 @@ namespace FlowForge.Duck;
 internal sealed unsafe class StatementList : IDisposable
 {
     private readonly nint _connection;
+    private readonly Func<string?, string?, DuckException> _error;
     private nint _extracted;
 
-    public StatementList(nint connection, string sql)
+    /// <param name="connection">Where to run.</param>
+    /// <param name="sql">The text.</param>
+    /// <param name="error">Makes the exception of a message and the text.</param>
+    public StatementList(nint connection, string sql, Func<string?, string?, DuckException> error)
     {
         _connection = connection;
+        _error = error;
         Sql = sql;
         if (sql.Contains('\0')) throw new ArgumentException("SQL text cannot hold a NUL character; bind it as a parameter.", nameof(sql));
         var bytes = new byte[Encoding.UTF8.GetByteCount(sql) + 1];
         Encoding.UTF8.GetBytes(sql, bytes);
         fixed (byte* p = bytes) Count = checked((int)Api.ExtractStatements(connection, p, out _extracted));
         if (Count > 0) return;
-        var error = Text.Borrowed(Api.ExtractStatementsError(_extracted));
+        var message = Text.Borrowed(Api.ExtractStatementsError(_extracted));
         Dispose();
-        if (!string.IsNullOrEmpty(error)) throw DuckException.From(error, sql);
+        if (!string.IsNullOrEmpty(message)) throw error(message, sql);
     }
 
     public string Sql { get; }
@@ -33,7 +38,7 @@ internal sealed unsafe class StatementList : IDisposable
         if (Api.PrepareExtracted(_connection, _extracted, (ulong)index, out var handle) == DuckState.Success) return new Statement(handle, Sql);
         var error = handle == 0 ? null : Text.Borrowed(Api.PrepareError(handle));
         if (handle != 0) Api.DestroyPrepare(ref handle);
-        throw DuckException.From(error, Sql);
+        throw _error(error, Sql);
     }
 
     public void Dispose()

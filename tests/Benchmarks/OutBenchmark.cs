@@ -62,7 +62,7 @@ internal sealed unsafe class OutBenchmark : IBenchmark
     /// <summary>All values read where DuckDB has them; of text the 16-byte entries and the long texts.</summary>
     private static void Raw(DuckSession session, string sql)
     {
-        using var statements = new StatementList(session.Handle, sql);
+        using var statements = new StatementList(session.Handle, sql, (m, _) => new DuckException(DuckErrorKind.Unknown, m ?? ""));
         using var statement = statements.Prepare(0);
         var result = statement.Run(streaming: true, m => new DuckException(DuckErrorKind.Unknown, m ?? ""));
         var widths = Enumerable.Range(0, (int)Api.ColumnCount(ref result)).Select(c =>

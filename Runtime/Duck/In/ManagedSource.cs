@@ -2,9 +2,15 @@ using FlowForge.Columnar;
 
 namespace FlowForge.Duck.In;
 
-/// <summary>A registered source: how to open it, and who registered it.</summary>
-internal sealed class ManagedSource(string name, Schema schema, Func<CancellationToken, IEnumerator<RecordBatch>> open, DuckSession session)
+/// <summary>Batches that DuckDB may scan: how to open them, and the session whose statements they serve.</summary>
+/// <param name="kind">What a message calls it: Source or Function.</param>
+/// <param name="name">As registered.</param>
+/// <param name="schema">Columns.</param>
+/// <param name="open">Called once for each scan.</param>
+/// <param name="session">Its cancellation and its instance's faults are used.</param>
+internal sealed class ManagedSource(string kind, string name, Schema schema, Func<CancellationToken, IEnumerator<RecordBatch>> open, DuckSession session)
 {
+    public string Kind => kind;
     public long Id { get; } = SourceRegistry.NextId();
     public string Name => name;
     public Schema Schema => schema;

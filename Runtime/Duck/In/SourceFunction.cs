@@ -13,22 +13,30 @@ internal static unsafe class SourceFunction
     public const string Name = "ff_source";
     private static readonly int VectorSize = checked((int)Api.VectorSize());
 
-    public static void Register(nint connection, SourceRegistry registry)
+    /// <summary>Registers the function of one instance.</summary>
+    public static void Register(nint connection, SourceRegistry registry) => Register(connection, Name, [TypeId.BigInt], new Binding(args =>
+        registry.Find((long)args[0]!) ?? throw new InvalidOperationException("The managed source is gone: its session was closed or it was unregistered."), registry));
+
+    /// <summary>Registers any function whose arguments decide what is scanned.</summary>
+    public static void Register(nint connection, string name, IReadOnlyList<TypeId> parameters, Binding binding)
     {
         var function = Api.CreateTableFunction();
-        using var bigint = new LogicalType(Api.CreateLogicalType(TypeId.BigInt));
         try
         {
-            Api.TableFunctionName(function, Name);
-            Api.TableFunctionParameter(function, bigint.Handle);
-            Api.TableFunctionExtra(function, GCHandle.ToIntPtr(GCHandle.Alloc(registry)), &FreeHandle);
+            Api.TableFunctionName(function, name);
+            foreach (var parameter in parameters)
+            {
+                using var type = new LogicalType(Api.CreateLogicalType(parameter));
+                Api.TableFunctionParameter(function, type.Handle);
+            }
+            Api.TableFunctionExtra(function, GCHandle.ToIntPtr(GCHandle.Alloc(binding)), &FreeHandle);
             Api.TableFunctionBind(function, &Bind);
             Api.TableFunctionInit(function, &Init);
             Api.TableFunctionLocalInit(function, &LocalInit);
             Api.TableFunctionBody(function, &Fill);
             Api.TableFunctionProjection(function, true);
             if (Api.RegisterTableFunction(connection, function) != DuckState.Success)
-                throw new DuckException(DuckErrorKind.Internal, "DuckDB refused the table function of managed sources.");
+                throw new DuckException(DuckErrorKind.Catalog, $"DuckDB refused the table function '{name}': there is one of this name already.");
         }
         finally
         {
@@ -39,17 +47,13 @@ internal static unsafe class SourceFunction
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Bind(nint info)
     {
+        Binding? binding = null;
         try
         {
-            var registry = (SourceRegistry)GCHandle.FromIntPtr(Api.BindExtra(info)).Target!;
-            var parameter = Api.BindParameter(info, 0);
-            var id = Api.GetInt64(parameter);
-            Api.DestroyValue(ref parameter);
-            if (registry.Find(id) is not { } source)
-            {
-                Api.BindError(info, "The managed source is gone: its session was closed or it was unregistered.");
-                return;
-            }
+            binding = (Binding)GCHandle.FromIntPtr(Api.BindExtra(info)).Target!;
+            var args = new object?[checked((int)Api.BindParameterCount(info))];
+            for (var i = 0; i < args.Length; i++) args[i] = Argument(info, i);
+            var source = binding.Resolve(info, args);
             foreach (var field in source.Schema.FieldsList)
             {
                 using var type = SourceTypes.ToDuck(field.DataType);
@@ -59,7 +63,28 @@ internal static unsafe class SourceFunction
         }
         catch (Exception e)
         {
-            Api.BindError(info, e.Message);
+            Api.BindError(info, Say(binding?.Faults, "A table function could not be bound", e));
+        }
+    }
+
+    private static object? Argument(nint info, int index)
+    {
+        var value = Api.BindParameter(info, (ulong)index);
+        try
+        {
+            if (Api.IsNull(value)) return null;
+            // duckdb_get_value_type borrows: the type is not destroyed.
+            return Api.GetTypeId(Api.ValueType(value)) switch
+            {
+                TypeId.BigInt => Api.GetInt64(value),
+                TypeId.Double => Api.GetDouble(value),
+                TypeId.Boolean => Api.GetBool(value),
+                _ => Text.Owned(Api.GetVarchar(value)),
+            };
+        }
+        finally
+        {
+            Api.DestroyValue(ref value);
         }
     }
 
@@ -116,19 +141,20 @@ internal static unsafe class SourceFunction
         }
         catch (Exception e)
         {
-            Fail(info, source, e);
+            Api.FunctionError(info, Say(source?.Registry, source is null ? "A managed source failed" : $"{source.Kind} '{source.Name}' failed", e));
         }
     }
 
-    private static void Fail(nint info, ManagedSource? source, Exception e)
+    /// <summary>Text for DuckDB by which the exception is found again; never throws.</summary>
+    private static string Say(SourceRegistry? faults, string what, Exception e)
     {
         try
         {
-            Api.FunctionError(info, source is null ? e.Message : source.Registry.Keep($"Source '{source.Name}' failed", e));
+            return faults is null ? e.Message : faults.Keep(what, e);
         }
         catch
         {
-            Api.FunctionError(info, "A managed source failed.");
+            return "A managed source failed.";
         }
     }
 

@@ -9,7 +9,7 @@ internal sealed class SourceRegistry
     private const string Mark = " [ff-fault ";
     private static long _lastId;
     private readonly ConcurrentDictionary<long, ManagedSource> _sources = new();
-    private readonly ConcurrentDictionary<long, Exception> _faults = new();
+    private readonly ConcurrentDictionary<long, (string Message, Exception Inner)> _faults = new();
 
     public static long NextId() => Interlocked.Increment(ref _lastId);
 
@@ -26,8 +26,9 @@ internal sealed class SourceRegistry
         // A fault whose message DuckDB drops (another error won) stays behind: no more than a few are kept.
         if (_faults.Count > 256) _faults.Clear();
         var id = NextId();
-        _faults[id] = e;
-        return string.Create(CultureInfo.InvariantCulture, $"{what}: {e.Message.Replace('\0', ' ')}{Mark}{id}]");
+        var message = $"{what}: {e.Message.Replace('\0', ' ')}";
+        _faults[id] = (message, e);
+        return string.Create(CultureInfo.InvariantCulture, $"{message}{Mark}{id}]");
     }
 
     /// <summary>The message without the number, and the exception it stood for.</summary>
@@ -38,9 +39,7 @@ internal sealed class SourceRegistry
         if (at < 0) return (message, null);
         var end = message.IndexOf(']', at);
         if (end < 0 || !long.TryParse(message.AsSpan(at + Mark.Length, end - at - Mark.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            || !_faults.TryRemove(id, out var inner)) return (message, null);
-        const string prefix = "Invalid Input Error: ";
-        var text = message[..at];
-        return (text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : text, inner);
+            || !_faults.TryRemove(id, out var fault)) return (message, null);
+        return (fault.Message, fault.Inner);
     }
 }

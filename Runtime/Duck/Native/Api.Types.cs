@@ -58,4 +58,7 @@ internal static unsafe partial class Api
     [LibraryImport(Lib, EntryPoint = "duckdb_get_value_type")] public static partial nint ValueType(nint value);
     [LibraryImport(Lib, EntryPoint = "duckdb_get_int64")] public static partial long GetInt64(nint value);
     [LibraryImport(Lib, EntryPoint = "duckdb_get_varchar")] public static partial nint GetVarchar(nint value);
+    [LibraryImport(Lib, EntryPoint = "duckdb_get_double")] public static partial double GetDouble(nint value);
+    [LibraryImport(Lib, EntryPoint = "duckdb_get_bool")] [return: MarshalAs(UnmanagedType.U1)] public static partial bool GetBool(nint value);
+    [LibraryImport(Lib, EntryPoint = "duckdb_is_null_value")] [return: MarshalAs(UnmanagedType.U1)] public static partial bool IsNull(nint value);
 }

@@ -65,4 +65,9 @@ internal static unsafe partial class Api
     [LibraryImport(Lib, EntryPoint = "duckdb_register_scalar_function")] public static partial DuckState RegisterScalar(nint connection, nint function);
     [LibraryImport(Lib, EntryPoint = "duckdb_scalar_function_get_extra_info")] public static partial nint ScalarGetExtra(nint info);
     [LibraryImport(Lib, EntryPoint = "duckdb_scalar_function_set_error", StringMarshalling = Utf8)] public static partial void ScalarError(nint info, string error);
+
+    [LibraryImport(Lib, EntryPoint = "duckdb_table_function_get_client_context")] public static partial void BindClientContext(nint info, out nint context);
+    [LibraryImport(Lib, EntryPoint = "duckdb_connection_get_client_context")] public static partial void ConnectionClientContext(nint connection, out nint context);
+    [LibraryImport(Lib, EntryPoint = "duckdb_client_context_get_connection_id")] public static partial ulong ConnectionId(nint context);
+    [LibraryImport(Lib, EntryPoint = "duckdb_destroy_client_context")] public static partial void DestroyClientContext(ref nint context);
 }
