@@ -1,0 +1,61 @@
+using FlowForge.Catalog;
+using FlowForge.Datasets;
+using FlowForge.Ingest;
+using FlowForge.Lake;
+using FlowForge.Orchestration.Runs;
+using FlowForge.Orchestration.Workflow;
+using FlowForge.Pipelines;
+using FlowForge.Temporal.Worker;
+
+namespace FlowForge.Orchestration.Activities;
+
+/// <summary>A job with all that an attempt needs.</summary>
+/// <param name="ClaimedTable">What is claimed while it runs: the table, or the landing folder of a job that makes none.</param>
+public sealed record JobToRun(JobInput Input, RunRecord Run, PipelineVersion Version, PipelineDefinition Definition, PlanJob Plan, string ClaimedTable)
+{
+    public string ApplicationId => $"{Run.Pipeline}/{Plan.Id}";
+}
+
+/// <summary>Finds a run's job in the pipeline version that the run uses, and hands it to the runner of its kind. Thread-safe.</summary>
+public sealed class JobRunner(
+    RunStore runs, PipelineStore pipelines, PipelineReader reader, LakeStore lake, IngestRunner ingest, DatasetRunner datasets, LogStore logs)
+{
+    public JobToRun Find(JobInput input)
+    {
+        var run = runs.Get(input.RunId) ?? throw Terminal("FF3001", $"Run {input.RunId} is not in the catalog.", "Was the catalog file replaced? Start a new run.");
+        var version = pipelines.Get(run.Pipeline, run.PipelineVersion)
+            ?? throw Terminal("FF3001", $"Version {run.PipelineVersion} of pipeline {run.Pipeline} is not in the catalog.", "Start a new run.");
+        var reading = reader.Read(version);
+        var plan = reading.Plan.Jobs.FirstOrDefault(j => j.Id == input.JobId);
+        if (reading.Definition is null || plan is null)
+            throw Terminal("FF3001", $"Pipeline {run.Pipeline} version {version.Version} has no job {input.JobId}: {reading.Diagnostics.FirstOrDefault()?.Message}", "Mend the pipeline, then start a new run.");
+        return new(input, run, version, reading.Definition, plan, plan.Writes ?? $"landing.{run.Pipeline}.{plan.Name}");
+    }
+
+    public long LastTransaction(JobToRun job) =>
+        job.Plan.Writes is { } table ? lake.Table(TableName.Parse(table)).TransactionVersion(job.ApplicationId) ?? 0 : 0;
+
+    public Task<JobOutcome> RunAsync(JobToRun job, int attempt, long txn, IProgress<JobProgress> progress, CancellationToken cancel)
+    {
+        var request = new JobRequest
+        {
+            RunId = job.Run.RunId,
+            Pipeline = job.Run.Pipeline,
+            PipelineVersion = job.Version.Version,
+            JobId = job.Plan.Id,
+            BaseDirectory = job.Version.BaseDirectory,
+            RunTime = job.Input.RunTime,
+            TxnVersion = txn,
+            Attempt = attempt,
+            InputVersions = job.Input.InputVersions,
+            Parameters = job.Run.Parameters,
+        };
+        var log = new JobLog(logs, job.Run.RunId, job.Plan.Id);
+        return job.Plan.Kind == JobKind.Ingest
+            ? ingest.RunAsync(job.Definition.Ingest.First(i => i.Name == job.Plan.Name), request, progress, log, cancel)
+            : datasets.RunAsync(job.Definition.Datasets.First(d => d.Table == job.Plan.Writes), request, progress, log, cancel);
+    }
+
+    private static ApplicationFailure Terminal(string code, string message, string suggestion) =>
+        new(message, code, nonRetryable: true) { Details = new RunError(code, message, suggestion) };
+}

@@ -1,0 +1,46 @@
+using FlowForge.Catalog;
+using FlowForge.Orchestration.Runs;
+using FlowForge.Orchestration.Workflow;
+using FlowForge.Temporal.Worker;
+
+namespace FlowForge.Orchestration.Activities;
+
+/// <summary>
+/// One attempt of one job: claims the table, runs the job, and keeps the catalog's record of it. Idempotent by (run, job): a repeated attempt
+/// finds its claim, and the runner finds its commit.
+/// </summary>
+public sealed class RunJobActivity(JobRunner runner, RunRecorder recorder, ClaimStore claims, RunningJobs running, TimeProvider clock)
+{
+    /// <summary>How often progress is written down, at most.</summary>
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(400);
+
+    public async Task<object?> RunAsync(ActivityContext context)
+    {
+        var input = context.Input<JobInput>() ?? throw new ApplicationFailure("The job's input is missing.", "FF3001", nonRetryable: true);
+        using var lease = await running.EnterAsync(input.RunId, input.JobId, context.CancellationToken);
+        var job = runner.Find(input);
+        if (recorder.Succeeded(input) is { } done) return done;
+
+        var claim = claims.TryClaim(job.ClaimedTable, input.RunId, input.JobId, () => runner.LastTransaction(job));
+        if (claim.TxnVersion is not { } txn) throw recorder.Waiting(job, claim.HolderRunId!);
+
+        var attempt = recorder.Start(job);
+        try
+        {
+            var progress = new ProgressReport(p => { recorder.Progress(job, attempt, p); context.Heartbeat(p); }, ProgressInterval, clock);
+            var outcome = await runner.RunAsync(job, attempt, txn, progress, lease.Token);
+            recorder.Succeed(job, attempt, outcome);
+            claims.Release(input.RunId, input.JobId);
+            return new JobResult(outcome.Counts, outcome.Table, outcome.TableVersion);
+        }
+        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested || lease.Token.IsCancellationRequested)
+        {
+            recorder.Stopped(job, attempt, cancelled: context.CancelReason == ActivityCancelReason.CancelRequested);
+            throw;
+        }
+        catch (Exception error)
+        {
+            throw recorder.Fail(job, attempt, error);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using FlowForge.Orchestration.Activities;
+using FlowForge.Orchestration.Runs;
+using FlowForge.Orchestration.Workflow;
+using FlowForge.Temporal.Worker;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FlowForge.Orchestration.Hosting;
+
+/// <summary>Runs the worker that decides and executes runs, from the start of the runtime to its end.</summary>
+public sealed class RunWorker(
+    TemporalConnection temporal, WorkerOptions options, RunReconciler reconciler, BeginRunActivity begin, RunJobActivity job, FinishRunActivity finish,
+    ILogger<RunWorker> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var client = await ConnectAsync(stoppingToken);
+        await reconciler.ReconcileAsync(stoppingToken);
+        var worker = new WorkflowWorker(client, options);
+        worker.Add(RunNames.Workflow, new PipelineDecider());
+        worker.AddActivity(RunNames.BeginActivity, begin.RunAsync);
+        worker.AddActivity(RunNames.JobActivity, job.RunAsync);
+        worker.AddActivity(RunNames.FinishActivity, finish.RunAsync);
+        logger.LogInformation("worker on task queue {TaskQueue}, {Jobs} jobs at once", options.TaskQueue, options.MaxConcurrentActivities);
+        await worker.RunAsync(stoppingToken);
+    }
+
+    private async Task<TemporalClient> ConnectAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                return await temporal.GetAsync(cancel);
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                logger.LogWarning("Temporal at {Address} does not answer ({Reason}); trying again", temporal.Options.Address, error.Message);
+                await Task.Delay(TimeSpan.FromSeconds(1), cancel);
+            }
+        }
+    }
+}

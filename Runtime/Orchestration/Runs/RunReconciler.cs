@@ -1,0 +1,68 @@
+using FlowForge.Catalog;
+using FlowForge.Orchestration.Hosting;
+using FlowForge.Orchestration.Workflow;
+using FlowForge.Temporal.Worker;
+using Microsoft.Extensions.Logging;
+using Temporalio.Api.Enums.V1;
+
+namespace FlowForge.Orchestration.Runs;
+
+/// <summary>
+/// After a start: makes catalog and Temporal agree. A run that was recorded but whose workflow never started is started; a run whose
+/// workflow is gone (terminated, or its database replaced) is closed with the reason.
+/// </summary>
+public sealed class RunReconciler(RunStore runs, PipelineStore pipelines, ClaimStore claims, RunService service, TemporalConnection temporal, TimeProvider clock, ILogger<RunReconciler> logger)
+{
+    public async Task ReconcileAsync(CancellationToken cancel)
+    {
+        var client = await temporal.GetAsync(cancel);
+        foreach (var run in runs.Open())
+        {
+            try
+            {
+                await ReconcileAsync(client, run, cancel);
+            }
+            catch (RunRefusedException refused)
+            {
+                Close(run, RunState.Failed, new RunError(refused.Code, refused.Message, refused.Suggestion));
+            }
+        }
+    }
+
+    private async Task ReconcileAsync(TemporalClient client, RunRecord run, CancellationToken cancel)
+    {
+        WorkflowExecutionStatus status;
+        try
+        {
+            status = (await client.GetHandle(RunNames.WorkflowId(run.RunId)).DescribeAsync(cancel)).Summary.Status;
+        }
+        catch (WorkflowNotFoundException)
+        {
+            if (run.State == RunState.Running || run.WorkflowRunId is not null)
+            {
+                Close(run, RunState.Failed, new RunError("FF3006", "Temporal no longer knows this run's workflow.", "Retry the run: jobs that have published will find nothing new."));
+                return;
+            }
+            var version = pipelines.Get(run.Pipeline, run.PipelineVersion)
+                ?? throw new RunRefusedException(RunRefusal.NotFound, "FF3101", $"There is no pipeline {run.Pipeline} version {run.PipelineVersion}.");
+            var (definition, jobs) = service.Plan(version, new StartRun(run.Pipeline, run.JobIds, run.Trigger, run.Parameters, run.PipelineVersion));
+            await service.StartWorkflowAsync(run, definition, jobs, cancel);
+            logger.LogInformation("{RunId} was recorded but not started; it is started now", run.RunId);
+            return;
+        }
+        if (status is WorkflowExecutionStatus.Running) return;
+        Close(run, status == WorkflowExecutionStatus.Canceled ? RunState.Cancelled : RunState.Failed, status == WorkflowExecutionStatus.Canceled
+            ? null
+            : new RunError("FF3007", $"The run's workflow ended from outside ({status}).", "Retry the run: jobs that have published will find nothing new."));
+    }
+
+    private void Close(RunRecord run, RunState state, RunError? error)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var job in runs.Jobs(run.RunId).Where(j => j.State is RunState.Queued or RunState.Running))
+            runs.UpsertJob(job with { State = RunState.Cancelled, FinishedAt = now, Phase = null });
+        claims.Release(run.RunId);
+        runs.SetState(run.RunId, state, error, now);
+        logger.LogWarning("{RunId} closed as {State}: {Reason}", run.RunId, state, error?.Message);
+    }
+}

@@ -1,0 +1,170 @@
+using FlowForge.Catalog;
+using FlowForge.Orchestration.Hosting;
+using FlowForge.Orchestration.Workflow;
+using FlowForge.Pipelines;
+using FlowForge.Temporal.Worker;
+
+namespace FlowForge.Orchestration.Runs;
+
+/// <summary>What to run.</summary>
+/// <param name="JobIds">Only these jobs; empty for all.</param>
+/// <param name="Trigger"><c>manual</c>, <c>api</c>, <c>schedule</c>, <c>retry</c>.</param>
+public sealed record StartRun(string Pipeline, IReadOnlyList<string> JobIds, string Trigger, IReadOnlyDictionary<string, string> Parameters, int? Version = null, string? RetryOf = null)
+{
+    public static StartRun All(string pipeline, string trigger = "manual") => new(pipeline, [], trigger, new Dictionary<string, string>());
+}
+
+/// <summary>A run cannot be started, cancelled or retried, for a reason that its caller can mend.</summary>
+/// <param name="Reason">What kind of refusal it is.</param>
+public sealed class RunRefusedException(RunRefusal reason, string code, string message, string? suggestion = null, IReadOnlyList<Diagnostic>? diagnostics = null) : Exception(message)
+{
+    public RunRefusal Reason => reason;
+
+    public string Code => code;
+
+    public string? Suggestion => suggestion;
+
+    /// <summary>For <see cref="RunRefusal.Invalid"/>: what is wrong with the pipeline.</summary>
+    public IReadOnlyList<Diagnostic> Diagnostics => diagnostics ?? [];
+}
+
+/// <summary>Why a run was refused.</summary>
+public enum RunRefusal { NotFound, Invalid, Conflict }
+
+/// <summary>
+/// Starts, cancels, pauses and retries runs. A run is first recorded in the catalog, then started as a workflow; a crash between the two is mended by
+/// <see cref="RunReconciler"/>. Thread-safe.
+/// </summary>
+public sealed class RunService(
+    RunStore runs, PipelineStore pipelines, PipelineReader reader, OverlapRules overlap, TemporalConnection temporal, TimeProvider clock)
+{
+    /// <returns>The new run's id; it is recorded, and its workflow is started as soon as Temporal answers.</returns>
+    /// <exception cref="RunRefusedException">There is no such pipeline or job, the pipeline has errors, or its overlap policy forbids it.</exception>
+    public async Task<string> StartAsync(StartRun request, CancellationToken cancel)
+    {
+        var version = pipelines.Get(request.Pipeline, request.Version) is { Deleted: false } found ? found : throw new RunRefusedException(
+            RunRefusal.NotFound, "FF3101", $"There is no pipeline {request.Pipeline}{(request.Version is { } v ? $" version {v}" : "")}.");
+        var (definition, jobs) = Plan(version, request);
+        await ApplyOverlapAsync(definition, cancel);
+
+        var now = clock.GetUtcNow();
+        var run = new RunRecord
+        {
+            RunId = RunIds.New(now), Pipeline = version.Name, PipelineVersion = version.Version, Trigger = request.Trigger, QueuedAt = now,
+            JobIds = request.JobIds, Parameters = Parameters(definition, request), RetryOf = request.RetryOf,
+        };
+        run = run with { WorkflowId = RunNames.WorkflowId(run.RunId) };
+        runs.Create(run);
+        runs.UpsertJobs([.. jobs.Select(j => new JobRunRecord
+        {
+            RunId = run.RunId, JobId = j.Id, Name = j.Name, Kind = j.Kind, Table = j.Writes, DependsOn = j.DependsOn,
+        })]);
+        await StartWorkflowAsync(run, definition, jobs, cancel);
+        return run.RunId;
+    }
+
+    /// <summary>Asks an open run to stop: running jobs are cancelled, nothing new starts, what was published stays.</summary>
+    public async Task CancelAsync(string runId, CancellationToken cancel)
+    {
+        var run = runs.Get(runId) ?? throw Unknown(runId);
+        if (run.State.IsFinal()) throw new RunRefusedException(RunRefusal.Conflict, "FF3103", $"{runId} has ended already ({run.State.ToText()}).");
+        var client = await temporal.GetAsync(cancel);
+        try
+        {
+            await client.GetHandle(RunNames.WorkflowId(runId)).CancelAsync("cancelled by a person", cancel);
+        }
+        catch (WorkflowNotFoundException)
+        {
+            runs.SetState(runId, RunState.Cancelled, null, clock.GetUtcNow());
+        }
+    }
+
+    /// <summary>Runs again, as a new run, the jobs of an ended run that did not succeed.</summary>
+    public async Task<string> RetryAsync(string runId, CancellationToken cancel)
+    {
+        var run = runs.Get(runId) ?? throw Unknown(runId);
+        if (!run.State.IsFinal()) throw new RunRefusedException(RunRefusal.Conflict, "FF3104", $"{runId} is still {run.State.ToText()}.", "Wait for its end, or cancel it first.");
+        var left = runs.Jobs(runId).Where(j => j.State != RunState.Succeeded).Select(j => j.JobId).ToArray();
+        if (left.Length == 0) throw new RunRefusedException(RunRefusal.Conflict, "FF3105", $"Every job of {runId} succeeded: there is nothing to retry.", "Start a new run instead.");
+        var parameters = run.Parameters.ToDictionary();
+        return await StartAsync(new StartRun(run.Pipeline, left, "retry", parameters, RetryOf: runId), cancel);
+    }
+
+    /// <summary>Holds a run: what runs goes on, nothing new starts until <see cref="ResumeAsync"/>.</summary>
+    public Task PauseAsync(string runId, CancellationToken cancel) => SignalAsync(runId, RunNames.PauseSignal, cancel);
+
+    public Task ResumeAsync(string runId, CancellationToken cancel) => SignalAsync(runId, RunNames.ResumeSignal, cancel);
+
+    /// <summary>Starts the workflow of a recorded run; does nothing when it is there already.</summary>
+    internal async Task StartWorkflowAsync(RunRecord run, PipelineDefinition definition, IReadOnlyList<PlanJob> jobs, CancellationToken cancel)
+    {
+        var client = await temporal.GetAsync(cancel);
+        var steps = jobs.Select(j => new RunStep(j.Id, j.Name, j.Kind, j.DependsOn, j.Writes)).ToArray();
+        var input = new RunInput(run.RunId, run.Pipeline, run.PipelineVersion, definition.MaxParallelJobs, steps);
+        try
+        {
+            var handle = await client.StartWorkflowAsync(RunNames.Workflow, input, new StartWorkflowOptions
+            {
+                Id = RunNames.WorkflowId(run.RunId), TaskQueue = RunNames.TaskQueue, RequestId = run.RunId, Summary = $"{run.Pipeline} ({run.Trigger})",
+                IdReusePolicy = Temporalio.Api.Enums.V1.WorkflowIdReusePolicy.RejectDuplicate,
+            }, cancel);
+            runs.SetWorkflow(run.RunId, handle.Id, handle.RunId);
+        }
+        catch (WorkflowAlreadyStartedException started)
+        {
+            runs.SetWorkflow(run.RunId, started.WorkflowId, started.RunId);
+        }
+    }
+
+    internal (PipelineDefinition Definition, IReadOnlyList<PlanJob> Jobs) Plan(PipelineVersion version, StartRun request)
+    {
+        var reading = reader.Read(version);
+        if (!reading.IsValid)
+        {
+            throw new RunRefusedException(RunRefusal.Invalid, "FF3102", $"Pipeline {version.Name} version {version.Version} has errors.",
+                "Mend what the diagnostics name.", reading.Diagnostics);
+        }
+        var unknown = request.JobIds.Where(id => reading.Plan.Jobs.All(j => j.Id != id)).ToArray();
+        if (unknown.Length > 0)
+        {
+            throw new RunRefusedException(RunRefusal.NotFound, "FF3106", $"Pipeline {version.Name} has no job {string.Join(", ", unknown)}.",
+                $"Its jobs: {string.Join(", ", reading.Plan.Jobs.Select(j => j.Id))}.");
+        }
+        return (reading.Definition!, request.JobIds.Count == 0 ? reading.Plan.Jobs : reading.Plan.Select(request.JobIds).Jobs);
+    }
+
+    private async Task ApplyOverlapAsync(PipelineDefinition definition, CancellationToken cancel)
+    {
+        var open = overlap.Open(definition.Name);
+        if (open.Count == 0) return;
+        if (definition.OnOverlap == OverlapPolicy.Skip)
+        {
+            throw new RunRefusedException(RunRefusal.Conflict, "FF3107", $"{open[0].RunId} of pipeline {definition.Name} is still {open[0].State.ToText()}.",
+                "Wait for its end, cancel it, or set on_overlap to buffer, allow or cancel.");
+        }
+        if (definition.OnOverlap == OverlapPolicy.Cancel)
+            foreach (var run in open) await CancelAsync(run.RunId, cancel);
+    }
+
+    private static Dictionary<string, string> Parameters(PipelineDefinition definition, StartRun request)
+    {
+        var unknown = request.Parameters.Keys.Except(definition.Parameters.Keys, StringComparer.Ordinal).ToArray();
+        if (unknown.Length > 0)
+        {
+            throw new RunRefusedException(RunRefusal.NotFound, "FF3108", $"Pipeline {definition.Name} has no parameter {string.Join(", ", unknown)}.",
+                definition.Parameters.Count == 0 ? "It takes none." : $"Its parameters: {string.Join(", ", definition.Parameters.Keys)}.");
+        }
+        var merged = definition.Parameters.ToDictionary();
+        foreach (var (name, value) in request.Parameters) merged[name] = value;
+        return merged;
+    }
+
+    private async Task SignalAsync(string runId, string signal, CancellationToken cancel)
+    {
+        var run = runs.Get(runId) ?? throw Unknown(runId);
+        if (run.State.IsFinal()) throw new RunRefusedException(RunRefusal.Conflict, "FF3103", $"{runId} has ended already ({run.State.ToText()}).");
+        await (await temporal.GetAsync(cancel)).GetHandle(RunNames.WorkflowId(runId)).SignalAsync(signal, null, cancel);
+    }
+
+    private static RunRefusedException Unknown(string runId) => new(RunRefusal.NotFound, "FF3100", $"There is no run {runId}.");
+}
