@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace FlowForge.Acceptance.Tests;
+
+/// <summary>The AppHost as a process of its own, as <c>dotnet run --project AppHost</c> starts it after the build. Disposing stops it and waits.</summary>
+internal sealed class AppHostProcess : IAsyncDisposable
+{
+    private readonly StringBuilder _output = new();
+
+    private AppHostProcess(Process process)
+    {
+        Process = process;
+        process.OutputDataReceived += (_, e) => Add(e.Data);
+        process.ErrorDataReceived += (_, e) => Add(e.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public Process Process { get; }
+
+    public string Output
+    {
+        get { lock (_output) return _output.ToString(); }
+    }
+
+    public static string Root { get; } = FindRoot();
+
+    private static string Executable => Path.Combine(Root, "artifacts", "bin", "AppHost", "debug", "FlowForge.AppHost.dll");
+
+    public static AppHostProcess Start(params string[] arguments) => new(Process.Start(Info(arguments))!);
+
+    /// <summary>Runs to the end and returns exit code, standard output and standard error.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(CancellationToken cancel, params string[] arguments)
+    {
+        using var process = Process.Start(Info(arguments))!;
+        var output = process.StandardOutput.ReadToEndAsync(cancel);
+        var error = process.StandardError.ReadToEndAsync(cancel);
+        try
+        {
+            await process.WaitForExitAsync(cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+        return (process.ExitCode, await output, await error);
+    }
+
+    /// <summary>An offset for the three default ports at which all of them are free now.</summary>
+    public static int FreePortOffset()
+    {
+        for (var attempt = 0; attempt < 200; attempt++)
+        {
+            var offset = Random.Shared.Next(1000, 40000);
+            if (new[] { 7233, 5080, 5000 }.All(port => IsFree(port + offset))) return offset;
+        }
+        throw new InvalidOperationException("no free port offset was found");
+    }
+
+    /// <summary>Processes of this data folder: the AppHost's children carry it in their command line or environment.</summary>
+    public static IReadOnlyList<int> ProcessesOf(string dataFolder)
+    {
+        var found = new List<int>();
+        foreach (var folder in Directory.EnumerateDirectories("/proc").Where(f => int.TryParse(Path.GetFileName(f), out _)))
+        {
+            try
+            {
+                var command = File.ReadAllText(Path.Combine(folder, "cmdline")) + File.ReadAllText(Path.Combine(folder, "environ"));
+                if (command.Contains(dataFolder, StringComparison.Ordinal) && !IsZombie(folder)) found.Add(int.Parse(Path.GetFileName(folder)));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // the process ended while we looked
+            }
+        }
+        return found;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!Process.HasExited)
+        {
+            using (Process.Start("kill", ["-TERM", Process.Id.ToString()])) { }
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            try
+            {
+                await Process.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Process.Kill(entireProcessTree: true);
+                throw new TimeoutException("The AppHost did not stop within 30 s of SIGTERM. Its output:\n" + Output);
+            }
+        }
+        Process.Dispose();
+    }
+
+    private static bool IsZombie(string procFolder) => File.ReadAllText(Path.Combine(procFolder, "stat")) is var stat && stat[(stat.LastIndexOf(')') + 2)..].StartsWith('Z');
+
+    private static ProcessStartInfo Info(string[] arguments)
+    {
+        var info = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Root };
+        info.ArgumentList.Add(Executable);
+        foreach (var argument in arguments) info.ArgumentList.Add(argument);
+        return info;
+    }
+
+    private static bool IsFree(int port)
+    {
+        if (port > 65000) return false;
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private void Add(string? line)
+    {
+        if (line is null) return;
+        lock (_output) _output.AppendLine(line);
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "FlowForge.sln"))) return folder.FullName;
+        throw new DirectoryNotFoundException("FlowForge.sln was not found above " + AppContext.BaseDirectory);
+    }
+}
