@@ -62,15 +62,18 @@ internal sealed class AppHostProcess : IAsyncDisposable
     }
 
     /// <summary>Processes of this data folder: the AppHost's children carry it in their command line or environment.</summary>
-    public static IReadOnlyList<int> ProcessesOf(string dataFolder)
+    /// <param name="service">Only those whose command line names this, e.g. <c>FlowForge.Api</c>.</param>
+    public static IReadOnlyList<int> ProcessesOf(string dataFolder, string service = "")
     {
         var found = new List<int>();
         foreach (var folder in Directory.EnumerateDirectories("/proc").Where(f => int.TryParse(Path.GetFileName(f), out _)))
         {
             try
             {
-                var command = File.ReadAllText(Path.Combine(folder, "cmdline")) + File.ReadAllText(Path.Combine(folder, "environ"));
-                if (command.Contains(dataFolder, StringComparison.Ordinal) && !IsZombie(folder)) found.Add(int.Parse(Path.GetFileName(folder)));
+                var command = File.ReadAllText(Path.Combine(folder, "cmdline"));
+                var all = command + File.ReadAllText(Path.Combine(folder, "environ"));
+                if (command.Contains(service, StringComparison.Ordinal) && all.Contains(dataFolder, StringComparison.Ordinal) && !IsZombie(folder))
+                    found.Add(int.Parse(Path.GetFileName(folder)));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -35,7 +35,7 @@ public sealed class RunJobActivity(JobRunner runner, RunRecorder recorder, Claim
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested || lease.Token.IsCancellationRequested)
         {
-            recorder.Stopped(job, attempt, cancelled: context.CancelReason == ActivityCancelReason.CancelRequested);
+            recorder.Stopped(job, attempt, cancelled: context.CancelReason == ActivityCancelReason.Requested);
             throw;
         }
         catch (Exception error)
