@@ -28,7 +28,7 @@ public sealed class JobRunner(
         var reading = reader.Read(version);
         var plan = reading.Plan.Jobs.FirstOrDefault(j => j.Id == input.JobId);
         if (reading.Definition is null || plan is null)
-            throw Terminal("FF3001", $"Pipeline {run.Pipeline} version {version.Version} has no job {input.JobId}: {reading.Diagnostics.FirstOrDefault()?.Message}", "Mend the pipeline, then start a new run.");
+            throw Terminal("FF3001", $"Pipeline {run.Pipeline} version {version.Version} has no job {input.JobId}: {string.Join(" ", reading.Diagnostics.Take(1).Select(d => d.Message))}", "Mend the pipeline, then start a new run.");
         return new(input, run, version, reading.Definition, plan, plan.Writes ?? $"landing.{run.Pipeline}.{plan.Name}");
     }
 

@@ -15,7 +15,6 @@ public sealed record StartRun(string Pipeline, IReadOnlyList<string> JobIds, str
 }
 
 /// <summary>A run cannot be started, cancelled or retried, for a reason that its caller can mend.</summary>
-/// <param name="Reason">What kind of refusal it is.</param>
 public sealed class RunRefusedException(RunRefusal reason, string code, string message, string? suggestion = null, IReadOnlyList<Diagnostic>? diagnostics = null) : Exception(message)
 {
     public RunRefusal Reason => reason;
