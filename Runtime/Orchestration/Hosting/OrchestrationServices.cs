@@ -1,3 +1,4 @@
+using FlowForge.Catalog;
 using FlowForge.Orchestration.Activities;
 using FlowForge.Orchestration.Runs;
 using FlowForge.Orchestration.Workflow;
@@ -7,13 +8,20 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace FlowForge.Orchestration.Hosting;
 
-/// <summary>Wires the orchestration. The host registers stores, lake, runners and the SQL reader before.</summary>
+/// <summary>
+/// Wires the orchestration. The host registers <see cref="CatalogDatabase"/>, the lake, both runners, a <c>SqlReferenceReader</c> and a
+/// <c>Func&lt;PipelineEnvironment&gt;</c>.
+/// </summary>
 public static class OrchestrationServices
 {
     /// <param name="parallelJobs">Jobs of all runs that this process executes at once.</param>
     public static IServiceCollection AddOrchestration(this IServiceCollection services, TemporalOptions temporal, int parallelJobs)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(s => s.GetRequiredService<CatalogDatabase>().Runs);
+        services.TryAddSingleton(s => s.GetRequiredService<CatalogDatabase>().Pipelines);
+        services.TryAddSingleton(s => s.GetRequiredService<CatalogDatabase>().Logs);
+        services.TryAddSingleton(s => s.GetRequiredService<CatalogDatabase>().Claims);
         services.AddSingleton(temporal);
         services.AddSingleton(new WorkerOptions { TaskQueue = RunNames.TaskQueue, MaxConcurrentActivities = parallelJobs + 2 });
         services.AddSingleton<TemporalConnection>();

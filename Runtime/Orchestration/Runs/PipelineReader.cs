@@ -16,12 +16,13 @@ public sealed record PipelineReading(PipelineDefinition? Definition, PlanResult 
 /// Text to definition and plan: the one way that a run, the API's validation and the plan page share, so that all say the same. Thread-safe.
 /// </summary>
 /// <param name="sql">Reads the tables of a SELECT; DuckDB's parser behind it.</param>
-public sealed class PipelineReader(LakeStore lake, SqlReferenceReader sql)
+/// <param name="environment">What is installed here now: a connector that is not is an error of the text.</param>
+public sealed class PipelineReader(LakeStore lake, SqlReferenceReader sql, Func<PipelineEnvironment> environment)
 {
     /// <param name="baseDirectory">Where <c>sql_file</c> paths start; files outside of it are refused.</param>
     public PipelineReading Read(string text, PipelineFormat? format, string baseDirectory)
     {
-        var parsed = PipelineParser.Parse(text, format);
+        var parsed = PipelineParser.Parse(text, format, environment());
         if (parsed.Definition is not { } definition) return new(null, new PlanResult([], []), parsed.Diagnostics);
 
         var diagnostics = new List<Diagnostic>(parsed.Diagnostics);
