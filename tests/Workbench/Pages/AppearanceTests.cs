@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 
 namespace FlowForge.Workbench.Tests.Pages;
 
-/// <summary>Every page in both themes: nothing complains, nothing overflows sideways. With FLOWFORGE_SCREENS set, pictures are kept there to be looked at.</summary>
+/// <summary>Every page in both themes, on desktops and a tablet: nothing complains, nothing overflows sideways. With FLOWFORGE_SCREENS set, pictures are kept there to be looked at.</summary>
 public sealed class AppearanceTests(Bench bench) : IClassFixture<Bench>
 {
     public static TheoryData<string, string, string> Pages => new()
@@ -33,14 +33,14 @@ public sealed class AppearanceTests(Bench bench) : IClassFixture<Bench>
     {
         var page = await bench.OpenAsync(path, dark: false, 1280, 900);
         await page.Locator(settled).First.WaitForAsync();
-        foreach (var (theme, width) in new[] { ("light", 1280), ("dark", 1440) })
+        foreach (var (theme, width) in new[] { ("light", 1280), ("dark", 1440), ("light", 820) })
         {
             // The page follows the system's theme while it is open.
             await page.EmulateMediaAsync(new() { ColorScheme = theme == "dark" ? ColorScheme.Dark : ColorScheme.Light });
             await page.SetViewportSizeAsync(width, 900);
             await page.Locator($"html[data-theme={theme}]").WaitForAsync();
             if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
-                await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{theme}.png") });
+                await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{theme}-{width}.png") });
             var barriers = await BarriersAsync(page);
             Assert.True(barriers.Length == 0, $"{theme}:\n{string.Join('\n', barriers)}");
             var sideways = await page.EvaluateAsync<int>("(() => { const m = document.querySelector('main'); return m.scrollWidth - m.clientWidth; })()");
