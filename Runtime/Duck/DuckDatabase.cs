@@ -87,6 +87,8 @@ public sealed class DuckDatabase : IDisposable
         {
             using var session = Connect();
             SourceFunction.Register(session.Handle, Sources);
+            // As a setting at open it is shown but not enforced (1.5.6).
+            if (Options.SpillLimitBytes is { } bytes) session.Execute($"SET max_temp_directory_size = '{bytes}B'");
         }
         catch
         {

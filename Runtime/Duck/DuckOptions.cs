@@ -17,6 +17,9 @@ public sealed record DuckOptions
     /// <summary>Where to spill; made when missing. Null: beside the file, or <c>.tmp</c> of the working folder in memory.</summary>
     public string? TempDirectory { get; init; }
 
+    /// <summary>Most bytes to spill; null: what the disk has. Beyond it statements fail with <see cref="DuckErrorKind.OutOfMemory"/>.</summary>
+    public long? SpillLimitBytes { get; init; }
+
     public bool ReadOnly { get; init; }
 
     /// <summary>Keep rows in the order of their source, at some cost in speed and memory; off lets DuckDB reorder.</summary>

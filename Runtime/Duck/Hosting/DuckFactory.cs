@@ -48,9 +48,7 @@ public sealed class DuckFactory(DuckBudget budget) : IDisposable
     {
         var spill = Path.Combine(budget.SpillDirectory, string.Create(CultureInfo.InvariantCulture,
             $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():N}-{new string(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_').Take(40).ToArray())}"));
-        var settings = new Dictionary<string, string>();
-        if (budget.SpillBytes is { } bytes) settings["max_temp_directory_size"] = bytes.ToString(CultureInfo.InvariantCulture) + "B";
-        var options = new DuckOptions { MemoryLimitBytes = JobMemoryBytes, Threads = JobThreads, TempDirectory = spill, PreserveInsertionOrder = true, Settings = settings };
+        var options = new DuckOptions { MemoryLimitBytes = JobMemoryBytes, Threads = JobThreads, TempDirectory = spill, SpillLimitBytes = budget.SpillBytes };
         return new DuckLease(DuckDatabase.Open(change is null ? options : change(options)), spill, slot);
     }
 
