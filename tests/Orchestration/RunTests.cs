@@ -1,0 +1,147 @@
+using FlowForge.Catalog;
+using FlowForge.Lake;
+using FlowForge.Orchestration.Runs;
+
+namespace FlowForge.Orchestration.Tests;
+
+/// <summary>Runs against the embedded server, with real files, plugins, DuckDB and Delta tables.</summary>
+public sealed class RunTests
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    private const string Shop =
+        """
+        pipeline: shop
+        ingest:
+          customers: { source_type: file_local, format: csv, is_reference: true, config: { path: customers.csv } }
+          orders: { source_type: file_local, format: csv, config: { path: orders-*.csv } }
+        silver:
+          clean:
+            sql: SELECT o.id, c.country, o.amount FROM bronze.orders o JOIN bronze.customers c ON c.id = o.customer
+            checks: [ { not_null: [country] } ]
+        gold:
+          totals: { sql: "SELECT country, sum(amount) AS amount FROM silver.clean GROUP BY country" }
+        """;
+
+    [Fact]
+    public async Task StartAsync_FullPipeline_SucceedsWithBalancedRows_AndASecondRunAddsNothing()
+    {
+        await using var runtime = await ShopAsync();
+        var first = await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("shop"), None));
+        Assert.True(first.State == RunState.Succeeded, first.Error?.Message);
+        Assert.Equal(
+            ["ingest.customers Succeeded 2 read = 2 loaded + 0 rejected + 0 deduplicated + 0 filtered", "ingest.orders Succeeded 3 read = 3 loaded + 0 rejected + 0 deduplicated + 0 filtered",
+             "silver.clean Succeeded 3 read = 3 loaded + 0 rejected + 0 deduplicated + 0 filtered", "gold.totals Succeeded 2 read = 2 loaded + 0 rejected + 0 deduplicated + 0 filtered"],
+            runtime.Catalog.Runs.Jobs(first.RunId).Select(j => $"{j.JobId} {j.State} {j.Counts}"));
+
+        var second = await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("shop"), None));
+        Assert.Equal(RunState.Succeeded, second.State);
+        Assert.Equal(3, runtime.Lake.Table(TableName.Parse("bronze.orders")).Latest()!.Rows);
+        Assert.Equal(2, runtime.Lake.Table(TableName.Parse("gold.totals")).Latest()!.Rows);
+    }
+
+    [Fact]
+    public async Task StartAsync_OneInputIsMissing_DependantsAreSkipped_OthersFinish_AndRetryRunsOnlyTheRest()
+    {
+        await using var runtime = await ShopAsync();
+        File.Delete(Path.Combine(runtime.Base, "customers.csv"));
+        var failed = await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("shop"), None));
+
+        Assert.Equal(RunState.Failed, failed.State);
+        var states = runtime.Catalog.Runs.Jobs(failed.RunId).ToDictionary(j => j.JobId, j => j.State);
+        Assert.Equal((RunState.Failed, RunState.Succeeded, RunState.Skipped, RunState.Skipped),
+            (states["ingest.customers"], states["ingest.orders"], states["silver.clean"], states["gold.totals"]));
+        Assert.StartsWith("ingest.customers failed: ", failed.Error!.Message, StringComparison.Ordinal);
+
+        runtime.WriteFile("customers.csv", "id,country\n1,AT\n2,JP\n");
+        var retried = await runtime.EndOfAsync(await runtime.Runs.RetryAsync(failed.RunId, None));
+        Assert.True(retried.State == RunState.Succeeded, retried.Error?.Message);
+        Assert.Equal(failed.RunId, retried.RetryOf);
+        Assert.Equal(["ingest.customers", "silver.clean", "gold.totals"], runtime.Catalog.Runs.Jobs(retried.RunId).Select(j => j.JobId));
+    }
+
+    [Fact]
+    public async Task CancelAsync_WhileAJobRuns_EndsCancelled_AndPublishesNothing()
+    {
+        await using var runtime = await RuntimeFixture.StartAsync();
+        runtime.WriteFile("a.csv", "id\n1\n");
+        runtime.Put(
+            """
+            pipeline: slow
+            ingest:
+              a: { source_type: file_local, format: csv, config: { path: a.csv } }
+            gold:
+              endless: { sql: "SELECT sum(hash(x.range, y.range, a.id)) AS h FROM bronze.a a, range(3000000) x, range(3000000) y" }
+            """);
+        var id = await runtime.Runs.StartAsync(StartRun.All("slow"), None);
+        await runtime.UntilAsync(() => runtime.Catalog.Runs.Job(id, "gold.endless")?.State == RunState.Running, "the endless job to run");
+        await runtime.Runs.CancelAsync(id, None);
+        var run = await runtime.EndOfAsync(id);
+
+        Assert.Equal(RunState.Cancelled, run.State);
+        Assert.Equal(RunState.Cancelled, runtime.Catalog.Runs.Job(id, "gold.endless")!.State);
+        Assert.Null(runtime.Lake.Table(TableName.Parse("gold.endless")).Latest());
+        Assert.NotNull(runtime.Lake.Table(TableName.Parse("bronze.a")).Latest());
+    }
+
+    [Fact]
+    public async Task StopRuntime_InTheMiddleOfAJob_TheNextRuntimeEndsTheRun()
+    {
+        await using var runtime = await ShopAsync();
+        runtime.WriteFile("orders-2.csv", "id,customer,amount\n" + string.Concat(Enumerable.Range(10, 200_000).Select(i => $"{i},{1 + i % 2},1.5\n")));
+        var id = await runtime.Runs.StartAsync(StartRun.All("shop"), None);
+        await runtime.UntilAsync(() => runtime.Catalog.Runs.Job(id, "ingest.orders")?.State == RunState.Running, "the ingest to run");
+        await runtime.StopRuntimeAsync();
+        await runtime.StartRuntimeAsync();
+
+        var run = await runtime.EndOfAsync(id);
+        Assert.True(run.State == RunState.Succeeded, run.Error?.Message);
+        Assert.Equal(200_003, runtime.Lake.Table(TableName.Parse("silver.clean")).Latest()!.Rows);
+    }
+
+    [Fact]
+    public async Task StartAsync_PipelineWithErrors_IsRefusedWithItsDiagnostics()
+    {
+        await using var runtime = await RuntimeFixture.StartAsync();
+        runtime.Catalog.Pipelines.Put("bad", "pipeline: bad\ngold:\n  x: { sql: SELECT * FROM bronze.nowhere }\n", Pipelines.PipelineFormat.Yaml, runtime.Base);
+        var refused = await Assert.ThrowsAsync<RunRefusedException>(() => runtime.Runs.StartAsync(StartRun.All("bad"), None));
+        Assert.Equal((RunRefusal.Invalid, "Pipeline bad version 1 has errors."), (refused.Reason, refused.Message));
+        Assert.Contains(refused.Diagnostics, d => d.Message.Contains("bronze.nowhere", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("nothing", null, "There is no pipeline nothing.")]
+    [InlineData("shop", "gold.nothing", "Pipeline shop has no job gold.nothing.")]
+    public async Task StartAsync_Unknown_IsRefused(string pipeline, string? job, string message)
+    {
+        await using var runtime = await ShopAsync();
+        var refused = await Assert.ThrowsAsync<RunRefusedException>(() => runtime.Runs.StartAsync(StartRun.All(pipeline) with { JobIds = job is null ? [] : [job] }, None));
+        Assert.Equal((RunRefusal.NotFound, message), (refused.Reason, refused.Message));
+        Assert.Equal(0, runtime.Catalog.Runs.List(new RunFilter()).Total);
+    }
+
+    [Fact]
+    public async Task RecordedButNotStarted_AfterARestart_IsStarted()
+    {
+        await using var runtime = await ShopAsync();
+        await runtime.StopRuntimeAsync();
+        // what a crash between the record and the start of the workflow leaves behind
+        using (var catalog = CatalogDatabase.Open(runtime.CatalogFile))
+        {
+            catalog.Runs.Create(new RunRecord { RunId = "run_left", Pipeline = "shop", PipelineVersion = 1, QueuedAt = DateTimeOffset.UtcNow });
+            catalog.Runs.UpsertJobs([.. new[] { ("ingest.customers", "customers") }.Select(j => new JobRunRecord { RunId = "run_left", JobId = j.Item1, Name = j.Item2, Kind = Pipelines.JobKind.Ingest })]);
+        }
+        await runtime.StartRuntimeAsync();
+        var run = await runtime.EndOfAsync("run_left");
+        Assert.True(run.State == RunState.Succeeded, run.Error?.Message);
+    }
+
+    private static async Task<RuntimeFixture> ShopAsync()
+    {
+        var runtime = await RuntimeFixture.StartAsync();
+        runtime.WriteFile("customers.csv", "id,country\n1,AT\n2,JP\n");
+        runtime.WriteFile("orders-1.csv", "id,customer,amount\n1,1,10.5\n2,2,20\n3,1,0.25\n");
+        runtime.Put(Shop);
+        return runtime;
+    }
+}

@@ -1,0 +1,125 @@
+using FlowForge.Catalog;
+using FlowForge.Datasets;
+using FlowForge.Duck;
+using FlowForge.Ingest;
+using FlowForge.Lake;
+using FlowForge.Orchestration.Hosting;
+using FlowForge.Orchestration.Runs;
+using FlowForge.Pipelines;
+using FlowForge.PluginHost;
+using FlowForge.Temporal.DevServer;
+using FlowForge.Temporal.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace FlowForge.Orchestration.Tests;
+
+/// <summary>
+/// The runtime without its API, in this process: embedded server, worker, lake, catalog and the built file connector, in a folder of its own.
+/// <see cref="StopRuntimeAsync"/> and <see cref="StartRuntimeAsync"/> stand for a restart of the runtime while the server lives.
+/// </summary>
+public sealed class RuntimeFixture : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("ff-orchestration-").FullName;
+    private DevServer? _server;
+    private IHost? _host;
+
+    public string Base => Path.Combine(_folder, "workspace");
+
+    public string CatalogFile => Path.Combine(_folder, "catalog.db");
+
+    public IServiceProvider Services => _host!.Services;
+
+    public RunService Runs => Services.GetRequiredService<RunService>();
+
+    public CatalogDatabase Catalog => Services.GetRequiredService<CatalogDatabase>();
+
+    public LakeStore Lake => Services.GetRequiredService<LakeStore>();
+
+    public static async Task<RuntimeFixture> StartAsync()
+    {
+        var fixture = new RuntimeFixture();
+        Directory.CreateDirectory(fixture.Base);
+        fixture._server = await DevServer.StartAsync(new DevServerOptions { Port = 0, DbFile = Path.Combine(fixture._folder, "temporal.db") });
+        await fixture.StartRuntimeAsync();
+        return fixture;
+    }
+
+    public async Task StartRuntimeAsync()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        var services = builder.Services;
+        services.AddLogging();
+        services.AddSingleton(_ => CatalogDatabase.Open(CatalogFile));
+        services.AddSingleton(_ => new DuckFactory(new DuckBudget { MemoryBytes = 512 << 20, ParallelJobs = 2, SpillDirectory = Path.Combine(_folder, "spill") }));
+        services.AddSingleton(_ => new LakeStore(Path.Combine(_folder, "lake")));
+        services.AddSingleton(_ => PluginRegistry.Scan(PluginFolder()));
+        services.AddSingleton(new IngestOptions { TemporaryFolder = Path.Combine(_folder, "tmp") });
+        services.AddSingleton(new DatasetOptions { SpillFolder = Path.Combine(_folder, "spill") });
+        services.AddSingleton<IngestRunner>();
+        services.AddSingleton<DatasetRunner>();
+        services.AddSingleton<SqlReferenceReader>(sql => [.. SqlReferences.Tables(sql).Select(t => new SqlReference(t.Schema, t.Table))]);
+        services.AddSingleton<Func<PipelineEnvironment>>(() => new PipelineEnvironment());
+        services.AddOrchestration(new TemporalOptions { Address = _server!.Address }, parallelJobs: 2);
+        _host = builder.Build();
+        await _host.StartAsync();
+    }
+
+    public async Task StopRuntimeAsync()
+    {
+        if (_host is null) return;
+        await _host.StopAsync();
+        await ((IAsyncDisposable)_host).DisposeAsync();
+        _host = null;
+    }
+
+    /// <summary>Saves a pipeline and returns its name.</summary>
+    public string Put(string yaml)
+    {
+        var name = PipelineParser.Parse(yaml).Definition!.Name;
+        Catalog.Pipelines.Put(name, yaml, PipelineFormat.Yaml, Base);
+        return name;
+    }
+
+    public void WriteFile(string name, string text)
+    {
+        var path = Path.Combine(Base, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+    }
+
+    public async Task<RunRecord> EndOfAsync(string runId)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        var changes = Catalog.Events.Watch(ct: patience.Token);
+        if (Catalog.Runs.Get(runId) is { } run && run.State.IsFinal()) return run;
+        await foreach (var _ in changes)
+            if (Catalog.Runs.Get(runId) is { } changed && changed.State.IsFinal()) return changed;
+        throw new TimeoutException($"{runId} did not end: {string.Join("; ", Catalog.Runs.Jobs(runId).Select(j => $"{j.JobId} {j.State} {j.Phase} {j.Error?.Message}"))}");
+    }
+
+    /// <summary>Waits until the condition holds, asked after every change of the catalog.</summary>
+    public async Task UntilAsync(Func<bool> condition, string what)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var changes = Catalog.Events.Watch(ct: patience.Token);
+        if (condition()) return;
+        await foreach (var _ in changes)
+            if (condition()) return;
+        throw new TimeoutException("Waited 60 s for " + what);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopRuntimeAsync();
+        if (_server is not null) await _server.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string PluginFolder()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "FlowForge.sln"))) return Path.Combine(folder.FullName, "artifacts", "plugins", "debug");
+        throw new DirectoryNotFoundException("FlowForge.sln was not found above " + AppContext.BaseDirectory);
+    }
+}
