@@ -8,7 +8,7 @@ namespace FlowForge.Lake;
 /// One Delta table: its versions, its history, and commits to it. Thread-safe. The log on disk is the only truth; what is kept in memory is a copy of its
 /// past, brought up to date at each call.
 /// </summary>
-public sealed class LakeTable
+public sealed partial class LakeTable
 {
     private readonly DeltaLog log;
 

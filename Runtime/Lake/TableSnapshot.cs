@@ -65,6 +65,11 @@ public sealed class TableSnapshot
     public string ScanSql(IReadOnlyList<DataFile> some, bool withReserved = false) =>
         new ScanSql(store, Schema, PartitionColumns).Write(some, c => withReserved || !c.IsReserved);
 
+    /// <summary>All columns and, as <c>__ff_file</c>, the path of the file that each row comes from.</summary>
+    internal string ScanWithFile(IReadOnlyList<DataFile> some) => new ScanSql(store, Schema, PartitionColumns).Write(some, _ => true, withFile: true);
+
+    internal string ReadPath(DataFile file) => Reading.ScanSql.Local(store, file);
+
     /// <summary>The last version that the application committed, or null.</summary>
     public long? TransactionVersion(string applicationId) => state.Transactions.GetValueOrDefault(applicationId)?.Version;
 

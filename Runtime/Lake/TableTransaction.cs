@@ -11,17 +11,20 @@ namespace FlowForge.Lake;
 /// One commit in the making. Writes make Parquet files that nobody sees; <see cref="Commit"/> makes all of them part of the table in one step, or none.
 /// Dispose it always: what was not committed is removed. Not thread-safe; one at a time for each thread that writes.
 /// </summary>
-public sealed class TableTransaction : IDisposable
+public sealed partial class TableTransaction : IDisposable
 {
     private readonly LakeTable table;
     private readonly LogState? start;
     private readonly List<StagedFile> staged = [];
     private readonly List<string> published = [];
+    private readonly List<DataFile> replaced = [];
     private WriterLease? lease;
     private TableSchema? written;
     private IReadOnlyList<string>? writtenPartitions;
     private int writes;
     private bool done;
+    private bool hasRead;
+    private TableSchema? changedTypes;
 
     internal TableTransaction(LakeTable table, LogState? start)
     {
@@ -51,7 +54,7 @@ public sealed class TableTransaction : IDisposable
     {
         ObjectDisposedException.ThrowIf(done, this);
         options ??= new WriteOptions();
-        var existing = options.Mode == CommitMode.Overwrite ? null : start?.Metadata?.Schema;
+        var existing = options.Mode == CommitMode.Overwrite ? null : changedTypes ?? start?.Metadata?.Schema;
         var columns = session.Describe(selectSql).Select(c => (c.Name, c.Type)).ToList();
         var schema = SchemaPlan.ForRows(table.Name, columns, existing, options.Schema);
         var partitions = Partitions(options, schema);
@@ -98,6 +101,9 @@ public sealed class TableTransaction : IDisposable
     {
         ObjectDisposedException.ThrowIf(done, this);
         if (options.State is not null && options.Transaction is null) throw new ArgumentException("A commit with a state needs a transaction (application id and version).", nameof(options));
+        // What was decided by looking at the table holds only while the table is as it was.
+        if (hasRead && options.Mode == CommitMode.Append) options = options with { Mode = CommitMode.Replace };
+        if (replaced.Count > 0) options = options with { Remove = [.. options.Remove, .. replaced.DistinctBy(f => f.Uri)] };
         lease ??= new WriterLease(table.Files);
         for (var attempt = 0; ; attempt++)
         {
@@ -115,6 +121,7 @@ public sealed class TableTransaction : IDisposable
             var plan = new CommitPlan(table.Name, latest, options, now)
             {
                 WrittenSchema = written,
+                ChangedTypes = changedTypes,
                 WrittenPartitions = writtenPartitions,
                 Added = Staged,
                 TransactionId = lease.Id,

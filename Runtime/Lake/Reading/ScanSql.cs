@@ -15,16 +15,19 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
     /// <summary>The tag of an add action that says which columns its file has.</summary>
     public const string ColumnsTag = "flowforge.columns";
 
+    /// <summary>The column with the file's path, where asked for.</summary>
+    public const string FileColumn = "__ff_file";
+
     /// <summary>A FROM-able expression in parentheses.</summary>
-    public string Write(IReadOnlyList<DataFile> files, Func<TableColumn, bool> include)
+    public string Write(IReadOnlyList<DataFile> files, Func<TableColumn, bool> include, bool withFile = false)
     {
         var columns = schema.Columns.Where(include).ToList();
         if (columns.Count == 0) throw new LakeException($"The table at {store.Root} has no columns to read.");
-        if (files.Count == 0) return $"(SELECT {Typed(columns)} WHERE false)";
+        if (files.Count == 0) return $"(SELECT {Typed(columns)}{(withFile ? $", CAST(NULL AS VARCHAR) AS {FileColumn}" : "")} WHERE false)";
         var current = Fingerprint(schema, partitionColumns);
         var branches = files
             .GroupBy(f => (Columns: f.Tags?.GetValueOrDefault(ColumnsTag), Partition: LiteralKey(f)))
-            .Select(g => Branch([.. g], g.Key.Columns, g.Key.Columns == current, columns));
+            .Select(g => Branch([.. g], g.Key.Columns, g.Key.Columns == current, columns, withFile));
         return $"({string.Join(" UNION ALL ", branches)})";
     }
 
@@ -35,7 +38,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
     }
 
-    private string Branch(List<DataFile> files, string? tag, bool isCurrent, List<TableColumn> columns)
+    private string Branch(List<DataFile> files, string? tag, bool isCurrent, List<TableColumn> columns, bool withFile)
     {
         var literals = partitionColumns.Count > 0 && LiteralKey(files[0]) is not null ? files[0].PartitionValues : null;
         var options = new StringBuilder();
@@ -49,15 +52,15 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
             options.Append(", hive_partitioning=false");
         }
         if (tag is null) options.Append(", union_by_name=true");
-        var paths = string.Join(", ", files.Select(f => SqlText.Literal(GlobSafe(ReadPath(f)))));
+        var paths = string.Join(", ", files.Select(f => SqlText.Literal(GlobSafe(Local(store, f)))));
         var source = $"read_parquet([{paths}]{options})";
         if (!isCurrent)
         {
             // The files may lack columns or hold narrower types: an empty relation with all columns makes each name known.
             var stored = schema.Columns.Where(c => !IsPartition(c)).ToList();
-            if (stored.Count > 0) source = $"(SELECT {Typed(stored)} WHERE false UNION ALL BY NAME SELECT * FROM {source})";
+            if (stored.Count > 0) source = $"(SELECT {Typed(stored)} WHERE false UNION ALL BY NAME SELECT *{(withFile ? ", filename" : "")} FROM {source})";
         }
-        return $"SELECT {string.Join(", ", columns.Select(Expression))} FROM {source}";
+        return $"SELECT {string.Join(", ", columns.Select(Expression))}{(withFile ? $", filename AS {FileColumn}" : "")} FROM {source}";
 
         string Expression(TableColumn column)
         {
@@ -67,7 +70,8 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         }
     }
 
-    private string ReadPath(DataFile file)
+    /// <summary>Where a file lies.</summary>
+    public static string Local(IFileStore store, DataFile file)
     {
         if (!FilePaths.IsAbsolute(file.Uri)) return store.ReadPath(file.Path);
         return file.Uri.StartsWith("file:", StringComparison.Ordinal) ? new Uri(file.Uri).LocalPath : file.Path;

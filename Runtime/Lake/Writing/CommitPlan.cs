@@ -15,6 +15,9 @@ internal sealed class CommitPlan(string table, LogState latest, CommitOptions op
     /// <summary>What the transaction's writes brought, null when there were none.</summary>
     public required TableSchema? WrittenSchema { get; init; }
 
+    /// <summary>The table's columns when the commit rewrites them with other types.</summary>
+    public TableSchema? ChangedTypes { get; init; }
+
     public required IReadOnlyList<string>? WrittenPartitions { get; init; }
 
     public required IReadOnlyList<DataFile> Added { get; init; }
@@ -64,7 +67,8 @@ internal sealed class CommitPlan(string table, LogState latest, CommitOptions op
         }
         if (WrittenPartitions is { } partitions && !partitions.SequenceEqual(old.PartitionColumns, StringComparer.OrdinalIgnoreCase))
             throw new SchemaMismatchException($"Table {table} is partitioned by ({string.Join(", ", old.PartitionColumns)}), the new rows by ({string.Join(", ", partitions)}). Write them as the table is, or overwrite the table.");
-        var merged = WrittenSchema is null ? old.Schema : SchemaPlan.Merge(table, old.Schema, WrittenSchema, options.Evolution);
+        var before = ChangedTypes ?? old.Schema;
+        var merged = WrittenSchema is null ? before : SchemaPlan.Merge(table, before, WrittenSchema, options.Evolution);
         merged = SchemaPlan.WithMetadata(merged, options.Schema);
         if (SameWithMetadata(merged, old.Schema) && (options.Description ?? old.Description) == old.Description) return old;
         return old with { Schema = merged, Description = options.Description ?? old.Description };

@@ -1,0 +1,57 @@
+using FlowForge.Duck;
+using FlowForge.Lake.Log;
+using FlowForge.Lake.Maintenance;
+
+namespace FlowForge.Lake;
+
+/// <summary>Care of a table: compaction, clean-up, going back.</summary>
+public sealed partial class LakeTable
+{
+    /// <summary>Merges small files of each partition into larger ones, without changing rows.</summary>
+    /// <returns>The commit, or null when there was nothing to gain.</returns>
+    public CommitResult? Optimize(DuckSession session, OptimizeOptions? options = null, CancellationToken ct = default) =>
+        new Compaction(this, session, options ?? new OptimizeOptions()).Run(ct);
+
+    /// <summary>
+    /// Removes files that no version within the retention needs: those that were replaced longer ago, and those that no version names at all. Files of a version that
+    /// someone holds a <see cref="Hold"/> on stay.
+    /// </summary>
+    public VacuumResult Vacuum(VacuumOptions? options = null) => new Vacuum(this, options ?? new VacuumOptions()).Run();
+
+    /// <summary>Keeps a version's files from vacuum until the result is disposed or the process ends.</summary>
+    /// <returns>Null when there is no such version.</returns>
+    public IDisposable? Hold(long version) => log.At(version) is { } state ? new VersionLease(Files, state.Version) : null;
+
+    /// <summary>Makes the table again what it was at an older version, the jobs' states included, as a new version.</summary>
+    /// <exception cref="LakeException">There is no such version, or vacuum took files of it.</exception>
+    public CommitResult Restore(long version, IReadOnlyDictionary<string, string>? info = null) => new Restoration(this).Run(version, info ?? new Dictionary<string, string>());
+}
+
+/// <summary>How files are compacted.</summary>
+public sealed record OptimizeOptions
+{
+    /// <summary>Files below this size are merged.</summary>
+    public long SmallFileBytes { get; init; } = 64L << 20;
+
+    /// <summary>New files have about this size at most.</summary>
+    public long TargetFileBytes { get; init; } = 512L << 20;
+
+    /// <summary>Columns to sort a partition's new files by; empty keeps the order of arrival.</summary>
+    public IReadOnlyList<string> SortBy { get; init; } = [];
+
+    /// <summary>Compression of the new files.</summary>
+    public string Compression { get; init; } = "zstd";
+}
+
+/// <summary>What vacuum may take.</summary>
+public sealed record VacuumOptions
+{
+    /// <summary>Files that were replaced within this time stay; null: the table's own setting, by default a week.</summary>
+    public TimeSpan? Retention { get; init; }
+
+    /// <summary>True to look only.</summary>
+    public bool DryRun { get; init; }
+}
+
+/// <summary>Files that vacuum removed, or would remove.</summary>
+public sealed record VacuumResult(IReadOnlyList<string> Files, long Bytes);

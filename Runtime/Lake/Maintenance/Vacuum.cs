@@ -1,0 +1,48 @@
+using FlowForge.Lake.Files;
+using FlowForge.Lake.Log;
+using FlowForge.Lake.State;
+
+namespace FlowForge.Lake.Maintenance;
+
+/// <summary>Finds and removes files that nothing needs any more. A file too young is never taken: its commit may be on the way.</summary>
+internal sealed class Vacuum(LakeTable table, VacuumOptions options)
+{
+    public VacuumResult Run()
+    {
+        table.CleanLeftovers();
+        if (table.Log.Latest() is not { } latest) return new VacuumResult([], 0);
+        TableFeatures.CheckWritable(latest, table.Name, removesRows: false);
+        var cutoff = DateTimeOffset.UtcNow - (options.Retention ?? TableSettings.DeletedFileRetention(latest.Metadata));
+        var needed = Needed(latest, cutoff);
+        var found = new List<StoredFile>();
+        foreach (var file in table.Files.List("", recursive: true))
+            if (IsDataFile(file.Path, latest) && file.Modified < cutoff && !needed.Contains(file.Path)) found.Add(file);
+        var states = NeededStates(latest);
+        found.AddRange(table.Files.List(StateFiles.Folder).Where(f => f.Modified < cutoff && !states.Contains(f.Path)));
+        if (!options.DryRun) foreach (var file in found) table.Files.Delete(file.Path);
+        return new VacuumResult([.. found.Select(f => f.Path).Order(StringComparer.Ordinal)], found.Sum(f => f.Length));
+    }
+
+    private HashSet<string> Needed(LogState latest, DateTimeOffset cutoff)
+    {
+        var needed = new HashSet<string>(latest.Files.Values.Select(f => f.Path), StringComparer.Ordinal);
+        var oldest = cutoff.ToUnixTimeMilliseconds();
+        needed.UnionWith(latest.Tombstones.Values.Where(t => t.DeletionTimestamp >= oldest).Select(t => FilePaths.Decode(t.Path)));
+        foreach (var version in VersionLease.Held(table.Files))
+            if (table.Log.At(version) is { } state) needed.UnionWith(state.Files.Values.Select(f => f.Path));
+        return needed;
+    }
+
+    // States of all versions that can still be read: they are small, and restore needs them.
+    private HashSet<string> NeededStates(LogState latest)
+    {
+        var states = new StateFiles(table.Files);
+        var configurations = latest.Domains.Values.AsEnumerable();
+        for (var version = latest.Version; version >= 0 && table.Log.Entry(version) is { } actions; version--) configurations = configurations.Concat(actions.OfType<DomainAction>());
+        return configurations.Where(d => d.Domain.StartsWith(StateFiles.Domain(""), StringComparison.Ordinal)).Select(d => d.Configuration).Distinct().SelectMany(states.Paths).ToHashSet(StringComparer.Ordinal);
+    }
+
+    // Folders and files that begin with '_' or '.' are not data, unless the folder is that of a partition column of such a name.
+    private static bool IsDataFile(string path, LogState latest) => path.Split('/').All(part =>
+        part[0] is not ('_' or '.') || latest.Metadata!.PartitionColumns.Any(c => part.StartsWith(c + "=", StringComparison.Ordinal)));
+}

@@ -1,0 +1,148 @@
+using System.Globalization;
+using FlowForge.Duck;
+using FlowForge.Lake.Schema;
+using FlowForge.Lake.Writing;
+
+namespace FlowForge.Lake;
+
+/// <summary>Writes that change rows which are there. Each makes new files and notes the old ones, which the commit then replaces (mode <see cref="CommitMode.Replace"/>).</summary>
+public sealed partial class TableTransaction
+{
+    /// <summary>
+    /// Merges the rows of a query into the table by key: new keys are inserted, rows with other values updated (columns that the query lacks keep theirs), the rest left alone.
+    /// Only files with a row that changes are written anew. The commit must be of mode <see cref="CommitMode.Replace"/>.
+    /// </summary>
+    /// <exception cref="LakeException">A key occurs twice in the query's rows, or is no column of them.</exception>
+    public MergeCounts Merge(DuckSession session, string sourceSql, MergeOptions options, CancellationToken ct = default)
+    {
+        hasRead = true;
+        if (Base is null)
+        {
+            var filtered = options.DeleteWhen is { } gone ? $"SELECT * FROM ({sourceSql}) AS s WHERE NOT coalesce(({gone}), false)" : sourceSql;
+            var first = new MergeRun(session, Empty, table.Name, filtered, options, ct);
+            try
+            {
+                first.CheckKeys();
+                Write(session, first.AllRows(), options.Write with { Mode = CommitMode.Replace }, ct);
+                return new MergeCounts(first.Count, first.Count, 0, 0, 0, 0);
+            }
+            finally
+            {
+                first.Clean();
+            }
+        }
+        var run = new MergeRun(session, Base, table.Name, sourceSql, options, ct);
+        try
+        {
+            run.CheckKeys();
+            var counts = run.Plan();
+            if (run.RowsToWrite(counts) is { } rows) Write(session, rows, options.Write with { Mode = CommitMode.Replace }, ct);
+            replaced.AddRange(run.Touched);
+            return counts;
+        }
+        finally
+        {
+            run.Clean();
+        }
+    }
+
+    /// <summary>
+    /// Keeps the history of things: a row whose values differ from the current ones closes those and becomes current itself; new things begin. The query's rows are the things
+    /// as they are from <see cref="HistoryOptions.EffectiveFrom"/> on.
+    /// </summary>
+    public MergeCounts MergeHistory(DuckSession session, string sourceSql, HistoryOptions options, CancellationToken ct = default)
+    {
+        hasRead = true;
+        var from = SqlText.Literal((object)options.EffectiveFrom.UtcDateTime);
+        var (start, end, current) = (SqlText.Identifier(options.ValidFrom), SqlText.Identifier(options.ValidTo), SqlText.Identifier(options.IsCurrent));
+        var opened = $"SELECT *, {from} AS {start}, CAST(NULL AS TIMESTAMPTZ) AS {end}, true AS {current} FROM";
+        var write = options.Write with { Mode = CommitMode.Replace };
+        if (Base is null)
+        {
+            var first = Write(session, $"{opened} ({sourceSql}) AS s", write, ct);
+            var rows = first.Sum(f => f.Rows ?? 0);
+            return new MergeCounts(rows, rows, 0, 0, 0, 0);
+        }
+        var plan = new MergeRun(session, Base, table.Name, sourceSql, new MergeOptions { Keys = options.Keys }, ct);
+        try
+        {
+            plan.CheckKeys();
+            var names = session.Describe("SELECT * EXCLUDE (__ff_row) FROM temp.ff_merge_source").Select(c => c.Name).ToList();
+            var keys = string.Join(" AND ", options.Keys.Select(k => $"t.{SqlText.Identifier(k)} = s.{SqlText.Identifier(k)}"));
+            var differs = string.Join(" OR ", names.Where(n => !options.Keys.Contains(n, StringComparer.OrdinalIgnoreCase) && !n.StartsWith(TableColumn.ReservedPrefix, StringComparison.OrdinalIgnoreCase))
+                .Select(n => Base.Schema.Find(n) is null ? $"s.{SqlText.Identifier(n)} IS NOT NULL" : $"t.{SqlText.Identifier(n)} IS DISTINCT FROM s.{SqlText.Identifier(n)}").DefaultIfEmpty("false"));
+            var scan = Base.ScanWithFile(Base.Files);
+            session.Execute($"""
+                CREATE OR REPLACE TEMP TABLE ff_merge_matches AS SELECT s.__ff_row AS row, t.{Reading.ScanSql.FileColumn} AS file, coalesce({differs}, false) AS changed, s.__ff_row IS NULL AS missing
+                FROM (FROM {scan} AS t WHERE {current}) AS t LEFT JOIN temp.ff_merge_source AS s ON {keys}
+                """, ct);
+            var closing = options.CloseMissing ? "changed OR missing" : "changed AND NOT missing";
+            var files = session.Rows($"SELECT DISTINCT file FROM temp.ff_merge_matches WHERE {closing}", ct).Select(r => (string)r[0]!).ToHashSet(StringComparer.Ordinal);
+            var touched = Base.Files.Where(f => files.Contains(Base.ReadPath(f))).ToList();
+            var counts = session.Rows("SELECT count(*) FILTER (WHERE changed AND NOT missing), count(*) FILTER (WHERE NOT changed AND NOT missing), count(*) FILTER (WHERE missing) FROM temp.ff_merge_matches", ct)[0]
+                .Select(v => Convert.ToInt64(v, CultureInfo.InvariantCulture)).ToArray();
+            var closes = options.CloseMissing ? $"t.{current} AND (s.__ff_row IS NULL OR ({differs}))" : $"t.{current} AND s.__ff_row IS NOT NULL AND ({differs})";
+            var parts = new List<string>();
+            if (touched.Count > 0)
+            {
+                var columns = string.Join(", ", Base.Schema.Columns.Select(c => SqlText.Identifier(c.Name)).Select(n =>
+                    n == end ? $"CASE WHEN {closes} THEN {from} ELSE t.{n} END AS {n}" : n == current ? $"CASE WHEN {closes} THEN false ELSE t.{n} END AS {n}" : $"t.{n}"));
+                parts.Add($"SELECT {columns} FROM {Base.ScanSql(touched, withReserved: true)} AS t LEFT JOIN temp.ff_merge_source AS s ON {keys}");
+            }
+            parts.Add($"{opened} (SELECT * EXCLUDE (__ff_row) FROM temp.ff_merge_source AS s WHERE NOT EXISTS (SELECT 1 FROM temp.ff_merge_matches AS m WHERE m.row = s.__ff_row AND NOT m.changed)) AS s");
+            Write(session, string.Join(" UNION ALL BY NAME ", parts), write, ct);
+            replaced.AddRange(touched);
+            return new MergeCounts(plan.Count, plan.Count - counts[0] - counts[1], counts[0], counts[1], options.CloseMissing ? counts[2] : 0, 0);
+        }
+        finally
+        {
+            plan.Clean();
+        }
+    }
+
+    /// <summary>Deletes the rows for which a condition holds. Files without such a row stay; files with nothing else simply go.</summary>
+    /// <returns>Number of rows deleted.</returns>
+    public long Delete(DuckSession session, string condition, WriteOptions? options = null, CancellationToken ct = default)
+    {
+        hasRead = true;
+        if (Base is null) return 0;
+        var found = session.Rows($"SELECT {Reading.ScanSql.FileColumn}, count(*) FROM {Base.ScanWithFile(Base.Files)} WHERE ({condition}) GROUP BY ALL", ct)
+            .ToDictionary(r => (string)r[0]!, r => Convert.ToInt64(r[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        var touched = Base.Files.Where(f => found.ContainsKey(Base.ReadPath(f))).ToList();
+        var partly = touched.Where(f => f.Rows != found[Base.ReadPath(f)]).ToList();
+        if (partly.Count > 0)
+            Write(session, $"SELECT * FROM {Base.ScanSql(partly, withReserved: true)} WHERE NOT coalesce(({condition}), false)", (options ?? new WriteOptions()) with { Mode = CommitMode.Replace }, ct);
+        replaced.AddRange(touched);
+        return found.Values.Sum();
+    }
+
+    /// <summary>The partitions of the rows written so far take the place of those in the table; other partitions stay.</summary>
+    public void ReplacePartitions()
+    {
+        hasRead = true;
+        if (Base is null) return;
+        if (Base.PartitionColumns.Count == 0) throw new LakeException($"Table {table.Name} has no partitions to replace. Overwrite it, or make it with partition columns.");
+        var mine = staged.Select(s => Key(s.File)).ToHashSet(StringComparer.Ordinal);
+        replaced.AddRange(Base.Files.Where(f => mine.Contains(Key(f))));
+
+        string Key(DataFile file) => string.Join('\0', Base.PartitionColumns.Select(c => file.PartitionValues.GetValueOrDefault(c) is { } value ? "v" + value : "n"));
+    }
+
+    /// <summary>Writes every row of the table anew with other column types, such as wider ones. New rows may then be written with these types too.</summary>
+    /// <param name="session">Where the rows are cast.</param>
+    /// <param name="schema">The columns whose types change, by name.</param>
+    /// <param name="options">As for <see cref="Write"/>.</param>
+    /// <param name="ct">Interrupts.</param>
+    public void ChangeTypes(DuckSession session, TableSchema schema, WriteOptions? options = null, CancellationToken ct = default)
+    {
+        hasRead = true;
+        if (Base is null) return;
+        var changed = new TableSchema(Base.Schema.Columns.Select(c => schema.Find(c.Name) is { } wish ? c with { Type = wish.Type } : c));
+        changedTypes = changed;
+        if (Base.Files.Count > 0) Write(session, $"SELECT * FROM {Base.ScanSql(withReserved: true)}", (options ?? new WriteOptions()) with { Mode = CommitMode.Replace, Schema = changed }, ct);
+        replaced.AddRange(Base.Files);
+    }
+
+    private TableSnapshot Empty => new(
+        new Log.LogState { Metadata = new Log.MetadataAction("", null, null, new TableSchema([]), [], System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty, null) }, table.Files, table.Name);
+}

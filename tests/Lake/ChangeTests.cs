@@ -1,0 +1,160 @@
+using FlowForge.Lake.Schema;
+
+namespace FlowForge.Lake.Tests;
+
+public sealed class ChangeTests : IDisposable
+{
+    private readonly TestLake lake = new();
+
+    public void Dispose() => lake.Dispose();
+
+    private (MergeCounts Counts, CommitResult Commit) Merge(string source, MergeOptions? options = null)
+    {
+        using var transaction = lake.Fresh().Begin();
+        var counts = transaction.Merge(lake.Session, source, options ?? new MergeOptions { Keys = ["id"] });
+        return (counts, transaction.Commit(new CommitOptions { Operation = "MERGE" }));
+    }
+
+    private string Rows(string select = "*") => lake.Rows(lake.Fresh().Latest()!, select, "ORDER BY ALL");
+
+    [Fact]
+    public void Merge_NewTable_InsertsAll()
+    {
+        Assert.Equal(new MergeCounts(2, 2, 0, 0, 0, 0), Merge("SELECT 1 AS id, 'a' AS v UNION ALL SELECT 2, 'b'").Counts);
+        Assert.Equal("1|a\n2|b", Rows());
+    }
+
+    [Fact]
+    public void Merge_AllCases_ChangesOnlyTouchedFiles()
+    {
+        lake.Append(lake.Table(), "SELECT i::INTEGER AS id, 'old' || i AS v, 'r0' AS _ff_run FROM range(0, 10) t(i)");
+        lake.Append(lake.Table(), "SELECT i::INTEGER AS id, 'old' || i AS v, 'r0' AS _ff_run FROM range(10, 20) t(i)");
+        var untouched = lake.Table().Latest()!.Files[1].Path;
+
+        var (counts, commit) = Merge(
+            "SELECT * FROM (VALUES (1, 'new', 'r1', 'U'), (2, 'old2', 'r1', 'U'), (3, '', 'r1', 'D'), (99, 'ins', 'r1', 'U'), (77, '', 'r1', 'D'), (NULL, 'nokey', 'r1', 'U')) t(id, v, _ff_run, op)",
+            new MergeOptions { Keys = ["id"], DeleteWhen = "op = 'D'", ControlColumns = ["op"] });
+
+        Assert.Equal(new MergeCounts(6, 2, 1, 1, 1, 1), counts);
+        Assert.Equal(1, commit.FilesRemoved);
+        var snapshot = lake.Fresh().Latest()!;
+        Assert.Contains(untouched, snapshot.Files.Select(f => f.Path));
+        Assert.Equal("1|new|r1\n2|old2|r0\n99|ins|r1\n∅|nokey|r1", lake.Rows($"SELECT id, v, _ff_run FROM {snapshot.ScanSql(true)} WHERE id IS NULL OR id IN (1, 2, 3, 99, 77) ORDER BY id"));
+        Assert.Equal(21, snapshot.Rows);
+    }
+
+    [Fact]
+    public void Merge_SourceWithoutAColumn_KeepsOldValuesAndAddsNewColumns()
+    {
+        lake.Append(lake.Table(), "SELECT 1 AS id, 'a' AS v, 10 AS n UNION ALL SELECT 2, 'b', 20");
+        Merge("SELECT 1 AS id, 'A' AS v, true AS extra UNION ALL SELECT 3, 'c', NULL");
+        Assert.Equal("1|A|10|True\n2|b|20|∅\n3|c|∅|∅", Rows());
+    }
+
+    [Fact]
+    public void Merge_DeleteMissing_RemovesRowsTheSourceLacks()
+    {
+        lake.Append(lake.Table(), "SELECT i AS id, 'v' AS v FROM range(5) t(i)");
+        var (counts, _) = Merge("SELECT 1 AS id, 'v' AS v UNION ALL SELECT 9, 'v'", new MergeOptions { Keys = ["id"], DeleteMissing = true });
+        Assert.Equal(new MergeCounts(2, 1, 0, 1, 4, 0), counts);
+        Assert.Equal("1|v\n9|v", Rows());
+    }
+
+    [Fact]
+    public void Merge_NothingChanges_CommitsNoFiles()
+    {
+        lake.Append(lake.Table(), "SELECT 1 AS id, NULL::VARCHAR AS v");
+        var (counts, commit) = Merge("SELECT 1 AS id, NULL::VARCHAR AS v");
+        Assert.Equal(new MergeCounts(1, 0, 0, 1, 0, 0), counts);
+        Assert.Equal((0, 0), (commit.FilesAdded, commit.FilesRemoved));
+    }
+
+    [Fact]
+    public void Merge_KeyTwiceInSource_IsRefused()
+    {
+        lake.Append(lake.Table(), "SELECT 1 AS id, 'a' AS v");
+        var error = Assert.Throws<LakeException>(() => Merge("SELECT 1 AS id, 'x' AS v UNION ALL SELECT 1, 'y'"));
+        Assert.Equal("Key {'id': 1} occurs 2 times in the rows to merge into bronze.t, so it is not clear which one wins. Deduplicate them by the key first.", error.Message);
+    }
+
+    [Fact]
+    public void Merge_AppendInBetween_Conflicts()
+    {
+        lake.Append(lake.Table(), "SELECT 1 AS id, 'a' AS v");
+        using var merge = lake.Fresh().Begin();
+        merge.Merge(lake.Session, "SELECT 2 AS id, 'b' AS v", new MergeOptions { Keys = ["id"] });
+        lake.Append(lake.Table(), "SELECT 2 AS id, 'other' AS v");
+        Assert.Throws<TableConflictException>(() => merge.Commit(new CommitOptions()));
+        Assert.Equal("1|a\n2|other", Rows());
+    }
+
+    [Fact]
+    public void Merge_PartitionedTable_MovesRowsBetweenPartitions()
+    {
+        lake.Append(lake.Table(), "SELECT i AS id, 'p' || (i % 3) AS p FROM range(9) t(i)", new WriteOptions { PartitionBy = ["p"] });
+        Merge("SELECT 0 AS id, 'p2' AS p UNION ALL SELECT 100, 'p9'");
+        Assert.Equal("p0|2\np1|3\np2|4\np9|1", lake.Rows(lake.Fresh().Latest()!, "p, count(*)", "GROUP BY p ORDER BY p"));
+    }
+
+    [Fact]
+    public void Delete_ByCondition_RewritesOnlyWhatItMust()
+    {
+        lake.Append(lake.Table(), "SELECT 1 AS id, 'r' AS _ff_run UNION ALL SELECT 2, 'r'");
+        lake.Append(lake.Table(), "SELECT 3 AS id, 'r' AS _ff_run");
+        lake.Append(lake.Table(), "SELECT 4 AS id, NULL::VARCHAR AS _ff_run");
+        using (var transaction = lake.Fresh().Begin())
+        {
+            Assert.Equal(2, transaction.Delete(lake.Session, "id IN (1, 3)"));
+            var commit = transaction.Commit(new CommitOptions { Operation = "DELETE" });
+            Assert.Equal((1, 2), (commit.FilesAdded, commit.FilesRemoved));
+        }
+        Assert.Equal("2\n4", Rows());
+        Assert.Equal("DELETE", lake.Fresh().History(1)[0].Operation);
+    }
+
+    [Fact]
+    public void ReplacePartitions_LeavesTheOthers()
+    {
+        lake.Append(lake.Table(), "SELECT i AS id, 'p' || (i % 3) AS p FROM range(9) t(i) UNION ALL SELECT 50, NULL", new WriteOptions { PartitionBy = ["p"] });
+        using (var transaction = lake.Fresh().Begin())
+        {
+            transaction.Write(lake.Session, "SELECT 100 AS id, 'p1' AS p UNION ALL SELECT 200, NULL", new WriteOptions { Mode = CommitMode.Replace });
+            transaction.ReplacePartitions();
+            transaction.Commit(new CommitOptions());
+        }
+        Assert.Equal("0|p0\n2|p2\n3|p0\n5|p2\n6|p0\n8|p2\n100|p1\n200|∅", Rows());
+    }
+
+    [Fact]
+    public void MergeHistory_ChangedAndMissingThings_AreClosedAndOpened()
+    {
+        void Run(string source, int day, bool closeMissing = false)
+        {
+            using var transaction = lake.Fresh().Begin();
+            transaction.MergeHistory(lake.Session, source, new HistoryOptions { Keys = ["id"], EffectiveFrom = new DateTimeOffset(2026, 1, day, 0, 0, 0, TimeSpan.Zero), CloseMissing = closeMissing });
+            transaction.Commit(new CommitOptions { Operation = "MERGE" });
+        }
+        lake.Session.Execute("SET TimeZone='UTC'");
+        Run("SELECT 1 AS id, 'a' AS v UNION ALL SELECT 2, 'b'", 1);
+        Run("SELECT 1 AS id, 'a' AS v UNION ALL SELECT 2, 'B' UNION ALL SELECT 3, 'c'", 2);
+        Run("SELECT 2 AS id, 'B' AS v UNION ALL SELECT 3, 'C'", 3, closeMissing: true);
+        Assert.Equal(
+            "1|a|2026-01-01|2026-01-03|False\n2|B|2026-01-02|∅|True\n2|b|2026-01-01|2026-01-02|False\n3|C|2026-01-03|∅|True\n3|c|2026-01-02|2026-01-03|False",
+            Rows("id, v, strftime(valid_from, '%Y-%m-%d') AS f, strftime(valid_to, '%Y-%m-%d') AS t, is_current"));
+    }
+
+    [Fact]
+    public void ChangeTypes_Widens_AllRowsAndNewOnes()
+    {
+        lake.Append(lake.Table(), "SELECT 1::INTEGER AS id, 5::INTEGER AS v");
+        using (var transaction = lake.Fresh().Begin())
+        {
+            transaction.ChangeTypes(lake.Session, new TableSchema([new TableColumn("v", PrimitiveType.String)]));
+            transaction.Write(lake.Session, "SELECT 2 AS id, 'text' AS v");
+            transaction.Commit(new CommitOptions());
+        }
+        Assert.Equal("id integer, v string", lake.Fresh().Latest()!.Schema.ToString());
+        Assert.Equal("1|5\n2|text", Rows());
+        Assert.Equal("1|5", lake.Rows(lake.Fresh().At(0)!));
+    }
+}

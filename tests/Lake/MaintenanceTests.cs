@@ -1,0 +1,105 @@
+namespace FlowForge.Lake.Tests;
+
+public sealed class MaintenanceTests : IDisposable
+{
+    private readonly TestLake lake = new();
+
+    public void Dispose() => lake.Dispose();
+
+    private string Rows() => lake.Rows(lake.Fresh().Latest()!, rest: "ORDER BY ALL");
+
+    private int ParquetFiles() => Directory.GetFiles(lake.Table().Location, "part-*.parquet", SearchOption.AllDirectories).Length;
+
+    [Fact]
+    public void Optimize_SmallFiles_BecomeOneAPartitionAndAppendsDoNotConflict()
+    {
+        for (var i = 0; i < 6; i++) lake.Append(lake.Table(), $"SELECT {i} AS a, 'p{i % 2}' AS p, 'r' AS _ff_run", new WriteOptions { PartitionBy = ["p"] });
+        using var append = lake.Fresh().Begin();
+        append.Write(lake.Session, "SELECT 99 AS a, 'p0' AS p, 'r' AS _ff_run");
+
+        var commit = lake.Fresh().Optimize(lake.Session)!;
+
+        Assert.Equal((2, 6), (commit.FilesAdded, commit.FilesRemoved));
+        append.Commit(new CommitOptions());
+        Assert.Equal("0|p0\n1|p1\n2|p0\n3|p1\n4|p0\n5|p1\n99|p0", Rows());
+        Assert.Contains("\"dataChange\":false", File.ReadAllText(Path.Combine(lake.Table().Location, "_delta_log", "00000000000000000006.json")));
+        Assert.Null(lake.Fresh("bronze.none").Optimize(lake.Session));
+    }
+
+    [Fact]
+    public void Vacuum_WithinRetention_TakesNothing()
+    {
+        lake.Append(lake.Table(), "SELECT 1 AS a");
+        lake.Overwrite(lake.Table(), "SELECT 2 AS a");
+        Assert.Empty(lake.Fresh().Vacuum().Files);
+        Assert.Equal("1", lake.Rows(lake.Fresh().At(0)!));
+    }
+
+    [Fact]
+    public void Vacuum_PastRetention_TakesOldFilesButNotHeldOnes()
+    {
+        lake.Tampered = true;
+        for (var i = 0; i < 4; i++) lake.Overwrite(lake.Table(), $"SELECT {i} AS a");
+        File.WriteAllText(Path.Combine(lake.Table().Location, "part-stray.parquet"), "left by another tool");
+        using var hold = lake.Fresh().Hold(1);
+
+        var dry = lake.Fresh().Vacuum(new VacuumOptions { Retention = TimeSpan.Zero, DryRun = true });
+        Assert.Equal(3, dry.Files.Count);
+        Assert.Contains("part-stray.parquet", dry.Files);
+        Assert.Equal(5, ParquetFiles());
+
+        var result = lake.Fresh().Vacuum(new VacuumOptions { Retention = TimeSpan.Zero });
+
+        Assert.Equal(dry.Files, result.Files);
+        Assert.Equal(2, ParquetFiles());
+        Assert.Equal("3", Rows());
+        Assert.Equal("1", lake.Rows(lake.Fresh().At(1)!));
+        hold!.Dispose();
+        Assert.Single(lake.Fresh().Vacuum(new VacuumOptions { Retention = TimeSpan.Zero }).Files);
+        Assert.Equal("Version 0 of bronze.t cannot be restored: 1 of its 1 files were removed by vacuum, for example " + lake.Fresh().At(0)!.Files[0].Path + ".",
+            Assert.Throws<LakeException>(() => lake.Fresh().Restore(0)).Message);
+        lake.Validate(filesOfOldVersions: false);
+    }
+
+    [Fact]
+    public void Restore_OlderVersion_BringsRowsSchemaAndStateBack()
+    {
+        for (var i = 1; i <= 3; i++)
+        {
+            var state = new JobState { Pipeline = "p", Job = "j", RunId = "r" + i, Cursor = "c" + i };
+            lake.Append(lake.Table(), $"SELECT {i} AS a{(i == 3 ? ", 'x' AS extra" : "")}", commit: new CommitOptions { Transaction = ("p/j", i), State = state });
+        }
+        var commit = lake.Fresh().Restore(1, new Dictionary<string, string> { ["why"] = "test" });
+
+        Assert.Equal((3L, 0, 1), (commit.Version, commit.FilesAdded, commit.FilesRemoved));
+        var snapshot = lake.Fresh().Latest()!;
+        Assert.Equal("a integer", snapshot.Schema.ToString());
+        Assert.Equal("1\n2", Rows());
+        Assert.Equal("c2", snapshot.StateOf("p/j")!.Cursor);
+        Assert.Equal(3, snapshot.TransactionVersion("p/j"));
+        Assert.Equal(("RESTORE", "test"), (lake.Fresh().History(1)[0].Operation, lake.Fresh().History(1)[0].Info["why"]));
+        lake.Fresh().Restore(2);
+        Assert.Equal("1|∅\n2|∅\n3|x", Rows());
+    }
+
+    [Fact]
+    public void At_Time_FindsTheVersionThatStoodThen()
+    {
+        lake.Append(lake.Table(), "SELECT 1 AS a");
+        lake.Append(lake.Table(), "SELECT 2 AS a");
+        var times = lake.Table().History().Select(v => v.Committed).ToList();
+        Assert.Equal(0, lake.Fresh().At(times[1])!.Version);
+        Assert.Equal(1, lake.Fresh().At(times[0].AddSeconds(1))!.Version);
+        Assert.Null(lake.Fresh().At(times[1].AddSeconds(-1)));
+    }
+
+    [Fact]
+    public void History_Paged_GoesBackwards()
+    {
+        for (var i = 0; i < 5; i++) lake.Append(lake.Table(), $"SELECT {i} AS a");
+        var table = lake.Fresh();
+        Assert.Equal([4, 3], table.History(2).Select(v => v.Version));
+        Assert.Equal([2, 1], table.History(2, before: 3).Select(v => v.Version));
+        Assert.Equal((1, 0, 1L), (table.History(1)[0].FilesAdded, table.History(1)[0].FilesRemoved, table.History(1)[0].RowsAdded));
+    }
+}
