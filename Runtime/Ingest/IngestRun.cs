@@ -102,7 +102,7 @@ internal sealed class IngestRun(
         var loaded = loading.Run(ct);
         Gate(loaded);
         var rejects = loaded.Rejects.Count == 0 ? null : RejectsTable.Write(lake, session, loaded.Rejects, job, request, files, ct);
-        if (!loaded.HasRows && before is null && loaded.Columns.Count == 0) return NothingNew(null) with { Note = "the files hold no records" };
+        if (!loaded.HasRows && before is null && loaded.Columns.Count == 0) return NothingNew(null) with { Counts = loaded.Counts, RejectsTable = rejects?.Split('@')[0], Note = loaded.Counts.Read == 0 ? "the files hold no records" : "no file could be read" };
         _progress.Start("publishing", null);
         foreach (var file in files)
             _seenNow.Add(new SeenFile(file.Path, file.Size, file.ETag, file.Modified, file.Sha256, loaded.RowsOf(file), loaded.NoteOf(file)));

@@ -55,6 +55,8 @@ internal sealed class Loading(
         var faults = new Dictionary<int, UnreadableFileException>();
         var planned = new RecordPlanner(session, job, settings, format, temporary).Plan(files, Transaction.Base, faults);
         var plan = planned;
+        if (plan.Files.All(f => f.Layout is null))
+            return Count(new RecordPump(plan, settings.File, faults.Keys.ToHashSet(), progress), Rows([]), new Staged(0, 0), faults);
         for (var pass = 1; ; pass++)
         {
             progress.Start(pass == 1 ? "reading" : "proving", files.Sum(f => f.Size));

@@ -27,8 +27,8 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
     /// <summary>The rows as the table has them, filtered, with the reserved columns.</summary>
     public string Select(IngestDefinition job, string runId, Partitioning partitioning)
     {
-        var columns = string.Join(", ", Columns.Select(c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}"));
-        var rows = $"SELECT {columns}, {SqlText.Literal(runId)} AS _ff_run, {FileSql} AS _ff_file, {RecordSql} AS _ff_record FROM {From}";
+        var columns = string.Concat(Columns.Select(c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}, "));
+        var rows = $"SELECT {columns}{SqlText.Literal(runId)} AS _ff_run, {FileSql} AS _ff_file, {RecordSql} AS _ff_record FROM {From}";
         if (job.Filter is { } filter) rows = $"SELECT * FROM ({rows}) AS rows_read WHERE ({filter}\n)";
         if (partitioning.Added.Count == 0) return rows;
         return $"SELECT *, {string.Join(", ", partitioning.Added.Select(p => $"{p.Sql} AS {SqlText.Identifier(p.Name)}"))} FROM ({rows}) AS rows_kept";

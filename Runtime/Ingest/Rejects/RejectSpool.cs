@@ -24,7 +24,7 @@ internal sealed class RejectSpool(string folder) : IDisposable
 
     public void Add(Reject reject)
     {
-        _writer ??= new BinaryWriter(new FileStream(_path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16), Encoding.UTF8);
+        _writer ??= new BinaryWriter(new FileStream(_path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, 1 << 16), Encoding.UTF8);
         _writer.Write(reject.File);
         _writer.Write(reject.Record ?? -1);
         _writer.Write(reject.Offset ?? -1);

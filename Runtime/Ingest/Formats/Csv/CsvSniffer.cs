@@ -21,8 +21,9 @@ internal static class CsvSniffer
         var dialect = new CsvDialect
         {
             Delimiter = Bytes(options.Delimiter) ?? found.Delimiter,
-            Quote = options.Quote is null ? found.Quote : Byte(options.Quote),
-            Escape = options.Escape is null ? (found.Escape == 0 ? found.Quote : found.Escape) : Byte(options.Escape),
+            // No quotes seen is not the same as none to come.
+            Quote = options.Quote is null ? (found.Quote == 0 ? (byte)'"' : found.Quote) : Byte(options.Quote),
+            Escape = options.Escape is null ? found.Escape : Byte(options.Escape),
             Comment = options.Comment is null ? (byte)0 : Byte(options.Comment),
             CarriageReturnEnds = carriageReturn,
         };
