@@ -52,6 +52,7 @@ internal sealed class CsvSplitter(CsvDialect dialect, int longestRecord) : IReco
             var firstEnd = bytes[start..].IndexOf(_lineEnd);
             if (firstEnd < 0 && !atEnd) break;
             start = position = firstEnd < 0 ? bytes.Length : start + firstEnd + 1;
+            quote = -1;
             records++;
         }
         if (!atEnd) return new SplitResult(start, records);
