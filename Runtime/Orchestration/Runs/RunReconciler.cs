@@ -50,7 +50,11 @@ public sealed class RunReconciler(RunStore runs, PipelineStore pipelines, ClaimS
             logger.LogInformation("{RunId} was recorded but not started; it is started now", run.RunId);
             return;
         }
-        if (status is WorkflowExecutionStatus.Running) return;
+        if (status is WorkflowExecutionStatus.Running)
+        {
+            await new DeadWorkers(client, logger).ReleaseAsync(run.RunId, cancel);
+            return;
+        }
         Close(run, status == WorkflowExecutionStatus.Canceled ? RunState.Cancelled : RunState.Failed, status == WorkflowExecutionStatus.Canceled
             ? null
             : new RunError("FF3007", $"The run's workflow ended from outside ({status}).", "Retry the run: jobs that have published will find nothing new."));
