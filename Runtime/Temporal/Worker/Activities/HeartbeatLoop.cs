@@ -28,9 +28,16 @@ internal sealed class HeartbeatLoop : IAsyncDisposable
         _interval = Interval(worker.Options.HeartbeatInterval, context.Task.HeartbeatTimeout);
         context.Beat = () =>
         {
-            if (Interlocked.Exchange(ref _pending, 1) == 0)
+            // An abandoned function may go on beating after the loop is gone.
+            if (Interlocked.Exchange(ref _pending, 1) == 0 && !_stop.IsCancellationRequested)
             {
-                _beat.Release();
+                try
+                {
+                    _beat.Release();
+                }
+                catch (ObjectDisposedException)
+                {
+                }
             }
         };
         _loop = Task.Run(RunAsync);

@@ -30,6 +30,8 @@ public sealed class WorkflowService
         var method = Prefix + MethodOf(request, Parsers<TResponse>.Name);
         var retryFor = policy?.RetryFor ?? _options.RetryFor;
         var backOff = new BackOff(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2));
+        var patient = retryFor == Timeout.InfiniteTimeSpan;
+        var hiccups = 0;
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
@@ -37,8 +39,7 @@ public sealed class WorkflowService
             {
                 return await _transport.CallAsync(method, request, Parsers<TResponse>.Parser, policy?.Timeout ?? _options.CallTimeout, cancellation).ConfigureAwait(false);
             }
-            catch (GrpcException e) when (IsWorthRepeating(e.Code, backOff.Tries)
-                && (retryFor == Timeout.InfiniteTimeSpan || Stopwatch.GetElapsedTime(started) < retryFor))
+            catch (GrpcException e) when ((patient || Stopwatch.GetElapsedTime(started) < retryFor) && IsWorthRepeating(e, patient, ref hiccups))
             {
                 await Task.Delay(backOff.Next(), cancellation).ConfigureAwait(false);
             }
@@ -46,12 +47,18 @@ public sealed class WorkflowService
     }
 
     /// <summary>INTERNAL and UNKNOWN may be a hiccup or a bug: a few tries, not a storm.</summary>
-    private static bool IsWorthRepeating(GrpcCode code, int tries) => code switch
+    private static bool IsWorthRepeating(GrpcException e, bool patient, ref int hiccups) => e.Code switch
     {
-        GrpcCode.Unavailable or GrpcCode.ResourceExhausted or GrpcCode.Aborted => true,
-        GrpcCode.Internal or GrpcCode.Unknown or GrpcCode.DataLoss => tries < 3,
+        GrpcCode.ResourceExhausted => !IsTooLarge(e),
+        GrpcCode.Unavailable or GrpcCode.Aborted => true,
+        // Who waits for a run waits through silence, too; anyone else has been told how long to wait.
+        GrpcCode.DeadlineExceeded => patient,
+        GrpcCode.Internal or GrpcCode.Unknown or GrpcCode.DataLoss => hiccups++ < 3,
         _ => false,
     };
+
+    /// <summary>RESOURCE_EXHAUSTED means "slow down", except for a message over the size limit, which will be too large next time as well.</summary>
+    internal static bool IsTooLarge(GrpcException e) => e.Code == GrpcCode.ResourceExhausted && e.Message.Contains("larger than", StringComparison.Ordinal);
 
     private static string MethodOf(IMessage request, string response)
     {

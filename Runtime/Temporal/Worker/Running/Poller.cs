@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FlowForge.Temporal.Protocol;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
@@ -12,6 +13,7 @@ internal sealed class Poller<TResponse>(WorkerScope worker, string kind, int slo
     : IDisposable
     where TResponse : IMessage<TResponse>, new()
 {
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(500);
     private readonly SemaphoreSlim _slots = new(slots);
     private readonly Lock _gate = new();
     private bool _away;
@@ -43,6 +45,7 @@ internal sealed class Poller<TResponse>(WorkerScope worker, string kind, int slo
             while (!stop.IsCancellationRequested)
             {
                 await _slots.WaitAsync(stop).ConfigureAwait(false);
+                var started = Stopwatch.GetTimestamp();
                 if (await PollAsync(abort).ConfigureAwait(false) is { } task)
                 {
                     _ = HandleAsync(task);
@@ -50,9 +53,14 @@ internal sealed class Poller<TResponse>(WorkerScope worker, string kind, int slo
                     continue;
                 }
                 _slots.Release();
-                if (_away)
+                // A long poll that ends at once, by an error or by a server that is stopping, would become a storm.
+                if (Stopwatch.GetElapsedTime(started) < Short)
                 {
                     await Task.Delay(backOff.Next(), stop).ConfigureAwait(false);
+                }
+                else
+                {
+                    backOff.Reset();
                 }
             }
         }

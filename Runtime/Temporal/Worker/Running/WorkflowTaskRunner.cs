@@ -12,14 +12,20 @@ internal sealed class WorkflowTaskRunner(WorkerScope worker, IReadOnlyDictionary
     public async Task RunAsync(PollWorkflowTaskQueueResponse poll)
     {
         var type = poll.WorkflowType?.Name ?? "";
-        using var span = TemporalTracing.Source.StartActivity($"RunWorkflowTask:{type}", ActivityKind.Server);
-        span?.SetTag("temporalWorkflowID", poll.WorkflowExecution?.WorkflowId).SetTag("temporalRunID", poll.WorkflowExecution?.RunId);
+        Activity? span = null;
         try
         {
             var history = await WorkflowTaskReader.HistoryAsync(worker.Client, poll, CancellationToken.None).ConfigureAwait(false);
+            span = TemporalTracing.Source.StartActivity($"RunWorkflowTask:{type}", ActivityKind.Server, TemporalTracing.Extract(history.Started.Header));
+            span?.SetTag("temporalWorkflowID", poll.WorkflowExecution.WorkflowId).SetTag("temporalRunID", poll.WorkflowExecution.RunId);
             var task = WorkflowTaskReader.Read(worker, poll, history);
             var decision = DecisionCheck.Complete(task, Decider(type).Decide(history, task));
             await AnswerAsync(poll, decision).ConfigureAwait(false);
+        }
+        catch (GrpcException e) when (WorkflowService.IsTooLarge(e))
+        {
+            worker.Logger.LogError("The decision for workflow {WorkflowId} ({WorkflowType}) is too large to send: {Message}", poll.WorkflowExecution?.WorkflowId, type, e.Message);
+            await FailAsync(poll, e, WorkflowTaskFailedCause.GrpcMessageTooLarge).ConfigureAwait(false);
         }
         catch (GrpcException e)
         {
@@ -31,7 +37,11 @@ internal sealed class WorkflowTaskRunner(WorkerScope worker, IReadOnlyDictionary
         {
             span?.SetStatus(ActivityStatusCode.Error, e.Message);
             worker.Logger.LogError(e, "Deciding workflow {WorkflowId} ({WorkflowType}), attempt {Attempt}, failed", poll.WorkflowExecution?.WorkflowId, type, poll.Attempt);
-            await FailAsync(poll, e).ConfigureAwait(false);
+            await FailAsync(poll, e, WorkflowTaskFailedCause.WorkflowWorkerUnhandledFailure).ConfigureAwait(false);
+        }
+        finally
+        {
+            span?.Dispose();
         }
     }
 
@@ -68,7 +78,7 @@ internal sealed class WorkflowTaskRunner(WorkerScope worker, IReadOnlyDictionary
         }
     }
 
-    private async Task FailAsync(PollWorkflowTaskQueueResponse poll, Exception error)
+    private async Task FailAsync(PollWorkflowTaskQueueResponse poll, Exception error, WorkflowTaskFailedCause cause)
     {
         try
         {
@@ -83,7 +93,7 @@ internal sealed class WorkflowTaskRunner(WorkerScope worker, IReadOnlyDictionary
                 {
                     Namespace = worker.Client.Namespace,
                     TaskToken = poll.TaskToken,
-                    Cause = WorkflowTaskFailedCause.WorkflowWorkerUnhandledFailure,
+                    Cause = cause,
                     Failure = worker.Client.Data.Failures.ToFailure(error),
                     Identity = worker.Identity,
                 }, CancellationToken.None).ConfigureAwait(false);
