@@ -1,6 +1,7 @@
 // The page's own script: clocks, shortcuts, dialogs, and small things that must not wait for a round trip.
 import "./time.js";
 import "./keys.js";
+import "./reconnect.js";
 
 /** Shows a <dialog> as modal: the browser traps focus and gives Escape. Called by Parts/Dialog.razor. */
 export function openDialog(dialog) {

@@ -29,6 +29,14 @@ public sealed class Bench(Chromium chromium) : IAsyncLifetime
         Workbench = await WorkbenchProcess.StartAsync(Runtime.Url, token);
     }
 
+    /// <summary>Kills the workbench and starts it again at the same address.</summary>
+    public async Task RestartAsync(Func<Task> between)
+    {
+        await Workbench.DisposeAsync();
+        await between();
+        Workbench = await WorkbenchProcess.StartAsync(Runtime.Url, Path.Combine(folder, "token"), Workbench.Url.Port);
+    }
+
     /// <summary>A page of a viewer who is not logged in.</summary>
     public async Task<IPage> StrangerAsync(bool dark = false, int width = 1280, int height = 800)
     {

@@ -34,9 +34,10 @@ public sealed class WorkbenchProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<WorkbenchProcess> StartAsync(Uri runtime, string tokenFile)
+    /// <param name="port">A free one when null.</param>
+    public static async Task<WorkbenchProcess> StartAsync(Uri runtime, string tokenFile, int? port = null)
     {
-        var url = new Uri($"http://127.0.0.1:{FreePort()}");
+        var url = new Uri($"http://127.0.0.1:{port ?? FreePort()}");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
         foreach (var argument in (string[])[Program(), "--urls", url.ToString(), "--parent-pid", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)])
             start.ArgumentList.Add(argument);

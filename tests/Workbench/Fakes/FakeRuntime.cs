@@ -98,6 +98,7 @@ public sealed class FakeRuntime : IAsyncDisposable
         api.MapGet("/pipelines/{name}", Results<Ok<PipelineDetail>, NotFound<Problem>> (string name) => Sample.Detail(name) is { } p ? TypedResults.Ok(p)
             : TypedResults.NotFound(new Problem { Status = 404, Title = "Not found", Detail = $"There is no pipeline '{name}'." }));
         api.MapGet("/pipelines/{name}/plan", (string name) => new PipelineValidation(true, name, [], Sample.Plan));
+        api.MapGet("/pipelines/{name}/versions", (string name) => Enumerable.Range(1, 3).Reverse().Select(v => new PipelineVersionEntry(v, Sample.Now.AddDays(-v), PipelineTextFormat.Yaml, $"# version {v}\n{Sample.Yaml}")));
         api.MapPost("/pipelines/validate", (ValidatePipeline body) => Sample.Validate(body.Text));
         api.MapPut("/pipelines/{name}", (string name, PutPipeline body) => Sample.Put(name, body.Text));
         api.MapDelete("/pipelines/{name}", (string name) => Results.NoContent());

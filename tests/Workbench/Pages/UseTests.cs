@@ -83,6 +83,23 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
     }
 
     [Fact]
+    public async Task Yaml_OlderVersion_IsLoadedButNotSaved()
+    {
+        var page = await bench.OpenAsync("/pipelines/flights/yaml");
+        await page.Locator(".monaco-editor .view-line").First.WaitForAsync();
+        await page.GetByLabel("Load an older version").SelectOptionAsync("2");
+        await page.Locator(".view-line", new() { HasText = "# version 2" }).WaitForAsync();
+        await page.GetByText("Not saved").WaitForAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Catalog" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Dialog, new() { Name = "Leave without saving?" }).GetByRole(AriaRole.Button, new() { Name = "Stay here" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Undo changes" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".view-line", new() { HasText = "# version 2" })).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByText("Not saved")).ToHaveCountAsync(0);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Catalog" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Catalog" }).WaitForAsync();
+    }
+
+    [Fact]
     public async Task Yaml_WhileTyping_OffersTheSchemasWords()
     {
         var page = await bench.OpenAsync("/pipelines/flights/yaml");
