@@ -43,7 +43,7 @@ internal static class DecodedStream
             throw new UnreadableFileException("WRONG_COMPRESSION", $"The file is not packed with {packing.ToString().ToLowerInvariant()}.", "Leave compression out: it is known by the file's first bytes.");
         return packing switch
         {
-            Packing.Gzip => new UnpackedStream(new GZipStream(stream, CompressionMode.Decompress), "gzip"),
+            Packing.Gzip => new GzipInput(stream, path),
             Packing.Zip => OpenZip(stream, path),
             Packing.Zstd => throw new UnreadableFileException("UNKNOWN_COMPRESSION", "The file is packed with zstd, which cannot be read yet.", "Pack it with gzip."),
             _ => stream,

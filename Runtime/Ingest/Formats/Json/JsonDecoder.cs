@@ -78,13 +78,16 @@ internal sealed class JsonDecoder : IRecordDecoder
                 return;
             }
             var value = bytes[i..];
+            var open = false;
             if (!TryRead(value, rows, out var used, out var fault))
             {
                 var end = JsonScan.EndOfValue(bytes, i);
-                used = end < 0 ? value.Length : end - i;
-                if (end < 0) fault = $"The file ends inside this record. {fault}";
+                open = end < 0;
+                used = open ? value.Length : end - i;
+                if (open) fault = $"The file ends inside this record. {fault}";
             }
             Finish(value[..used], offset + i, fault, rows);
+            if (open) return;
             i += used;
         }
     }

@@ -24,10 +24,11 @@ internal sealed record JsonLayout(JsonShape Shape, long DataOffset)
         if (start < 0) return null;
         if (bytes[start] == '[')
         {
-            // Lines may be arrays too, but a line that is one array ends on its line and another one follows.
+            // Lines may be arrays too: then the first one ends on its line and another one follows.
             var end = JsonScan.EndOfValue(bytes, start);
-            var after = end < 0 ? -1 : bytes[end..].IndexOfAnyExcept(" \t\r\n"u8);
-            return after < 0 ? new JsonLayout(JsonShape.Array, start + 1) : new JsonLayout(JsonShape.Lines, start);
+            var rest = end < 0 ? default : bytes[end..].TrimStart(" \t\r"u8);
+            var next = rest is [(byte)'\n', ..] ? rest.TrimStart(" \t\r\n"u8) : default;
+            return next is [(byte)'[' or (byte)'{', ..] ? new JsonLayout(JsonShape.Lines, start) : new JsonLayout(JsonShape.Array, start + 1);
         }
         var lineEnd = bytes[start..].IndexOf((byte)'\n');
         var line = lineEnd < 0 ? bytes[start..] : bytes.Slice(start, lineEnd);

@@ -1,0 +1,72 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+
+namespace FlowForge.Ingest.Formats;
+
+/// <summary>
+/// Unpacks gzip and notices a file that was cut off, which the platform's stream passes for a whole one: every member ends with the length of what
+/// is in it.
+/// </summary>
+internal sealed class GzipInput(Stream packed, string path) : ReadingStream(new GZipStream(packed, CompressionMode.Decompress))
+{
+    private const int ChunkBytes = 1 << 16;
+    private long _total;
+
+    public override int Read(Span<byte> buffer)
+    {
+        try
+        {
+            var read = Inner.Read(buffer);
+            _total += read;
+            if (read == 0 && buffer.Length > 0 && !EndsWhole()) throw new InvalidDataException("its end is missing.");
+            return read;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new UnreadableFileException("BROKEN_ARCHIVE", $"The file is damaged or cut off (gzip): {e.Message}", "Fetch the file again.", e);
+        }
+    }
+
+    private bool EndsWhole()
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        // Nothing can be told of a file shorter than an empty member.
+        if (file.Length < 18) return false;
+        Span<byte> end = stackalloc byte[4];
+        file.Seek(-4, SeekOrigin.End);
+        file.ReadExactly(end);
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(end);
+        return length == (uint)_total || LastMemberHas(file, length);
+    }
+
+    /// <summary>Several members may stand in one file; then the last length is that of the last member only. Tries every place where one may begin.</summary>
+    private static bool LastMemberHas(FileStream file, uint length)
+    {
+        var buffer = new byte[ChunkBytes + 2];
+        for (long start = 0; start < file.Length; start += ChunkBytes)
+        {
+            file.Seek(start, SeekOrigin.Begin);
+            var filled = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            for (var i = 0; i + 3 <= filled; i++)
+                if (buffer[i] == 0x1f && buffer[i + 1] == 0x8b && buffer[i + 2] == 8 && start + i > 0 && LengthFrom(file, start + i) == length) return true;
+        }
+        return false;
+    }
+
+    private static long LengthFrom(FileStream file, long start)
+    {
+        file.Seek(start, SeekOrigin.Begin);
+        using var gzip = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
+        var buffer = new byte[ChunkBytes];
+        long total = 0;
+        try
+        {
+            while (gzip.Read(buffer) is > 0 and var read) total += read;
+            return (uint)total;
+        }
+        catch (InvalidDataException)
+        {
+            return -1;
+        }
+    }
+}

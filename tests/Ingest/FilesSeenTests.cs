@@ -1,0 +1,230 @@
+using System.IO.Compression;
+using FlowForge.Catalog;
+using FlowForge.Lake;
+
+namespace FlowForge.Ingest.Tests;
+
+/// <summary>Which files are new, what is landed, and what a repeated attempt does.</summary>
+public sealed class FilesSeenTests : IDisposable
+{
+    private const string Csv = """
+        source_type: file_local
+        format: csv
+        config: { path: "data/*.csv" }
+        """;
+
+    private readonly Bench _bench = new();
+
+    public void Dispose() => _bench.Dispose();
+
+    [Fact]
+    public async Task Run_SecondTimeOnTheSameFiles_AddsNothing()
+    {
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        await _bench.RunAsync(Csv);
+        var again = await _bench.RunAsync(Csv);
+        Assert.Equal(new RowCounts(0, 0), again.Counts);
+        Assert.Equal("nothing new", again.Note);
+        Assert.Equal(0, again.TableVersion);
+        Assert.Equal(["1|Ann"], _bench.Query("FROM {t}"));
+    }
+
+    [Fact]
+    public async Task Run_NewFile_IsAppendedAlone()
+    {
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        await _bench.RunAsync(Csv);
+        _bench.Write("data/b.csv", "id,name\n2,Bob\n");
+        var outcome = await _bench.RunAsync(Csv);
+        Assert.Equal(new RowCounts(1, 1), outcome.Counts);
+        Assert.Equal(["1|Ann|data/a.csv|run-1", "2|Bob|data/b.csv|run-2"], _bench.Query("SELECT id, name, _ff_file, _ff_run FROM {t} ORDER BY id", withReserved: true));
+    }
+
+    [Fact]
+    public async Task Run_RenamedCopy_IsListedAsDuplicateAndNotLoaded()
+    {
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        await _bench.RunAsync(Csv);
+        _bench.Write("data/copy.csv", "id,name\n1,Ann\n");
+        var outcome = await _bench.RunAsync(Csv);
+        Assert.Equal(new RowCounts(0, 0), outcome.Counts);
+        Assert.Equal(["1|Ann"], _bench.Query("FROM {t}"));
+        var seen = _bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest()!.State!.FilesSeen;
+        Assert.Equal(["data/a.csv|", "data/copy.csv|duplicate of data/a.csv"], seen.Select(f => $"{f.Path}|{f.Note}"));
+        Assert.Equal("nothing new", (await _bench.RunAsync(Csv)).Note);
+    }
+
+    [Fact]
+    public async Task Run_TwoEqualFilesInOneRun_LoadsOne()
+    {
+        _bench.Write("data/a.csv", "id\n1\n2\n");
+        _bench.Write("data/b.csv", "id\n1\n2\n");
+        var outcome = await _bench.RunAsync(Csv);
+        Assert.Equal(new RowCounts(2, 2), outcome.Counts);
+    }
+
+    [Fact]
+    public async Task Run_OverwrittenFile_IsNew()
+    {
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        await _bench.RunAsync(Csv);
+        _bench.Write("data/a.csv", "id,name\n2,Bob\n");
+        var outcome = await _bench.RunAsync(Csv);
+        Assert.Equal(new RowCounts(1, 1), outcome.Counts);
+        Assert.Equal(["1|Ann", "2|Bob"], _bench.Query("FROM {t} ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task Run_TouchedFile_IsNotLoadedAgain()
+    {
+        var path = _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        await _bench.RunAsync(Csv);
+        File.SetLastWriteTimeUtc(path, new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        Assert.Equal(new RowCounts(0, 0), (await _bench.RunAsync(Csv)).Counts);
+        Assert.Equal(["1"], _bench.Query("SELECT count(*) FROM {t}"));
+        Assert.Equal("nothing new", (await _bench.RunAsync(Csv)).Note);
+    }
+
+    [Fact]
+    public async Task Run_Replace_HoldsWhatTheSourceHolds()
+    {
+        const string replace = Csv + "\nwrite_mode: replace";
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        _bench.Write("data/b.csv", "id,name\n2,Bob\n");
+        await _bench.RunAsync(replace);
+        _bench.Write("data/b.csv", "id,name\n3,Cid\n");
+        var outcome = await _bench.RunAsync(replace);
+        Assert.Equal(new RowCounts(2, 2), outcome.Counts);
+        Assert.Equal(["1|Ann", "3|Cid"], _bench.Query("FROM {t} ORDER BY id"));
+        Assert.Equal("nothing new", (await _bench.RunAsync(replace)).Note);
+    }
+
+    [Fact]
+    public async Task Run_RepeatedAttemptAfterCommit_ReturnsTheRecordedOutcome()
+    {
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n2,Bob\n");
+        var job = Bench.Job(Csv);
+        var request = _bench.Request(job);
+        var first = await _bench.RunAsync(job, request);
+        var second = await _bench.RunAsync(job, request with { Attempt = 2 });
+        Assert.False(first.AlreadyDone);
+        Assert.True(second.AlreadyDone);
+        Assert.Equal(first with { AlreadyDone = true }, second with { Checks = first.Checks });
+        Assert.Equal(["2"], _bench.Query("SELECT count(*) FROM {t}"));
+    }
+
+    [Fact]
+    public async Task Run_Landing_KeepsTheRawFileUnderThePattern()
+    {
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        await _bench.RunAsync(Csv);
+        var landed = Path.Combine(_bench.Lake.LandingFolder, "test", "things", "2026", "03", "04", "20260304T050607Z_a.csv");
+        Assert.Equal("id,name\n1,Ann\n", File.ReadAllText(landed));
+    }
+
+    [Fact]
+    public async Task Run_SecondAttemptAfterAFailure_ReusesWhatWasLanded()
+    {
+        var source = _bench.Write("data/a.csv", "id,name\n1,Ann\n2\n");
+        var job = Bench.Job(Csv);
+        var request = _bench.Request(job);
+        await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(job, request));
+        var landed = Path.Combine(_bench.Lake.LandingFolder, "test", "things", "2026", "03", "04", "20260304T050607Z_a.csv");
+        var time = File.GetLastWriteTimeUtc(landed);
+        await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(job, request with { Attempt = 2 }));
+        Assert.Equal(time, File.GetLastWriteTimeUtc(landed));
+        Assert.Equal([landed], Directory.GetFiles(Path.GetDirectoryName(landed)!));
+        Assert.True(File.Exists(source));
+    }
+
+    [Fact]
+    public async Task Run_ForceToParquetFalse_LandsOnly()
+    {
+        const string landOnly = Csv + "\nforce_to_parquet: false";
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        var outcome = await _bench.RunAsync(landOnly);
+        Assert.Null(outcome.Table);
+        Assert.Equal("1 files landed only", outcome.Note);
+        Assert.Equal("nothing new", (await _bench.RunAsync(landOnly)).Note);
+    }
+
+    [Fact]
+    public async Task Run_LandingReference_ReadsInPlace()
+    {
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        var outcome = await _bench.RunAsync(Csv + "\nlanding: reference");
+        Assert.Equal(new RowCounts(1, 1), outcome.Counts);
+        Assert.False(Directory.Exists(Path.Combine(_bench.Lake.LandingFolder, "test", "things", "2026")));
+    }
+
+    [Fact]
+    public async Task Run_GzipAndZip_AreUnpacked()
+    {
+        _bench.Write("data/a.csv", Gzip("id,name\n1,Ann\n"));
+        using (var zip = ZipFile.Open(Path.Combine(_bench.Workspace, "data", "b.csv"), ZipArchiveMode.Create))
+        using (var writer = new StreamWriter(zip.CreateEntry("b.csv").Open())) writer.Write("id,name\n2,Bob\n");
+        var outcome = await _bench.RunAsync(Csv);
+        Assert.Equal(new RowCounts(2, 2), outcome.Counts);
+        Assert.Equal(["1|Ann", "2|Bob"], _bench.Query("FROM {t} ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task Run_GzipOfSeveralMembers_IsReadToItsEnd()
+    {
+        _bench.Write("data/a.csv", [.. Gzip("id,name\n1,Ann\n"), .. Gzip("2,Bob\n"), .. Gzip("3,Cid\n")]);
+        Assert.Equal(new RowCounts(3, 3), (await _bench.RunAsync(Csv)).Counts);
+    }
+
+    [Fact]
+    public async Task Run_TruncatedGzip_IsRejectedAsAWholeWhileOthersGoOn()
+    {
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        var packed = Gzip("id,name\n" + string.Concat(Enumerable.Range(10, 200_000).Select(i => $"{i},name {i * 7919 % 100003}\n")));
+        _bench.Write("data/b.csv", packed[..(packed.Length * 3 / 4)]);
+        var outcome = await _bench.RunAsync(Csv + "\nerror_handling: quarantine\nquarantine_path: quarantine/things");
+        Assert.Equal(new RowCounts(2, 1, 1), outcome.Counts);
+        Assert.Equal(["1|Ann"], _bench.Query("FROM {t}"));
+        Assert.Equal(["BROKEN_ARCHIVE|data/b.csv|NULL"], _bench.Rejects("SELECT reason, file, record FROM {t}"));
+    }
+
+    [Fact]
+    public async Task Run_FilesWithDifferentColumns_AreUnited()
+    {
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        _bench.Write("data/b.csv", "name,id,city\nBob,2,Rome\n");
+        await _bench.RunAsync(Csv);
+        Assert.Equal("id BIGINT, name VARCHAR, city VARCHAR", _bench.Schema());
+        Assert.Equal(["1|Ann|NULL", "2|Bob|Rome"], _bench.Query("FROM {t} ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task Run_Cancelled_StopsAndPublishesNothing()
+    {
+        _bench.Write("data/a.csv", "id,name\n" + string.Concat(Enumerable.Range(0, 3_000_000).Select(i => $"{i},name {i}\n")));
+        using var cancel = new CancellationTokenSource();
+        var job = Bench.Job(Csv);
+        var reading = new TaskCompletionSource();
+        var run = _bench.RunAsync(job, progress: new When(p => p.Phase == "reading" && p.RowsRead > 0, () => reading.TrySetResult()), ct: cancel.Token);
+        await reading.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"cancelling took {watch.Elapsed}");
+        Assert.Null(_bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest());
+    }
+
+    private static byte[] Gzip(string text)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionMode.Compress)) gzip.Write(System.Text.Encoding.UTF8.GetBytes(text));
+        return packed.ToArray();
+    }
+
+    private sealed class When(Func<JobProgress, bool> condition, Action then) : IProgress<JobProgress>
+    {
+        public void Report(JobProgress value)
+        {
+            if (condition(value)) then();
+        }
+    }
+}
