@@ -6,9 +6,9 @@ namespace FlowForge.AppHost.Commands;
 /// <summary>The two streams to the user, and how errors look there.</summary>
 internal static class Terminal
 {
-    public static IAnsiConsole Out { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+    public static IAnsiConsole Out { get; } = Open(Console.Out, Console.IsOutputRedirected);
 
-    public static IAnsiConsole Error { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    public static IAnsiConsole Error { get; } = Open(Console.Error, Console.IsErrorRedirected);
 
     /// <summary>Runs a command; what the user can mend is printed without a stack trace.</summary>
     /// <returns>The command's exit code; 1 for such an error, 130 when the user stopped it.</returns>
@@ -35,10 +35,27 @@ internal static class Terminal
         }
     }
 
+    /// <summary>Whole lines, never broken at the terminal's width: paths and commands are there to be copied.</summary>
     public static void Fail(string message, string? suggestion)
     {
-        Error.MarkupLineInterpolated($"[red]error:[/] {message}");
+        var writer = Error.Profile.Out.Writer;
+        writer.WriteLine(Error.Profile.Capabilities.Ansi ? $"\e[31merror:\e[0m {message}" : $"error: {message}");
         if (suggestion is not null)
-            Error.MarkupLineInterpolated($"  {suggestion}");
+            writer.WriteLine($"  {suggestion}");
     }
+
+    /// <summary>Colour and movement on a terminal only; NO_COLOR switches them off, FORCE_COLOR on for colour.</summary>
+    private static IAnsiConsole Open(TextWriter writer, bool redirected)
+    {
+        var colour = !Set("NO_COLOR") && (!redirected || Set("FORCE_COLOR"));
+        return AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = colour ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = colour ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+            Out = new AnsiConsoleOutput(writer)
+        });
+    }
+
+    private static bool Set(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
 }

@@ -17,7 +17,7 @@ internal static class Banner
             "",
             $"  Workbench   {Root(environment.Workbench!)}",
             $"  Log in      {Root(environment.Workbench!)}/login?token={data.Token().Value}",
-            $"  API         {Root(environment.Runtime)}/api/v1   (OpenAPI: /api/v1/openapi/v1.json)",
+            $"  API         {Root(environment.Runtime)}/api/v1   (OpenAPI: /openapi/v1.json)",
             $"  Temporal    {temporal}",
             $"  Data        {data.Root}",
             "",

@@ -28,21 +28,25 @@ internal static class RunSummaryTable
         console.MarkupLineInterpolated($"{run.Pipeline} [bold]{run.State.ToString().ToLowerInvariant()}[/] in {Figures.Seconds(run.Seconds)} (run {run.Run})");
     }
 
-    /// <summary>Why jobs failed and what to do, and which checks did not hold.</summary>
+    /// <summary>Why jobs failed and what to do, and which checks did not hold. Whole lines, never broken at the terminal's width.</summary>
     public static void WriteErrors(IAnsiConsole console, RunDetail run)
     {
+        var writer = console.Profile.Out.Writer;
         foreach (var job in run.Jobs)
         {
             if (job.Error is { } error && job.State == RunState.Failed)
             {
-                console.MarkupLineInterpolated($"[red]{job.Id} failed:[/] {error.Code} {error.Message}");
+                writer.WriteLine($"{Coloured(console, 31, job.Id + " failed:")} {error.Code} {error.Message}");
                 if (error.Suggestion is not null)
-                    console.MarkupLineInterpolated($"    {error.Suggestion}");
+                    writer.WriteLine($"    {error.Suggestion}");
             }
             foreach (var check in job.Checks.Where(c => !c.Passed))
-                console.MarkupLineInterpolated($"[yellow]{job.Id}: check {check.Name} found {Figures.Rows(check.Failing)} rows[/] {check.Message ?? ""}");
+                writer.WriteLine(Coloured(console, 33, $"{job.Id}: check {check.Name} does not hold: ") + (check.Message ?? $"{Figures.Rows(check.Failing)} rows"));
         }
         if (run.State == RunState.Failed && run.Error is { } why && run.Jobs.All(j => j.Error is null))
-            console.MarkupLineInterpolated($"[red]run failed:[/] {why}");
+            writer.WriteLine($"{Coloured(console, 31, "run failed:")} {why}");
     }
+
+    private static string Coloured(IAnsiConsole console, int colour, string text) =>
+        console.Profile.Capabilities.Ansi ? $"\e[{colour}m{text}\e[0m" : text;
 }

@@ -2,7 +2,6 @@ using FlowForge.AppHost.Commands;
 using FlowForge.AppHost.Output;
 using FlowForge.AppHost.Workspace;
 using FlowForge.Contracts;
-using Spectre.Console;
 
 namespace FlowForge.AppHost.Runs;
 
@@ -68,7 +67,7 @@ internal sealed class Session : IAsyncDisposable
             {
                 deadline = DateTime.UtcNow + AttachTime;
                 if (!told)
-                    Terminal.Error.MarkupLineInterpolated($"Waiting for the run of process {other.ProcessId} on {data.Root} to end …");
+                    Terminal.Error.Profile.Out.Writer.WriteLine($"Waiting for the run of process {other.ProcessId} on {data.Root} to end …");
                 told = true;
             }
             else if (DateTime.UtcNow > deadline)

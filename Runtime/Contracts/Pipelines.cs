@@ -41,7 +41,13 @@ public sealed record PipelineDetail
     public PipelinePlan? Plan { get; init; }
     public IReadOnlyList<DiagnosticEntry> Diagnostics { get; init; } = [];
     public RunSummary? LastRun { get; init; }
+    /// <summary>Parameters that a run may set, with their default values, in the order of the text.</summary>
+    public IReadOnlyList<PipelineParameter> Parameters { get; init; } = [];
 }
+
+/// <summary>A parameter of a pipeline.</summary>
+/// <param name="Default">Its value when a run does not set it.</param>
+public sealed record PipelineParameter(string Name, string Default);
 
 /// <summary>One stored version of a pipeline's text.</summary>
 public sealed record PipelineVersionEntry(int Version, DateTimeOffset CreatedAt, PipelineTextFormat Format, string Text);
