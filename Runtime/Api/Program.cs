@@ -1,1 +1,35 @@
-return 0;
+using FlowForge.Api.Endpoints;
+using FlowForge.Api.Hosting;
+using FlowForge.Api.Problems;
+using FlowForge.Contracts;
+using FlowForge.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults("runtime");
+var settings = RuntimeSettings.Read(builder.Configuration);
+builder.Services.AddRuntime(settings, builder.Configuration);
+builder.Services.AddOpenApi("v1");
+builder.Services.AddExceptionHandler<ProblemAnswers>();
+builder.Services.AddProblemDetails();
+builder.Services.ConfigureHttpJsonOptions(json => ContractsJson.Apply(json.SerializerOptions));
+builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = 4 << 20);
+
+var app = builder.Build();
+app.UseExceptionHandler();
+app.UseStatusCodePages(context => ProblemAnswers.WriteStatusAsync(context));
+app.UseMiddleware<TokenGate>();
+app.MapHealth();
+app.MapOpenApi();
+var api = app.MapGroup("/api/v1");
+api.MapPipelines();
+api.MapRuns();
+api.MapEvents();
+api.MapOverview();
+api.MapTables();
+api.MapConnectors();
+api.MapSearch();
+api.MapSystem();
+
+LoopbackOnly.Check(app.Configuration, app.Configuration["urls"]?.Split(';') ?? []);
+await app.RunAsync();

@@ -1,0 +1,79 @@
+using FlowForge.Api.Hosting;
+using FlowForge.Api.Mapping;
+using FlowForge.Api.Problems;
+using FlowForge.Catalog;
+using FlowForge.Contracts;
+using FlowForge.Orchestration.Runs;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace FlowForge.Api.Endpoints;
+
+/// <summary>Pipelines: their texts, versions and plans.</summary>
+internal static class PipelineEndpoints
+{
+    public static void MapPipelines(this IEndpointRouteBuilder api)
+    {
+        var group = api.MapGroup("/pipelines").WithTags("Pipelines");
+        group.MapGet("/", List).WithSummary("Pipelines by name.");
+        group.MapPost("/validate", Validate).WithSummary("Diagnostics and plan of a text; stores nothing.");
+        group.MapGet("/{name}", Get).WithSummary("One pipeline: text, plan, diagnostics.");
+        group.MapPut("/{name}", Put).WithSummary("Stores a definition. 422 with diagnostics when it has errors.");
+        group.MapDelete("/{name}", Delete).WithSummary("Takes a pipeline off the list; its runs and tables stay.");
+        group.MapGet("/{name}/versions", Versions).WithSummary("All stored versions, newest first.");
+        group.MapGet("/{name}/plan", Plan).WithSummary("What a run of the latest version would do.");
+    }
+
+    private static Contracts.Page<PipelineSummary> List(PipelineViews views, string? search, int? page, int? size)
+    {
+        var (number, count) = Paging.Check(page, size);
+        return views.List(Paging.Text(search), number, count);
+    }
+
+    private static PipelineDetail Get(PipelineViews views, PipelineStore pipelines, string name, int? version) => views.Detail(Stored(pipelines, name, version));
+
+    private static PipelineDetail Put(PipelineViews views, PipelineStore pipelines, PipelineReader reader, FileRoots roots, string name, PutPipeline body)
+    {
+        var folder = Folder(pipelines, roots, name, body.BaseDirectory);
+        var reading = reader.Read(Required(body.Text), PipelineMapping.ToFormat(body.Format), folder);
+        if (!reading.IsValid)
+            throw new ProblemException(StatusCodes.Status422UnprocessableEntity, "FF4030", "Pipeline has errors",
+                $"The definition of {name} has errors; nothing was stored.", "Mend what the diagnostics name.", PipelineMapping.ToEntries(reading.Diagnostics));
+        if (reading.Definition!.Name != name)
+            throw new ProblemException(StatusCodes.Status422UnprocessableEntity, "FF4031", "Names differ",
+                $"The text names its pipeline '{reading.Definition.Name}', the address says '{name}'.", "Make them equal; a new name makes a new pipeline.");
+        return views.Detail(pipelines.Put(name, body.Text, PipelineMapping.ToFormat(body.Format) ?? Guess(body.Text), folder));
+    }
+
+    private static NoContent Delete(PipelineStore pipelines, string name) =>
+        pipelines.Delete(name) ? TypedResults.NoContent() : throw Unknown(name);
+
+    private static PipelineValidation Validate(PipelineReader reader, FileRoots roots, ValidatePipeline body) =>
+        PipelineMapping.ToValidation(reader.Read(Required(body.Text), PipelineMapping.ToFormat(body.Format), body.BaseDirectory is { } folder ? roots.Allow(folder) : roots.Workspace));
+
+    private static IReadOnlyList<PipelineVersionEntry> Versions(PipelineStore pipelines, string name)
+    {
+        var versions = pipelines.Versions(name);
+        return versions.Count == 0 || versions[0].Deleted ? throw Unknown(name)
+            : [.. versions.Select(v => new PipelineVersionEntry(v.Version, v.CreatedAt, PipelineMapping.ToFormat(v.Format), v.Text))];
+    }
+
+    private static PipelineValidation Plan(PipelineReader reader, PipelineStore pipelines, string name) =>
+        PipelineMapping.ToValidation(reader.Read(Stored(pipelines, name, null)));
+
+    private static PipelineVersion Stored(PipelineStore pipelines, string name, int? version)
+    {
+        if (pipelines.Get(name) is not { } latest)
+            throw Unknown(name);
+        return version is null ? latest
+            : pipelines.Get(name, version) ?? throw ProblemException.NotFound("FF4033", $"Pipeline {name} has no version {version}.", $"Its latest version is {latest.Version}.");
+    }
+
+    private static string Folder(PipelineStore pipelines, FileRoots roots, string name, string? wanted) =>
+        wanted is not null ? roots.Allow(wanted) : pipelines.Get(name)?.BaseDirectory ?? roots.Workspace;
+
+    private static string Required(string? text) => text ?? throw ProblemException.Bad("FF4034", "The body has no text.", "Send {\"text\": \"…\"}.");
+
+    private static Pipelines.PipelineFormat Guess(string text) => text.AsSpan().TrimStart().StartsWith("{") ? Pipelines.PipelineFormat.Json : Pipelines.PipelineFormat.Yaml;
+
+    private static ProblemException Unknown(string name) => ProblemException.NotFound("FF4032", $"There is no pipeline '{name}'.", "GET /api/v1/pipelines lists them.");
+}

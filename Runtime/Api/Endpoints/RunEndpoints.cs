@@ -1,0 +1,72 @@
+using FlowForge.Api.Mapping;
+using FlowForge.Api.Problems;
+using FlowForge.Catalog;
+using FlowForge.Contracts;
+using FlowForge.Orchestration.Runs;
+using Microsoft.AspNetCore.Http.HttpResults;
+using LogEntry = FlowForge.Contracts.LogEntry;
+using StartRun = FlowForge.Contracts.StartRun;
+
+namespace FlowForge.Api.Endpoints;
+
+/// <summary>Runs: start, list, look at, cancel, retry, read their logs.</summary>
+internal static class RunEndpoints
+{
+    private const int MostLines = 5000;
+
+    public static void MapRuns(this IEndpointRouteBuilder api)
+    {
+        var group = api.MapGroup("/runs").WithTags("Runs");
+        group.MapPost("/", Start).WithSummary("Starts a run of a pipeline or of some of its jobs.");
+        group.MapGet("/", List).WithSummary("Runs, newest first.");
+        group.MapGet("/{run}", Get).WithSummary("One run with its jobs, row equations, checks and errors.");
+        group.MapPost("/{run}/cancel", Cancel).WithSummary("Asks a run to end; no effect on one that has ended.");
+        group.MapPost("/{run}/retry", Retry).WithSummary("Runs again what did not succeed; answers with the run to watch.");
+        group.MapGet("/{run}/logs", Logs).WithSummary("Log lines, oldest first.");
+    }
+
+    private static async Task<Created<RunStarted>> Start(RunService service, StartRun body, CancellationToken ct)
+    {
+        if (string.IsNullOrWhiteSpace(body.Pipeline))
+            throw ProblemException.Bad("FF4050", "The body names no pipeline.", "Send {\"pipeline\": \"name\"}.");
+        var run = await service.StartAsync(new Orchestration.Runs.StartRun(body.Pipeline, body.Jobs ?? [], Paging.Text(body.Trigger) ?? "api",
+            body.Parameters ?? new Dictionary<string, string>(), body.Version), ct);
+        return TypedResults.Created($"/api/v1/runs/{run}", new RunStarted(run));
+    }
+
+    private static Contracts.Page<RunSummary> List(RunReader runs, string? pipeline, string? state, DateTimeOffset? from, DateTimeOffset? to, string? search, int? page, int? size)
+    {
+        var (number, count) = Paging.Check(page, size);
+        return runs.List(new RunFilter
+        {
+            Pipeline = Paging.Text(pipeline), State = Paging.Word<Contracts.RunState>("state", state) is { } s ? RunMapping.ToState(s) : null,
+            From = from, To = to, Text = Paging.Text(search)
+        }, number, count);
+    }
+
+    private static RunDetail Get(RunReader runs, string run) => runs.Detail(run) ?? throw Unknown(run);
+
+    private static async Task<Accepted> Cancel(RunService service, RunStore runs, string run, CancellationToken ct)
+    {
+        // Cancelling what has ended is no error: the caller got what it wanted.
+        if ((runs.Get(run) ?? throw Unknown(run)).State is Catalog.RunState.Queued or Catalog.RunState.Running)
+            await service.CancelAsync(run, ct);
+        return TypedResults.Accepted($"/api/v1/runs/{run}");
+    }
+
+    private static async Task<Created<RunStarted>> Retry(RunService service, string run, CancellationToken ct)
+    {
+        var again = await service.RetryAsync(run, ct);
+        return TypedResults.Created($"/api/v1/runs/{again}", new RunStarted(again));
+    }
+
+    private static IReadOnlyList<LogEntry> Logs(RunStore runs, LogStore logs, string run, long? after, string? level, string? job, string? search, int? limit)
+    {
+        if (runs.Get(run) is null)
+            throw Unknown(run);
+        var from = Paging.Word<RunLogLevel>("level", level) ?? RunLogLevel.Debug;
+        return [.. logs.Read(run, after ?? 0, LogMapping.ToLevel(from), Paging.Text(job), Paging.Limit(limit, 500, MostLines), Paging.Text(search)).Select(LogMapping.ToEntry)];
+    }
+
+    internal static ProblemException Unknown(string run) => ProblemException.NotFound("FF4051", $"There is no run '{run}'.", "GET /api/v1/runs lists them.");
+}

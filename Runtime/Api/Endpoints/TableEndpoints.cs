@@ -1,0 +1,70 @@
+using FlowForge.Api.Mapping;
+using FlowForge.Api.Problems;
+using FlowForge.Api.Tables;
+using FlowForge.Contracts;
+using FlowForge.Lake;
+
+namespace FlowForge.Api.Endpoints;
+
+/// <summary>Tables of the lake: schema, versions, rows, rejects.</summary>
+internal static class TableEndpoints
+{
+    public static void MapTables(this IEndpointRouteBuilder api)
+    {
+        var group = api.MapGroup("/tables").WithTags("Tables");
+        group.MapGet("/", List).WithSummary("Tables by layer and name.");
+        group.MapGet("/{layer}/{name}", Get).WithSummary("One table: schema, size, lineage, checks.");
+        group.MapGet("/{layer}/{name}/versions", Versions).WithSummary("Commits, newest first.");
+        group.MapGet("/{layer}/{name}/rows", Rows).WithSummary("A page of rows of a version, sorted and filtered.");
+        group.MapGet("/{layer}/{name}/rejects", Rejects).WithSummary("A page of the rows that were rejected, with their reasons.");
+    }
+
+    private static IReadOnlyList<TableSummary> List(TableViews views, string? layer, string? search) =>
+        views.List(Paging.Word<TableLayer>("layer", layer), Paging.Text(search));
+
+    private static TableDetail Get(TableViews views, KnownTables tables, string layer, string name, long? version)
+    {
+        var table = Name(layer, name);
+        return views.Detail(table, Snapshot(tables, table, version));
+    }
+
+    private static IReadOnlyList<TableVersionEntry> Versions(TableViews views, KnownTables tables, string layer, string name, int? limit, long? before)
+    {
+        var table = Name(layer, name);
+        Snapshot(tables, table, null);
+        return views.Versions(table, Paging.Limit(limit, 50, 500), before);
+    }
+
+    private static Task<TableRows> Rows(RowPages pages, KnownTables tables, string layer, string name, long? version, long? offset, int? limit, string? sort,
+        bool? desc, string? filter, CancellationToken ct)
+    {
+        var table = Name(layer, name);
+        return pages.ReadAsync(table.ToString(), Snapshot(tables, table, version), Query(offset, limit, sort, desc, filter), withReserved: false, ct);
+    }
+
+    private static Task<TableRows> Rejects(RowPages pages, TableViews views, KnownTables tables, string layer, string name, long? version, long? offset, int? limit,
+        string? sort, bool? desc, string? filter, CancellationToken ct)
+    {
+        var table = Name(layer, name);
+        var rejects = views.Rejects(Snapshot(tables, table, version))
+                      ?? throw ProblemException.NotFound("FF4073", $"{table} has no rejects.", "Rows are kept as rejects with error_handling: quarantine.");
+        return pages.ReadAsync(table + " (rejects)", rejects, Query(offset, limit, sort, desc, filter), withReserved: true, ct);
+    }
+
+    private static RowsQuery Query(long? offset, int? limit, string? sort, bool? desc, string? filter) => new()
+    {
+        Offset = offset is < 0 ? throw ProblemException.Bad("FF4074", $"offset is {offset}; it must be 0 or more.") : offset ?? 0,
+        Limit = Paging.Limit(limit, 100, RowPages.LargestPage), Sort = Paging.Text(sort), Descending = desc ?? false, Filter = filter
+    };
+
+    private static TableName Name(string layer, string name) => TableName.TryParse($"{layer}.{name}", out var table) ? table
+        : throw ProblemException.NotFound("FF4072", $"There is no table '{layer}.{name}'.", "GET /api/v1/tables lists them.");
+
+    private static TableSnapshot Snapshot(KnownTables tables, TableName name, long? version)
+    {
+        var latest = tables[name].Latest() ?? throw ProblemException.NotFound("FF4072", $"There is no table '{name}'.", "GET /api/v1/tables lists them.");
+        return version is not { } wanted || wanted == latest.Version ? latest
+            : wanted >= 0 && wanted < latest.Version && tables[name].At(wanted) is { } old ? old
+            : throw ProblemException.NotFound("FF4075", $"{name} has no version {wanted}; its latest is {latest.Version}.");
+    }
+}

@@ -1,0 +1,34 @@
+using FlowForge.Api.Problems;
+
+namespace FlowForge.Api.Hosting;
+
+/// <summary>The folders that pipelines may live in and read from. Links are followed before a path is judged. Thread-safe.</summary>
+internal sealed class FileRoots
+{
+    private readonly string[] real;
+
+    public FileRoots(RuntimeSettings settings)
+    {
+        Workspace = settings.Workspace;
+        Directory.CreateDirectory(Workspace);
+        Roots = settings.FileRoots;
+        real = [.. Roots.Select(RealPath.Of)];
+    }
+
+    /// <summary>Base directory of pipelines that name none.</summary>
+    public string Workspace { get; }
+
+    public IReadOnlyList<string> Roots { get; }
+
+    /// <summary>The folder with its links resolved, when it lies in a root; otherwise refuses.</summary>
+    public string Allow(string folder)
+    {
+        if (!Path.IsPathFullyQualified(folder))
+            throw ProblemException.Bad("FF4040", $"baseDirectory is '{folder}'; it must be an absolute path.");
+        var path = RealPath.Of(folder);
+        if (!real.Any(root => path == root || path.StartsWith(Path.TrimEndingDirectorySeparator(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+            throw new ProblemException(StatusCodes.Status403Forbidden, "FF4041", "Folder not allowed",
+                $"Pipelines may not use the folder {folder}. Allowed: {string.Join(", ", Roots)}.", "Start the environment with --files-root DIR to allow it.");
+        return Directory.Exists(path) ? path : throw ProblemException.Bad("FF4042", $"The folder {folder} does not exist.");
+    }
+}

@@ -1,0 +1,28 @@
+using System.Net;
+
+namespace FlowForge.Api.Hosting;
+
+/// <summary>The token travels in clear text, so the runtime listens on this machine alone unless somebody says that they know what they do.</summary>
+internal static class LoopbackOnly
+{
+    private const string Permission = "FlowForge:AllowRemote";
+
+    /// <summary>Throws when an address is not a loopback one.</summary>
+    public static void Check(IConfiguration settings, IEnumerable<string> addresses)
+    {
+        if (settings[Permission] == "true")
+            return;
+        foreach (var address in addresses.Where(a => !IsLoopback(a)))
+            throw new InvalidOperationException(
+                $"The runtime would listen on {address}, where other machines can reach it; its token would travel unencrypted. " +
+                $"Bind it to 127.0.0.1, or put it behind a TLS proxy and set {Permission}=true.");
+    }
+
+    private static bool IsLoopback(string address)
+    {
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))
+            return false;
+        return uri.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+               || IPAddress.TryParse(uri.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip);
+    }
+}

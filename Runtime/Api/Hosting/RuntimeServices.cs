@@ -1,0 +1,89 @@
+using FlowForge.Api.Events;
+using FlowForge.Api.Mapping;
+using FlowForge.Api.Tables;
+using FlowForge.Catalog;
+using FlowForge.Duck;
+using FlowForge.Lake;
+using FlowForge.Orchestration.Hosting;
+using FlowForge.Pipelines;
+using FlowForge.PluginHost;
+using FlowForge.ServiceDefaults;
+using FlowForge.Temporal.Worker;
+
+namespace FlowForge.Api.Hosting;
+
+/// <summary>The composition root: every room of the runtime, wired once.</summary>
+internal static class RuntimeServices
+{
+    public static void AddRuntime(this IServiceCollection services, RuntimeSettings settings, IConfiguration configuration)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(AccessToken.LoadOrCreate(settings.TokenFile));
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<FileRoots>();
+        services.AddCatalog(settings);
+        services.AddEngine(settings);
+        services.AddSingleton(_ => PluginRegistry.Scan(settings.PluginFolder));
+        services.AddOrchestration(TemporalOf(configuration), settings.ParallelJobs);
+
+        services.AddSingleton<KnownDefinitions>();
+        services.AddSingleton<KnownTables>();
+        services.AddSingleton<RunReader>();
+        services.AddSingleton<PipelineViews>();
+        services.AddSingleton<RunEvents>();
+        services.AddSingleton<TableReads>();
+        services.AddSingleton<RowPages>();
+        services.AddSingleton<TableViews>();
+    }
+
+    private static void AddCatalog(this IServiceCollection services, RuntimeSettings settings)
+    {
+        services.AddSingleton(_ => CatalogDatabase.Open(settings.CatalogFile));
+        Store(c => c.Pipelines);
+        Store(c => c.Runs);
+        Store(c => c.Logs);
+        Store(c => c.Claims);
+        Store(c => c.Files);
+        Store(c => c.Schemas);
+        Store(c => c.Checks);
+        Store(c => c.Rejects);
+        Store(c => c.Lineage);
+        Store(c => c.Profiles);
+        Store(c => c.Watermarks);
+        Store(c => c.Settings);
+        Store(c => c.Events);
+
+        void Store<T>(Func<CatalogDatabase, T> store) where T : class => services.AddSingleton(s => store(s.GetRequiredService<CatalogDatabase>()));
+    }
+
+    private static void AddEngine(this IServiceCollection services, RuntimeSettings settings)
+    {
+        services.AddSingleton(_ =>
+        {
+            var factory = new DuckFactory(new DuckBudget { MemoryBytes = settings.JobMemoryBytes, ParallelJobs = settings.ParallelJobs, SpillDirectory = settings.SpillFolder });
+            factory.RemoveLeftovers();
+            return factory;
+        });
+        services.AddSingleton(_ => new LakeStore(settings.LakeFolder));
+        services.AddSingleton<SqlReferenceReader>(SqlReader.Tables);
+    }
+
+    /// <summary>An empty <c>Temporal:*</c> setting is no setting.</summary>
+    private static TemporalOptions TemporalOf(IConfiguration configuration)
+    {
+        var defaults = new TemporalOptions();
+        return defaults with
+        {
+            Address = Setting("Address") ?? defaults.Address,
+            Namespace = Setting("Namespace") ?? defaults.Namespace,
+            ApiKey = Setting("ApiKey"),
+            Tls = Setting("Tls") is { } tls ? tls == "true" : null,
+            TlsServerName = Setting("TlsServerName"),
+            TlsRootCertificatesFile = Setting("TlsRootCertificatesFile"),
+            TlsClientCertificateFile = Setting("TlsClientCertificateFile"),
+            TlsClientKeyFile = Setting("TlsClientKeyFile")
+        };
+
+        string? Setting(string name) => configuration["Temporal:" + name] is { Length: > 0 } value ? value : null;
+    }
+}

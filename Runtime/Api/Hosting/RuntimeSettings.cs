@@ -1,0 +1,79 @@
+using System.Globalization;
+
+namespace FlowForge.Api.Hosting;
+
+/// <summary>The runtime's settings, read once at start. Folders are absolute.</summary>
+internal sealed record RuntimeSettings
+{
+    /// <summary><c>FlowForge:DataFolder</c>: all state.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary><c>FlowForge:TokenFile</c>.</summary>
+    public required string TokenFile { get; init; }
+
+    /// <summary><c>Plugins:Folder</c>: holds one folder a plugin.</summary>
+    public required string PluginFolder { get; init; }
+
+    /// <summary><c>Files:Roots:n</c> and the workspace: folders that pipelines may read files from.</summary>
+    public required IReadOnlyList<string> FileRoots { get; init; }
+
+    /// <summary><c>Jobs:Parallel</c>: jobs of all runs that this process executes at once.</summary>
+    public required int ParallelJobs { get; init; }
+
+    /// <summary><c>Jobs:MemoryBytes</c>: DuckDB's buffers of all jobs together; a job gets its share.</summary>
+    public required long JobMemoryBytes { get; init; }
+
+    /// <summary><c>Tables:MemoryBytes</c>: DuckDB's buffers for reading tables in the API, all requests together.</summary>
+    public required long ReadMemoryBytes { get; init; }
+
+    /// <summary><c>Tables:TimeoutSeconds</c>: a read that takes longer is given up.</summary>
+    public required TimeSpan ReadTimeout { get; init; }
+
+    /// <summary><c>Temporal:Embedded</c>: the address is the embedded dev server's.</summary>
+    public required bool TemporalEmbedded { get; init; }
+
+    public string CatalogFile => Path.Combine(DataFolder, "catalog", "catalog.db");
+
+    public string LakeFolder => Path.Combine(DataFolder, "lake");
+
+    /// <summary>Base directory of pipelines that are made in the workbench.</summary>
+    public string Workspace => Path.Combine(DataFolder, "workspace");
+
+    /// <summary>Where DuckDB spills; emptied at start.</summary>
+    public string SpillFolder => Path.Combine(DataFolder, "spill");
+
+    public static RuntimeSettings Read(IConfiguration settings)
+    {
+        var data = Path.GetFullPath(settings["FlowForge:DataFolder"] ?? ".flowforge");
+        var workspace = Path.Combine(data, "workspace");
+        var roots = settings.GetSection("Files:Roots").GetChildren().Select(c => c.Value).OfType<string>().Where(v => v.Length > 0);
+        return new RuntimeSettings
+        {
+            DataFolder = data,
+            TokenFile = settings["FlowForge:TokenFile"] ?? Path.Combine(data, "token"),
+            PluginFolder = settings["Plugins:Folder"] ?? BuiltPlugins(),
+            FileRoots = [.. roots.Select(Path.GetFullPath).Prepend(workspace).Distinct(StringComparer.Ordinal)],
+            ParallelJobs = (int)Number(settings, "Jobs:Parallel", Math.Clamp(Environment.ProcessorCount, 2, 8)),
+            JobMemoryBytes = Number(settings, "Jobs:MemoryBytes", 1L << 30),
+            ReadMemoryBytes = Number(settings, "Tables:MemoryBytes", 256L << 20),
+            ReadTimeout = TimeSpan.FromSeconds(Number(settings, "Tables:TimeoutSeconds", 30)),
+            TemporalEmbedded = settings["Temporal:Embedded"] != "false"
+        };
+    }
+
+    private static long Number(IConfiguration settings, string name, long otherwise)
+    {
+        if (settings[name] is not { Length: > 0 } text)
+            return otherwise;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value
+            : throw new InvalidOperationException($"The setting {name} is '{text}'; it must be a whole number above 0.");
+    }
+
+    /// <summary>The build's rule: artifacts/bin/Api/CONFIGURATION is this program, artifacts/plugins/CONFIGURATION/NAME a plugin.</summary>
+    private static string BuiltPlugins()
+    {
+        var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        var artifacts = own.Parent?.Parent?.Parent?.FullName ?? own.FullName;
+        return Path.Combine(artifacts, "plugins", own.Name);
+    }
+}

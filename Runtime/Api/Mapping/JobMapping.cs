@@ -1,0 +1,34 @@
+using FlowForge.Contracts;
+
+namespace FlowForge.Api.Mapping;
+
+/// <summary>One job of a run as the API shows it.</summary>
+internal static class JobMapping
+{
+    public static JobRun ToJob(Catalog.JobRunRecord job, IEnumerable<Catalog.AttemptRecord> attempts, IEnumerable<Catalog.CheckResult> checks, bool isReference) => new()
+    {
+        Id = job.JobId, Name = job.Name, Kind = PipelineMapping.ToKind(job.Kind), State = RunMapping.ToState(job.State), DependsOn = job.DependsOn,
+        IsReference = isReference, Attempt = job.Attempt, Rows = RunMapping.ToRows(job.Counts), Bytes = job.Bytes, StartedAt = job.StartedAt,
+        FinishedAt = job.FinishedAt, Seconds = RunMapping.Seconds(job.StartedAt, job.FinishedAt),
+        Progress = job.State == Catalog.RunState.Succeeded ? 1 : job.ProgressFraction, Phase = job.State == Catalog.RunState.Running ? job.Phase : null,
+        RowsPerSecond = Rate(job), Table = job.Table, TableVersion = job.TableVersion,
+        RejectsTable = job.Counts.Rejected > 0 && job.Kind == Pipelines.JobKind.Ingest ? job.Table : null,
+        Error = RunMapping.ToError(job.Error), Note = job.Note,
+        Attempts = [.. attempts.Select(a => new JobAttempt(a.Attempt, RunMapping.ToState(a.State), a.StartedAt, a.FinishedAt, RunMapping.ToError(a.Error)))],
+        Checks = [.. checks.Select(ToCheck)]
+    };
+
+    public static CheckOutcome ToCheck(Catalog.CheckResult check) => new(check.Check, check.Passed, check.OnFail switch
+    {
+        Pipelines.CheckAction.Warn => CheckAction.Warn,
+        Pipelines.CheckAction.Quarantine => CheckAction.Quarantine,
+        _ => CheckAction.Fail
+    }, check.FailingRows, check.Message);
+
+    private static double? Rate(Catalog.JobRunRecord job)
+    {
+        if (!Catalog.RunStates.IsFinal(job.State))
+            return job.RowsPerSecond;
+        return job.Counts.Read > 0 && RunMapping.Seconds(job.StartedAt, job.FinishedAt) is { } seconds and > 0 ? job.Counts.Read / seconds : null;
+    }
+}

@@ -1,0 +1,64 @@
+using FlowForge.Catalog;
+using FlowForge.Contracts;
+using FlowForge.Orchestration.Runs;
+using FlowForge.Pipelines;
+
+namespace FlowForge.Api.Mapping;
+
+/// <summary>Puts together what the API tells about pipelines. Thread-safe.</summary>
+internal sealed class PipelineViews(CatalogDatabase catalog, PipelineReader reader, RunReader runs, KnownDefinitions definitions, TimeProvider clock)
+{
+    private const int RecentRuns = 20;
+
+    public Contracts.Page<PipelineSummary> List(string? search, int page, int size)
+    {
+        var found = catalog.Pipelines.List(page, size, search);
+        return new Contracts.Page<PipelineSummary>([.. found.Items.Select(Summary)], found.Total, found.Number, found.Size);
+    }
+
+    public PipelineSummary Summary(PipelineVersion stored)
+    {
+        var definition = definitions.Get(stored);
+        var recent = catalog.Runs.List(new RunFilter { Pipeline = stored.Name }, 1, RecentRuns).Items;
+        return new PipelineSummary
+        {
+            Name = stored.Name, Description = definition?.Description, Version = stored.Version, UpdatedAt = stored.CreatedAt, Schedule = Schedule(definition),
+            IngestJobs = definition?.Ingest.Count ?? 0,
+            SilverTables = definition?.Datasets.Count(d => d.Layer == "silver") ?? 0,
+            GoldTables = definition?.Datasets.Count(d => d.Layer == "gold") ?? 0,
+            LastRun = recent.Count > 0 ? runs.Summary(recent[0]) : null,
+            RecentStates = [.. recent.Reverse().Select(r => RunMapping.ToState(r.State))]
+        };
+    }
+
+    public PipelineDetail Detail(PipelineVersion stored)
+    {
+        var reading = reader.Read(stored);
+        var last = catalog.Runs.List(new RunFilter { Pipeline = stored.Name }, 1, 1).Items;
+        return new PipelineDetail
+        {
+            Name = stored.Name, Description = reading.Definition?.Description, Version = stored.Version,
+            LatestVersion = catalog.Pipelines.Get(stored.Name)?.Version ?? stored.Version, UpdatedAt = stored.CreatedAt, Text = stored.Text,
+            Format = PipelineMapping.ToFormat(stored.Format), BaseDirectory = stored.BaseDirectory, Schedule = Schedule(reading.Definition),
+            Plan = PipelineMapping.ToPlan(reading), Diagnostics = PipelineMapping.ToEntries(reading.Diagnostics),
+            LastRun = last.Count > 0 ? runs.Summary(last[0]) : null,
+            Parameters = [.. (reading.Definition?.Parameters ?? new Dictionary<string, string>()).Select(p => new PipelineParameter(p.Key, p.Value))]
+        };
+    }
+
+    private PipelineSchedule? Schedule(PipelineDefinition? definition) => definition?.Schedule is { } schedule
+        ? new PipelineSchedule(schedule.Cron, schedule.Timezone, NextRun(schedule)) : null;
+
+    private DateTimeOffset? NextRun(ScheduleDefinition schedule)
+    {
+        try
+        {
+            return schedule.Next(clock.GetUtcNow(), 1) is [var next] ? next : null;
+        }
+        catch (FormatException)
+        {
+            // A stored definition may hold a zone that this machine does not know; the diagnostics say so.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using FlowForge.Catalog;
+using FlowForge.Contracts;
+using FlowForge.Lake;
+using RunState = FlowForge.Catalog.RunState;
+using Page = FlowForge.Contracts.Page<FlowForge.Contracts.RunSummary>;
+
+namespace FlowForge.Api.Mapping;
+
+/// <summary>Puts together what the API tells about runs, from the catalog and the lake. Thread-safe.</summary>
+internal sealed class RunReader(CatalogDatabase catalog, KnownTables lake, KnownDefinitions definitions)
+{
+    public RunSummary? Summary(string run) => catalog.Runs.Get(run) is { } record ? Summary(record) : null;
+
+    public RunSummary Summary(RunRecord run) => RunMapping.ToSummary(run, catalog.Runs.Jobs(run.RunId));
+
+    public Page List(RunFilter filter, int page, int size)
+    {
+        var found = catalog.Runs.List(filter, page, size);
+        return new Page([.. found.Items.Select(Summary)], found.Total, found.Number, found.Size);
+    }
+
+    public RunDetail? Detail(string run)
+    {
+        if (catalog.Runs.Get(run) is not { } record)
+            return null;
+        var jobs = catalog.Runs.Jobs(run);
+        return RunMapping.ToDetail(record, jobs, Jobs(record, jobs), Tables(jobs));
+    }
+
+    /// <summary>All jobs of a run, in plan order.</summary>
+    public IReadOnlyList<JobRun> Jobs(string run) => catalog.Runs.Get(run) is { } record ? Jobs(record, catalog.Runs.Jobs(run)) : [];
+
+    private JobRun[] Jobs(RunRecord run, IReadOnlyList<JobRunRecord> jobs)
+    {
+        var attempts = catalog.Runs.Attempts(run.RunId).ToLookup(a => a.JobId);
+        var checks = catalog.Checks.OfRun(run.RunId).ToLookup(c => c.JobId);
+        var references = References(run);
+        return [.. jobs.Select(j => JobMapping.ToJob(j, attempts[j.JobId], checks[j.JobId], references.Contains(j.JobId)))];
+    }
+
+    /// <summary>Tables with a version that this run committed; a job that found nothing new names the version that stood.</summary>
+    private WrittenTable[] Tables(IReadOnlyList<JobRunRecord> jobs)
+    {
+        var tables = new List<(Lake.Layer Layer, WrittenTable Table)>();
+        foreach (var job in jobs)
+            if (job is { State: RunState.Succeeded, TableVersion: { } version } && TableName.TryParse(job.Table, out var name))
+                tables.Add((name.Layer, new WrittenTable(name.ToString(), version, lake[name].At(version)?.Rows ?? 0)));
+        return [.. tables.OrderBy(t => t.Layer).Select(t => t.Table)];
+    }
+
+    private HashSet<string> References(RunRecord run) =>
+        definitions.Get(run.Pipeline, run.PipelineVersion) is { } definition ? [.. definition.Ingest.Where(i => i.IsReference).Select(i => "ingest." + i.Name)] : [];
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using FlowForge.Api.Problems;
+using FlowForge.Contracts;
+using FlowForge.Duck;
+using FlowForge.Lake;
+using FlowForge.Lake.Schema;
+
+namespace FlowForge.Api.Tables;
+
+/// <summary>Pages of a table's rows, sorted and filtered by the engine. Thread-safe.</summary>
+internal sealed class RowPages(TableReads reads)
+{
+    public const int LargestPage = 1000;
+
+    /// <param name="shown">Name of the table in the answer.</param>
+    /// <param name="withReserved">Rejects have columns of ours that a reader wants to see.</param>
+    public async Task<TableRows> ReadAsync(string shown, TableSnapshot table, RowsQuery query, bool withReserved, CancellationToken ct)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var columns = table.Schema.Columns.Where(c => withReserved || !c.IsReserved).ToArray();
+        var (where, values) = Where(query.Filter, table.Schema);
+        var order = OrderBy(query, table.Schema);
+        var from = $"FROM {table.ScanSql(withReserved)}{where}";
+        var names = SqlText.Identifiers(columns.Select(c => c.Name));
+        try
+        {
+            var (rows, total) = await reads.ReadAsync((session, token) =>
+            {
+                var count = where.Length == 0 ? table.Rows : session.Scalar<long>($"SELECT count(*) {from}", token, values);
+                var page = query.Offset >= count ? [] : session.Rows($"SELECT {names} {from}{order} LIMIT {query.Limit} OFFSET {query.Offset}", token, values);
+                return (page, count);
+            }, ct);
+            return new TableRows
+            {
+                Table = shown, Version = table.Version, Offset = query.Offset, Total = total, Rows = JsonRows.Write(rows),
+                Columns = [.. columns.Select(TableViews.ToColumn)], Milliseconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1)
+            };
+        }
+        catch (DuckException e) when (where.Length > 0 && e.Kind is DuckErrorKind.Conversion or DuckErrorKind.InvalidInput or DuckErrorKind.Binder or DuckErrorKind.OutOfRange)
+        {
+            throw BadFilter(FirstLine(e.Message));
+        }
+    }
+
+    private static (string Sql, object?[] Values) Where(string? filter, TableSchema schema)
+    {
+        if (string.IsNullOrWhiteSpace(filter))
+            return ("", []);
+        try
+        {
+            var (sql, values) = RowFilter.Parse(filter, schema);
+            return (" WHERE " + sql, values);
+        }
+        catch (FilterException e)
+        {
+            throw BadFilter(e.Message);
+        }
+    }
+
+    private static string OrderBy(RowsQuery query, TableSchema schema)
+    {
+        if (string.IsNullOrEmpty(query.Sort))
+            return "";
+        if (schema.Find(query.Sort) is not { } column)
+            throw ProblemException.Bad("FF4070", $"The table has no column '{query.Sort}' to sort by.");
+        return $" ORDER BY {SqlText.Identifier(column.Name)} {(query.Descending ? "DESC" : "ASC")} NULLS LAST";
+    }
+
+    private static ProblemException BadFilter(string detail) => ProblemException.Bad("FF4071", "The filter is not understood: " + detail,
+        "Write conditions such as: delay > 60 and origin = 'ATL'.");
+
+    private static string FirstLine(string text) => text.Split('\n', 2)[0];
+}
