@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.Text.Json;
+using FlowForge.Cli.Output;
+using FlowForge.Contracts;
+
+namespace FlowForge.Cli.Commands;
+
+/// <summary><c>flowforge tables …</c></summary>
+internal static class TableCommands
+{
+    public static Command Create(SharedOptions shared)
+    {
+        var table = new Argument<string>("table") { Description = "Table with its layer: gold.delays." };
+        var layer = new Option<TableLayer?>("--layer") { Description = "Only this layer." };
+        var search = new Option<string?>("--search") { Description = "Part of the name." };
+        var version = new Option<long?>("--version") { Description = "A version; the latest when left out." };
+        var limit = new Option<int>("--limit") { Description = "At most so many.", DefaultValueFactory = _ => 20 };
+        var offset = new Option<long>("--offset") { Description = "Rows to pass over." };
+        var sort = new Option<string?>("--sort") { Description = "Column to sort by." };
+        var descending = new Option<bool>("--desc") { Description = "Sort downwards." };
+        var filter = new Option<string?>("--filter") { Description = "Conditions: delay > 60 and origin = 'ATL'." };
+        var rejects = new Option<bool>("--rejects") { Description = "The rows that were rejected, in place of the table's." };
+        var group = new Command("tables", "Look at the lake's tables.");
+
+        Add("list", "Tables by layer and name.", [layer, search], async c => c.Answer(await c.Client.TablesAsync(c.Value(layer), c.Value(search), c.Ct),
+            ["table", "version", "rows", "files", "rejects", "updated", "pipeline"],
+            t => [t.Table, Lines.Number(t.Version), Lines.Count(t.Rows), Lines.Number(t.Files), Lines.Count(t.Rejects), Lines.Time(t.UpdatedAt), t.Pipeline]));
+        Add("show", "A table's columns and origin.", [table, version], c => Show(c, Name(c.Value(table)), c.Value(version)));
+        Add("versions", "A table's versions, newest first.", [table, limit], c => Versions(c, Name(c.Value(table)), c.Value(limit)));
+        Add("rows", "A page of rows.", [table, version, offset, limit, sort, descending, filter, rejects], c => Rows(c, Name(c.Value(table)), c.Value(rejects), new RowsQuery
+        {
+            Version = c.Value(version), Offset = c.Value(offset), Limit = c.Value(limit), Sort = c.Value(sort), Descending = c.Value(descending), Filter = c.Value(filter)
+        }));
+        return group;
+
+        void Add(string verb, string description, Symbol[] symbols, Func<CommandContext, Task<int>> action) => group.Subcommands.Add(Verb.Create(verb, description, symbols, shared, action));
+    }
+
+    private static async Task<int> Show(CommandContext c, (TableLayer Layer, string Name) table, long? version) =>
+        c.Answer(await c.Client.TableAsync(table.Layer, table.Name, version, c.Ct), t =>
+        {
+            Console.Out.WriteLine($"{t.Table} version {t.Version}: {Lines.Count(t.Rows)} rows, {Lines.Count(t.Bytes)} bytes in {t.Files} files, {Lines.Time(t.UpdatedAt)}");
+            if (t.Origin is { } origin)
+                Console.Out.WriteLine($"made by {origin.Job} of {origin.Pipeline}, {origin.Run}");
+            if (t.Rejects is { } kept)
+                Console.Out.WriteLine($"{Lines.Count(kept.Rows)} rejects: {string.Join(", ", kept.Reasons.Select(r => $"{r.Reason} {Lines.Count(r.Rows)}"))}");
+            TextTable.Write(Console.Out, ["column", "type", "null", "source name"], t.Columns.Select(x => new[] { x.Name, x.Type, x.Nullable ? "yes" : "no", x.OriginalName }));
+        });
+
+    private static async Task<int> Versions(CommandContext c, (TableLayer Layer, string Name) table, int limit) =>
+        c.Answer(await c.Client.TableVersionsAsync(table.Layer, table.Name, limit, ct: c.Ct), ["version", "time", "operation", "run", "files added", "files removed", "rows added"],
+            v => [Lines.Number(v.Version), Lines.Time(v.Time), v.Operation, v.Run, Lines.Number(v.FilesAdded), Lines.Number(v.FilesRemoved), Lines.Number(v.RowsAdded)]);
+
+    private static async Task<int> Rows(CommandContext c, (TableLayer Layer, string Name) table, bool rejects, RowsQuery query)
+    {
+        var page = rejects ? await c.Client.RejectsAsync(table.Name, query, c.Ct) : await c.Client.RowsAsync(table.Layer, table.Name, query, c.Ct);
+        return c.Answer(page, p =>
+        {
+            TextTable.Write(Console.Out, [.. p.Columns.Select(x => x.Name)], p.Rows.Select(r => r.Select(Cell).ToArray()));
+            Console.Error.WriteLine($"{Lines.Count(p.Offset + Math.Min(1, p.Rows.Count))}–{Lines.Count(p.Offset + p.Rows.Count)} of {Lines.Count(p.Total)} rows, version {p.Version}");
+        });
+    }
+
+    private static string? Cell(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => "",
+        JsonValueKind.String => value.GetString(),
+        _ => value.GetRawText()
+    };
+
+    private static (TableLayer, string) Name(string text)
+    {
+        var cut = text.IndexOf('.', StringComparison.Ordinal);
+        return cut > 0 && cut < text.Length - 1 && Enum.TryParse<TableLayer>(text[..cut], ignoreCase: true, out var layer) ? (layer, text[(cut + 1)..])
+            : throw new CliException($"'{text}' is no table.", "Name it with its layer: bronze.x, silver.x or gold.x.");
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using FlowForge.Contracts;
+
+namespace FlowForge.Cli.Output;
+
+/// <summary>Single lines as the tool writes them.</summary>
+internal static class Lines
+{
+    public static void Error(string message, string? suggestion)
+    {
+        Console.Error.WriteLine("error: " + message);
+        if (suggestion is not null)
+            Console.Error.WriteLine("  " + suggestion);
+    }
+
+    /// <summary>As compilers print them: <c>file:line:column: error FF1203 path: message</c>.</summary>
+    public static void Diagnostics(TextWriter writer, string file, IEnumerable<DiagnosticEntry> diagnostics)
+    {
+        foreach (var d in diagnostics)
+        {
+            var place = d.Line is { } line ? string.Create(CultureInfo.InvariantCulture, $"{file}:{line}:{d.Column ?? 1}: ") : file.Length > 0 ? file + ": " : "";
+            writer.WriteLine($"{place}{d.Level.ToString().ToLowerInvariant()} {d.Code}{(d.Path.Length > 0 ? " " + d.Path : "")}: {d.Message}");
+            if (!string.IsNullOrEmpty(d.Suggestion))
+                writer.WriteLine("    " + d.Suggestion);
+        }
+    }
+
+    public static string Log(LogEntry line) =>
+        $"{Time(line.Time)}  {line.Level.ToString().ToLowerInvariant(),-7}  {line.Job ?? "run"}  {line.Message}";
+
+    public static string Time(DateTimeOffset? time) => time?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "";
+
+    public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Number(long? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";
+
+    public static string Seconds(double? seconds) => seconds?.ToString("0.0", CultureInfo.InvariantCulture) ?? "";
+
+    public static string Word(Enum value) => value.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,21 @@
+using FlowForge.Contracts;
+
+namespace FlowForge.Cli.Output;
+
+/// <summary>A run as text: jobs with their row equations, tables, errors with their remedies.</summary>
+internal static class RunText
+{
+    public static void Write(RunDetail run)
+    {
+        Console.Out.WriteLine($"{run.Run}: {run.Pipeline} version {run.PipelineVersion}, {Lines.Word(run.State)}{(run.Seconds is { } s ? $" in {Lines.Seconds(s)} s" : "")}");
+        TextTable.Write(Console.Out, ["job", "state", "read", "loaded", "rejected", "deduplicated", "filtered", "seconds", "table", "version"], run.Jobs.Select(j => new[]
+        {
+            j.Id, Lines.Word(j.State), Lines.Count(j.Rows.Read), Lines.Count(j.Rows.Loaded), Lines.Count(j.Rows.Rejected), Lines.Count(j.Rows.Deduplicated),
+            Lines.Count(j.Rows.Filtered), Lines.Seconds(j.Seconds), j.Table, Lines.Number(j.TableVersion)
+        }));
+        foreach (var job in run.Jobs.Where(j => j.Error is not null))
+            Lines.Error($"{job.Id}: {job.Error!.Code} {job.Error.Message}", job.Error.Suggestion);
+        foreach (var (job, check) in run.Jobs.SelectMany(j => j.Checks.Where(c => !c.Passed).Select(c => (j, c))))
+            Console.Error.WriteLine($"{job.Id}: check {check.Name} does not hold: {check.Message ?? Lines.Count(check.Failing) + " rows"}");
+    }
+}
