@@ -68,7 +68,7 @@ internal sealed class DistributedApplication(IReadOnlyList<ProjectResource> reso
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new AppHostException($"{resource.Name} did not become healthy at {resource.Endpoint}health within {StartTime.TotalSeconds:0} s.",
+            throw new AppHostException($"{resource.Name} did not become healthy at {resource.Authority} within {StartTime.TotalSeconds:0} s.",
                 "Its last lines above may say why; logs/environment.log in the data folder has them all.");
         }
     }

@@ -18,7 +18,10 @@ try
         stop.Cancel();
     }
     using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    // Under the AppHost, standard input is a lifeline, and Ctrl+C, which the terminal sends to the whole group, is the AppHost's to handle.
+    var supervised = Environment.GetEnvironmentVariable("FLOWFORGE_LIFELINE") == "stdin";
+    using var lifeline = supervised ? FlowForge.ServiceDefaults.ParentWatch.StandardInput(stop.Cancel) : null;
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, supervised ? signal => signal.Cancel = true : Stop);
     await using var server = await DevServer.StartAsync(line.Options, stop.Token);
     Console.WriteLine($"Temporal dev server: {server.Address} (namespaces {string.Join(", ", line.Options.Namespaces)}; database {line.Options.DbFile ?? "in memory"})");
     if (server.HttpAddress is { } http)
