@@ -2,7 +2,9 @@ using FlowForge.Api.Events;
 using FlowForge.Api.Mapping;
 using FlowForge.Api.Tables;
 using FlowForge.Catalog;
+using FlowForge.Datasets;
 using FlowForge.Duck;
+using FlowForge.Ingest;
 using FlowForge.Lake;
 using FlowForge.Orchestration.Hosting;
 using FlowForge.Pipelines;
@@ -66,6 +68,15 @@ internal static class RuntimeServices
         });
         services.AddSingleton(_ => new LakeStore(settings.LakeFolder));
         services.AddSingleton<SqlReferenceReader>(SqlReader.Tables);
+        services.AddSingleton(s => new IngestOptions { AllowedRoots = s.GetRequiredService<FileRoots>().Roots, TemporaryFolder = Path.Combine(settings.SpillFolder, "ingest") });
+        services.AddSingleton<IngestRunner>();
+        services.AddSingleton(new DatasetOptions { MemoryLimitBytes = settings.JobMemoryBytes / settings.ParallelJobs, SpillFolder = Path.Combine(settings.SpillFolder, "datasets") });
+        services.AddSingleton<DatasetRunner>();
+        // Asked at every reading: a connector that was added meanwhile counts.
+        services.AddSingleton<Func<PipelineEnvironment>>(s => () => new PipelineEnvironment
+        {
+            Connectors = [.. s.GetRequiredService<PluginRegistry>().Connectors.Select(c => c.Name)]
+        });
     }
 
     /// <summary>An empty <c>Temporal:*</c> setting is no setting.</summary>

@@ -47,7 +47,7 @@ public sealed class RowFilterTests
     [InlineData("(delay > 1", "Expected ) at 11, found the end.")]
     [InlineData("delay in ()", "Expected a value at 11, found ')'. Text goes in single quotes: 'abc'.")]
     [InlineData("delay > 12abc", "'12abc' at 9 is not a number. Text goes in single quotes.")]
-    [InlineData("delay + 1 > 2", "Expected an operator after delay at 7, found '+'. Known: = != < <= > >= in, contains, starts_with, is null, is not null.")]
+    [InlineData("delay + 1 > 2", "'+' at 7 is not understood.")]
     [InlineData("read_csv('/etc/passwd') = 'x'", "The table has no column 'read_csv'. Its columns: delay, origin, day, odd\"name, ok.")]
     public void Parse_WhatIsNotUnderstood_SaysWhatAndWhere(string text, string message) =>
         Assert.Equal(message, Assert.Throws<FilterException>(() => RowFilter.Parse(text, Schema)).Message);
