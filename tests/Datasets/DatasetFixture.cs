@@ -10,6 +10,7 @@ public sealed class DatasetFixture : IDisposable, IProgress<JobProgress>, IJobLo
 {
     private readonly string folder = Path.Combine(Path.GetTempPath(), "flowforge-dataset-tests", Guid.NewGuid().ToString("n"));
     private readonly DuckDatabase database;
+    private readonly TaskCompletionSource firstProgress = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int run;
 
     public DatasetFixture()
@@ -68,8 +69,12 @@ public sealed class DatasetFixture : IDisposable, IProgress<JobProgress>, IJobLo
             .Select(r => string.Join("|", r.Select(value => value is null ? "∅" : Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)))));
     }
 
+    /// <summary>Done when a job has told how far it is.</summary>
+    public Task FirstProgress => firstProgress.Task;
+
     public void Report(JobProgress value)
     {
+        firstProgress.TrySetResult();
         lock (Progress) Progress.Add(value);
     }
 

@@ -133,12 +133,65 @@ public sealed class DatasetRunnerTests : IDisposable
         fixture.Put("bronze.a", "SELECT i AS id FROM range(200000) t(i)");
         using var cancel = new CancellationTokenSource();
         var running = fixture.Runner.RunAsync(DatasetFixture.Dataset("SELECT sum(hash(x.id, y.id)) AS s FROM bronze.a x, bronze.a y"), fixture.Request(), fixture, fixture, cancel.Token);
-        while (fixture.Progress.Count == 0) await Task.Yield();
+        await Task.WhenAny(running, fixture.FirstProgress).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.False(running.IsCompleted, running.Exception?.ToString());
         var watch = Stopwatch.StartNew();
         await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"took {watch.Elapsed}");
         Assert.Null(fixture.Table("silver.t").Latest());
         Assert.Empty(Directory.GetFiles(fixture.Table("silver.t").Location, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void Run_Merge_InsertsAndUpdatesByKey()
+    {
+        var dataset = DatasetFixture.Dataset("SELECT * FROM bronze.a", DatasetMode.Merge) with { Keys = ["id"] };
+        fixture.Put("bronze.a", "SELECT 1 AS id, 'a' AS v UNION ALL SELECT 2, 'b'");
+        fixture.Run(dataset);
+        fixture.Put("bronze.a", "SELECT 2 AS id, 'B' AS v UNION ALL SELECT 3, 'c'");
+        var outcome = fixture.Run(dataset);
+        Assert.Equal(new RowCounts(2, 2), outcome.Counts);
+        Assert.Equal("1|a\n2|B\n3|c", fixture.Rows("silver.t"));
+        Assert.Equal(("MERGE", "inserted=1 updated=1 unchanged=0"), (fixture.Table("silver.t").History(1)[0].Operation, fixture.Table("silver.t").History(1)[0].Info["merge"]));
+    }
+
+    [Fact]
+    public void Run_MergeWithRepeatedKey_FailsAndSaysWhich()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id, 'a' AS v UNION ALL SELECT 1, 'b'");
+        var error = Assert.Throws<JobFailedException>(() => fixture.Run(DatasetFixture.Dataset("SELECT * FROM bronze.a", DatasetMode.Merge) with { Keys = ["id"] }));
+        Assert.Equal(("FF3222", "Key {'id': 1} occurs 2 times in the rows to merge into silver.t, so it is not clear which one wins. Deduplicate them by the key first."), (error.Code, error.Message));
+    }
+
+    [Fact]
+    public void Run_Incremental_ReplacesFromTheNewestTimeOn()
+    {
+        var dataset = DatasetFixture.Dataset("SELECT d, v FROM bronze.a", DatasetMode.Incremental) with { TimeColumn = "d" };
+        fixture.Put("bronze.a", "SELECT * FROM (VALUES (DATE '2026-01-01', 'a'), (DATE '2026-01-02', 'b'), (NULL, 'n')) t(d, v)");
+        fixture.Run(dataset);
+        fixture.Put("bronze.a", "SELECT * FROM (VALUES (DATE '2026-01-01', 'changed but settled'), (DATE '2026-01-02', 'B'), (DATE '2026-01-03', 'c'), (NULL, 'N')) t(d, v)");
+        var outcome = fixture.Run(dataset);
+        Assert.Equal(new RowCounts(3, 3), outcome.Counts);
+        Assert.Equal("a\nB\nc\nN", string.Join("\n", fixture.Session.Rows($"SELECT v FROM {fixture.Table("silver.t").Latest()!.ScanSql()} ORDER BY d NULLS LAST").Select(r => r[0])));
+        Assert.Equal(("2026-01-02", "2"), (fixture.Table("silver.t").History(1)[0].Info["from"], fixture.Table("silver.t").History(1)[0].Info["replaced"]));
+    }
+
+    [Fact]
+    public void Run_MergeWithQuarantine_KeepsBadRowsOut()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id, 'a' AS v UNION ALL SELECT NULL, 'b'");
+        var outcome = fixture.Run(DatasetFixture.Dataset("SELECT * FROM bronze.a", DatasetMode.Merge, new CheckDefinition { Kind = CheckKind.NotNull, Columns = ["id"], OnFail = CheckAction.Quarantine }) with { Keys = ["id"] });
+        Assert.Equal(new RowCounts(2, 1, 1), outcome.Counts);
+        Assert.Equal("1|a", fixture.Rows("silver.t"));
+        Assert.Equal("{\"id\":null,\"v\":\"b\"}", fixture.Rows("silver.t__rejects", "raw"));
+    }
+
+    [Fact]
+    public void Run_Variables_AreThoseOfTheRun()
+    {
+        fixture.Run(DatasetFixture.Dataset("SELECT getvariable('run_id') AS run, strftime(getvariable('run_time'), '%Y-%m-%d %H:%M:%S') AS at, getvariable('country') AS country"),
+            fixture.Request(txn: 5) with { Parameters = new Dictionary<string, string> { ["country"] = "D'E" } });
+        Assert.Equal("run5|2026-01-02 03:04:05|D'E", fixture.Rows("silver.t"));
     }
 }

@@ -21,13 +21,13 @@ public sealed class CrashTests
             using var writer = Start(lake.Folder);
             // Kill once it has gone on from where the one before was killed, at a random moment of a commit.
             var until = committed + 1 + random.Next(1, 12);
-            while ((lake.Fresh().Latest()?.Version ?? -1) < until && !writer.HasExited) Thread.Yield();
+            var table = lake.Fresh();
+            Assert.True(SpinWait.SpinUntil(() => (table.Latest()?.Version ?? -1) >= until || writer.HasExited, TimeSpan.FromSeconds(60)), "The writer made no progress in 60 s.");
             Assert.False(writer.HasExited, "The writer ended by itself: " + (writer.HasExited ? writer.StandardOutput.ReadToEnd() : ""));
             Thread.SpinWait(random.Next(3_000_000));
             writer.Kill();
             writer.WaitForExit();
-            var table = lake.Fresh();
-            var snapshot = table.Latest()!;
+            var snapshot = lake.Fresh().Latest()!;
             committed = snapshot.Version;
             Assert.Equal($"{(committed + 1) * RowsPerCommit}|{committed + 1}|{(committed + 1) * RowsPerCommit}", lake.Rows(snapshot, "count(*), count(DISTINCT n), count(DISTINCT (n, i))"));
             Assert.Equal(committed, snapshot.TransactionVersion("p/crash"));

@@ -1,0 +1,152 @@
+using System.Globalization;
+using FlowForge.Catalog;
+using FlowForge.Duck;
+using FlowForge.Lake;
+using FlowForge.Pipelines;
+
+namespace FlowForge.Datasets;
+
+/// <summary>
+/// The rows of a dataset's SQL on their way into the table. They are made once, can be looked at, can lose those that checks reject, and are then put into
+/// the transaction in the dataset's mode.
+/// </summary>
+internal abstract class StagedRows(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql)
+{
+    protected DatasetJob Job { get; } = job;
+
+    protected DuckSession Session { get; } = session;
+
+    protected TableTransaction Transaction { get; } = transaction;
+
+    protected DatasetSql Sql { get; } = sql;
+
+    /// <summary>FROM-able expression of the rows.</summary>
+    public abstract string Scan { get; }
+
+    /// <summary>Number of rows.</summary>
+    public abstract long Count { get; }
+
+    /// <summary>What the commit is called.</summary>
+    public virtual string Operation => "WRITE";
+
+    public abstract CommitMode Mode { get; }
+
+    /// <summary>Leaves out the rows for which the condition holds.</summary>
+    public abstract void Remove(string condition);
+
+    /// <summary>Puts what is left into the transaction.</summary>
+    /// <returns>What to note in the history.</returns>
+    public abstract IReadOnlyDictionary<string, string> Apply();
+
+    public static StagedRows Make(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql) => job.Dataset.Mode switch
+    {
+        DatasetMode.Merge => new MergedRows(job, session, transaction, sql),
+        DatasetMode.Incremental => new RangeRows(job, session, transaction, sql),
+        DatasetMode.Append => new WrittenRows(job, session, transaction, sql, CommitMode.Append, sql.Select),
+        _ => new WrittenRows(job, session, transaction, sql, CommitMode.Overwrite, sql.Select),
+    };
+
+    /// <summary>A full build decides the partitions anew; the other modes follow the table.</summary>
+    protected WriteOptions Write(CommitMode mode) => new()
+    {
+        Mode = mode,
+        PartitionBy = mode == CommitMode.Overwrite || Transaction.Base is null || Job.Dataset.PartitionBy.Count > 0 ? Job.Dataset.PartitionBy : null,
+        Compression = Job.Options.Compression,
+        Schema = Sql.OriginalNames,
+    };
+}
+
+/// <summary>Rows that go to files at once: full and append.</summary>
+internal class WrittenRows : StagedRows
+{
+    private readonly WriteOptions write;
+
+    public WrittenRows(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql, CommitMode mode, string select) : base(job, session, transaction, sql)
+    {
+        Mode = mode;
+        write = Write(mode);
+        transaction.Write(session, select, write, job.Cancel);
+    }
+
+    public override string Scan => Transaction.StagedScanSql()!;
+
+    public override long Count => Transaction.StagedRows;
+
+    public override CommitMode Mode { get; }
+
+    public override void Remove(string condition) => Transaction.Rewrite(Session, all => $"SELECT * FROM {all} WHERE NOT ({condition})", write, Job.Cancel);
+
+    public override IReadOnlyDictionary<string, string> Apply() => new Dictionary<string, string>();
+}
+
+/// <summary>
+/// Rows that take the place of all rows from the newest time of the table on (mode incremental); rows of the SQL before it are not made. Rows without a time are replaced each time.
+/// </summary>
+internal sealed class RangeRows(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql)
+    : WrittenRows(job, session, transaction, sql, CommitMode.Replace, Select(job, session, transaction, sql))
+{
+    public override IReadOnlyDictionary<string, string> Apply()
+    {
+        if (From(Job, Session, Transaction) is not { } from) return new Dictionary<string, string>();
+        var gone = Transaction.Delete(Session, Condition(Job, Sql, from, Transaction.Base!.Schema.Find(Job.Dataset.TimeColumn!)!.DuckType), Write(CommitMode.Replace), Job.Cancel);
+        Job.Log.Info($"{gone} rows from {from} on were replaced.");
+        return new Dictionary<string, string> { ["from"] = from, ["replaced"] = gone.ToString(CultureInfo.InvariantCulture) };
+    }
+
+    private static string Select(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql)
+    {
+        var column = sql.Columns.FirstOrDefault(c => c.Name.Equals(job.Dataset.TimeColumn, StringComparison.OrdinalIgnoreCase))
+            ?? throw new JobFailedException("FF3207", $"{job.Dataset.Table} has time_column '{job.Dataset.TimeColumn}', which its SQL does not give.", $"The columns are: {string.Join(", ", sql.Columns.Select(c => c.Name))}.");
+        return From(job, session, transaction) is { } from ? $"SELECT * FROM ({sql.Select}) AS made WHERE {Condition(job, sql, from, column.Type)}" : sql.Select;
+    }
+
+    // The newest time in the table, as text; null for a table that is new or empty.
+    private static string? From(DatasetJob job, DuckSession session, TableTransaction transaction)
+    {
+        if (transaction.Base is not { } table) return null;
+        var column = table.Schema.Find(job.Dataset.TimeColumn!)
+            ?? throw new JobFailedException("FF3207", $"{job.Dataset.Table} has time_column '{job.Dataset.TimeColumn}', which the table has not.", "Build the dataset with mode: full once.");
+        return session.Scalar<string>($"SELECT CAST(max({SqlText.Identifier(column.Name)}) AS VARCHAR) FROM {table.ScanSql()}", job.Cancel);
+    }
+
+    private static string Condition(DatasetJob job, DatasetSql sql, string from, string type)
+    {
+        var name = SqlText.Identifier(sql.Columns.First(c => c.Name.Equals(job.Dataset.TimeColumn, StringComparison.OrdinalIgnoreCase)).Name);
+        return $"({name} >= CAST({SqlText.Literal(from)} AS {type}) OR {name} IS NULL)";
+    }
+}
+
+/// <summary>Rows that are merged into the table by key: they are kept in DuckDB (which spills) until it is known which ones change something.</summary>
+internal sealed class MergedRows : StagedRows
+{
+    private const string Result = "dataset_result";
+    private long count;
+
+    public MergedRows(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql) : base(job, session, transaction, sql)
+    {
+        session.Execute($"CREATE TEMP TABLE {Result} AS {sql.Select}", job.Cancel);
+        count = session.Scalar<long>($"SELECT count(*) FROM {Result}");
+    }
+
+    public override string Scan => Result;
+
+    public override long Count => count;
+
+    public override string Operation => "MERGE";
+
+    public override CommitMode Mode => CommitMode.Replace;
+
+    public override void Remove(string condition)
+    {
+        Session.Execute($"CREATE TEMP TABLE dataset_kept AS SELECT * FROM {Result} WHERE NOT ({condition})", Job.Cancel);
+        Session.Execute($"DROP TABLE {Result}; ALTER TABLE dataset_kept RENAME TO {Result}");
+        count = Session.Scalar<long>($"SELECT count(*) FROM {Result}");
+    }
+
+    public override IReadOnlyDictionary<string, string> Apply()
+    {
+        var merged = Transaction.Merge(Session, $"SELECT * FROM {Result}", new MergeOptions { Keys = Job.Dataset.Keys, Write = Write(CommitMode.Replace) }, Job.Cancel);
+        Job.Log.Info($"{merged.Inserted} rows inserted, {merged.Updated} updated, {merged.Unchanged} unchanged.");
+        return new Dictionary<string, string> { ["merge"] = string.Create(CultureInfo.InvariantCulture, $"inserted={merged.Inserted} updated={merged.Updated} unchanged={merged.Unchanged}") };
+    }
+}
