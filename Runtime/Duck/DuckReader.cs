@@ -8,7 +8,7 @@ namespace FlowForge.Duck;
 
 /// <summary>
 /// The rows of a running query, once, batch by batch; only what was asked for is computed and held. Each batch belongs to who
-/// takes it (dispose it). Not thread-safe. Dispose the reader, also when it was read to its end.
+/// takes it: dispose it, its memory is used again for later batches. Not thread-safe. Dispose the reader, also when it was read to its end.
 /// </summary>
 public sealed class DuckReader : IEnumerable<RecordBatch>, IDisposable
 {
@@ -17,6 +17,7 @@ public sealed class DuckReader : IEnumerable<RecordBatch>, IDisposable
     private readonly DuckSession _session;
     private readonly CallScope _call;
     private readonly string _sql;
+    private readonly BufferPool _pool = new();
     private readonly ColumnSink[] _sinks;
     private NativeResult _result;
     private bool _started;
@@ -34,13 +35,14 @@ public sealed class DuckReader : IEnumerable<RecordBatch>, IDisposable
             var count = checked((int)Api.ColumnCount(ref _result));
             _sinks = new ColumnSink[count];
             var fields = new Field[count];
+            var factory = new SinkFactory(_pool);
             for (var i = 0; i < count; i++)
             {
                 var name = Text.Borrowed(Api.ColumnName(ref _result, (ulong)i)) ?? "";
                 using var type = new LogicalType(Api.ColumnType(ref _result, (ulong)i));
                 try
                 {
-                    _sinks[i] = SinkFactory.Create(type);
+                    _sinks[i] = factory.Create(type);
                 }
                 catch (DuckException e)
                 {
@@ -111,7 +113,12 @@ public sealed class DuckReader : IEnumerable<RecordBatch>, IDisposable
         }
         if (rows == 0) return null;
         RowsRead += rows;
-        return new RecordBatch(Schema, _sinks.Select(s => ArrowArrayFactory.Build(s.Finish())), rows);
+        var memory = new PooledMemory(_pool);
+        var arrays = new IArrowArray[_sinks.Length];
+        for (var i = 0; i < arrays.Length; i++) arrays[i] = ArrowArrayFactory.Build(_sinks[i].Finish(memory));
+        // The arrays hold their own references by now.
+        memory.Release();
+        return new RecordBatch(Schema, arrays, rows);
     }
 
     private int Take(nint chunk)
@@ -176,6 +183,5 @@ public sealed class DuckReader : IEnumerable<RecordBatch>, IDisposable
         Api.DestroyResult(ref _result);
         _call.Dispose();
         _session.Closed(this);
-        foreach (var sink in _sinks) sink.Finish();
     }
 }

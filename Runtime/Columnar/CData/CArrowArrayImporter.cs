@@ -84,7 +84,7 @@ public static unsafe class CArrowArrayImporter
         return last is >= 0 and <= int.MaxValue ? last : throw new InvalidDataException($"The Arrow array of {type.Name} ends at byte {last}.");
     }
 
-    /// <summary>The moved struct: its release callback runs when nobody reads the memory any more.</summary>
+    /// <summary>The moved struct: its release callback runs when nobody reads the memory any more, for forgotten arrays by the finalizer.</summary>
     private sealed class Moved : SharedMemory
     {
         public Moved(CArrowArray* source)
@@ -101,10 +101,15 @@ public static unsafe class CArrowArrayImporter
 
         public CArrowArray* Array { get; }
 
+        ~Moved() => Free();
+
         protected override void Free()
         {
             CArrowArray.Free(Array);
             NativeMemory.Free(Array);
+#pragma warning disable CA1816 // the dispose pattern, by count
+            GC.SuppressFinalize(this);
+#pragma warning restore CA1816
         }
     }
 }

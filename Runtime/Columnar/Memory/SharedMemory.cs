@@ -1,9 +1,8 @@
 namespace FlowForge.Columnar;
 
 /// <summary>
-/// Memory outside the garbage collector, counted by the arrays that point into it: every array (also a slice) holds one
-/// reference from its making to its <c>Dispose</c>; the last one frees. A forgotten array is freed by the finalizer.
-/// Thread-safe.
+/// Memory that is given back at a known moment, counted by the arrays that point into it: every array (also a slice) holds one
+/// reference from its making to its <c>Dispose</c>; the last one frees. Thread-safe.
 /// </summary>
 public abstract class SharedMemory
 {
@@ -11,7 +10,7 @@ public abstract class SharedMemory
 
     /// <summary>Takes one more reference.</summary>
     /// <exception cref="ObjectDisposedException">The memory is already freed.</exception>
-    internal void Retain()
+    public void Retain()
     {
         while (true)
         {
@@ -22,20 +21,11 @@ public abstract class SharedMemory
     }
 
     /// <summary>Gives one reference back and frees at the last.</summary>
-    internal void Release()
+    public void Release()
     {
-        if (Interlocked.Decrement(ref _references) != 0) return;
-#pragma warning disable CA1816 // this is the dispose pattern, by count
-        GC.SuppressFinalize(this);
-#pragma warning restore CA1816
-        Free();
+        if (Interlocked.Decrement(ref _references) == 0) Free();
     }
 
     /// <summary>Frees the memory; called exactly once.</summary>
     protected abstract void Free();
-
-    ~SharedMemory()
-    {
-        if (_references > 0) Free();
-    }
 }

@@ -10,15 +10,18 @@ internal sealed class ArrayFunction(int parameters, IArrowType result, Func<IRea
     public void Run(nint chunk, int rows, nint output)
     {
         var arguments = new IArrowArray[parameters];
+        var pool = new BufferPool();
+        var factory = new SinkFactory(pool);
+        var memory = new PooledMemory(pool);
         try
         {
             for (var i = 0; i < parameters; i++)
             {
                 var vector = Api.ChunkVector(chunk, (ulong)i);
                 using var type = new LogicalType(Api.VectorType(vector));
-                var sink = SinkFactory.Create(type);
+                var sink = factory.Create(type);
                 sink.Append(vector, 0, rows);
-                arguments[i] = ArrowArrayFactory.Build(sink.Finish());
+                arguments[i] = ArrowArrayFactory.Build(sink.Finish(memory));
             }
             using var values = body(arguments) ?? throw new InvalidOperationException("it gave no array");
             if (values.Length != rows || !SourceTypes.SameLayout(values.Type, result))

@@ -6,10 +6,12 @@ using FlowForge.Duck.Native;
 namespace FlowForge.Duck.Out;
 
 /// <summary>Base of sinks with one buffer of fixed-width values.</summary>
-internal abstract unsafe class FixedSink(IArrowType type, int width) : ColumnSink(type)
+internal abstract unsafe class FixedSink(IArrowType type, int width, BufferPool pool) : ColumnSink(type, pool)
 {
     private byte[] _buffer = [];
-    private int _last = 2048;
+
+    /// <summary>Size of the last full buffer: the next batch is likely to need as much.</summary>
+    private int _last;
 
     public override long Bytes => (long)Count * width;
 
@@ -18,26 +20,22 @@ internal abstract unsafe class FixedSink(IArrowType type, int width) : ColumnSin
     {
         var used = Count * width;
         var needed = checked(used + count * width);
-        if (needed > _buffer.Length)
-        {
-            var grown = GC.AllocateUninitializedArray<byte>(Math.Max(needed, Math.Max(_last, _buffer.Length * 2)));
-            _buffer.AsSpan(0, used).CopyTo(grown);
-            _buffer = grown;
-        }
+        if (needed > _buffer.Length) _buffer = Grow(_buffer, used, Math.Max(needed, _last));
         return _buffer.AsSpan(used, count * width);
     }
 
-    protected override ArrayData Build(int count, ArrowBuffer validity)
+    protected override ArrayData Build(int count, ArrowBuffer validity, PooledMemory owner)
     {
         var values = new ArrowBuffer(_buffer.AsMemory(0, count * width));
+        owner.Add(_buffer);
         _last = count * width;
         _buffer = [];
-        return new ArrayData(Type, count, -1, 0, [validity, values]);
+        return new ArrayData(Type, count, -1, 0, [validity, values], owner: owner);
     }
 }
 
 /// <summary>Values that DuckDB and Arrow hold alike.</summary>
-internal sealed unsafe class CopySink(IArrowType type, int width) : FixedSink(type, width)
+internal sealed unsafe class CopySink(IArrowType type, int width, BufferPool pool) : FixedSink(type, width, pool)
 {
     private readonly int _width = width;
 
@@ -46,7 +44,7 @@ internal sealed unsafe class CopySink(IArrowType type, int width) : FixedSink(ty
 }
 
 /// <summary>Decimals kept in 16, 32 or 64 bits, widened to Arrow's 128.</summary>
-internal sealed unsafe class DecimalSink<T>(Decimal128Type type) : FixedSink(type, 16) where T : unmanaged
+internal sealed unsafe class DecimalSink<T>(Decimal128Type type, BufferPool pool) : FixedSink(type, 16, pool) where T : unmanaged
 {
     protected override void Copy(nint vector, ulong* validity, int start, int count)
     {
@@ -62,7 +60,7 @@ internal sealed unsafe class DecimalSink<T>(Decimal128Type type) : FixedSink(typ
 }
 
 /// <summary>Unsigned 128-bit integers as decimals; those of 2^127 and more are refused.</summary>
-internal sealed unsafe class UHugeIntSink() : FixedSink(new Decimal128Type(38, 0), 16)
+internal sealed unsafe class UHugeIntSink(BufferPool pool) : FixedSink(new Decimal128Type(38, 0), 16, pool)
 {
     protected override void Copy(nint vector, ulong* validity, int start, int count)
     {
@@ -78,7 +76,7 @@ internal sealed unsafe class UHugeIntSink() : FixedSink(new Decimal128Type(38, 0
 }
 
 /// <summary>UUIDs: DuckDB keeps a 128-bit integer with the top bit flipped, Arrow the 16 bytes in order.</summary>
-internal sealed unsafe class UuidSink() : FixedSink(UuidType.Default, 16)
+internal sealed unsafe class UuidSink(BufferPool pool) : FixedSink(UuidType.Default, 16, pool)
 {
     protected override void Copy(nint vector, ulong* validity, int start, int count)
     {
@@ -93,7 +91,7 @@ internal sealed unsafe class UuidSink() : FixedSink(UuidType.Default, 16)
 }
 
 /// <summary>Intervals: microseconds become nanoseconds.</summary>
-internal sealed unsafe class IntervalSink() : FixedSink(new IntervalType(IntervalUnit.MonthDayNanosecond), 16)
+internal sealed unsafe class IntervalSink(BufferPool pool) : FixedSink(new IntervalType(IntervalUnit.MonthDayNanosecond), 16, pool)
 {
     protected override void Copy(nint vector, ulong* validity, int start, int count)
     {
@@ -115,7 +113,7 @@ internal sealed unsafe class IntervalSink() : FixedSink(new IntervalType(Interva
 }
 
 /// <summary>Booleans: a byte each in DuckDB, a bit each in Arrow.</summary>
-internal sealed unsafe class BooleanSink() : ColumnSink(BooleanType.Default)
+internal sealed unsafe class BooleanSink(BufferPool pool) : ColumnSink(BooleanType.Default, pool)
 {
     private byte[] _bits = [];
 
@@ -133,7 +131,7 @@ internal sealed unsafe class BooleanSink() : ColumnSink(BooleanType.Default)
         for (; i < count; i++) if (from[i] != 0) Bits.Set(_bits, Count + i);
     }
 
-    protected override ArrayData Build(int count, ArrowBuffer validity)
+    protected override ArrayData Build(int count, ArrowBuffer validity, PooledMemory owner)
     {
         var bits = _bits;
         _bits = [];
@@ -142,9 +140,9 @@ internal sealed unsafe class BooleanSink() : ColumnSink(BooleanType.Default)
 }
 
 /// <summary>Columns without a type.</summary>
-internal sealed unsafe class NullSink() : ColumnSink(NullType.Default)
+internal sealed unsafe class NullSink(BufferPool pool) : ColumnSink(NullType.Default, pool)
 {
     public override long Bytes => 0;
     protected override void Copy(nint vector, ulong* validity, int start, int count) { }
-    protected override ArrayData Build(int count, ArrowBuffer validity) => new(Type, count, count, 0, []);
+    protected override ArrayData Build(int count, ArrowBuffer validity, PooledMemory owner) => new(Type, count, count, 0, []);
 }

@@ -5,7 +5,7 @@ using FlowForge.Duck.Native;
 namespace FlowForge.Duck.Out;
 
 /// <summary>Lists and maps. DuckDB's entries may point anywhere in the child; Arrow's follow each other.</summary>
-internal sealed unsafe class ListSink(IArrowType type, ColumnSink child) : ColumnSink(type)
+internal sealed unsafe class ListSink(IArrowType type, ColumnSink child, BufferPool pool) : ColumnSink(type, pool)
 {
     private readonly List<int> _offsets = [0];
 
@@ -39,28 +39,28 @@ internal sealed unsafe class ListSink(IArrowType type, ColumnSink child) : Colum
         if (runLength > 0) child.Append(childVector, checked((int)runStart), checked((int)runLength));
     }
 
-    protected override ArrayData Build(int count, ArrowBuffer validity)
+    protected override ArrayData Build(int count, ArrowBuffer validity, PooledMemory owner)
     {
         var offsets = MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_offsets)).ToArray();
         _offsets.Clear();
         _offsets.Add(0);
-        return new ArrayData(Type, count, -1, 0, [validity, new ArrowBuffer(offsets)], [child.Finish()]);
+        return new ArrayData(Type, count, -1, 0, [validity, new ArrowBuffer(offsets)], [child.Finish(owner)], owner: owner);
     }
 }
 
 /// <summary>Fixed-size arrays.</summary>
-internal sealed unsafe class ArraySink(FixedSizeListType type, ColumnSink child) : ColumnSink(type)
+internal sealed unsafe class ArraySink(FixedSizeListType type, ColumnSink child, BufferPool pool) : ColumnSink(type, pool)
 {
     public override long Bytes => child.Bytes;
 
     protected override void Copy(nint vector, ulong* validity, int start, int count) =>
         child.Append(Api.ArrayChild(vector), checked(start * type.ListSize), checked(count * type.ListSize));
 
-    protected override ArrayData Build(int count, ArrowBuffer validity) => new(Type, count, -1, 0, [validity], [child.Finish()]);
+    protected override ArrayData Build(int count, ArrowBuffer validity, PooledMemory owner) => new(Type, count, -1, 0, [validity], [child.Finish(owner)], owner: owner);
 }
 
 /// <summary>Structs.</summary>
-internal sealed unsafe class StructSink(StructType type, ColumnSink[] children) : ColumnSink(type)
+internal sealed unsafe class StructSink(StructType type, ColumnSink[] children, BufferPool pool) : ColumnSink(type, pool)
 {
     public override long Bytes => children.Sum(c => c.Bytes);
 
@@ -69,20 +69,20 @@ internal sealed unsafe class StructSink(StructType type, ColumnSink[] children) 
         for (var i = 0; i < children.Length; i++) children[i].Append(Api.StructChild(vector, (ulong)i), start, count);
     }
 
-    protected override ArrayData Build(int count, ArrowBuffer validity) => new(Type, count, -1, 0, [validity], children.Select(c => c.Finish()).ToArray());
+    protected override ArrayData Build(int count, ArrowBuffer validity, PooledMemory owner) => new(Type, count, -1, 0, [validity], children.Select(c => c.Finish(owner)).ToArray(), owner: owner);
 }
 
 /// <summary>Enums as dictionaries: every batch shares one dictionary of all labels.</summary>
-internal sealed unsafe class EnumSink(DictionaryType type, int width, ArrayData labels) : FixedSink(type, width)
+internal sealed unsafe class EnumSink(DictionaryType type, int width, ArrayData labels, BufferPool pool) : FixedSink(type, width, pool)
 {
     private readonly int _width = width;
 
     protected override void Copy(nint vector, ulong* validity, int start, int count) =>
         new ReadOnlySpan<byte>((byte*)Api.VectorData(vector) + (long)start * _width, count * _width).CopyTo(Room(count));
 
-    protected override ArrayData Build(int count, ArrowBuffer validity)
+    protected override ArrayData Build(int count, ArrowBuffer validity, PooledMemory owner)
     {
-        var indices = base.Build(count, validity);
-        return new ArrayData(Type, count, -1, 0, indices.Buffers, null, labels);
+        var indices = base.Build(count, validity, owner);
+        return new ArrayData(Type, count, -1, 0, indices.Buffers, null, labels, owner);
     }
 }

@@ -6,7 +6,7 @@ using FlowForge.Duck.Native;
 namespace FlowForge.Duck.Out;
 
 /// <summary>Base of types that Arrow lacks and that therefore travel as text.</summary>
-internal abstract unsafe class TextSink() : BytesSink(StringType.Default)
+internal abstract unsafe class TextSink(BufferPool pool) : BytesSink(StringType.Default, pool)
 {
     protected sealed override void Copy(nint vector, ulong* validity, int start, int count)
     {
@@ -19,7 +19,7 @@ internal abstract unsafe class TextSink() : BytesSink(StringType.Default)
 }
 
 /// <summary>BIT as zeros and ones; the first byte tells how many bits of the second are padding.</summary>
-internal sealed unsafe class BitSink : TextSink
+internal sealed unsafe class BitSink(BufferPool pool) : TextSink(pool)
 {
     protected override string Format(void* data, int row)
     {
@@ -35,7 +35,7 @@ internal sealed unsafe class BitSink : TextSink
 }
 
 /// <summary>TIME WITH TIME ZONE as <c>12:34:56.789+02:00</c>: 40 bits of microseconds, 24 bits of offset counted down from +15:59:59.</summary>
-internal sealed unsafe class TimeTzSink : TextSink
+internal sealed unsafe class TimeTzSink(BufferPool pool) : TextSink(pool)
 {
     private const int MaxOffset = 16 * 3600 - 1;
 
