@@ -13,7 +13,7 @@ internal sealed unsafe class OutBenchmark : IBenchmark
 
     public IEnumerable<Ratio> Run(bool isShort)
     {
-        var rows = isShort ? 200_000L : 8_000_000L;
+        var rows = isShort ? 200_000L : 4_000_000L;
         using var database = DuckDatabase.Open(new DuckOptions { PreserveInsertionOrder = true });
         using var session = database.Connect();
         session.Execute($"CREATE TABLE t AS SELECT i, i * 0.5 AS d, 'name ' || i % 1000 AS s, 'a longer text of row ' || i AS l, CASE WHEN i % 10 = 0 THEN NULL ELSE i END AS n, (i / 100)::DECIMAL(18,2) AS m, i % 3 = 0 AS b, TIMESTAMP '2020-01-01' + INTERVAL (i) SECOND AS t FROM range({rows}) r(i)");
@@ -27,9 +27,9 @@ internal sealed unsafe class OutBenchmark : IBenchmark
             ("eight columns, filtered and computed", "SELECT i + 1, d * 2, s, n, m, b, t, upper(l) FROM t WHERE i % 3 <> 0", 0.8),
         })
         {
-            var (ours, peer) = Stopclock.Best(rows, isShort ? 1 : 7, () => Batches(session, sql), () => Raw(session, sql));
+            var (ours, peer) = Stopclock.Best(rows, isShort ? 1 : 15, () => Batches(session, sql), () => Raw(session, sql));
             yield return new Ratio(what, ours, peer, "M rows/s", target);
-            var (again, exported) = Stopclock.Best(rows, isShort ? 1 : 5, () => Batches(session, sql), () => Exported(session, sql));
+            var (again, exported) = Stopclock.Best(rows, isShort ? 1 : 8, () => Batches(session, sql), () => Exported(session, sql));
             yield return new Ratio("  against duckdb_data_chunk_to_arrow", again, exported, "M rows/s");
         }
     }
