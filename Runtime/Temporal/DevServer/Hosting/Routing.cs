@@ -52,6 +52,7 @@ internal static class Routing
         new WorkflowTaskHandlers(state),
         new ActivityTaskHandlers(state),
         new VisibilityHandlers(state),
+        new ScheduleHandlers(state),
     ];
 
     private static void Authorize(GrpcCall call, string key)
