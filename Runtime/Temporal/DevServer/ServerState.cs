@@ -1,3 +1,4 @@
+using FlowForge.Temporal.DevServer.Batch;
 using FlowForge.Temporal.DevServer.Engine;
 using FlowForge.Temporal.DevServer.History;
 using FlowForge.Temporal.DevServer.Hosting;
@@ -25,6 +26,7 @@ internal sealed class ServerState : IDisposable
         Executions = new ExecutionStore(this);
         TaskQueues = new TaskQueues(this);
         Schedules = new ScheduleStore(this);
+        Batches = new BatchStore(this);
         _taskId = options.Clock.GetUtcNow().ToUnixTimeMilliseconds() << 12;
     }
 
@@ -44,6 +46,8 @@ internal sealed class ServerState : IDisposable
 
     public ScheduleStore Schedules { get; }
 
+    public BatchStore Batches { get; }
+
     /// <summary>Queries that travel by themselves, by the id in their token.</summary>
     public Dictionary<string, PendingQuery> DirectQueries { get; } = new(StringComparer.Ordinal);
 
@@ -58,6 +62,7 @@ internal sealed class ServerState : IDisposable
             execution.Resume();
         }
         Schedules.Load();
+        Batches.Load();
         Sweeper.Start(this);
         return true;
     });

@@ -82,6 +82,27 @@ internal sealed class ControlHandlers(ServerState server)
         });
     }
 
+    public Task<ResetWorkflowExecutionResponse> ResetWorkflowExecution(ResetWorkflowExecutionRequest request, GrpcCall call)
+    {
+        var ns = server.Namespaces.Require(request.Namespace);
+        return server.Executor.Run(() =>
+        {
+            var exclude = request.ResetReapplyExcludeTypes;
+            var run = Resetting.Reset(server.Require(ns, request.WorkflowExecution), new ResetPlan
+            {
+                FinishEventId = request.WorkflowTaskFinishEventId,
+                Reason = request.Reason,
+                Identity = request.Identity,
+                RequestId = request.RequestId,
+                KeepSignals = request.ResetReapplyType != ResetReapplyType.None && !exclude.Contains(ResetReapplyExcludeType.Signal),
+                KeepUpdates = request.ResetReapplyType is not ResetReapplyType.None and not ResetReapplyType.Signal && !exclude.Contains(ResetReapplyExcludeType.Update),
+                KeepCancel = request.ResetReapplyType != ResetReapplyType.None && !exclude.Contains(ResetReapplyExcludeType.CancelRequest),
+                Then = request.PostResetOperations,
+            });
+            return new ResetWorkflowExecutionResponse { RunId = run.RunId };
+        });
+    }
+
     public Task<DeleteWorkflowExecutionResponse> DeleteWorkflowExecution(DeleteWorkflowExecutionRequest request, GrpcCall call)
     {
         var ns = server.Namespaces.Require(request.Namespace);

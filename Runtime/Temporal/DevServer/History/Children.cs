@@ -28,7 +28,7 @@ internal static class Children
     public static void TellParent(this Execution e)
     {
         if (e.Start.ParentWorkflowExecution is not { WorkflowId.Length: > 0 } parentId
-            || e.Server.Executions.Find(e.Start.ParentWorkflowNamespaceId, parentId.WorkflowId, parentId.RunId) is not { IsOpen: true } parent
+            || Parent(e.Server, e.Start.ParentWorkflowNamespaceId, parentId) is not { } parent
             || !parent.Children.TryGetValue(e.Start.ParentInitiatedEventId, out var child) || child.Started is null
             || child.Started.ChildWorkflowExecutionStartedEventAttributes.WorkflowExecution.WorkflowId != e.WorkflowId)
         {
@@ -39,6 +39,17 @@ internal static class Children
             parent.Add(report);
             parent.EnsureTask();
         }
+    }
+
+    /// <summary>The parent's open run: the one that started the child, or the one that a reset put in its place.</summary>
+    private static Execution? Parent(ServerState server, string namespaceId, WorkflowExecution id)
+    {
+        var parent = server.Executions.Find(namespaceId, id.WorkflowId, id.RunId);
+        while (parent is { IsOpen: false } && parent.State.ResetRunId.Length > 0)
+        {
+            parent = server.Executions.Find(namespaceId, id.WorkflowId, parent.State.ResetRunId);
+        }
+        return parent is { IsOpen: true } ? parent : null;
     }
 
     public static void ApplyParentClosePolicy(this Execution e, IEnumerable<ChildWorkflow> children)
@@ -64,7 +75,7 @@ internal static class Children
     }
 
     /// <summary>A child that was initiated is started, now or after a restart that came in between.</summary>
-    private static void StartChild(this Execution e, ChildWorkflow? child)
+    public static void StartChild(this Execution e, ChildWorkflow? child)
     {
         if (child is not { Started: null } || !e.IsOpen)
         {

@@ -106,7 +106,7 @@ internal static class Closing
                 e.ApplyParentClosePolicy(children);
             }
             e.SendWaitingQueries();
-            server.Schedules.RunClosed(e, successor?.RunId);
+            server.Schedules.RunClosed(e, reset ? e.State.ResetRunId : successor?.RunId);
             server.Executions.Closed(e);
         });
     }

@@ -86,6 +86,10 @@ internal sealed partial class Execution
             case EventType.WorkflowPropertiesModified:
                 Merge(Memo, e.WorkflowPropertiesModifiedEventAttributes.UpsertedMemo?.Fields);
                 break;
+            case EventType.WorkflowExecutionUpdateAdmitted:
+                var admitted = e.WorkflowExecutionUpdateAdmittedEventAttributes.Request;
+                Updates.TryAdd(admitted.Meta.UpdateId, new WorkflowUpdate(admitted.Meta.UpdateId, admitted));
+                break;
             case EventType.WorkflowExecutionUpdateAccepted:
                 ApplyAccepted(e);
                 break;

@@ -54,6 +54,21 @@ internal sealed partial class Execution
         HasTask = IsOpen ? 1 : 0,
     };
 
+    /// <summary>Takes over the first part of another run's history, as if it had happened here.</summary>
+    public void Import(IEnumerable<HistoryEvent> events)
+    {
+        foreach (var e in events)
+        {
+            _events.Add(e);
+            HistorySize += e.CalculateSize();
+            Apply(e);
+        }
+        foreach (var id in Activities.Keys)
+        {
+            _dirtyActivities.Add(id);
+        }
+    }
+
     /// <summary>Builds the state of a stored run: history read through <see cref="Apply"/>, then buffered events and attempts.</summary>
     public static Execution Restore(ServerState server, Namespaces.NamespaceEntry ns, StoredExecution stored)
     {

@@ -69,6 +69,19 @@ internal static class Signals
     public static NamespaceEntry TargetNamespace(this Execution e, string name) =>
         name.Length == 0 ? e.Namespace : e.Server.Namespaces.ByName(name) ?? e.Namespace;
 
+    /// <summary>Brings a request that was initiated to the workflow it is for.</summary>
+    public static void Deliver(this Execution e, HistoryEvent initiated)
+    {
+        if (initiated.EventType == EventType.SignalExternalWorkflowExecutionInitiated)
+        {
+            e.DeliverSignal(initiated);
+        }
+        else
+        {
+            e.DeliverCancel(initiated);
+        }
+    }
+
     private static void DeliverSignal(this Execution e, HistoryEvent initiated)
     {
         var a = initiated.SignalExternalWorkflowExecutionInitiatedEventAttributes;

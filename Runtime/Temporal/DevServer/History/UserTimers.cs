@@ -43,4 +43,17 @@ internal static class UserTimers
         }
         e.ResumeTask();
     }
+
+    /// <summary>What was initiated and has no answer is asked again: children to start, signals and cancellations to deliver.</summary>
+    public static void ResumeRequests(this Execution e)
+    {
+        foreach (var child in e.Children.Values.Where(c => c.Started is null).ToArray())
+        {
+            e.Server.Executor.Defer(() => e.StartChild(child));
+        }
+        foreach (var request in e.ExternalRequests.Values.ToArray())
+        {
+            e.Server.Executor.Defer(() => e.Deliver(request));
+        }
+    }
 }

@@ -53,6 +53,8 @@ internal static class Routing
         new ActivityTaskHandlers(state),
         new VisibilityHandlers(state),
         new ScheduleHandlers(state),
+        new BatchHandlers(state),
+        new TaskQueueHandlers(state),
     ];
 
     private static void Authorize(GrpcCall call, string key)
