@@ -165,7 +165,7 @@ scenario('local-activity-retries', async (t) => {
 });
 
 scenario('local-activity-heartbeats-the-task', async (t) => {
-  const handle = await t.start('longLocal', { args: [4000], workflowTaskTimeout: '2s' });
+  const handle = await t.start('longLocal', { args: [9000], workflowTaskTimeout: '5s' });
   t.assert.equal(await t.withWorker(() => handle.result()), 'late');
   const types = t.types(await t.history(handle));
   t.assert.ok(types.filter((x) => x === 'WorkflowTaskCompleted').length > 2);

@@ -1,0 +1,11 @@
+global using FlowForge.Temporal.DevServer;
+global using FlowForge.Temporal.Protocol;
+global using Google.Protobuf;
+global using Google.Protobuf.WellKnownTypes;
+global using Temporalio.Api.Common.V1;
+global using Temporalio.Api.Enums.V1;
+global using Temporalio.Api.History.V1;
+global using Temporalio.Api.WorkflowService.V1;
+global using DevServer = FlowForge.Temporal.DevServer.DevServer;
+global using Enum = System.Enum;
+global using Type = System.Type;
