@@ -10,7 +10,9 @@ namespace FlowForge.Lake;
 /// </summary>
 public sealed partial class LakeTable
 {
+    private const int LargeState = 2000;
     private readonly DeltaLog log;
+    private volatile Task checkpointing = Task.CompletedTask;
 
     /// <summary>The table in <paramref name="files"/>; nothing is read or made yet.</summary>
     /// <param name="files">The table's folder.</param>
@@ -45,19 +47,18 @@ public sealed partial class LakeTable
 
     /// <summary>The newest version committed at or before a time, or null when the table is younger.</summary>
     public TableSnapshot? At(DateTimeOffset time) =>
-        History(int.MaxValue, null).FirstOrDefault(v => v.Committed <= time) is { } found ? At(found.Version) : null;
+        Versions(null).FirstOrDefault(v => v.Committed <= time) is { } found ? At(found.Version) : null;
 
     /// <summary>Versions, newest first.</summary>
     /// <param name="limit">At most so many.</param>
     /// <param name="before">Only versions below this one, to go on from a page.</param>
-    public IReadOnlyList<TableVersion> History(int limit = 100, long? before = null)
+    public IReadOnlyList<TableVersion> History(int limit = 100, long? before = null) => [.. Versions(before).Take(limit)];
+
+    private IEnumerable<TableVersion> Versions(long? before)
     {
-        var found = new List<TableVersion>();
-        if (log.Latest() is not { } latest) return found;
-        var start = Math.Min(latest.Version, (before ?? long.MaxValue) - 1);
-        for (var version = start; version >= 0 && found.Count < limit && log.Entry(version) is { } actions; version--)
-            found.Add(HistoryReader.Read(version, actions));
-        return found;
+        if (log.Latest() is not { } latest) yield break;
+        for (var version = Math.Min(latest.Version, (before ?? long.MaxValue) - 1); version >= 0 && log.Entry(version) is { } actions; version--)
+            yield return HistoryReader.Read(version, actions);
     }
 
     /// <summary>The last version that the application committed to this table, or null.</summary>
@@ -74,12 +75,23 @@ public sealed partial class LakeTable
     /// <returns>Number of files removed.</returns>
     public int CleanLeftovers() => new Leftovers(Files, log).Sweep();
 
-    // The commit stands whether or not this works; the next one tries again.
+    // The commit stands whether or not this works; the next one tries again. A large state is written beside the caller, who need not wait for it.
     internal void TryCheckpoint(LogState state, DateTimeOffset now)
+    {
+        if (state.Files.Count + state.Tombstones.Count < LargeState) Checkpoint(state, now);
+        else if (checkpointing.IsCompleted) checkpointing = Task.Run(() => Checkpoint(state, now));
+    }
+
+    /// <summary>Done when no checkpoint is being written beside the callers any more.</summary>
+    public Task Checkpointing => checkpointing;
+
+    private void Checkpoint(LogState state, DateTimeOffset now)
     {
         try
         {
             CheckpointFile.Write(Files, state, now);
+            LogCleanup.Run(Files, state, now);
+            LastCheckpointError = null;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

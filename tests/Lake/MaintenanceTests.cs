@@ -102,4 +102,25 @@ public sealed class MaintenanceTests : IDisposable
         Assert.Equal([2, 1], table.History(2, before: 3).Select(v => v.Version));
         Assert.Equal((1, 0, 1L), (table.History(1)[0].FilesAdded, table.History(1)[0].FilesRemoved, table.History(1)[0].RowsAdded));
     }
+
+    [Fact]
+    public void LogCleanup_OldEntries_GoUpToTheLastCheckpointBeforeTheCut()
+    {
+        lake.Tampered = true;
+        for (var i = 0; i < 25; i++) lake.Append(lake.Table(), $"SELECT {i} AS a");
+        var log = Path.Combine(lake.Table().Location, "_delta_log");
+        var old = DateTime.UtcNow.AddDays(-40);
+        foreach (var version in Enumerable.Range(0, 24)) File.SetLastWriteTimeUtc(Path.Combine(log, $"{version:D20}.json"), old);
+        var before = Rows();
+
+        var removed = Log.LogCleanup.Clean(lake.Table().Files, DateTimeOffset.UtcNow.AddDays(-30));
+
+        // 20 entries and the checkpoint of version 10; the newest commit before the cut is 23, the newest checkpoint before that 20.
+        Assert.Equal(21, removed);
+        Assert.Equal(before, Rows());
+        Assert.Equal(20, lake.Fresh().At(20)!.Version);
+        Assert.Equal([24, 23, 22, 21, 20], lake.Fresh().History().Select(v => v.Version));
+        Assert.Throws<LakeException>(() => lake.Fresh().At(19));
+        Assert.Equal(0, Log.LogCleanup.Clean(lake.Table().Files, DateTimeOffset.UtcNow.AddDays(-30)));
+    }
 }

@@ -25,6 +25,9 @@ internal sealed record LogState
 
     public ImmutableDictionary<string, DomainAction> Domains { get; init; } = ImmutableDictionary.Create<string, DomainAction>(StringComparer.Ordinal);
 
+    /// <summary>True when some file ever came with a deletion vector.</summary>
+    public bool MayHaveDeletionVectors { get; init; }
+
     /// <summary>The newest commit time seen, UTC.</summary>
     public DateTimeOffset LastCommitted { get; init; } = DateTimeOffset.MinValue;
 
@@ -81,6 +84,7 @@ internal sealed record LogState
             Transactions = transactions.ToImmutable(),
             Domains = domains.ToImmutable(),
             NextOrder = order,
+            MayHaveDeletionVectors = MayHaveDeletionVectors || actions.OfType<AddAction>().Any(a => a.File.DeletionVector is not null),
             LastCommitted = actions.OfType<CommitInfoAction>().FirstOrDefault() is null ? LastCommitted : Max(LastCommitted, HistoryReader.Committed(actions)),
         };
     }

@@ -47,7 +47,7 @@ internal static class TableFeatures
         if (unknown is not null) throw Refuse(table, $"uses the Delta feature '{unknown}'", "read");
         var mode = state.Metadata?.Configuration.GetValueOrDefault("delta.columnMapping.mode", "none") ?? "none";
         if (mode != "none") throw Refuse(table, $"maps its columns (delta.columnMapping.mode = {mode})", "read");
-        if (state.Files.Values.FirstOrDefault(f => f.DeletionVector is not null) is { } file)
+        if (state.MayHaveDeletionVectors && state.Files.Values.FirstOrDefault(f => f.DeletionVector is not null) is { } file)
             throw Refuse(table, $"has deleted rows in a deletion vector of {file.Path}", "read");
     }
 

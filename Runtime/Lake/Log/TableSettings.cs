@@ -14,6 +14,10 @@ internal static class TableSettings
     /// <summary>How long log entries are kept: 30 days unless the table says otherwise.</summary>
     public static TimeSpan LogRetention(MetadataAction? metadata) => Interval(metadata, LogRetentionKey) ?? TimeSpan.FromDays(30);
 
+    /// <summary>True unless the table forbids that old log entries are cleaned away.</summary>
+    public static bool CleansLog(MetadataAction? metadata) =>
+        !string.Equals(metadata?.Configuration.GetValueOrDefault("delta.enableExpiredLogCleanup"), "false", StringComparison.OrdinalIgnoreCase);
+
     // As Spark writes it: "interval 7 days", "interval 1 week 2 hours".
     private static TimeSpan? Interval(MetadataAction? metadata, string key)
     {
