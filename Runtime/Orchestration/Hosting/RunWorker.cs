@@ -10,13 +10,13 @@ namespace FlowForge.Orchestration.Hosting;
 /// <summary>Runs the worker that decides and executes runs, from the start of the runtime to its end.</summary>
 public sealed class RunWorker(
     TemporalConnection temporal, WorkerOptions options, RunReconciler reconciler, BeginRunActivity begin, RunJobActivity job, FinishRunActivity finish,
-    ILogger<RunWorker> logger) : BackgroundService
+    ILoggerFactory loggers, ILogger<RunWorker> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var client = await ConnectAsync(stoppingToken);
         await reconciler.ReconcileAsync(stoppingToken);
-        var worker = new WorkflowWorker(client, options);
+        var worker = new WorkflowWorker(client, options with { LoggerFactory = loggers });
         worker.Add(RunNames.Workflow, new PipelineDecider());
         worker.AddActivity(RunNames.BeginActivity, begin.RunAsync);
         worker.AddActivity(RunNames.JobActivity, job.RunAsync);
