@@ -65,7 +65,7 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
             Job = job.Request.JobId,
             RunId = job.Request.RunId,
             Rows = new RowEquation(read, loaded, rejected, deduplicated, filtered),
-            Rejects = rejects is { } r ? $"{r.Table}@{r.Commit.Version}" : null,
+            Rejects = rejects is { } r ? DatasetRejects.Place(r.Table, r.Commit.Version) : null,
             Outcome = JsonSerializer.Serialize(outcome),
         };
     }

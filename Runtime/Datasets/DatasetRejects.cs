@@ -12,6 +12,9 @@ internal static class DatasetRejects
     /// <summary>The rejects table of a dataset's table.</summary>
     public static TableName NameFor(TableName table) => table with { Name = table.Name + "__rejects" };
 
+    /// <summary>The folder and version, as the table's state notes them.</summary>
+    public static string Place(TableName table, long version) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{table.LayerName}/{table.Name}@{version}");
+
     /// <summary>Writes the rows that fail, one row for each with all its reasons, and commits them under the same transaction as the main table.</summary>
     public static (TableName Table, CommitResult Commit) Write(
         DuckSession session, LakeStore lake, TableName main, string scan, CheckRun run, IReadOnlyList<CheckDefinition> checks, JobRequest request, CancellationToken ct)
@@ -20,10 +23,11 @@ internal static class DatasetRejects
         var reasons = string.Join(", ", checks.Select(c => $"CASE WHEN {run.RowCondition(c)} THEN {SqlText.Literal(c.Kind.ToText())} END"));
         var messages = string.Join(", ", checks.Select(c => $"CASE WHEN {run.RowCondition(c)} THEN {SqlText.Literal(c.Title)} END"));
         var select = $"""
-            SELECT {SqlText.Literal(request.RunId)} AS run_id, CAST({SqlText.Literal(request.RunTime.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", System.Globalization.CultureInfo.InvariantCulture))} AS TIMESTAMP) AS run_time,
+            SELECT {SqlText.Literal(request.RunId)} AS run_id, {SqlText.Literal(request.Pipeline)} AS pipeline, {SqlText.Literal(request.JobId)} AS job, {SqlText.Literal(main.ToString())} AS table_name,
               array_to_string(list_filter([{reasons}], lambda r: r IS NOT NULL), ', ') AS reason,
-              array_to_string(list_filter([{messages}], lambda r: r IS NOT NULL), ', ') AS checks,
-              CAST(to_json(rejected) AS VARCHAR) AS raw
+              array_to_string(list_filter([{messages}], lambda r: r IS NOT NULL), ', ') AS message,
+              CAST(NULL AS VARCHAR) AS column_name, CAST(to_json(rejected) AS VARCHAR) AS raw,
+              {SqlText.Literal((object)request.RunTime)} AS rejected_at
             FROM {scan} AS rejected WHERE {run.FailsAny(checks)}
             """;
         using var transaction = lake.Table(name).Begin();

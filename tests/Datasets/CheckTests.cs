@@ -62,8 +62,8 @@ public sealed class CheckTests : IDisposable
         Assert.Equal("silver.t__rejects", outcome.RejectsTable);
         Assert.Equal("1|a\n∅|a", fixture.Rows("silver.t", "id, k"));
         Assert.Equal("not_null, unique|not_null(k), unique(id)|{\"id\":2,\"k\":null,\"x\":0.6,\"d\":\"2024-06-01\"}\nunique|unique(id)|{\"id\":2,\"k\":\"c\",\"x\":null,\"d\":\"2025-01-01\"}",
-            fixture.Rows("silver.t__rejects", "reason, checks, raw"));
-        Assert.Equal("silver.t__rejects@0", fixture.Table("silver.t").Latest()!.State!.Rejects);
+            fixture.Rows("silver.t__rejects", "reason, message, raw"));
+        Assert.Equal("silver/t__rejects@0", fixture.Table("silver.t").Latest()!.State!.Rejects);
         Assert.Equal(3, fixture.Catalog.Rejects.OfRun("run1").Sum(r => r.Count));
     }
 

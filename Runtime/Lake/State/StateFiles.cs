@@ -52,7 +52,7 @@ internal sealed class StateFiles(IFileStore files)
     private (JobState State, IReadOnlyList<Segment> Segments) ReadWithSegments(string configuration)
     {
         var (_, file) = ReadFile(configuration);
-        var seen = file.Segments.SelectMany(s => JsonSerializer.Deserialize(Content(s.Path), StateJson.Default.ListSeenFile)!).ToList();
+        var seen = new SeenFiles(file.Segments.Sum(s => s.Count), () => [.. file.Segments.SelectMany(s => JsonSerializer.Deserialize(Content(s.Path), StateJson.Default.ListSeenFile)!)]);
         return (file.State with { FilesSeen = seen }, file.Segments);
     }
 
