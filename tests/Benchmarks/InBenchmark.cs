@@ -28,7 +28,8 @@ internal sealed class InBenchmark : IBenchmark
                     var (ours, peer) = Stopclock.Best(rows, isShort ? 1 : 4,
                         () => session.Execute($"COPY (SELECT {columns} FROM managed) TO {SqlText.Literal(text)} (FORMAT parquet)"),
                         () => session.Execute($"COPY (SELECT {columns} FROM t) TO {SqlText.Literal(text)} (FORMAT parquet)"));
-                    yield return new Ratio($"{what}, {(ordered ? "ordered" : "any order")}", ours, peer, "M rows/s", target);
+                    // Kept in order, a managed source runs on one thread (see decision 0005): shown, not judged.
+                    yield return new Ratio($"{what}, {(ordered ? "ordered" : "any order")}", ours, peer, "M rows/s", ordered ? null : target);
                 }
                 var (scan, table) = Stopclock.Best(rows, isShort ? 1 : 4,
                     () => session.Execute("SELECT sum(i), sum(d), max(length(s)), max(t) FROM managed"), () => session.Execute("SELECT sum(i), sum(d), max(length(s)), max(t) FROM t"));
