@@ -16,7 +16,7 @@ public sealed class TestWorker : IAsyncDisposable
         Worker = new WorkflowWorker(client, options?.Invoke(all) ?? all);
     }
 
-    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(30);
+    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(60);
 
     public TemporalClient Client { get; }
 

@@ -4,7 +4,7 @@ namespace FlowForge.Temporal.Tests;
 
 internal static class Wait
 {
-    /// <summary>Asks every 20 ms until the answer is yes; fails after 30 s.</summary>
+    /// <summary>Asks every 20 ms until the answer is yes; fails after a minute.</summary>
     public static async Task UntilAsync(string what, Func<Task<bool>> condition)
     {
         var started = Stopwatch.GetTimestamp();
