@@ -20,7 +20,7 @@ public sealed class ScheduleTests(DevServerFixture server)
             Note = "nightly",
         };
 
-        await Offered.OrSkipAsync(() => client.CreateScheduleAsync(id, definition));
+        await client.CreateScheduleAsync(id, definition);
         await Assert.ThrowsAsync<ScheduleAlreadyExistsException>(() => client.CreateScheduleAsync(id, definition));
         var created = await client.DescribeScheduleAsync(id);
         Assert.Equal((false, "nightly"), (created.Paused, created.Note));
