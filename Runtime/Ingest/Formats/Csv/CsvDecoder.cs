@@ -67,6 +67,27 @@ internal sealed class CsvDecoder : IRecordDecoder
         }
     }
 
+    /// <summary>Records whose quotes are broken, and values that are quoted.</summary>
+    public int CountBroken(ReadOnlySpan<byte> bytes, out int quoted)
+    {
+        var broken = 0;
+        quoted = 0;
+        for (var position = 0; position < bytes.Length;)
+        {
+            var start = position;
+            if (TryReadFields(bytes, ref position, out _))
+            {
+                for (var i = 0; i < _count; i++) quoted += _fields[i].Quoted ? 1 : 0;
+            }
+            else
+            {
+                broken++;
+                position = NextLine(bytes, start);
+            }
+        }
+        return broken;
+    }
+
     /// <summary>The texts of the next record, for headers; null when its quotes are broken.</summary>
     public string[]? TryReadTexts(ReadOnlySpan<byte> bytes, ref int position)
     {

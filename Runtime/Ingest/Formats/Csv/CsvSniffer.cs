@@ -21,13 +21,12 @@ internal static class CsvSniffer
         var dialect = new CsvDialect
         {
             Delimiter = Bytes(options.Delimiter) ?? found.Delimiter,
-            // No quotes seen is not the same as none to come.
-            Quote = options.Quote is null ? (found.Quote == 0 ? (byte)'"' : found.Quote) : Byte(options.Quote),
-            Escape = options.Escape is null ? found.Escape : Byte(options.Escape),
+            Quote = options.Quote is null ? (byte)'"' : Byte(options.Quote),
+            Escape = options.Escape is null ? (byte)0 : Byte(options.Escape),
             Comment = options.Comment is null ? (byte)0 : Byte(options.Comment),
             CarriageReturnEnds = carriageReturn,
         };
-        if (dialect.Escape == 0) dialect = dialect with { Escape = dialect.Quote };
+        dialect = QuoteChoice.Settle(dialect, sample.WholeLines, longestRecord, quoteIsSaid: options.Quote is not null);
         var values = new CsvValues
         {
             NullStrings = [.. options.NullStrings.Select(Encoding.UTF8.GetBytes)],
@@ -43,7 +42,7 @@ internal static class CsvSniffer
         return new CsvLayout(dialect with { SingleColumn = first.Length == 1 }, values, CsvHeader.Names(first, header), header, header ? position : start, longestRecord);
     }
 
-    private sealed record Found(byte[] Delimiter, byte Quote, byte Escape, int Skip, bool Header);
+    private sealed record Found(byte[] Delimiter, int Skip, bool Header);
 
     /// <summary>DuckDB's sniffer; null when it gives up.</summary>
     private static Found? Ask(FileSample sample, CsvOptions options, DuckSession session, string temporary)
@@ -59,8 +58,8 @@ internal static class CsvSniffer
             if (options.Skip is { } skip) said.Append(", skip = ").Append(skip);
             if (options.Header is { } header) said.Append(", header = ").Append(header ? "true" : "false");
             if (options.Comment is { Length: > 0 } comment) said.Append(", comment = ").Append(SqlText.Literal(comment));
-            var row = session.Rows($"SELECT Delimiter, Quote, Escape, SkipRows, HasHeader FROM sniff_csv({SqlText.Literal(path)}, strict_mode = false, null_padding = true, ignore_errors = true{said})")[0];
-            return new Found(Encoding.UTF8.GetBytes((string)row[0]!), Sign(row[1]), Sign(row[2]), Convert.ToInt32(row[3], null), (bool)row[4]!);
+            var row = session.Rows($"SELECT Delimiter, SkipRows, HasHeader FROM sniff_csv({SqlText.Literal(path)}, strict_mode = false, null_padding = true, ignore_errors = true{said})")[0];
+            return new Found(Encoding.UTF8.GetBytes((string)row[0]!), Convert.ToInt32(row[1], null), (bool)row[2]!);
         }
         catch (DuckException)
         {
@@ -70,9 +69,6 @@ internal static class CsvSniffer
         {
             File.Delete(path);
         }
-
-        // The sniffer writes "(empty)" or nothing for none.
-        static byte Sign(object? value) => value is string { Length: 1 } text && text[0] is > '\0' and < (char)128 ? (byte)text[0] : (byte)0;
     }
 
     /// <summary>The delimiter that is most often in the first line; the first line is the header unless it holds a number.</summary>
@@ -86,7 +82,7 @@ internal static class CsvSniffer
         var delimiter = Bytes(options.Delimiter) ?? [best];
         var position = 0;
         var values = CsvHeader.Read(line, new CsvDialect { Delimiter = delimiter }, ref position, int.MaxValue) ?? [];
-        return new Found(delimiter, (byte)'"', (byte)'"', 0, values.All(v => v.Length > 0 && !double.TryParse(v, out _)));
+        return new Found(delimiter, 0, values.All(v => v.Length > 0 && !double.TryParse(v, out _)));
     }
 
     private static int SkipLines(ReadOnlySpan<byte> bytes, CsvDialect dialect, int lines)
