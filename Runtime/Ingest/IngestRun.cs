@@ -65,7 +65,9 @@ internal sealed class IngestRun(
         var fresh = listed.Where(f => !selection.IsUnchanged(f)).ToList();
         // A replaced table holds what the source holds: if anything changed, all of it is read.
         var replaces = job.WriteMode == Pipelines.WriteMode.Replace;
-        if (replaces && fresh.Count > 0) (fresh, selection) = (listed, new FileSelection([]));
+        var gone = replaces && seenBefore.Any(s => s.Note is null && !listed.Any(f => f.Path == s.Path));
+        if (replaces && gone && listed.Count == 0) throw new JobFailedException("FF2052", $"The source holds no files any more, and {TableText} would be emptied. Nothing was published.", "Put the files back, or delete the table's rows by hand.");
+        if (replaces && (fresh.Count > 0 || gone)) (fresh, selection) = (listed, new FileSelection([]));
         log.Info($"{listed.Count} files found, {fresh.Count} of them new or changed.");
         _progress.Start("landing", fresh.Sum(f => f.Size ?? 0));
         var landed = new List<LandedFile>();
@@ -98,9 +100,9 @@ internal sealed class IngestRun(
     private JobOutcome Load(DuckLease lease, FormatSettings settings, string format, Files files, TableSnapshot? before, JobState? state, CancellationToken ct)
     {
         using var session = lease.Database.Connect();
-        using var loading = new Loading(session, _table, job, request, settings, format, files, options.TemporaryFolder, _progress, log);
+        using var loading = new Loading(session, _table, job, request, settings, format, files, state, options.TemporaryFolder, _progress, log);
         var loaded = loading.Run(ct);
-        Gate(loaded);
+        Gate(loaded, before, settings.File);
         var rejects = loaded.Rejects.Count == 0 ? null : RejectsTable.Write(lake, session, loaded.Rejects, job, request, files, ct);
         if (!loaded.HasRows && before is null && loaded.Columns.Count == 0) return NothingNew(null) with { Counts = loaded.Counts, RejectsTable = rejects?.Split('@')[0], Note = loaded.Counts.Read == 0 ? "the files hold no records" : "no file could be read" };
         _progress.Start("publishing", null);
@@ -123,7 +125,7 @@ internal sealed class IngestRun(
     }
 
     /// <summary>What must hold before anything is published.</summary>
-    private void Gate(LoadedRows loaded)
+    private void Gate(LoadedRows loaded, TableSnapshot? before, FileSettings settings)
     {
         var counts = loaded.Counts;
         if (counts.Rejected > 0)
@@ -137,6 +139,8 @@ internal sealed class IngestRun(
                 throw new JobFailedException("FF2021", $"{counts.Rejected} of {counts.Read} records do not fit, which is more than max_rejects allows; nothing was published. The first: {loaded.Describe(loaded.Rejects.Evidence[0])}",
                     "Mend the source, or raise max_rejects.");
         }
+        if (job.WriteMode == Pipelines.WriteMode.Replace && before is { Rows: > 0 } && counts.Loaded * 2 < before.Rows && !settings.AllowSmaller)
+            throw new JobFailedException("FF2052", $"The source has {counts.Loaded} rows for {TableText}, which holds {before.Rows}: less than half. Nothing was published.", "If that is meant, set config.allow_smaller: true.");
         if (!counts.Balanced)
             throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {counts}.", "This is a defect of FlowForge: keep the landed files and report it.");
     }
@@ -147,7 +151,7 @@ internal sealed class IngestRun(
         var replaces = job.WriteMode == Pipelines.WriteMode.Replace;
         return new CommitOptions
         {
-            Mode = replaces ? CommitMode.Overwrite : CommitMode.Append,
+            Mode = loaded.Staged.Mode,
             Transaction = (request.ApplicationId, request.TxnVersion),
             Schema = loaded.Schema,
             State = new JobState
@@ -156,7 +160,7 @@ internal sealed class IngestRun(
                 Job = job.Name,
                 RunId = request.RunId,
                 Rows = new RowEquation(counts.Read, counts.Loaded, counts.Rejected, counts.Deduplicated, counts.Filtered),
-                Cursor = state?.Cursor,
+                Cursor = loaded.Staged.Cursor ?? state?.Cursor,
                 Rejects = rejects,
                 Outcome = JsonSerializer.Serialize(outcome),
                 FilesSeen = replaces ? _seenNow : [.. state?.FilesSeen ?? [], .. _seenNow],
@@ -201,6 +205,8 @@ internal sealed class IngestRun(
             f.Note?.StartsWith("duplicate of ", StringComparison.Ordinal) == true ? f.Note["duplicate of ".Length..] : null))]);
         catalog.Schemas.Record(new SchemaHistoryEntry(TableText, outcome.TableVersion!.Value, request.RunId, DateTimeOffset.UtcNow,
             [.. snapshot.Schema.Columns.Where(c => !c.IsReserved).Select(c => new SchemaColumn(c.Name, c.DuckType, c.Nullable, c.OriginalName))]));
+        if (loaded.Staged.Cursor is { } reached && job.WatermarkColumn is { } column)
+            catalog.Watermarks.Record(new Catalog.Watermark(TableText, request.Pipeline, request.JobId, column, reached, request.RunId, DateTimeOffset.UtcNow));
         catalog.Rejects.Record(TableText, request.RunId, loaded.Rejects.ByReason);
         catalog.Lineage.Record(TableText, request.Pipeline, request.JobId, [_connector!.Descriptor.Name + ":" + (job.Connection ?? job.Name)]);
     }

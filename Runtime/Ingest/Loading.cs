@@ -13,7 +13,7 @@ using FlowForge.Pipelines;
 namespace FlowForge.Ingest;
 
 /// <summary>What was read and staged.</summary>
-internal sealed record LoadedRows(RowCounts Counts, RejectSpool Rejects, IReadOnlyList<RowColumn> Columns, TableSchema? Schema, IReadOnlyList<LandedFile> Files, IReadOnlyDictionary<int, FileTally> Tallies)
+internal sealed record LoadedRows(RowCounts Counts, RejectSpool Rejects, IReadOnlyList<RowColumn> Columns, TableSchema? Schema, IReadOnlyList<LandedFile> Files, IReadOnlyDictionary<int, FileTally> Tallies, Staged Staged)
 {
     public bool HasRows => Counts.Loaded > 0;
 
@@ -40,9 +40,10 @@ internal sealed record LoadedRows(RowCounts Counts, RejectSpool Rejects, IReadOn
 /// <summary>Reads the landed files into staged Parquet files of a transaction, proving types and counting on the way.</summary>
 internal sealed class Loading(
     DuckSession session, LakeTable table, IngestDefinition job, JobRequest request, FormatSettings settings, string format,
-    IReadOnlyList<LandedFile> files, string temporary, ReadingProgress progress, IJobLog log) : IDisposable
+    IReadOnlyList<LandedFile> files, JobState? state, string temporary, ReadingProgress progress, IJobLog log) : IDisposable
 {
     private const string Source = "ff_rows";
+    private static readonly Staged Nothing = new(0, 0, CommitMode.Append, null);
     private RejectSpool _rejects = new(temporary);
 
     /// <summary>Holds the staged files; the caller commits it.</summary>
@@ -56,7 +57,7 @@ internal sealed class Loading(
         var planned = new RecordPlanner(session, job, settings, format, temporary).Plan(files, Transaction.Base, faults);
         var plan = planned;
         if (plan.Files.All(f => f.Layout is null))
-            return Count(new RecordPump(plan, settings.File, faults.Keys.ToHashSet(), progress), Rows([]), new Staged(0, 0), faults);
+            return Count(new RecordPump(plan, settings.File, faults.Keys.ToHashSet(), progress), Rows([]), Nothing, faults);
         for (var pass = 1; ; pass++)
         {
             progress.Start(pass == 1 ? "reading" : "proving", files.Sum(f => f.Size));
@@ -82,8 +83,6 @@ internal sealed class Loading(
         _rejects = new RejectSpool(temporary);
     }
 
-    private sealed record Staged(long Kept, long Loaded);
-
     private Staged Stage(RecordPump pump, RowSet rows, IReadOnlyList<TargetColumn> columns, CancellationToken ct)
     {
         session.RegisterSource(Source, RowBuilder.BatchSchema(columns), cancelled => Handed(pump, cancelled));
@@ -107,31 +106,8 @@ internal sealed class Loading(
         }
     }
 
-    /// <summary>Filters, removes twins and writes; counts what is left after each step.</summary>
-    private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct)
-    {
-        var partitioning = Partitioning.Of(job, request.RunTime, [.. rows.Columns.Select(c => c.Name)]);
-        var options = new WriteOptions
-        {
-            Mode = job.WriteMode == Pipelines.WriteMode.Replace ? CommitMode.Overwrite : CommitMode.Append,
-            PartitionBy = partitioning.Columns,
-            Compression = job.Compression.ToText(),
-            Schema = rows.Schema(),
-        };
-        var select = rows.Select(job, request.RunId, partitioning);
-        if (job.DedupeKeys.Count == 0)
-        {
-            var direct = Transaction.Write(session, select, options, ct).Sum(f => f.Rows ?? 0);
-            return new Staged(direct, direct);
-        }
-        session.Execute($"CREATE OR REPLACE TEMP TABLE ff_kept AS {select}", ct);
-        if (!wanted()) return new Staged(0, 0);
-        var kept = session.Scalar<long>("SELECT count(*) FROM ff_kept", ct);
-        var unique = DedupeSql.Unique("ff_kept", job, [.. rows.Columns.Select(c => c.Name)], job.WriteMode == Pipelines.WriteMode.Append ? Transaction.Base : null);
-        var loaded = Transaction.Write(session, unique, options, ct).Sum(f => f.Rows ?? 0);
-        session.Execute("DROP TABLE ff_kept", ct);
-        return new Staged(kept, loaded);
-    }
+    private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct) =>
+        new Stager(session, job, request, settings.File, state?.Cursor, log).Stage(Transaction, rows, wanted, ct);
 
     private LoadedRows Count(RecordPump pump, RowSet rows, Staged staged, Dictionary<int, UnreadableFileException> faults)
     {
@@ -148,10 +124,15 @@ internal sealed class Loading(
                 "This is a defect of FlowForge: keep the landed file and report it.");
         var read = tallies.Values.Sum(t => t.Counted);
         var handed = read - _rejects.Count;
-        // With a filter, what it left out is the difference; without one there must be none.
-        var filtered = job.Filter is null ? 0 : handed - staged.Kept;
-        var deduplicated = job.DedupeKeys.Count == 0 ? 0 : staged.Kept - staged.Loaded;
-        return new LoadedRows(new RowCounts(read, staged.Loaded, _rejects.Count, deduplicated, filtered), _rejects, rows.Columns, rows.Schema(), files, tallies);
+        return new LoadedRows(Equation(read, handed, staged), _rejects, rows.Columns, rows.Schema(), files, tallies, staged);
+    }
+
+    // What filter and watermark left out is the difference; without them there must be none. Likewise with twins.
+    private RowCounts Equation(long read, long handed, Staged staged)
+    {
+        var filters = job.Filter is not null || job.IncrementalMode == IncrementalMode.Incremental;
+        var dedupes = job.DedupeKeys.Count > 0 || job.IncrementalMode == IncrementalMode.Incremental;
+        return new RowCounts(read, staged.Loaded, _rejects.Count, dedupes ? staged.Kept - staged.Loaded : 0, filters ? handed - staged.Kept : 0);
     }
 
     private RowSet Rows(IReadOnlyList<TargetColumn> columns)
@@ -168,9 +149,8 @@ internal sealed class Loading(
         var tallies = source.Tallies();
         var read = tallies.Values.Sum(t => t.Counted);
         var rows = source.Rows(job);
-        var staged = rows is null ? new Staged(0, 0) : Write(rows, static () => true, ct);
-        var filtered = job.Filter is null ? 0 : read - _rejects.Count - staged.Kept;
-        return new LoadedRows(new RowCounts(read, staged.Loaded, _rejects.Count, job.DedupeKeys.Count == 0 ? 0 : staged.Kept - staged.Loaded, filtered), _rejects, rows?.Columns ?? [], rows?.Schema(), files, tallies);
+        var staged = rows is null ? Nothing : Write(rows, static () => true, ct);
+        return new LoadedRows(Equation(read, read - _rejects.Count, staged), _rejects, rows?.Columns ?? [], rows?.Schema(), files, tallies, staged);
     }
 
     public void Dispose()

@@ -7,7 +7,7 @@ namespace FlowForge.Ingest.Tests;
 /// <summary>Random tables in random dialects with random damage, through the whole job: the rows add up, and every good row has its values.</summary>
 public sealed class PropertyTests
 {
-    private static int Cases => Environment.GetEnvironmentVariable("FLOWFORGE_LONG") == "1" ? 3000 : 150;
+    private static int Cases => Environment.GetEnvironmentVariable("FLOWFORGE_LONG") == "1" ? 3000 : 120;
 
     [Fact]
     public async Task Run_RandomTables_AddUpAndKeepTheirValues()

@@ -10,7 +10,11 @@ namespace FlowForge.Ingest.Formats;
 /// <param name="Type">What its texts are read as.</param>
 /// <param name="Nullable">False: an empty value rejects the row.</param>
 /// <param name="Declared">True: a text of another type rejects the row; false: it widens the column.</param>
-internal sealed record TargetColumn(string Name, ColumnType Type, bool Nullable = true, bool Declared = false);
+internal sealed record TargetColumn(string Name, ColumnType Type, bool Nullable = true, bool Declared = false)
+{
+    /// <summary>Facts of values that the table holds already and that the type must hold too.</summary>
+    public ColumnFacts? Known { get; init; }
+}
 
 /// <summary>What became of one chunk. <c>Batch</c> is null when no row of it was good; the taker owns it.</summary>
 internal sealed record DecodedChunk(int File, RecordBatch? Batch, IReadOnlyList<Reject> Rejects, int Records, int Counted);
@@ -60,7 +64,7 @@ internal sealed class RowBuilder
 
     public void AppendNull(int column) => _writers[column].AppendNull();
     public bool IsText(int column) => _writers[column].Type.Kind == TypeKind.Text;
-    public bool IsJson(int column) => _writers[column].Type.Kind == TypeKind.Json;
+    public bool IsUnknown(int column) => _writers[column].Type.Kind == TypeKind.Unknown;
 
     /// <summary>Adds a value; false when the row must be rejected for it.</summary>
     public bool TryAppend(int column, ReadOnlySpan<byte> text)

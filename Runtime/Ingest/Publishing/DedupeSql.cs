@@ -2,30 +2,51 @@ using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Lake;
 using FlowForge.Lake.Schema;
-using FlowForge.Pipelines;
 
 namespace FlowForge.Ingest.Publishing;
 
-/// <summary>Keeps one row for each value of the keys: the first in the order of files and records, and none that the table has already.</summary>
+/// <summary>Keeps one row of twins. A NULL in a key is no value: such rows are never twins.</summary>
 internal static class DedupeSql
 {
+    /// <summary>The first row of each key in the order of files and records, and none that the table has already.</summary>
     /// <param name="rows">A table with the rows, in order.</param>
-    /// <param name="job">Its keys.</param>
-    /// <param name="columns">Table columns of the rows.</param>
+    /// <param name="keys">Table columns.</param>
     /// <param name="existing">The table whose rows count too; null when there is none or it is replaced.</param>
-    public static string Unique(string rows, IngestDefinition job, IReadOnlyList<string> columns, TableSnapshot? existing)
+    public static string First(string rows, IReadOnlyList<string> keys, TableSnapshot? existing)
     {
-        var keys = job.DedupeKeys.Select(k => Find(k, columns)).ToList();
-        var list = SqlText.Identifiers(keys);
-        // NULL is no value: rows without a key are never twins.
-        var complete = string.Join(" AND ", keys.Select(k => $"{SqlText.Identifier(k)} IS NOT NULL"));
-        var sql = $"SELECT * EXCLUDE (_ff_twin) FROM (SELECT *, CASE WHEN {complete} THEN row_number() OVER (PARTITION BY {list} ORDER BY rowid) ELSE 1 END AS _ff_twin FROM {rows}) AS numbered WHERE _ff_twin = 1";
+        var sql = One(rows, keys, "rowid");
         if (existing is null || keys.Any(k => existing.Schema.Find(k) is null)) return sql;
         var same = string.Join(" AND ", keys.Select(k => $"fresh.{SqlText.Identifier(k)} = known.{SqlText.Identifier(k)}"));
-        return $"SELECT fresh.* FROM ({sql}) AS fresh ANTI JOIN (SELECT {list} FROM {existing.ScanSql()}) AS known ON {same}";
+        return $"SELECT fresh.* FROM ({sql}) AS fresh ANTI JOIN (SELECT {SqlText.Identifiers(keys)} FROM {existing.ScanSql()}) AS known ON {same}";
     }
 
-    private static string Find(string key, IReadOnlyList<string> columns) =>
-        columns.FirstOrDefault(c => string.Equals(c, key, StringComparison.OrdinalIgnoreCase)) ?? columns.FirstOrDefault(c => string.Equals(c, ColumnNames.Standard(key), StringComparison.OrdinalIgnoreCase))
-        ?? throw new JobFailedException("FF2112", $"The dedupe key '{key}' is not among the columns: {string.Join(", ", columns)}.", "Correct the name; it is meant after renaming.");
+    /// <summary>The row of each key that came last: by watermark, then by the order of files and records.</summary>
+    public static string Last(string rows, IReadOnlyList<string> keys, string? watermark) =>
+        One(rows, keys, watermark is null ? "rowid DESC" : $"{SqlText.Identifier(watermark)} DESC NULLS LAST, rowid DESC");
+
+    /// <summary>
+    /// Rows at the bound that the last run has loaded already are left out, as many as there are: two equal rows are two rows.
+    /// </summary>
+    public static string WithoutBoundary(string rows, IReadOnlyList<string> columns, string watermark, string bound, TableSnapshot existing)
+    {
+        var known = columns.Where(c => existing.Schema.Find(c) is not null).ToList();
+        var list = SqlText.Identifiers(known);
+        var same = string.Join(" AND ", known.Select(c => $"fresh.{SqlText.Identifier(c)} IS NOT DISTINCT FROM known.{SqlText.Identifier(c)}"));
+        return $"""
+            SELECT fresh.* EXCLUDE (_ff_twin) FROM (SELECT *, row_number() OVER (PARTITION BY {list} ORDER BY rowid) AS _ff_twin FROM {rows}) AS fresh
+            LEFT JOIN (SELECT {list}, count(*) AS _ff_times FROM {existing.ScanSql()} WHERE {watermark} = {bound} GROUP BY ALL) AS known ON fresh.{watermark} = {bound} AND {same}
+            WHERE _ff_twin > coalesce(_ff_times, 0)
+            """;
+    }
+
+    private static string One(string rows, IReadOnlyList<string> keys, string order)
+    {
+        var complete = string.Join(" AND ", keys.Select(k => $"{SqlText.Identifier(k)} IS NOT NULL"));
+        return $"SELECT * EXCLUDE (_ff_twin) FROM (SELECT *, CASE WHEN {complete} THEN row_number() OVER (PARTITION BY {SqlText.Identifiers(keys)} ORDER BY {order}) ELSE 1 END AS _ff_twin FROM {rows}) AS numbered WHERE _ff_twin = 1";
+    }
+
+    /// <summary>The table column that a job names, as it is or by its standard form.</summary>
+    public static string Find(string name, IReadOnlyList<string> columns, string code, string what) =>
+        columns.FirstOrDefault(c => string.Equals(c, name, StringComparison.OrdinalIgnoreCase)) ?? columns.FirstOrDefault(c => string.Equals(c, ColumnNames.Standard(name), StringComparison.OrdinalIgnoreCase))
+        ?? throw new JobFailedException(code, $"The {what} '{name}' is not among the columns: {string.Join(", ", columns)}.", "Correct the name; it is meant after renaming.");
 }

@@ -29,8 +29,15 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
         var proposed = ColumnProposal.Propose(planned, settings.File);
         var names = ColumnNaming.Tables([.. proposed.Select(c => c.Name)], job.RenameMap);
         var keepsTypes = existing is not null && job.WriteMode != Pipelines.WriteMode.Replace;
-        var columns = proposed.Select((c, i) => new TargetColumn(c.Name, (keepsTypes ? Existing(existing!, names[i]) : null) ?? Proposed(c.Facts)));
-        return new ReadPlan(planned, [.. columns], planned.Any(f => f.Layout is JsonFileLayout));
+        var discards = keepsTypes && settings.File.Drift == DriftPolicy.Discard;
+        var columns = new List<TargetColumn>();
+        for (var i = 0; i < proposed.Count; i++)
+        {
+            var known = keepsTypes ? Existing(existing!, names[i]) : null;
+            if (known is not null) columns.Add(new TargetColumn(proposed[i].Name, known.Value.Type, Declared: discards) { Known = known.Value.Facts });
+            else if (!discards) columns.Add(new TargetColumn(proposed[i].Name, Proposed(proposed[i].Facts)));
+        }
+        return new ReadPlan(planned, columns, !discards && planned.Any(f => f.Layout is JsonFileLayout));
     }
 
     private FileLayout? Layout(LandedFile file)
@@ -64,7 +71,9 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
 
     private static ColumnType Proposed(ColumnFacts facts) => facts.IsEmpty ? ColumnType.Unknown : facts.Decide();
 
-    private static ColumnType? Existing(TableSnapshot table, string name) => table.Schema.Find(name) is { } column ? ColumnType.Parse(column.DuckType) : null;
+    /// <summary>A table column's type, and what is known of the values in it.</summary>
+    private (ColumnType Type, ColumnFacts Facts)? Existing(TableSnapshot table, string name) =>
+        table.Schema.Find(name) is { } column && ColumnType.Parse(column.DuckType) is { } type ? (type, TableFacts.Of(session, table, column.Name, type)) : null;
 
     /// <summary>The plan for another pass, with types that hold every value of the pass before.</summary>
     public static ReadPlan Widen(ReadPlan plan, RecordPump pump, IJobLog log)
@@ -74,6 +83,7 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
         for (var i = 0; i < plan.Columns.Count; i++)
         {
             var column = plan.Columns[i];
+            if (column.Known is { } known) facts[i].Merge(known);
             var type = column.Declared || facts[i].IsEmpty ? column.Type : facts[i].Decide();
             if (type.Name != column.Type.Name) log.Info($"Column {column.Name} becomes {type.Name}: not every value is {column.Type.Name}.");
             columns.Add(column with { Type = type });

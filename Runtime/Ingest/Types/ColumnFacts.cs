@@ -10,12 +10,14 @@ internal sealed class ColumnFacts
     private const ulong LargestSafe = 1UL << 53;
 
     public bool HasText, HasBoolean, HasNumber, HasTemporal, HasJson;
+    /// <summary>Quoted nothing: an empty text in a text column, no value in any other.</summary>
+    public bool HasEmptyText;
     public bool HasFraction, HasExponent, HasBigInteger, HasUnsafe, BeyondInt64;
     public int IntegerDigits, Scale;
     public bool HasTime, HasZone, LacksZone;
     public DateOrders Orders = DateOrders.All;
 
-    public bool IsEmpty => !(HasText || HasBoolean || HasNumber || HasTemporal || HasJson);
+    public bool IsEmpty => !(HasEmptyText || HasText || HasBoolean || HasNumber || HasTemporal || HasJson);
 
     /// <summary>Takes in one value that is written as text.</summary>
     public void Observe(ReadOnlySpan<byte> text)
@@ -75,6 +77,7 @@ internal sealed class ColumnFacts
     public void Merge(ColumnFacts other)
     {
         HasText |= other.HasText;
+        HasEmptyText |= other.HasEmptyText;
         HasBoolean |= other.HasBoolean;
         HasNumber |= other.HasNumber;
         HasTemporal |= other.HasTemporal;

@@ -206,6 +206,11 @@ internal sealed class CsvDecoder : IRecordDecoder
             }
             if (isNull)
             {
+                if (i < _count && _fields[i].Quoted && rows.IsUnknown(column))
+                {
+                    rows.Misfit(column, static (facts, _) => facts.HasEmptyText = true, default);
+                    continue;
+                }
                 if (!rows.Targets[column].Nullable)
                 {
                     rows.RejectMissing(offset, raw, column);

@@ -1,0 +1,79 @@
+using System.Globalization;
+using FlowForge.Catalog;
+using FlowForge.Duck;
+using FlowForge.Ingest.Formats;
+using FlowForge.Lake;
+using FlowForge.Lake.Writing;
+using FlowForge.Pipelines;
+
+namespace FlowForge.Ingest.Publishing;
+
+/// <summary>What became of the rows that were handed over.</summary>
+/// <param name="Kept">Left by filter and watermark.</param>
+/// <param name="Loaded">Left of these when twins are gone: inserted, updated and unchanged.</param>
+/// <param name="Mode">How the commit must be made.</param>
+/// <param name="Cursor">How far the watermark has got.</param>
+internal sealed record Staged(long Kept, long Loaded, CommitMode Mode, string? Cursor);
+
+/// <summary>Filters rows, removes twins and writes them into a transaction as <c>write_mode</c> says; counts what is left after each step.</summary>
+internal sealed class Stager(DuckSession session, IngestDefinition job, JobRequest request, FileSettings settings, string? cursor, IJobLog log)
+{
+    private const string Kept = "ff_kept";
+
+    /// <param name="transaction">Takes the files.</param>
+    /// <param name="rows">The rows as they are read.</param>
+    /// <param name="wanted">Asked when all rows have been read: false when they are not to be used.</param>
+    /// <param name="ct">Interrupts.</param>
+    public Staged Stage(TableTransaction transaction, RowSet rows, Func<bool> wanted, CancellationToken ct)
+    {
+        var columns = rows.Columns.Select(c => c.Name).ToList();
+        var partitioning = Partitioning.Of(job, request.RunTime, columns);
+        var mode = job.WriteMode switch { Pipelines.WriteMode.Replace => CommitMode.Overwrite, Pipelines.WriteMode.Append => CommitMode.Append, _ => CommitMode.Replace };
+        var write = new WriteOptions { Mode = mode, PartitionBy = partitioning.Columns, Compression = job.Compression.ToText(), Schema = rows.Schema() };
+        if (mode != CommitMode.Overwrite && Drift.Apply(transaction, session, rows, settings.Drift, write, log, ct)) write = write with { Mode = mode = CommitMode.Replace };
+        var select = rows.Select(job, request.RunId, partitioning);
+        if (job.DedupeKeys.Count == 0 && job.IncrementalMode == IncrementalMode.Full)
+        {
+            var direct = transaction.Write(session, select, write, ct).Sum(f => f.Rows ?? 0);
+            return new Staged(direct, direct, mode, null);
+        }
+        var watermark = job.IncrementalMode == IncrementalMode.Incremental ? DedupeSql.Find(job.WatermarkColumn!, columns, "FF2114", "watermark column") : null;
+        var bound = watermark is null ? null : Bound(watermark, rows.Columns[columns.IndexOf(watermark)].DuckType);
+        try
+        {
+            session.Execute($"CREATE OR REPLACE TEMP TABLE {Kept} AS SELECT * FROM ({select}) AS rows_new{(bound is null ? "" : $" WHERE {bound.Value.Column} >= {bound.Value.Value} OR {bound.Value.Column} IS NULL")}", ct);
+            if (!wanted()) return new Staged(0, 0, mode, cursor);
+            var kept = session.Scalar<long>($"SELECT count(*) FROM {Kept}", ct);
+            var reached = watermark is null ? null : session.Scalar<string>($"SELECT CAST(max({SqlText.Identifier(watermark)}) AS VARCHAR) FROM {Kept}", ct) ?? cursor;
+            return new Staged(kept, Write(transaction, columns, watermark, bound, write, ct), mode, reached);
+        }
+        finally
+        {
+            session.Execute($"DROP TABLE IF EXISTS {Kept}", CancellationToken.None);
+        }
+    }
+
+    private long Write(TableTransaction transaction, List<string> columns, string? watermark, (string Column, string Value)? bound, WriteOptions write, CancellationToken ct)
+    {
+        var keys = job.DedupeKeys.Select(k => DedupeSql.Find(k, columns, "FF2112", "dedupe key")).ToList();
+        switch (job.WriteMode)
+        {
+            case Pipelines.WriteMode.Merge:
+                var counts = transaction.Merge(session, DedupeSql.Last(Kept, keys, watermark), new MergeOptions { Keys = keys, Write = write }, ct);
+                log.Info(string.Create(CultureInfo.InvariantCulture, $"Merged by {string.Join(", ", keys)}: {counts.Inserted} inserted, {counts.Updated} updated, {counts.Unchanged} unchanged."));
+                return counts.Source;
+            case Pipelines.WriteMode.Scd2:
+                return transaction.MergeHistory(session, DedupeSql.Last(Kept, keys, watermark), new HistoryOptions { Keys = keys, EffectiveFrom = request.RunTime, Write = write }, ct).Source;
+            default:
+                var existing = job.WriteMode == Pipelines.WriteMode.Append ? transaction.Base : null;
+                var rows = keys.Count > 0 ? DedupeSql.First(Kept, keys, existing)
+                    : bound is { } edge && existing is not null ? DedupeSql.WithoutBoundary(Kept, columns, edge.Column, edge.Value, existing)
+                    : $"SELECT * FROM {Kept}";
+                return transaction.Write(session, rows, write, ct).Sum(f => f.Rows ?? 0);
+        }
+    }
+
+    /// <summary>Where this run starts, inclusive; null for the first one.</summary>
+    private (string Column, string Value)? Bound(string column, string type) =>
+        (cursor ?? job.LastWatermarkValue) is { } from ? (SqlText.Identifier(column), $"CAST({SqlText.Literal(from)} AS {type})") : null;
+}

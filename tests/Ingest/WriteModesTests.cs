@@ -1,0 +1,173 @@
+using FlowForge.Catalog;
+using FlowForge.Lake;
+
+namespace FlowForge.Ingest.Tests;
+
+/// <summary>What the rows of a run do to the table.</summary>
+public sealed class WriteModesTests : IDisposable
+{
+    private readonly Bench _bench = new();
+
+    public void Dispose() => _bench.Dispose();
+
+    private static string Csv(string more, string config = "") => $$"""
+        source_type: file_local
+        format: csv
+        {{more}}
+        config: { path: "data/*.csv"{{(config.Length > 0 ? ", " + config : "")}} }
+        """;
+
+    private async Task<JobOutcome> LoadAsync(string file, string content, string yaml)
+    {
+        _bench.Write($"data/{file}.csv", content);
+        return await _bench.RunAsync(yaml);
+    }
+
+    [Fact]
+    public async Task Append_WithDedupeKeys_KeepsTheFirstOfEachKey()
+    {
+        var yaml = Csv("dedupe_keys: [id]");
+        var first = await LoadAsync("a", "id,v\n1,a\n2,b\n1,c\n,x\n,y\n", yaml);
+        Assert.Equal(new RowCounts(5, 4, 0, 1), first.Counts);
+        var second = await LoadAsync("b", "id,v\n2,z\n3,d\n", yaml);
+        Assert.Equal(new RowCounts(2, 1, 0, 1), second.Counts);
+        Assert.Equal(["1|a", "2|b", "3|d", "NULL|x", "NULL|y"], _bench.Query("SELECT id, v FROM {t} ORDER BY id, v"));
+    }
+
+    [Fact]
+    public async Task Filter_RowsLeftOut_AreCounted()
+    {
+        var outcome = await LoadAsync("a", "Item Id,v\n1,a\n2,b\n3,\n", Csv("filter: item_id > 1 AND v IS NOT NULL"));
+        Assert.Equal(new RowCounts(3, 1, 0, 0, 2), outcome.Counts);
+        Assert.Equal(["2|b"], _bench.Query("FROM {t}"));
+    }
+
+    [Fact]
+    public async Task Filter_WithAnError_SaysWhere()
+    {
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => LoadAsync("a", "id\n1\n", Csv("filter: nope > 1")));
+        Assert.Equal("FF2070", failure.Code);
+        Assert.Contains("Referenced column \"nope\" not found", failure.Message);
+    }
+
+    [Fact]
+    public async Task Merge_ByKey_InsertsUpdatesAndLeavesAlone()
+    {
+        var yaml = Csv("write_mode: merge\ndedupe_keys: [id]");
+        Assert.Equal(new RowCounts(3, 2, 0, 1), (await LoadAsync("a", "id,v\n1,a\n2,b\n1,newer\n", yaml)).Counts);
+        var outcome = await LoadAsync("b", "id,v\n1,newer\n2,changed\n3,c\n", yaml);
+        Assert.Equal(new RowCounts(3, 3), outcome.Counts);
+        Assert.Equal(["1|newer|run-1", "2|changed|run-2", "3|c|run-2"], _bench.Query("SELECT id, v, _ff_run FROM {t} ORDER BY id", withReserved: true));
+    }
+
+    [Fact]
+    public async Task Scd2_ChangedRow_ClosesTheOldOne()
+    {
+        var yaml = Csv("write_mode: scd2\ndedupe_keys: [id]");
+        await LoadAsync("a", "id,v\n1,a\n2,b\n", yaml);
+        _bench.RunTime = _bench.RunTime.AddDays(1);
+        var outcome = await LoadAsync("b", "id,v\n1,changed\n2,b\n", yaml);
+        Assert.Equal(new RowCounts(2, 2), outcome.Counts);
+        Assert.Equal(["1|a|False", "1|changed|True", "2|b|True"], _bench.Query("SELECT id, v, is_current FROM {t} ORDER BY id, valid_from"));
+    }
+
+    [Fact]
+    public async Task Incremental_WithoutKeys_LoadsFromTheWatermarkOnAndKeepsRealTwins()
+    {
+        var yaml = Csv("incremental_mode: incremental\nwatermark_column: day");
+        await LoadAsync("a", "day,v\n2024-01-01,a\n2024-01-02,b\n2024-01-02,b\n", yaml);
+        Assert.Equal("2024-01-02", _bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest()!.State!.Cursor);
+        // One late row, the two of the boundary again with a third twin, and a new one.
+        var outcome = await LoadAsync("b", "day,v\n2024-01-01,late\n2024-01-02,b\n2024-01-02,b\n2024-01-02,b\n2024-01-03,c\n", yaml);
+        Assert.Equal(new RowCounts(5, 2, 0, 2, 1), outcome.Counts);
+        Assert.Equal(["2024-01-01|a|1", "2024-01-02|b|3", "2024-01-03|c|1"], _bench.Query("SELECT day, v, count(*) FROM {t} GROUP BY ALL ORDER BY ALL"));
+    }
+
+    [Fact]
+    public async Task Incremental_WithKeys_MergesByThem()
+    {
+        var yaml = Csv("incremental_mode: incremental\nwatermark_column: n\ndedupe_keys: [id]\nlast_watermark_value: 2");
+        var first = await LoadAsync("a", "id,n,v\n1,1,early\n2,2,b\n3,3,c\n", yaml);
+        Assert.Equal(new RowCounts(3, 2, 0, 0, 1), first.Counts);
+        await LoadAsync("b", "id,n,v\n3,10,changed\n3,4,older\n", yaml);
+        Assert.Equal(["2|2|b", "3|10|changed"], _bench.Query("SELECT id, n, v FROM {t} ORDER BY id"));
+        Assert.Equal("10", _bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest()!.State!.Cursor);
+    }
+
+    [Fact]
+    public async Task Replace_BySmallerSource_IsRefusedUnlessAllowed()
+    {
+        await LoadAsync("a", "id\n" + string.Concat(Enumerable.Range(0, 100).Select(i => $"{i}\n")), Csv("write_mode: replace"));
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => LoadAsync("a", "id\n1\n2\n", Csv("write_mode: replace")));
+        Assert.Equal("The source has 2 rows for bronze.things, which holds 100: less than half. Nothing was published.", failure.Message);
+        Assert.Equal(new RowCounts(2, 2), (await _bench.RunAsync(Csv("write_mode: replace", "allow_smaller: true"))).Counts);
+        Assert.Equal(["2"], _bench.Query("SELECT count(*) FROM {t}"));
+    }
+
+    [Fact]
+    public async Task Drift_Evolve_AddsColumnsAndWidensTypesWithoutLoss()
+    {
+        await LoadAsync("a", "id,n,d\n1,5,2024-01-01\n2,9007199254740993,2024-01-02\n", Csv("partition_mode: none"));
+        var outcome = await LoadAsync("b", "id,n,d,extra\n3,2.5,2024-01-01 10:00,x\n", Csv("partition_mode: none"));
+        Assert.Equal(new RowCounts(1, 1), outcome.Counts);
+        Assert.Equal("id BIGINT, n DECIMAL(38,1), d TIMESTAMP, extra VARCHAR", _bench.Schema());
+        Assert.Equal(["1|5.0|2024-01-01 00:00:00|NULL", "2|9007199254740993.0|2024-01-02 00:00:00|NULL", "3|2.5|2024-01-01 10:00:00|x"], _bench.Query("SELECT * FROM {t} ORDER BY id"));
+        Assert.Contains("Warning: The source has changed: new columns extra VARCHAR; wider types n BIGINT → DECIMAL(38,1), d DATE → TIMESTAMP.", _bench.Log.Text);
+    }
+
+    [Fact]
+    public async Task Drift_EvolveInAPartitionedTable_Widens()
+    {
+        await LoadAsync("a", "id\n1\n", Csv("partition_mode: date"));
+        await LoadAsync("b", "id\nx\n", Csv("partition_mode: date"));
+        Assert.Equal(["1", "x"], _bench.Query("SELECT id FROM {t} ORDER BY id"));
+        Assert.Equal("id VARCHAR", _bench.Schema());
+    }
+
+    [Fact]
+    public async Task Drift_Freeze_FailsAndPublishesNothing()
+    {
+        await LoadAsync("a", "id\n1\n", Csv(""));
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => LoadAsync("b", "id,extra\n2,x\n", Csv("", "drift: freeze")));
+        Assert.Equal("FF2051", failure.Code);
+        Assert.Equal("The source has changed against the table: new columns extra VARCHAR. Nothing was published.", failure.Message);
+        Assert.Equal(["1"], _bench.Query("FROM {t}"));
+    }
+
+    [Fact]
+    public async Task Drift_Discard_LeavesColumnsOutAndRejectsOtherTypes()
+    {
+        await LoadAsync("a", "id\n1\n", Csv(""));
+        var outcome = await LoadAsync("b", "id,extra\n2,x\nthree,y\n", Csv("error_handling: quarantine\nquarantine_path: quarantine/things", "drift: discard"));
+        Assert.Equal(new RowCounts(2, 1, 1), outcome.Counts);
+        Assert.Equal("id BIGINT", _bench.Schema());
+        Assert.Equal(["3|WRONG_TYPE|id"], _bench.Rejects("SELECT record + 1, reason, column_name FROM {t}"));
+    }
+
+    [Fact]
+    public async Task MaxRejects_Exceeded_PublishesNothing()
+    {
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => LoadAsync("a", "a,b\n1,2\n3\n4\n", Csv("error_handling: quarantine\nquarantine_path: quarantine/things\nmax_rejects: 1")));
+        Assert.Equal("FF2021", failure.Code);
+        Assert.Null(_bench.Lake.TableAt("quarantine/things").Latest());
+    }
+
+    [Fact]
+    public async Task RenameMap_GivesNamesAndOthersGiveWay()
+    {
+        await LoadAsync("a", "US Gross,total,Total\n1,2,3\n", Csv("rename_map: { US Gross: total }"));
+        Assert.Equal("total BIGINT, total_2 BIGINT, total_1 BIGINT", _bench.Schema());
+    }
+
+    [Theory]
+    [InlineData("partition_mode: date", "_ff_year _ff_month _ff_day")]
+    [InlineData("partition_mode: date\npartition_pattern: yyyy/MM", "_ff_year _ff_month")]
+    [InlineData("partition_mode: column\npartition_column: v", "v")]
+    [InlineData("partition_mode: none", "")]
+    public async Task Partitions_AreColumnsOfTheTable(string yaml, string columns)
+    {
+        await LoadAsync("a", "id,v\n1,a\n2,b\n", Csv(yaml));
+        Assert.Equal(columns, string.Join(" ", _bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest()!.PartitionColumns));
+        Assert.Equal(["1|a", "2|b"], _bench.Query("SELECT id, v FROM {t} ORDER BY id"));
+    }
+}
