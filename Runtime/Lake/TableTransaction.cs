@@ -114,6 +114,7 @@ public sealed partial class TableTransaction : IDisposable
                 Dispose();
                 return new CommitResult(latest.Version, true, 0, 0, 0, 0);
             }
+            table.Log.CheckNoGap(latest);
             ConflictCheck.Run(table.Name, table.Log, start?.Version ?? -1, latest, options);
             var now = Now(latest);
             var stateName = $"{lease.Id}-{attempt}";

@@ -123,4 +123,50 @@ public sealed class MaintenanceTests : IDisposable
         Assert.Throws<LakeException>(() => lake.Fresh().At(19));
         Assert.Equal(0, Log.LogCleanup.Clean(lake.Table().Files, DateTimeOffset.UtcNow.AddDays(-30)));
     }
+
+    [Fact]
+    public void Latest_TableDeletedAndMadeAnew_IsTheNewOne()
+    {
+        var table = lake.Table();
+        for (var i = 0; i < 3; i++) lake.Append(table, $"SELECT {i} AS a");
+        Directory.Delete(table.Location, recursive: true);
+        Assert.Null(table.Latest());
+        lake.Append(lake.Fresh(), "SELECT 'new' AS b");
+        Assert.Equal("new", lake.Rows(table.Latest()!));
+    }
+
+    [Fact]
+    public void Commit_LogWithAGap_IsRefused()
+    {
+        lake.Tampered = true;
+        for (var i = 0; i < 4; i++) lake.Append(lake.Table(), $"SELECT {i} AS a");
+        File.Delete(Path.Combine(lake.Table().Location, "_delta_log", $"{2:D20}.json"));
+        var error = Assert.Throws<LakeException>(() => lake.Append(lake.Fresh(), "SELECT 9 AS a"));
+        Assert.Equal("The log of bronze.t has no entry for version 2, but later ones. Restore the file from a backup; nothing is written to a damaged log.", error.Message);
+    }
+
+    [Fact]
+    public void Latest_LogThatCannotBeReadFromItsBegin_IsNotTakenForAnEmptyTable()
+    {
+        lake.Tampered = true;
+        lake.Append(lake.Table(), "SELECT 1 AS a");
+        var log = Path.Combine(lake.Table().Location, "_delta_log");
+        File.Move(Path.Combine(log, $"{0:D20}.json"), Path.Combine(log, $"{7:D20}.json"));
+        Assert.StartsWith("The log of bronze.t does not begin with version 0", Assert.Throws<LakeException>(() => lake.Append(lake.Fresh(), "SELECT 9 AS a")).Message);
+    }
+
+    [Fact]
+    public void Vacuum_WithoutRetention_LeavesFilesOfACommitOnTheWay()
+    {
+        lake.Append(lake.Table(), "SELECT 1 AS a");
+        using var transaction = lake.Fresh().Begin();
+        transaction.Write(lake.Session, "SELECT 2 AS a");
+        // As if it had just moved its file: announced and published, its entry not yet there.
+        var staged = transaction.Staged[0];
+        var folder = Directory.GetDirectories(Path.Combine(lake.Table().Location, "_flowforge", "staging")).Single();
+        File.WriteAllText(Path.Combine(folder, "manifest.json"), $$"""{"BaseVersion":0,"Paths":["{{staged.Path}}"]}""");
+        File.Copy(Directory.GetFiles(folder, "*.parquet", SearchOption.AllDirectories).Single(), Path.Combine(lake.Table().Location, staged.Path));
+        Assert.Empty(lake.Fresh().Vacuum(new VacuumOptions { Retention = TimeSpan.Zero }).Files);
+        File.Delete(Path.Combine(lake.Table().Location, staged.Path));
+    }
 }

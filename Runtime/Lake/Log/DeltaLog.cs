@@ -17,10 +17,23 @@ internal sealed class DeltaLog(IFileStore files, string table)
     {
         LogState? known;
         lock (gate) known = latest;
+        // A table that was deleted, and perhaps made anew, under our feet is another table.
+        if (known is not null && !files.Exists(LogPaths.Entry(known.Version)))
+        {
+            Forget();
+            known = null;
+        }
         var state = known is null ? Follow(Start(null), long.MaxValue) : Follow(known, long.MaxValue);
-        if (state.Version < 0) return null;
+        if (state.Version < 0) return files.List(LogPaths.Folder).Any(IsLogFile) ? throw Unreadable() : null;
         Remember(state);
         return state;
+    }
+
+    /// <summary>Refuses to go on from a state behind which an entry is missing while later ones are there.</summary>
+    public void CheckNoGap(LogState state)
+    {
+        if (!files.Exists(LogPaths.Entry(state.Version + 1)) && files.Exists(LogPaths.Entry(state.Version + 2)))
+            throw new LakeException($"The log of {table} has no entry for version {state.Version + 1}, but later ones. Restore the file from a backup; nothing is written to a damaged log.");
     }
 
     /// <summary>The state at a version.</summary>
@@ -107,6 +120,11 @@ internal sealed class DeltaLog(IFileStore files, string table)
             return null;
         }
     }
+
+    private static bool IsLogFile(StoredFile file) => file.Path.EndsWith(".json", StringComparison.Ordinal) || file.Path.EndsWith(".parquet", StringComparison.Ordinal);
+
+    private LakeException Unreadable() => new(
+        $"The log of {table} does not begin with version 0, and has no checkpoint that can be read here (one Parquet file of the V1 form). Write a classic checkpoint with the tool that made the table.");
 
     private string OldestReadable()
     {

@@ -1,24 +1,29 @@
 using FlowForge.Lake.Files;
 using FlowForge.Lake.Log;
 using FlowForge.Lake.State;
+using FlowForge.Lake.Writing;
 
 namespace FlowForge.Lake.Maintenance;
 
-/// <summary>Finds and removes files that nothing needs any more. A file too young is never taken: its commit may be on the way.</summary>
+/// <summary>Finds and removes files that nothing needs any more.</summary>
 internal sealed class Vacuum(LakeTable table, VacuumOptions options)
 {
     public VacuumResult Run()
     {
         table.CleanLeftovers();
+        // In this order a file is never taken whose commit is on the way: it is listed only after its writer's manifest names it, and that goes only after its commit.
+        var listed = table.Files.List("", recursive: true).ToList();
+        var announced = Leftovers.Announced(table.Files);
         if (table.Log.Latest() is not { } latest) return new VacuumResult([], 0);
         TableFeatures.CheckWritable(latest, table.Name, removesRows: false);
         var cutoff = DateTimeOffset.UtcNow - (options.Retention ?? TableSettings.DeletedFileRetention(latest.Metadata));
         var needed = Needed(latest, cutoff);
+        needed.UnionWith(announced);
         var found = new List<StoredFile>();
-        foreach (var file in table.Files.List("", recursive: true))
+        foreach (var file in listed)
             if (IsDataFile(file.Path, latest) && file.Modified < cutoff && !needed.Contains(file.Path)) found.Add(file);
         var states = NeededStates(latest);
-        found.AddRange(table.Files.List(StateFiles.Folder).Where(f => f.Modified < cutoff && !states.Contains(f.Path)));
+        found.AddRange(listed.Where(f => f.Path.StartsWith(StateFiles.Folder + "/", StringComparison.Ordinal) && f.Modified < cutoff && !states.Contains(f.Path) && !announced.Contains(f.Path)));
         if (!options.DryRun) foreach (var file in found) table.Files.Delete(file.Path);
         return new VacuumResult([.. found.Select(f => f.Path).Order(StringComparer.Ordinal)], found.Sum(f => f.Length));
     }

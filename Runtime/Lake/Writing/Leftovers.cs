@@ -31,6 +31,13 @@ internal sealed class Leftovers(IFileStore store, DeltaLog log)
         return removed;
     }
 
+    /// <summary>Paths that living writers have put into the table, or are about to.</summary>
+    public static HashSet<string> Announced(IFileStore store)
+    {
+        var staging = new DirectoryInfo(store.StagingFolder);
+        return staging.Exists ? staging.EnumerateDirectories().SelectMany(d => ReadManifest(d.FullName)?.Paths ?? []).ToHashSet(StringComparer.Ordinal) : [];
+    }
+
     private int TakeOver(string leaseFile)
     {
         using var held = HeldFile.TryTake(leaseFile);
@@ -53,11 +60,14 @@ internal sealed class Leftovers(IFileStore store, DeltaLog log)
     private static LeaseManifest? ReadManifest(string folder)
     {
         var path = Path.Combine(folder, WriterLease.ManifestName);
-        if (!File.Exists(path)) return null;
         try
         {
             using var file = File.OpenRead(path);
             return JsonSerializer.Deserialize(file, WritingJson.Default.LeaseManifest);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
         }
         catch (JsonException)
         {
