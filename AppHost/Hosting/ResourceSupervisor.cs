@@ -6,10 +6,10 @@ namespace FlowForge.AppHost.Hosting;
 internal sealed class ResourceSupervisor(ProjectResource resource, IServiceLog log, Action onRestarted) : IDisposable
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     /// <summary>A service that lived this long has recovered: the pauses begin anew.</summary>
-    private static readonly TimeSpan Recovered = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Recovered = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource stopping = new();
     private ServiceProcess? process;
