@@ -6,6 +6,9 @@ namespace FlowForge.AppHost.Commands;
 /// <summary>The two streams to the user, and how errors look there.</summary>
 internal static class Terminal
 {
+    /// <summary>Nothing breaks lines in a file but we would.</summary>
+    private const int WidthOfFiles = 240;
+
     public static IAnsiConsole Out { get; } = Open(Console.Out, Console.IsOutputRedirected);
 
     public static IAnsiConsole Error { get; } = Open(Console.Error, Console.IsErrorRedirected);
@@ -48,13 +51,16 @@ internal static class Terminal
     private static IAnsiConsole Open(TextWriter writer, bool redirected)
     {
         var colour = !Set("NO_COLOR") && (!redirected || Set("FORCE_COLOR"));
-        return AnsiConsole.Create(new AnsiConsoleSettings
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = colour ? AnsiSupport.Detect : AnsiSupport.No,
             ColorSystem = colour ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
             Out = new AnsiConsoleOutput(writer)
         });
+        if (redirected)
+            console.Profile.Width = WidthOfFiles;
+        return console;
     }
 
     private static bool Set(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };

@@ -9,9 +9,9 @@ internal static class RunSummaryTable
 {
     public static void Write(IAnsiConsole console, RunDetail run)
     {
-        var jobs = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn("job");
+        var jobs = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("job").NoWrap());
         foreach (var head in new[] { "read", "loaded", "rejected", "deduplicated", "filtered", "bytes", "time" })
-            jobs.AddColumn(new TableColumn(head).RightAligned());
+            jobs.AddColumn(new TableColumn(head).RightAligned().NoWrap());
         foreach (var job in run.Jobs)
             jobs.AddRow(JobMarks.Of(job.State), Markup.Escape(job.Id), Figures.Rows(job.Rows.Read), Figures.Rows(job.Rows.Loaded), Figures.Rows(job.Rows.Rejected),
                 Figures.Rows(job.Rows.Deduplicated), Figures.Rows(job.Rows.Filtered), Figures.Bytes(job.Bytes), Figures.Seconds(job.Seconds));
@@ -19,7 +19,7 @@ internal static class RunSummaryTable
 
         if (run.Tables.Count > 0)
         {
-            var tables = new Table().Border(TableBorder.Simple).AddColumn("table").AddColumn(new TableColumn("version").RightAligned())
+            var tables = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("table").NoWrap()).AddColumn(new TableColumn("version").RightAligned())
                 .AddColumn(new TableColumn("rows").RightAligned());
             foreach (var table in run.Tables)
                 tables.AddRow(Markup.Escape(table.Table), Figures.Rows(table.Version), Figures.Rows(table.Rows));

@@ -1,0 +1,118 @@
+using System.Text.Json;
+using FlowForge.ServiceDefaults;
+
+namespace FlowForge.AppHost.Tests;
+
+/// <summary><c>run</c> and <c>validate</c> without an environment that runs.</summary>
+public sealed class CommandTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private string Data => folder.At("data");
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task RunJson_Twice_IsOneObjectAndAddsNothing()
+    {
+        var file = folder.Pipeline("orders");
+        var first = await Json();
+        Assert.Equal(["run", "state", "seconds", "jobs", "tables"], first.EnumerateObject().Select(p => p.Name));
+        Assert.Equal("succeeded", first.GetProperty("state").GetString());
+        Assert.Equal(["name", "kind", "state", "read", "loaded", "rejected", "deduplicated", "filtered", "bytes", "seconds"], first.GetProperty("jobs")[0].EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["orders ingest succeeded 3=2+1+0+0", "orders_total gold succeeded 1=1+0+0+0"], Jobs(first));
+        Assert.Equal(["bronze.orders 0 2", "gold.orders_total 0 1"], Tables(first));
+
+        var second = await Json();
+        Assert.Equal("orders ingest succeeded 0=0+0+0+0", Jobs(second)[0]);
+        Assert.Equal(["bronze.orders 0 2", "gold.orders_total 1 1"], Tables(second));
+        Assert.NotEqual(first.GetProperty("run").GetString(), second.GetProperty("run").GetString());
+        Assert.False(File.Exists(Path.Combine(Data, "runtime.json")));
+
+        async Task<JsonElement> Json()
+        {
+            var (code, output, errors) = await AppHostProcess.RunAsync(Data, "run", file, "--json");
+            Assert.True(code == 0, errors);
+            return JsonDocument.Parse(output).RootElement;
+        }
+
+        static string[] Jobs(JsonElement report) => [.. report.GetProperty("jobs").EnumerateArray().Select(j =>
+            $"{j.GetProperty("name")} {j.GetProperty("kind")} {j.GetProperty("state")} {j.GetProperty("read")}={j.GetProperty("loaded")}+{j.GetProperty("rejected")}+{j.GetProperty("deduplicated")}+{j.GetProperty("filtered")}")];
+
+        static string[] Tables(JsonElement report) => [.. report.GetProperty("tables").EnumerateArray().Select(t => $"{t.GetProperty("table")} {t.GetProperty("version")} {t.GetProperty("rows")}")];
+    }
+
+    [Fact]
+    public async Task Run_OnNoTerminal_PrintsPlainLinesAndASummary()
+    {
+        var (code, output, errors) = await AppHostProcess.RunAsync(Data, "run", folder.Pipeline("plain"));
+        Assert.True(code == 0, errors);
+        Assert.DoesNotContain("\e[", output, StringComparison.Ordinal);
+        Assert.StartsWith("plain: run run_", output, StringComparison.Ordinal);
+        Assert.Matches("  ingest\\.plain: succeeded, 3 rows, 1 rejected, ", output);
+        Assert.Matches("plain succeeded in [0-9.]+ s \\(run run_[0-9a-z]+\\)$", output);
+    }
+
+    [Fact]
+    public async Task Run_JobThatFails_Exits1AndSaysWhy()
+    {
+        var file = folder.Pipeline("fails");
+        File.Delete(folder.At("fails.csv"));
+        var (code, output, errors) = await AppHostProcess.RunAsync(Data, "run", file, "--json");
+        Assert.Equal(1, code);
+        var report = JsonDocument.Parse(output).RootElement;
+        Assert.Equal("failed", report.GetProperty("state").GetString());
+        Assert.Equal(["failed", "skipped"], report.GetProperty("jobs").EnumerateArray().Select(j => j.GetProperty("state").GetString()));
+        Assert.Matches("ingest\\.fails failed: FF[0-9]{4} .*fails\\.csv", errors);
+    }
+
+    [Fact]
+    public async Task Run_PipelineWithErrors_Exits1WithoutARun()
+    {
+        var file = folder.Pipeline("wrong", more: "colour: red");
+        var (code, output, errors) = await AppHostProcess.RunAsync(Data, "run", file, "--json");
+        Assert.Equal((1, ""), (code, output));
+        Assert.StartsWith($"{file}:14:1: error FF", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_CtrlC_CancelsTheRunAndLeavesNobody()
+    {
+        // Two billion rows to count, one by one: nobody waits for that.
+        var file = folder.Pipeline("endless", more: "  endless_slow: SELECT count(*) AS n FROM bronze.endless a, range(3000000000) r(i) WHERE hash(a.id + r.i) % 1000003 = 7");
+        await using var host = AppHostProcess.Start(Data, "run", file, "--json");
+        await host.UntilAsync(() => host.Errors.Contains("gold.endless_slow: running", StringComparison.Ordinal), "the endless job runs");
+        Assert.Equal(2, host.Services.Count);
+        host.Signal("INT");
+        Assert.Equal(1, await host.ExitAsync());
+        Assert.Equal("cancelled", JsonDocument.Parse(host.Output).RootElement.GetProperty("state").GetString());
+        Assert.All(host.Services, pid => Assert.False(ParentWatch.IsAlive(pid)));
+    }
+
+    [Fact]
+    public async Task Run_MissingFile_SaysSo()
+    {
+        var (code, _, errors) = await AppHostProcess.RunAsync(Data, "run", folder.At("none.yaml"));
+        Assert.Equal(1, code);
+        Assert.StartsWith($"error: The pipeline file {folder.At("none.yaml")} cannot be read: ", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Validate_GoodFile_SaysSo()
+    {
+        var file = folder.Pipeline("good");
+        var (code, output, errors) = await AppHostProcess.RunAsync(Data, "validate", file);
+        Assert.Equal((0, $"{file}: pipeline good is valid, 2 jobs.", ""), (code, output, errors));
+    }
+
+    [Fact]
+    public async Task Validate_BadFile_PrintsCodePathLineAndSuggestion()
+    {
+        var file = folder.At("bad.yaml");
+        await File.WriteAllTextAsync(file, "pipeline: bad\ningest:\n  a:\n    source_type: file_local\n    formatt: csv\n    error_handling: quarantine\n    config: { path: a.csv }\n", TestContext.Current.CancellationToken);
+        var (code, output, _) = await AppHostProcess.RunAsync(Data, "validate", file);
+        Assert.Equal(1, code);
+        Assert.Matches($"(?m)^{System.Text.RegularExpressions.Regex.Escape(file)}:5:5: error FF[0-9]{{4}} ingest\\.a\\.formatt: .+\n    Did you mean .*format", output);
+        Assert.Matches("(?m):[36]:[0-9]+: error FF[0-9]{4} ingest\\.a\\.quarantine_path: ", output);
+    }
+}
