@@ -112,7 +112,11 @@ public sealed class CommandTests : IDisposable
         await File.WriteAllTextAsync(file, "pipeline: bad\ningest:\n  a:\n    source_type: file_local\n    formatt: csv\n    error_handling: quarantine\n    config: { path: a.csv }\n", TestContext.Current.CancellationToken);
         var (code, output, _) = await AppHostProcess.RunAsync(Data, "validate", file);
         Assert.Equal(1, code);
-        Assert.Matches($"(?m)^{System.Text.RegularExpressions.Regex.Escape(file)}:5:5: error FF[0-9]{{4}} ingest\\.a\\.formatt: .+\n    Did you mean .*format", output);
-        Assert.Matches("(?m):[36]:[0-9]+: error FF[0-9]{4} ingest\\.a\\.quarantine_path: ", output);
+        Assert.Equal($"""
+            {file}:5:5: error FF1101 ingest.a.formatt: An ingest job has no field 'formatt'.
+                Did you mean 'format'?
+            {file}:6:21: error FF1204 ingest.a.error_handling: error_handling: quarantine needs quarantine_path.
+                Add quarantine_path: quarantine/a.
+            """, output);
     }
 }

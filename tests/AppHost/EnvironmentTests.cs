@@ -40,7 +40,7 @@ public sealed class EnvironmentTests(EnvironmentFixture environment) : IClassFix
         using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false });
         Assert.Equal("""{"status":"healthy","service":"workbench"}""", await http.GetStringAsync(new Uri(running.Workbench, "/health")));
         Assert.Equal("""{"status":"healthy","service":"runtime"}""", await http.GetStringAsync(new Uri(running.Runtime, "/health")));
-        Assert.Equal(HttpStatusCode.Redirect, (await http.GetAsync(new Uri(link))).StatusCode);
+        Assert.Equal(HttpStatusCode.SeeOther, (await http.GetAsync(new Uri(link))).StatusCode);
         Assert.True((await running.Connect().SystemAsync()).Temporal.Embedded);
     }
 
@@ -95,7 +95,8 @@ public sealed class EnvironmentTests(EnvironmentFixture environment) : IClassFix
         {
             AppHostProcess.Signal("KILL", before[name]);
             await host.UntilAsync(() => host.Running!.Services.TryGetValue(name, out var pid) && pid != before[name], name + " started again");
-            Assert.Contains($"{name} (process {before[name]}) ended unasked: killed by signal 9. Starting it again in 0.5 s.", host.Output, StringComparison.Ordinal);
+            var line = $"{name} (process {before[name]}) ended unasked: killed by signal 9. Starting it again in 0.5 s.";
+            await host.UntilAsync(() => host.Output.Contains(line, StringComparison.Ordinal), line);
         }
         using var http = new HttpClient();
         await host.UntilAsync(() => Healthy(host.Running!.Runtime) && Healthy(host.Running!.Workbench!), "health after the restart");
