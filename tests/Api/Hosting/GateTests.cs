@@ -6,9 +6,11 @@ using FlowForge.Contracts;
 namespace FlowForge.Api.Tests.Hosting;
 
 [Collection(RuntimeCollection.Name)]
-public sealed class GateTests(TestRuntime runtime)
+public sealed class GateTests(TestRuntime runtime) : IDisposable
 {
     private readonly HttpClient http = new() { BaseAddress = runtime.Address };
+
+    public void Dispose() => http.Dispose();
 
     [Theory]
     [InlineData("/api/v1/system")]
