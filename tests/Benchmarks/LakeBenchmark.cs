@@ -18,7 +18,7 @@ internal sealed class LakeBenchmark : IBenchmark
             using var database = DuckDatabase.Open();
             using var session = database.Connect();
             foreach (var ratio in Commits(folder, session, 10_000)) yield return ratio;
-            yield return Merge(folder, session, isShort ? 200_000 : 20_000_000);
+            yield return Merge(folder, session, isShort ? 1_000_000 : 20_000_000);
         }
         finally
         {

@@ -195,7 +195,7 @@ public sealed partial class LogValidator(string folder, DuckSession session)
         Assert.Empty(physical.Select(c => c.Name).Intersect(partitions));
         foreach (var column in physical) Assert.Equal(DuckType(columns[column.Name].GetProperty("type")), column.Type.Replace("\"", "", StringComparison.Ordinal));
         var instants = session.Rows($"SELECT name, logical_type FROM parquet_schema({SqlText.Literal(GlobSafe(local))}) WHERE logical_type LIKE 'Timestamp%' OR converted_type LIKE 'TIMESTAMP%'");
-        Assert.All(instants, t => Assert.Contains("MICROS", t[1]?.ToString() ?? "MICROS"));
+        Assert.All(instants, t => Assert.Contains("MICROS=MicroSeconds()", t[1]?.ToString()));
         var stats = JsonDocument.Parse(add.GetProperty("stats").GetString()!).RootElement;
         var rows = session.Scalar<long>($"SELECT count(*) FROM {scan}");
         Assert.Equal(rows, stats.GetProperty("numRecords").GetInt64());
