@@ -1,5 +1,6 @@
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Lake.Files;
 
 namespace FlowForge.Datasets;
 
@@ -7,12 +8,12 @@ namespace FlowForge.Datasets;
 internal sealed class DatasetEngine : IDisposable
 {
     private readonly DuckDatabase database;
-    private readonly string spill;
+    private readonly ScratchFolder spill;
 
     public DatasetEngine(DatasetOptions options, JobRequest request)
     {
-        spill = Path.Combine(options.SpillFolder, Guid.NewGuid().ToString("n"));
-        database = DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = options.MemoryLimitBytes, Threads = options.Threads, TempDirectory = spill });
+        spill = new ScratchFolder(options.SpillFolder);
+        database = DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = options.MemoryLimitBytes, Threads = options.Threads, TempDirectory = spill.Directory });
         Session = database.Connect();
         // The same SQL gives the same rows wherever it runs.
         Session.Execute("SET TimeZone = 'UTC'");
@@ -26,6 +27,6 @@ internal sealed class DatasetEngine : IDisposable
     {
         Session.Dispose();
         database.Dispose();
-        if (Directory.Exists(spill)) Directory.Delete(spill, recursive: true);
+        spill.Dispose();
     }
 }

@@ -83,7 +83,7 @@ public sealed class DatasetFixture : IDisposable, IProgress<JobProgress>, IJobLo
         lock (Log) Log.Add($"{level}: {message}");
     }
 
-    public int SpillFolders() => Directory.Exists(Path.Combine(folder, "spill")) ? Directory.GetDirectories(Path.Combine(folder, "spill")).Length : 0;
+    public int SpillFolders() => Directory.Exists(Path.Combine(folder, "spill")) ? Directory.GetFileSystemEntries(Path.Combine(folder, "spill")).Length : 0;
 
     public void Dispose()
     {
