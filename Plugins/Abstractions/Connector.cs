@@ -21,7 +21,7 @@ public sealed class ConnectorAttribute(string name) : Attribute
 /// A connector as the runtime sees it. One instance serves one use (a job attempt, a test, a preview) with settings
 /// that have been validated; several instances may live at once, one is never called from two threads. What it can do
 /// is said by the further interfaces it implements: one of <see cref="IFileSource"/>, <see cref="IRecordSource{T}"/>,
-/// <see cref="IReaderSource"/>, <c>IBatchSource</c> to read, <c>ISink</c> to write, and the abilities.
+/// <see cref="IReaderSource"/>, <see cref="IBatchSource"/> to read, <see cref="ISink"/> to write, and the abilities.
 /// Constructors only store their arguments. If it is <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/>, the
 /// runtime disposes it after use.
 /// </summary>

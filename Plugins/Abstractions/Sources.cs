@@ -40,7 +40,7 @@ public sealed record ReadRequest
     public string? Table { get; init; }
     /// <summary>Only rows at or after this; null for all. The bound is inclusive: the runtime removes the twins.</summary>
     public Watermark? From { get; init; }
-    /// <summary>Where an earlier read stopped, the <c>SourceBatch.Cursor</c> of its last batch; only with <see cref="IResume"/>.</summary>
+    /// <summary>Where an earlier read stopped, the <see cref="SourceBatch.Cursor"/> of its last batch; only with <see cref="IResume"/>.</summary>
     public string? Cursor { get; init; }
     /// <summary>More rows than this are not needed (a preview); null for all.</summary>
     public long? Limit { get; init; }

@@ -5,7 +5,7 @@ internal static class Suggestion
     /// <summary>The known name nearest to a mistyped one, or null when none is near.</summary>
     public static string? For(string typed, IEnumerable<string> known) =>
         known.Select(name => (name, distance: Distance(typed, name)))
-            .Where(c => c.distance <= Math.Max(1, c.name.Length / 3))
+            .Where(c => c.distance <= Math.Max(1, c.name.Length / 2))
             .OrderBy(c => c.distance).ThenBy(c => c.name, StringComparer.Ordinal).Select(c => c.name).FirstOrDefault();
 
     private static int Distance(string a, string b)

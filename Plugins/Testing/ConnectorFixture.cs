@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace FlowForge.Plugins.Testing;
+
+/// <summary>
+/// Gives a connector what the runtime would give it, without the runtime: a folder of its own as base directory and only allowed root, a log
+/// whose lines can be read. Dispose it after the test; the folder goes with it.
+/// </summary>
+public sealed class ConnectorFixture : IConnectorLog, IDisposable
+{
+    private readonly List<string> _lines = [];
+    private readonly ActivitySource _activities = new("FlowForge.Plugins.Testing");
+    private readonly Meter _meter = new("FlowForge.Plugins.Testing");
+
+    public ConnectorFixture()
+    {
+        Folder = Path.Combine(Path.GetTempPath(), "flowforge-connector-tests", Guid.NewGuid().ToString("n"));
+        Directory.CreateDirectory(Folder);
+    }
+
+    /// <summary>The base directory.</summary>
+    public string Folder { get; }
+
+    /// <summary>What the connector logged, as <c>level: message</c>.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get { lock (_lines) return [.. _lines]; }
+    }
+
+    /// <summary>A context with these settings.</summary>
+    public ConnectorContext<TSpec> Context<TSpec>(TSpec settings) where TSpec : class => new()
+    {
+        Settings = settings, BaseDirectory = Folder, AllowedRoots = [Folder], Log = this, Activities = _activities, Meter = _meter,
+    };
+
+    void IConnectorLog.Debug(string message) => Add("debug", message);
+    void IConnectorLog.Information(string message) => Add("information", message);
+    void IConnectorLog.Warning(string message) => Add("warning", message);
+
+    private void Add(string level, string message)
+    {
+        lock (_lines) _lines.Add($"{level}: {message}");
+    }
+
+    public void Dispose()
+    {
+        _activities.Dispose();
+        _meter.Dispose();
+        if (Directory.Exists(Folder)) Directory.Delete(Folder, recursive: true);
+    }
+}

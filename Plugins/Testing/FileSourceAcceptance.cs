@@ -1,0 +1,89 @@
+using System.Security.Cryptography;
+
+namespace FlowForge.Plugins.Testing;
+
+/// <summary>A rule of the contract that a connector breaks. The message says which and how.</summary>
+public sealed class AcceptanceException(string message) : Exception(message);
+
+/// <summary>What every source of files must do. Independent of test frameworks: a broken rule throws.</summary>
+public static class FileSourceAcceptance
+{
+    /// <summary>Checks a source that has at least one file.</summary>
+    /// <param name="open">Makes a new connector, as for a new run.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    /// <exception cref="AcceptanceException">A rule is broken.</exception>
+    public static async Task CheckAsync(Func<IFileSource> open, CancellationToken cancellationToken = default)
+    {
+        var first = await ListAsync(open(), cancellationToken).ConfigureAwait(false);
+        Require(first.Count > 0, "The source to check must have at least one file.");
+        foreach (var twice in first.GroupBy(f => f.Path, StringComparer.Ordinal).Where(g => g.Count() > 1))
+            throw new AcceptanceException($"{twice.Key} is listed {twice.Count()} times: a path names one file.");
+        var second = await ListAsync(open(), cancellationToken).ConfigureAwait(false);
+        Require(first.Select(Facts).SequenceEqual(second.Select(Facts)), "A second listing differs from the first while nothing changed: order and facts must be stable.");
+        foreach (var file in first) await CheckFileAsync(file, cancellationToken).ConfigureAwait(false);
+        await CheckCancellationAsync(open()).ConfigureAwait(false);
+    }
+
+    private static async Task CheckFileAsync(SourceFile file, CancellationToken cancellationToken)
+    {
+        Require(file.Path.Length > 0 && !file.Path.Contains('\\'), $"The path \"{file.Path}\" must not be empty and has / as its separator.");
+        Require(file.ETag is not null || file.Modified is not null || file.Size is not null, $"{file.Path} has no size, no time and no etag: without any, every run reads it again.");
+        var (size, hash) = await ReadAsync(file, cancellationToken).ConfigureAwait(false);
+        Require(file.Size is null || file.Size == size, $"{file.Path} is listed with {file.Size} bytes and has {size}.");
+        var again = await ReadAsync(file, cancellationToken).ConfigureAwait(false);
+        Require(hash == again.Hash, $"{file.Path} has other content when it is opened a second time.");
+        Require(file.LocalPath is null || File.Exists(file.LocalPath), $"{file.Path} says that it lies at {file.LocalPath}, and there is nothing.");
+    }
+
+    private static async Task CheckCancellationAsync(IFileSource source)
+    {
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await ListAsync(source, cancelled.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+        throw new AcceptanceException("Listing goes on although it was cancelled: check the token for each file.");
+    }
+
+    private static async Task<List<SourceFile>> ListAsync(IFileSource source, CancellationToken cancellationToken)
+    {
+        var files = new List<SourceFile>();
+        try
+        {
+            await foreach (var file in source.ListAsync(cancellationToken).ConfigureAwait(false)) files.Add(file);
+        }
+        finally
+        {
+            if (source is IAsyncDisposable disposable) await disposable.DisposeAsync().ConfigureAwait(false);
+            else (source as IDisposable)?.Dispose();
+        }
+        return files;
+    }
+
+    private static async Task<(long Size, string Hash)> ReadAsync(SourceFile file, CancellationToken cancellationToken)
+    {
+        var stream = await file.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = stream.ConfigureAwait(false);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 16];
+        long size = 0;
+        while (await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
+        {
+            hash.AppendData(buffer, 0, read);
+            size += read;
+        }
+        return (size, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    private static (string, long?, DateTimeOffset?, string?) Facts(SourceFile file) => (file.Path, file.Size, file.Modified, file.ETag);
+
+    private static void Require(bool holds, string message)
+    {
+        if (!holds) throw new AcceptanceException(message);
+    }
+}
