@@ -18,6 +18,17 @@ internal sealed class RunView(RunDetail start)
 
     public JobRun? Job(string? id) => id is not null && jobs.TryGetValue(id, out var job) ? job : null;
 
+    /// <summary>The run's own figures come more rarely than its jobs': while it runs, what the jobs say counts.</summary>
+    private void Sum()
+    {
+        var ingests = jobs.Values.Where(j => j.Kind == JobKind.Ingest).ToArray();
+        Detail = Detail with
+        {
+            Rows = ingests.Aggregate(default(RowCounts), (sum, j) => sum + j.Rows), Bytes = ingests.Sum(j => j.Bytes), JobsDone = jobs.Values.Count(j => j.State == RunState.Succeeded),
+            Progress = Math.Max(Detail.Progress, jobs.Values.Sum(j => j.State == RunState.Succeeded ? 1 : Math.Min(0.99, j.Progress ?? 0)) / Math.Max(1, jobs.Count)),
+        };
+    }
+
     public void Apply(RunEvent e)
     {
         if (e.Run is { } run)
@@ -31,6 +42,8 @@ internal sealed class RunView(RunDetail start)
             if (!jobs.ContainsKey(job.Id))
                 order.Add(job.Id);
             jobs[job.Id] = job;
+            if (!Detail.State.IsFinal())
+                Sum();
         }
         if (e.Type == RunEvent.Logged)
             LogLines++;

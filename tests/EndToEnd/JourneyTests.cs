@@ -27,7 +27,7 @@ public sealed partial class JourneyTests(RunningEnvironment environment, Chromiu
         await page.WaitForURLAsync("**/runs/*");
 
         // Watched live: the page is never reloaded, and it shows the run in its course.
-        await page.Locator(".node.running").First.WaitForAsync();
+        await page.Locator(".node.running .node-line", new() { HasTextRegex = RowsMoving() }).First.WaitForAsync();
         await viewer.LookAsync("run-live");
         await page.Locator(".page-head .state.succeeded").WaitForAsync(new() { Timeout = 240_000 });
         await Assertions.Expect(page.Locator(".node.succeeded")).ToHaveCountAsync(await page.Locator(".node").CountAsync());
@@ -86,6 +86,9 @@ public sealed partial class JourneyTests(RunningEnvironment environment, Chromiu
         await page.Locator(".reason-bar").First.WaitForAsync();
         await page.Locator(".grid tbody td.text").First.WaitForAsync();
         await viewer.LookAsync("rejects");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show row 1", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog, new() { Name = "Row 1" }).GetByText("raw", new() { Exact = true }).WaitForAsync();
+        await viewer.LookAsync("reject-row");
         Assert.Equal([], viewer.Complaints);
     }
 
@@ -132,11 +135,12 @@ public sealed partial class JourneyTests(RunningEnvironment environment, Chromiu
         await page.Keyboard.PressAsync("Home");
         await page.Keyboard.TypeAsync("x");
         await page.Locator(".squiggly-error").First.WaitForAsync();
-        var finding = page.Locator(".findings .error").First;
-        await finding.WaitForAsync();
-        var number = int.Parse(LineNumber().Match(await finding.InnerTextAsync()).Groups[1].Value, CultureInfo.InvariantCulture);
         var current = await page.Locator(".line-numbers.active-line-number").First.InnerTextAsync();
-        Assert.Equal(current, number.ToString(CultureInfo.InvariantCulture));
+        var finding = page.Locator(".findings .error", new() { HasText = "xsource_type" });
+        await Assertions.Expect(finding.Locator(".where")).ToHaveTextAsync($"line {current}");
+        var squiggle = await page.Locator(".squiggly-error").Last.BoundingBoxAsync();
+        var box = await page.Locator(".view-line", new() { HasText = "xsource_type" }).BoundingBoxAsync();
+        Assert.InRange(squiggle!.Y, box!.Y - 2, box.Y + box.Height);
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Save" })).ToBeDisabledAsync();
         await viewer.LookAsync("yaml-broken");
         await page.GetByRole(AriaRole.Button, new() { Name = "Undo changes" }).ClickAsync();
@@ -146,6 +150,6 @@ public sealed partial class JourneyTests(RunningEnvironment environment, Chromiu
     [GeneratedRegex("source_type:")]
     private static partial Regex SourceType();
 
-    [GeneratedRegex(@"line (\d+)")]
-    private static partial Regex LineNumber();
+    [GeneratedRegex("[1-9][0-9,.]* ?[KM]? rows")]
+    private static partial Regex RowsMoving();
 }

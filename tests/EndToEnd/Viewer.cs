@@ -36,7 +36,7 @@ public sealed class Viewer : IAsyncDisposable
     {
         var context = await chromium.Browser.NewContextAsync(new BrowserNewContextOptions
         {
-            ViewportSize = new ViewportSize { Width = 1280, Height = 800 }, ColorScheme = ColorScheme.Light, TimezoneId = "Europe/Berlin", Locale = "en-GB",
+            ViewportSize = new ViewportSize { Width = 1280, Height = 800 }, ColorScheme = ColorScheme.Light, TimezoneId = "Europe/Berlin", Locale = "en-GB", ReducedMotion = ReducedMotion.Reduce,
         });
         return new Viewer(await context.NewPageAsync(), home);
     }

@@ -45,7 +45,7 @@ public sealed partial class Sample
     public PipelineDetail? Detail(string name) => Pipelines.FirstOrDefault(p => p.Name == name) is not { } p ? null : new PipelineDetail
     {
         Name = p.Name, Description = p.Description, Version = p.Version, LatestVersion = p.Version, UpdatedAt = p.UpdatedAt, Text = Yaml, Format = PipelineTextFormat.Yaml, BaseDirectory = "/home/ada/flowforge/AppHost/demo",
-        Schedule = p.Schedule, Plan = Plan, LastRun = p.LastRun,
+        Schedule = p.Schedule, Plan = Plan, LastRun = p.LastRun, Parameters = [new PipelineParameter("year", "2000"), new PipelineParameter("airline", "AA")],
     };
 
     public static PipelineValidation Validate(string text)
