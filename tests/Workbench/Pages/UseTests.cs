@@ -148,6 +148,28 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
     }
 
     [Fact]
+    public async Task Run_CancelledAndRetried_OnlyAfterConfirmation()
+    {
+        var page = await bench.OpenAsync($"/runs/{Sample.RunningId}");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel run" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog, new() { Name = "Cancel this run?" });
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Keep running" }).ClickAsync();
+        await dialog.WaitForAsync(new() { State = WaitForSelectorState.Hidden });
+        Assert.DoesNotContain($"POST /api/v1/runs/{Sample.RunningId}/cancel", bench.Runtime.Calls);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel run" }).ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel run" }).ClickAsync();
+        await dialog.WaitForAsync(new() { State = WaitForSelectorState.Hidden });
+
+        await page.GotoAsync($"{bench.Workbench.Url}runs/{Sample.FailedId}");
+        await page.GetByText("Mend the file, or set error_handling: quarantine").First.WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Retry" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog, new() { Name = "Retry this run?" }).GetByRole(AriaRole.Button, new() { Name = "Retry" }).ClickAsync();
+        await page.WaitForURLAsync($"**/runs/{Sample.RunningId}");
+        Assert.Contains($"POST /api/v1/runs/{Sample.RunningId}/cancel", bench.Runtime.Calls);
+        Assert.Contains($"POST /api/v1/runs/{Sample.FailedId}/retry", bench.Runtime.Calls);
+    }
+
+    [Fact]
     public async Task Theme_Toggled_IsKeptByTheBrowser()
     {
         var page = await bench.OpenAsync("/");

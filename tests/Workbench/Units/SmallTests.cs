@@ -64,7 +64,8 @@ public sealed partial class SmallTests
     [Fact]
     public void SparkPath_WithGaps_JoinsWhatIsKnownAndStaysInside()
     {
-        Assert.Null(SparkPath.Draw([null, 3, null], 100, 0, 10));
+        Assert.Null(SparkPath.Draw([null, null], 100, 0, 10));
+        Assert.Equal("M50 5h0", SparkPath.Draw([null, 3, null], 100, 0, 10));
         Assert.Equal("M0 10C50 10 50 0 100 0", SparkPath.Draw([1, null, 2], 100, 0, 10));
         Assert.Equal("M0 5C50 5 50 5 100 5", SparkPath.Draw([4, 4], 100, 0, 10));
         Assert.Equal("M0 10C50 10 50 10 100 10", SparkPath.Draw([0, 0], 100, 0, 10));
