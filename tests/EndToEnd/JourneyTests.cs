@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using FlowForge.Browsing;
@@ -89,6 +90,27 @@ public sealed partial class JourneyTests(RunningEnvironment environment, Chromiu
         await page.GetByRole(AriaRole.Button, new() { Name = "Show row 1", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog, new() { Name = "Row 1" }).GetByText("raw", new() { Exact = true }).WaitForAsync();
         await viewer.LookAsync("reject-row");
+        Assert.Equal([], viewer.Complaints);
+    }
+
+    [Fact]
+    public async Task Runtime_KilledBehindAnOpenPage_IsStartedAgainAndThePageGoesOn()
+    {
+        await using var viewer = await Viewer.SitDownAsync(chromium, chromium.Browser is null ? default! : environment.Workbench);
+        var page = viewer.Page;
+        await page.GotoAsync(environment.LoginLink.ToString());
+        await page.Locator(".topbar .pill.good").WaitForAsync();
+        await page.GotoAsync($"{environment.Workbench}system");
+        var process = page.Locator("dt:has-text('Process') + dd");
+        await process.WaitForAsync();
+        var killed = await process.InnerTextAsync();
+        using (var runtime = Process.GetProcessById(int.Parse(killed, CultureInfo.InvariantCulture)))
+            runtime.Kill();
+        // Nobody touches the page: it finds the new process by itself.
+        await Assertions.Expect(process).Not.ToHaveTextAsync(killed, new() { Timeout = 60_000 });
+        await page.Locator(".topbar .pill.good").WaitForAsync(new() { Timeout = 30_000 });
+        await page.GetByRole(AriaRole.Link, new() { Name = "Runs" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Runs", Exact = true }).WaitForAsync();
         Assert.Equal([], viewer.Complaints);
     }
 
