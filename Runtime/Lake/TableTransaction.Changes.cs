@@ -31,13 +31,13 @@ public sealed partial class TableTransaction
                 first.Clean();
             }
         }
-        var run = new MergeRun(session, Base, table.Name, sourceSql, options, ct);
+        var run = new MergeRun(session, Current!, table.Name, sourceSql, options, ct);
         try
         {
             run.CheckKeys();
             var counts = run.Plan();
             if (run.RowsToWrite(counts) is { } rows) Write(session, rows, options.Write with { Mode = CommitMode.Replace }, ct);
-            replaced.AddRange(run.Touched);
+            Retire(run.Touched);
             return counts;
         }
         finally
@@ -57,41 +57,41 @@ public sealed partial class TableTransaction
         var (start, end, current) = (SqlText.Identifier(options.ValidFrom), SqlText.Identifier(options.ValidTo), SqlText.Identifier(options.IsCurrent));
         var opened = $"SELECT *, {from} AS {start}, CAST(NULL AS TIMESTAMPTZ) AS {end}, true AS {current} FROM";
         var write = options.Write with { Mode = CommitMode.Replace };
-        if (Base is null)
-        {
-            var first = Write(session, $"{opened} ({sourceSql}) AS s", write, ct);
-            var rows = first.Sum(f => f.Rows ?? 0);
-            return new MergeCounts(rows, rows, 0, 0, 0, 0);
-        }
-        var plan = new MergeRun(session, Base, table.Name, sourceSql, new MergeOptions { Keys = options.Keys }, ct);
+        var view = Current ?? Empty;
+        var plan = new MergeRun(session, view, table.Name, sourceSql, new MergeOptions { Keys = options.Keys }, ct);
         try
         {
             plan.CheckKeys();
+            if (Base is null)
+            {
+                Write(session, $"{opened} (SELECT * EXCLUDE (__ff_row) FROM temp.ff_merge_source) AS s", write, ct);
+                return new MergeCounts(plan.Count, plan.Count, 0, 0, 0, 0);
+            }
             var names = session.Describe("SELECT * EXCLUDE (__ff_row) FROM temp.ff_merge_source").Select(c => c.Name).ToList();
             var keys = string.Join(" AND ", options.Keys.Select(k => $"t.{SqlText.Identifier(k)} = s.{SqlText.Identifier(k)}"));
             var differs = string.Join(" OR ", names.Where(n => !options.Keys.Contains(n, StringComparer.OrdinalIgnoreCase) && !n.StartsWith(TableColumn.ReservedPrefix, StringComparison.OrdinalIgnoreCase))
-                .Select(n => Base.Schema.Find(n) is null ? $"s.{SqlText.Identifier(n)} IS NOT NULL" : $"t.{SqlText.Identifier(n)} IS DISTINCT FROM s.{SqlText.Identifier(n)}").DefaultIfEmpty("false"));
-            var scan = Base.ScanWithFile(Base.Files);
+                .Select(n => view.Schema.Find(n) is null ? $"s.{SqlText.Identifier(n)} IS NOT NULL" : $"t.{SqlText.Identifier(n)} IS DISTINCT FROM s.{SqlText.Identifier(n)}").DefaultIfEmpty("false"));
+            var scan = view.ScanWithFile(view.Files);
             session.Execute($"""
                 CREATE OR REPLACE TEMP TABLE ff_merge_matches AS SELECT s.__ff_row AS row, t.{Reading.ScanSql.FileColumn} AS file, coalesce({differs}, false) AS changed, s.__ff_row IS NULL AS missing
                 FROM (FROM {scan} AS t WHERE {current}) AS t LEFT JOIN temp.ff_merge_source AS s ON {keys}
                 """, ct);
             var closing = options.CloseMissing ? "changed OR missing" : "changed AND NOT missing";
             var files = session.Rows($"SELECT DISTINCT file FROM temp.ff_merge_matches WHERE {closing}", ct).Select(r => (string)r[0]!).ToHashSet(StringComparer.Ordinal);
-            var touched = Base.Files.Where(f => files.Contains(Base.ReadPath(f))).ToList();
+            var touched = view.Files.Where(f => files.Contains(view.ReadPath(f))).ToList();
             var counts = session.Rows("SELECT count(*) FILTER (WHERE changed AND NOT missing), count(*) FILTER (WHERE NOT changed AND NOT missing), count(*) FILTER (WHERE missing) FROM temp.ff_merge_matches", ct)[0]
                 .Select(v => Convert.ToInt64(v, CultureInfo.InvariantCulture)).ToArray();
             var closes = options.CloseMissing ? $"t.{current} AND (s.__ff_row IS NULL OR ({differs}))" : $"t.{current} AND s.__ff_row IS NOT NULL AND ({differs})";
             var parts = new List<string>();
             if (touched.Count > 0)
             {
-                var columns = string.Join(", ", Base.Schema.Columns.Select(c => SqlText.Identifier(c.Name)).Select(n =>
+                var columns = string.Join(", ", view.Schema.Columns.Select(c => SqlText.Identifier(c.Name)).Select(n =>
                     n == end ? $"CASE WHEN {closes} THEN {from} ELSE t.{n} END AS {n}" : n == current ? $"CASE WHEN {closes} THEN false ELSE t.{n} END AS {n}" : $"t.{n}"));
-                parts.Add($"SELECT {columns} FROM {Base.ScanSql(touched, withReserved: true)} AS t LEFT JOIN temp.ff_merge_source AS s ON {keys}");
+                parts.Add($"SELECT {columns} FROM {view.ScanSql(touched, withReserved: true)} AS t LEFT JOIN temp.ff_merge_source AS s ON {keys}");
             }
             parts.Add($"{opened} (SELECT * EXCLUDE (__ff_row) FROM temp.ff_merge_source AS s WHERE NOT EXISTS (SELECT 1 FROM temp.ff_merge_matches AS m WHERE m.row = s.__ff_row AND NOT m.changed)) AS s");
             Write(session, string.Join(" UNION ALL BY NAME ", parts), write, ct);
-            replaced.AddRange(touched);
+            Retire(touched);
             return new MergeCounts(plan.Count, plan.Count - counts[0] - counts[1], counts[0], counts[1], options.CloseMissing ? counts[2] : 0, 0);
         }
         finally
@@ -105,14 +105,14 @@ public sealed partial class TableTransaction
     public long Delete(DuckSession session, string condition, WriteOptions? options = null, CancellationToken ct = default)
     {
         hasRead = true;
-        if (Base is null) return 0;
-        var found = session.Rows($"SELECT {Reading.ScanSql.FileColumn}, count(*) FROM {Base.ScanWithFile(Base.Files)} WHERE ({condition}) GROUP BY ALL", ct)
+        if (Current is not { } view) return 0;
+        var found = session.Rows($"SELECT {Reading.ScanSql.FileColumn}, count(*) FROM {view.ScanWithFile(view.Files)} WHERE ({condition}) GROUP BY ALL", ct)
             .ToDictionary(r => (string)r[0]!, r => Convert.ToInt64(r[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
-        var touched = Base.Files.Where(f => found.ContainsKey(Base.ReadPath(f))).ToList();
-        var partly = touched.Where(f => f.Rows != found[Base.ReadPath(f)]).ToList();
+        var touched = view.Files.Where(f => found.ContainsKey(view.ReadPath(f))).ToList();
+        var partly = touched.Where(f => f.Rows != found[view.ReadPath(f)]).ToList();
         if (partly.Count > 0)
-            Write(session, $"SELECT * FROM {Base.ScanSql(partly, withReserved: true)} WHERE NOT coalesce(({condition}), false)", (options ?? new WriteOptions()) with { Mode = CommitMode.Replace }, ct);
-        replaced.AddRange(touched);
+            Write(session, $"SELECT * FROM {view.ScanSql(partly, withReserved: true)} WHERE NOT coalesce(({condition}), false)", (options ?? new WriteOptions()) with { Mode = CommitMode.Replace }, ct);
+        Retire(touched);
         return found.Values.Sum();
     }
 
@@ -122,8 +122,8 @@ public sealed partial class TableTransaction
         hasRead = true;
         if (Base is null) return;
         if (Base.PartitionColumns.Count == 0) throw new LakeException($"Table {table.Name} has no partitions to replace. Overwrite it, or make it with partition columns.");
-        var mine = staged.Select(s => Key(s.File)).ToHashSet(StringComparer.Ordinal);
-        replaced.AddRange(Base.Files.Where(f => mine.Contains(Key(f))));
+        var mine = staged.Except(retyped).Select(s => Key(s.File)).ToHashSet(StringComparer.Ordinal);
+        Retire([.. Current!.Files.Where(f => mine.Contains(Key(f)))]);
 
         string Key(DataFile file) => string.Join('\0', Base.PartitionColumns.Select(c => file.PartitionValues.GetValueOrDefault(c) is { } value ? "v" + value : "n"));
     }
@@ -138,9 +138,39 @@ public sealed partial class TableTransaction
         hasRead = true;
         if (Base is null) return;
         var changed = new TableSchema(Base.Schema.Columns.Select(c => schema.Find(c.Name) is { } wish ? c with { Type = wish.Type } : c));
+        if (changedTypes is not null || staged.Count > 0) throw new InvalidOperationException("Types are changed once, before other writes of the same commit.");
         changedTypes = changed;
         if (Base.Files.Count > 0) Write(session, $"SELECT * FROM {Base.ScanSql(withReserved: true)}", (options ?? new WriteOptions()) with { Mode = CommitMode.Replace, Schema = changed }, ct);
         replaced.AddRange(Base.Files);
+        retyped.AddRange(staged);
+    }
+
+    // The table's rows as this transaction has them: with changed types they lie in staged files.
+    private TableSnapshot? Current
+    {
+        get
+        {
+            if (changedTypes is null || Base is null) return Base;
+            var files = System.Collections.Immutable.ImmutableDictionary.CreateRange(StringComparer.Ordinal, retyped.Select((f, i) => KeyValuePair.Create(f.File.Uri, f.File.At(i))));
+            var state = start! with { Metadata = start!.Metadata! with { Schema = changedTypes }, Files = files };
+            return new TableSnapshot(state, new StagedStore(table.Files, retyped.ToDictionary(f => f.File.Uri, f => f.LocalPath, StringComparer.Ordinal)), table.Name);
+        }
+    }
+
+    // Files whose rows were written anew leave the table, or, staged ones, never come to it.
+    private void Retire(IReadOnlyList<DataFile> files)
+    {
+        foreach (var file in files)
+        {
+            if (retyped.Find(r => r.File.Uri == file.Uri) is not { } own)
+            {
+                replaced.Add(file);
+                continue;
+            }
+            retyped.Remove(own);
+            staged.Remove(own);
+            File.Delete(own.LocalPath);
+        }
     }
 
     private TableSnapshot Empty => new(

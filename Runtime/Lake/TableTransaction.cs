@@ -18,6 +18,7 @@ public sealed partial class TableTransaction : IDisposable
     private readonly List<StagedFile> staged = [];
     private readonly List<string> published = [];
     private readonly List<DataFile> replaced = [];
+    private readonly List<StagedFile> retyped = [];
     private WriterLease? lease;
     private TableSchema? written;
     private IReadOnlyList<string>? writtenPartitions;

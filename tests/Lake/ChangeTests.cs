@@ -157,4 +157,44 @@ public sealed class ChangeTests : IDisposable
         Assert.Equal("1|5\n2|text", Rows());
         Assert.Equal("1|5", lake.Rows(lake.Fresh().At(0)!));
     }
+
+    [Fact]
+    public void ChangeTypes_ThenMergeAndDelete_WorkOnTheNewRows()
+    {
+        lake.Append(lake.Table(), "SELECT i::INTEGER AS id, i::INTEGER AS v, 'p' || (i % 2) AS p FROM range(6) t(i)", new WriteOptions { PartitionBy = ["p"] });
+        using (var transaction = lake.Fresh().Begin())
+        {
+            transaction.ChangeTypes(lake.Session, new TableSchema([new TableColumn("v", PrimitiveType.String)]));
+            Assert.Equal(new MergeCounts(3, 1, 1, 1, 0, 0), transaction.Merge(lake.Session, "SELECT * FROM (VALUES (1, 'one', 'p1'), (2, '2', 'p0'), (9, 'nine', 'p1')) t(id, v, p)", new MergeOptions { Keys = ["id"] }));
+            Assert.Equal(2, transaction.Delete(lake.Session, "p = 'p0' AND id >= 2"));
+            transaction.Commit(new CommitOptions());
+        }
+        Assert.Equal("0|0|p0\n1|one|p1\n3|3|p1\n5|5|p1\n9|nine|p1", Rows());
+    }
+
+    [Fact]
+    public void ChangeTypes_ThenMergeHistory_KeepsEachRowOnce()
+    {
+        var day = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        using (var transaction = lake.Fresh().Begin())
+        {
+            transaction.MergeHistory(lake.Session, "SELECT 1 AS id, 1 AS v UNION ALL SELECT 2, 2", new HistoryOptions { Keys = ["id"], EffectiveFrom = day });
+            transaction.Commit(new CommitOptions());
+        }
+        using (var transaction = lake.Fresh().Begin())
+        {
+            transaction.ChangeTypes(lake.Session, new TableSchema([new TableColumn("v", PrimitiveType.String)]));
+            transaction.MergeHistory(lake.Session, "SELECT 1 AS id, 'x' AS v UNION ALL SELECT 2, '2'", new HistoryOptions { Keys = ["id"], EffectiveFrom = day.AddDays(1) });
+            transaction.Commit(new CommitOptions());
+        }
+        Assert.Equal("1|1|False\n1|x|True\n2|2|True", Rows("id, v, is_current"));
+    }
+
+    [Fact]
+    public void MergeHistory_KeyTwiceInTheFirstLoad_IsRefused()
+    {
+        using var transaction = lake.Fresh().Begin();
+        Assert.StartsWith("Key {'id': 1} occurs 2 times", Assert.Throws<LakeException>(() =>
+            transaction.MergeHistory(lake.Session, "SELECT 1 AS id UNION ALL SELECT 1", new HistoryOptions { Keys = ["id"], EffectiveFrom = DateTimeOffset.UnixEpoch })).Message);
+    }
 }
