@@ -5,7 +5,7 @@ using FlowForge.Lake.Writing;
 
 namespace FlowForge.Lake;
 
-/// <summary>Writes that change rows which are there. Each makes new files and notes the old ones, which the commit then replaces (mode <see cref="CommitMode.Replace"/>).</summary>
+/// <summary>Writes that change rows which are there. Each makes new files and notes the old ones, which the commit then replaces (mode <see cref="CommitMode.Replace"/>). One of them fits into a commit; a change of types may come before it, and writes of new rows beside it.</summary>
 public sealed partial class TableTransaction
 {
     /// <summary>
@@ -15,7 +15,7 @@ public sealed partial class TableTransaction
     /// <exception cref="LakeException">A key occurs twice in the query's rows, or is no column of them.</exception>
     public MergeCounts Merge(DuckSession session, string sourceSql, MergeOptions options, CancellationToken ct = default)
     {
-        hasRead = true;
+        BeginChange();
         if (Base is null)
         {
             var filtered = options.DeleteWhen is { } gone ? $"SELECT * FROM ({sourceSql}) AS s WHERE NOT coalesce(({gone}), false)" : sourceSql;
@@ -52,7 +52,7 @@ public sealed partial class TableTransaction
     /// </summary>
     public MergeCounts MergeHistory(DuckSession session, string sourceSql, HistoryOptions options, CancellationToken ct = default)
     {
-        hasRead = true;
+        BeginChange();
         var from = SqlText.Literal((object)options.EffectiveFrom.UtcDateTime);
         var (start, end, current) = (SqlText.Identifier(options.ValidFrom), SqlText.Identifier(options.ValidTo), SqlText.Identifier(options.IsCurrent));
         var opened = $"SELECT *, {from} AS {start}, CAST(NULL AS TIMESTAMPTZ) AS {end}, true AS {current} FROM";
@@ -104,7 +104,7 @@ public sealed partial class TableTransaction
     /// <returns>Number of rows deleted.</returns>
     public long Delete(DuckSession session, string condition, WriteOptions? options = null, CancellationToken ct = default)
     {
-        hasRead = true;
+        BeginChange();
         if (Current is not { } view) return 0;
         var found = session.Rows($"SELECT {Reading.ScanSql.FileColumn}, count(*) FROM {view.ScanWithFile(view.Files)} WHERE ({condition}) GROUP BY ALL", ct)
             .ToDictionary(r => (string)r[0]!, r => Convert.ToInt64(r[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
@@ -119,7 +119,7 @@ public sealed partial class TableTransaction
     /// <summary>The partitions of the rows written so far take the place of those in the table; other partitions stay.</summary>
     public void ReplacePartitions()
     {
-        hasRead = true;
+        BeginChange();
         if (Base is null) return;
         if (Base.PartitionColumns.Count == 0) throw new LakeException($"Table {table.Name} has no partitions to replace. Overwrite it, or make it with partition columns.");
         var mine = staged.Except(retyped).Select(s => Key(s.File)).ToHashSet(StringComparer.Ordinal);
@@ -143,6 +143,13 @@ public sealed partial class TableTransaction
         if (Base.Files.Count > 0) Write(session, $"SELECT * FROM {Base.ScanSql(withReserved: true)}", (options ?? new WriteOptions()) with { Mode = CommitMode.Replace, Schema = changed }, ct);
         replaced.AddRange(Base.Files);
         retyped.AddRange(staged);
+    }
+
+    // A second change would look at rows which the first one has already put elsewhere.
+    private void BeginChange()
+    {
+        if (hasChanged) throw new InvalidOperationException("One merge, delete or replacement of partitions is possible in a commit. Commit, and begin another transaction.");
+        hasRead = hasChanged = true;
     }
 
     // The table's rows as this transaction has them: with changed types they lie in staged files.

@@ -25,6 +25,7 @@ public sealed partial class TableTransaction : IDisposable
     private int writes;
     private bool done;
     private bool hasRead;
+    private bool hasChanged;
     private TableSchema? changedTypes;
 
     internal TableTransaction(LakeTable table, LogState? start)

@@ -159,16 +159,24 @@ public sealed class ChangeTests : IDisposable
     }
 
     [Fact]
-    public void ChangeTypes_ThenMergeAndDelete_WorkOnTheNewRows()
+    public void ChangeTypes_ThenMergeOrDelete_WorksOnTheNewRows()
     {
         lake.Append(lake.Table(), "SELECT i::INTEGER AS id, i::INTEGER AS v, 'p' || (i % 2) AS p FROM range(6) t(i)", new WriteOptions { PartitionBy = ["p"] });
         using (var transaction = lake.Fresh().Begin())
         {
             transaction.ChangeTypes(lake.Session, new TableSchema([new TableColumn("v", PrimitiveType.String)]));
             Assert.Equal(new MergeCounts(3, 1, 1, 1, 0, 0), transaction.Merge(lake.Session, "SELECT * FROM (VALUES (1, 'one', 'p1'), (2, '2', 'p0'), (9, 'nine', 'p1')) t(id, v, p)", new MergeOptions { Keys = ["id"] }));
+            Assert.Equal("One merge, delete or replacement of partitions is possible in a commit. Commit, and begin another transaction.",
+                Assert.Throws<InvalidOperationException>(() => transaction.Delete(lake.Session, "id = 1")).Message);
+            transaction.Commit(new CommitOptions());
+        }
+        using (var transaction = lake.Fresh().Begin())
+        {
+            transaction.ChangeTypes(lake.Session, new TableSchema([new TableColumn("id", PrimitiveType.Long)]));
             Assert.Equal(2, transaction.Delete(lake.Session, "p = 'p0' AND id >= 2"));
             transaction.Commit(new CommitOptions());
         }
+        Assert.Equal("id long, v string, p string", lake.Fresh().Latest()!.Schema.ToString());
         Assert.Equal("0|0|p0\n1|one|p1\n3|3|p1\n5|5|p1\n9|nine|p1", Rows());
     }
 
