@@ -18,6 +18,9 @@ public sealed record DevServerOptions
     /// <summary>Namespaces to make when they do not exist.</summary>
     public IReadOnlyList<string> Namespaces { get; init; } = ["default"];
 
+    /// <summary>Custom search attributes to add to those namespaces.</summary>
+    public IReadOnlyDictionary<string, IndexedValueType> SearchAttributes { get; init; } = new Dictionary<string, IndexedValueType>();
+
     /// <summary>The server's clock; replace it in tests of time.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -56,7 +56,7 @@ internal sealed class ServerState : IDisposable
     /// <summary>Brings back what the last process left: namespaces, open runs, schedules.</summary>
     public Task RecoverAsync() => Executor.Run(() =>
     {
-        Namespaces.Load(Options.Namespaces);
+        Namespaces.Load(Options.Namespaces, Options.SearchAttributes);
         foreach (var execution in Executions.LoadOpen())
         {
             execution.Resume();

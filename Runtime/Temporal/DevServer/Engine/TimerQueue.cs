@@ -47,6 +47,9 @@ internal sealed class TimerQueue(TimeProvider clock, Action<Action> post) : IDis
 
     public DateTime Now => clock.GetUtcNow().UtcDateTime;
 
+    /// <summary>When the earliest timer is due; null when none waits.</summary>
+    public DateTime? NextDue => _timers.Min?.Due;
+
     public Timer At(DateTime due, Action fire, int rank = 0)
     {
         var timer = new Timer(this, due, rank, ++_sequence, fire);

@@ -23,7 +23,7 @@ internal sealed class ControlHandlers(ServerState server)
         return server.Executor.Run(() =>
         {
             var e = server.RequireOpen(ns, request.WorkflowExecution);
-            if (e.State.SignalRequestIds.Count >= Limits.SignalsPerRun)
+            if (e.SignalCount >= Limits.SignalsPerRun)
             {
                 throw new GrpcException(GrpcCode.InvalidArgument, $"exceeded workflow execution limit for signal events ({Limits.SignalsPerRun})");
             }

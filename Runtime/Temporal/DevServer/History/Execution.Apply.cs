@@ -77,6 +77,14 @@ internal sealed partial class Execution
             case EventType.RequestCancelExternalWorkflowExecutionFailed:
                 ExternalRequests.Remove(e.RequestCancelExternalWorkflowExecutionFailedEventAttributes.InitiatedEventId);
                 break;
+            case EventType.WorkflowExecutionSignaled:
+                var requestId = e.WorkflowExecutionSignaledEventAttributes.RequestId;
+                if (requestId.Length > 0)
+                {
+                    SignalRequests.Add(requestId);
+                }
+                SignalCount++;
+                break;
             case EventType.WorkflowExecutionCancelRequested:
                 CancelRequested = true;
                 break;

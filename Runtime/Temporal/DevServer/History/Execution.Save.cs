@@ -94,7 +94,6 @@ internal sealed partial class Execution
                 activity.State = ActivityState.Parser.ParseFrom(state);
             }
         }
-        execution.SignalRequests.UnionWith(execution.State.SignalRequestIds);
         if (!execution.IsOpen)
         {
             execution.DropActivities();

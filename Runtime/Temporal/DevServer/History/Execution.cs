@@ -77,6 +77,10 @@ internal sealed partial class Execution : IPersistent
     /// <summary>Queries waiting for the next workflow task, or riding on the present one.</summary>
     public List<PendingQuery> Queries { get; } = [];
 
+    /// <summary>Signals received, buffered ones included.</summary>
+    public int SignalCount { get; private set; }
+
+    /// <summary>The request ids of signals: the same one twice is one signal.</summary>
     public HashSet<string> SignalRequests { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<string, Payload> Memo { get; } = new(StringComparer.Ordinal);

@@ -10,11 +10,12 @@ namespace FlowForge.Temporal.DevServer.History;
 /// </summary>
 internal sealed class ExecutionStore(ServerState server)
 {
-    private const int ClosedKept = 2000;
+    private const int ClosedKept = 500;
 
     private readonly Dictionary<string, Execution> _byRun = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Namespace, string WorkflowId), Execution> _latest = [];
     private readonly Queue<Execution> _closed = new();
+    private readonly HashSet<long> _deleting = [];
     private long _lastKey;
 
     public int OpenCount => _byRun.Values.Count(e => e.IsOpen);
@@ -91,6 +92,9 @@ internal sealed class ExecutionStore(ServerState server)
     public void Delete(Execution execution)
     {
         Evict(execution);
+        // Until the deletion is on disk the rows are still there to be found.
+        _deleting.Add(execution.Key);
+        server.Executor.AfterCommit(() => server.Executor.Post(() => _deleting.Remove(execution.Key)));
         server.Executor.Forget(execution);
         server.Executor.Write(new ExecutionDeleted(execution.Key));
     }
@@ -161,6 +165,10 @@ internal sealed class ExecutionStore(ServerState server)
             if (_byRun.TryGetValue(row.GetString(3), out var known))
             {
                 return known;
+            }
+            if (_deleting.Contains(key))
+            {
+                return null;
             }
             stored = new StoredExecution(key, row.GetString(1), row.GetString(2), row.GetString(3), (byte[])row[4], ReadEvents(reader, key), ReadActivities(reader, key));
         }

@@ -8,13 +8,9 @@ internal static class Signals
 {
     public static void Signal(this Execution e, WorkflowExecutionSignaledEventAttributes signal, IEnumerable<Link>? links = null)
     {
-        if (signal.RequestId.Length > 0 && !e.SignalRequests.Add(signal.RequestId))
+        if (signal.RequestId.Length > 0 && e.SignalRequests.Contains(signal.RequestId))
         {
             return;
-        }
-        if (signal.RequestId.Length > 0)
-        {
-            e.State.SignalRequestIds.Add(signal.RequestId);
         }
         e.Add(signal, added => added.Links.AddRange(links ?? []));
         e.Server.Metrics.Signalled.Add(1);

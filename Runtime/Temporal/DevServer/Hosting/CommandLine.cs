@@ -13,6 +13,7 @@ internal sealed record CommandLine
           --ip ADDRESS        address to listen on (127.0.0.1)
           --db-filename FILE  database; without it nothing survives the process
           --namespace NAME    make this namespace too; may be repeated ("default" is always there)
+          --search-attribute NAME=TYPE  custom search attribute of all these namespaces; may be repeated
           --http-port N       plain HTTP port on 127.0.0.1 for /health and /metrics, 0 for a free one (none)
           --parent-pid PID    stop when that process is gone
           --tls-cert FILE     PEM certificate; needed beyond loopback
@@ -33,11 +34,12 @@ internal sealed record CommandLine
     {
         var options = new DevServerOptions { Log = Console.Error };
         var namespaces = new List<string> { "default" };
+        var attributes = new Dictionary<string, IndexedValueType>(StringComparer.Ordinal);
         int? parent = null;
         var help = false;
         for (var i = 0; i < args.Count; i++)
         {
-            var (name, inline) = args[i].Split('=', 2) is [var n, var v] ? (n, v) : (args[i], null);
+            var (name, inline) = args[i].StartsWith("--", StringComparison.Ordinal) && args[i].Split('=', 2) is [var n, var v] ? (n, v) : (args[i], null);
             string Value() => inline ?? (++i < args.Count ? args[i] : throw new DevServerException($"{name} needs a value. See --help."));
             int Number() => Value() is var text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 ? number
@@ -55,6 +57,12 @@ internal sealed record CommandLine
                     break;
                 case "--namespace":
                     namespaces.Add(Value());
+                    break;
+                case "--search-attribute":
+                    var (attribute, type) = Value().Split('=', 2) is [var a, var t] ? (a, t) : throw new DevServerException("--search-attribute needs NAME=TYPE.");
+                    attributes[attribute] = Enum.TryParse<IndexedValueType>(type, ignoreCase: true, out var known) && known != IndexedValueType.Unspecified
+                        ? known
+                        : throw new DevServerException($"--search-attribute {attribute}: \"{type}\" is none of Text, Keyword, Int, Double, Bool, Datetime, KeywordList.");
                     break;
                 case "--http-port":
                     options = options with { HttpPort = Number() };
@@ -83,6 +91,6 @@ internal sealed record CommandLine
                     throw new DevServerException($"Unknown switch {name}. See --help.");
             }
         }
-        return new CommandLine { Options = options with { Namespaces = [.. namespaces.Distinct()] }, ParentPid = parent, Help = help };
+        return new CommandLine { Options = options with { Namespaces = [.. namespaces.Distinct()], SearchAttributes = attributes }, ParentPid = parent, Help = help };
     }
 }

@@ -18,7 +18,7 @@ internal static class ParentWatch
                 using var parent = Process.GetProcessById(pid);
                 started ??= parent.StartTime;
                 // A process id may be used again: another start time means another process.
-                if (parent.HasExited || parent.StartTime != started)
+                if (parent.HasExited || parent.StartTime != started || IsZombie(pid))
                 {
                     return;
                 }
@@ -29,5 +29,19 @@ internal static class ParentWatch
             }
         }
         while (await timer.WaitForNextTickAsync(cancellation));
+    }
+
+    /// <summary>On Linux a killed process that nobody has waited for still has its id.</summary>
+    private static bool IsZombie(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[(stat.LastIndexOf(')') + 1)..].TrimStart().StartsWith('Z');
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 }

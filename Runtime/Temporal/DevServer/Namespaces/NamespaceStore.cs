@@ -25,7 +25,7 @@ internal sealed class NamespaceStore(ServerState server)
         return ByName(name) ?? throw new GrpcException(GrpcCode.NotFound, $"Namespace {name} is not found.", new NamespaceNotFoundFailure { Namespace = name });
     }
 
-    public void Load(IEnumerable<string> wanted)
+    public void Load(IReadOnlyCollection<string> wanted, IReadOnlyDictionary<string, IndexedValueType> attributes)
     {
         using (var reader = server.Database.Reader())
         using (var rows = reader.Read("SELECT state FROM records WHERE kind = $1", NamespaceEntry.Kind))
@@ -38,6 +38,14 @@ internal sealed class NamespaceStore(ServerState server)
         foreach (var name in wanted.Where(n => ByName(n) is null))
         {
             Add(new NamespaceRecord { Id = Guid.NewGuid().ToString(), Name = name, Retention = Duration.FromTimeSpan(TimeSpan.FromDays(3)), State = (int)NamespaceState.Registered });
+        }
+        foreach (var entry in wanted.Select(ByName).OfType<NamespaceEntry>())
+        {
+            foreach (var (name, type) in attributes)
+            {
+                entry.Record.SearchAttributes[name] = (int)type;
+            }
+            server.Executor.Touch(entry);
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed class Database : IDisposable
     private readonly SqliteConnection? _anchor;
     private readonly Stack<SqliteConnection> _readers = new();
     private readonly bool _memory;
+    private readonly FileStream? _lock;
 
     static Database()
     {
@@ -27,6 +28,7 @@ internal sealed class Database : IDisposable
         if (!_memory && Path.GetDirectoryName(Path.GetFullPath(_path)) is { } folder)
         {
             Directory.CreateDirectory(folder);
+            _lock = Hold(_path);
         }
         try
         {
@@ -38,8 +40,13 @@ internal sealed class Database : IDisposable
             Migrations.Apply(connection, path ?? "memory");
             _anchor = connection;
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or DatabaseException)
         {
+            _lock?.Dispose();
+            if (e is DatabaseException)
+            {
+                throw;
+            }
             throw new DatabaseException($"Cannot open the database {path}: {e.Message}", e);
         }
     }
@@ -117,6 +124,20 @@ internal sealed class Database : IDisposable
             }
         }
         _anchor?.Dispose();
+        _lock?.Dispose();
+    }
+
+    /// <summary>Two servers on one file would each believe in their own memory. The lock goes with the process, however it ends.</summary>
+    private static FileStream Hold(string path)
+    {
+        try
+        {
+            return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new DatabaseException($"Another server holds the database {path}. Stop it first, or name another file.", e);
+        }
     }
 
     /// <summary>A read connection with its prepared statements, on loan.</summary>
