@@ -27,7 +27,7 @@ public sealed class RetryTimeTests
         return await server.Client.PollActivityAsync("q");
     }
 
-    private static Task FailAsync(ClockedServer server, PollActivityTaskQueueResponse task) =>
+    private static Task<RespondActivityTaskFailedResponse> FailAsync(ClockedServer server, PollActivityTaskQueueResponse task) =>
         server.Client.CallAsync<RespondActivityTaskFailedResponse>("RespondActivityTaskFailed", new RespondActivityTaskFailedRequest
         {
             Namespace = "default",
