@@ -1,0 +1,54 @@
+using System.Text.Json.Serialization;
+
+namespace FlowForge.Notebooks.Protocol;
+
+/// <summary>What a session asks of its kernel. Immutable.</summary>
+/// <param name="Request">Number chosen by the session, unique for the life of the kernel.</param>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(ExecuteCommand), "execute")]
+[JsonDerivedType(typeof(InterruptCommand), "interrupt")]
+[JsonDerivedType(typeof(RowsCommand), "rows")]
+[JsonDerivedType(typeof(CountCommand), "count")]
+[JsonDerivedType(typeof(ReleaseCommand), "release")]
+[JsonDerivedType(typeof(CompleteCommand), "complete")]
+[JsonDerivedType(typeof(MemoryCommand), "memory")]
+[JsonDerivedType(typeof(ShutdownCommand), "shutdown")]
+public abstract record KernelCommand(long Request);
+
+/// <summary>The language of a cell that a kernel can run.</summary>
+public enum CellLanguage { Sql, CSharp }
+
+/// <summary>
+/// Runs one cell; cells run one after the other in the order of their commands. Answered by output of any kind and at the end, always,
+/// <see cref="CellFinishedNotification"/>.
+/// </summary>
+/// <param name="Cell">The cell's id in the document; shown in stack traces.</param>
+/// <param name="ResultName">Name under which later cells read the rows of a SQL cell; null: no name.</param>
+/// <param name="FirstRows">Rows to send at once; the others are fetched by <see cref="RowsCommand"/>.</param>
+public sealed record ExecuteCommand(long Request, string Cell, CellLanguage Language, string Code, string? ResultName = null, int FirstRows = 100) : KernelCommand(Request);
+
+/// <summary>
+/// Ends the cell or the rows being fetched by request <paramref name="Target"/>: its token is cancelled and SQL interrupted at once, a C#
+/// loop is aborted a quarter of a second later. A cell that still waits does not start. Not answered; the target is.
+/// </summary>
+public sealed record InterruptCommand(long Request, long Target) : KernelCommand(Request);
+
+/// <summary>Rows of a table that was shown, answered by one <see cref="RowsNotification"/> or <see cref="RefusedNotification"/>. May run beside a cell.</summary>
+/// <param name="Result">From <see cref="TableNotification.Result"/>.</param>
+public sealed record RowsCommand(long Request, string Result, long Offset, int Limit) : KernelCommand(Request);
+
+/// <summary>Counts all rows of a table that was shown, answered by <see cref="CountNotification"/> or <see cref="RefusedNotification"/>.</summary>
+public sealed record CountCommand(long Request, string Result) : KernelCommand(Request);
+
+/// <summary>Frees what a shown table holds. Its name stays readable for SQL. Not answered.</summary>
+public sealed record ReleaseCommand(long Request, string Result) : KernelCommand(Request);
+
+/// <summary>Asks what may stand at a place of C# code; answered by <see cref="CompletionsNotification"/>, also while a cell runs.</summary>
+/// <param name="Position">UTF-16 index into <paramref name="Code"/>.</param>
+public sealed record CompleteCommand(long Request, string Code, int Position) : KernelCommand(Request);
+
+/// <summary>Answered by <see cref="MemoryNotification"/>.</summary>
+public sealed record MemoryCommand(long Request) : KernelCommand(Request);
+
+/// <summary>Ends the kernel, whatever runs. Not answered. Closing its standard input does the same.</summary>
+public sealed record ShutdownCommand(long Request) : KernelCommand(Request);

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace FlowForge.Notebooks.Protocol;
+
+/// <summary>What a kernel says. Immutable.</summary>
+/// <param name="Request">The command that caused it; 0 for what nobody asked for.</param>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(ReadyNotification), "ready")]
+[JsonDerivedType(typeof(CellStartedNotification), "started")]
+[JsonDerivedType(typeof(TextNotification), "text")]
+[JsonDerivedType(typeof(DisplayNotification), "display")]
+[JsonDerivedType(typeof(TableNotification), "table")]
+[JsonDerivedType(typeof(RowsNotification), "rows")]
+[JsonDerivedType(typeof(CountNotification), "count")]
+[JsonDerivedType(typeof(CellFailedNotification), "failed")]
+[JsonDerivedType(typeof(CellFinishedNotification), "finished")]
+[JsonDerivedType(typeof(CompletionsNotification), "completions")]
+[JsonDerivedType(typeof(MemoryNotification), "memory")]
+[JsonDerivedType(typeof(RefusedNotification), "refused")]
+public abstract record KernelNotification(long Request);
+
+/// <summary>The kernel takes commands; its first line.</summary>
+/// <param name="Version"><see cref="KernelProtocol.Version"/> of the kernel.</param>
+/// <param name="Runtime">For display, as <c>.NET 10.0.4</c>.</param>
+public sealed record ReadyNotification(int Version, int ProcessId, string Runtime) : KernelNotification(0L);
+
+/// <summary>A cell begins.</summary>
+/// <param name="ExecutionCount">1 for the first cell that this kernel ran.</param>
+public sealed record CellStartedNotification(long Request, string Cell, int ExecutionCount) : KernelNotification(Request);
+
+/// <summary>Text that the cell wrote to the console; pieces as they come, not lines.</summary>
+public sealed record TextNotification(long Request, bool IsError, string Text) : KernelNotification(Request);
+
+/// <summary>A value shown by <c>Display(…)</c> or as the cell's last expression.</summary>
+/// <param name="Content">The same value by media type, <c>text/plain</c> always among them. JSON types hold JSON text.</param>
+/// <param name="IsResult">It is the last expression.</param>
+public sealed record DisplayNotification(long Request, IReadOnlyDictionary<string, string> Content, bool IsResult) : KernelNotification(Request);
+
+/// <summary>A column of a table.</summary>
+/// <param name="Type">DuckDB's type text, as <c>DECIMAL(18,2)</c>.</param>
+public sealed record TableColumn(string Name, string Type);
+
+/// <summary>A SQL cell's rows are coming; <see cref="RowsNotification"/> with the first ones follows.</summary>
+/// <param name="Result">Handle for <see cref="RowsCommand"/>; valid until released or until the kernel ends.</param>
+/// <param name="Name">The name given by the cell.</param>
+/// <param name="Reads">The tables read, with the version they were pinned to, as <c>gold.delays@12</c>.</param>
+public sealed record TableNotification(long Request, string Result, string? Name, IReadOnlyList<TableColumn> Columns, IReadOnlyList<string> Reads) : KernelNotification(Request);
+
+/// <summary>Rows of a table.</summary>
+/// <param name="Offset">Number of the first row, from 0.</param>
+/// <param name="Rows">
+/// One array a row, in the order of the columns: null, true/false, numbers (text when a double cannot hold them exactly, and for
+/// decimals), text, ISO 8601 dates and times, <c>\x…</c> for bytes, arrays and objects for nested values.
+/// </param>
+/// <param name="Total">Rows of the whole table once known.</param>
+public sealed record RowsNotification(long Request, string Result, long Offset, IReadOnlyList<JsonElement> Rows, long? Total) : KernelNotification(Request);
+
+/// <summary>All rows of a table, counted.</summary>
+public sealed record CountNotification(long Request, string Result, long Total) : KernelNotification(Request);
+
+/// <summary>The cell has an error; <see cref="CellFinishedNotification"/> follows.</summary>
+/// <param name="Kind">Type of the error, as <c>Binder Error</c>, <c>CS0103</c>, <c>System.DivideByZeroException</c> or <c>Kernel died</c>.</param>
+/// <param name="Line">1-based line of the cell, when known.</param>
+/// <param name="Column">1-based column, when known.</param>
+/// <param name="Trace">Frames of the user's code, innermost first; empty for what did not compile.</param>
+public sealed record CellFailedNotification(long Request, string Kind, string Message, int? Line, int? Column, IReadOnlyList<string> Trace) : KernelNotification(Request);
+
+/// <summary>How a cell ended.</summary>
+public enum CellState { Succeeded, Failed, Interrupted }
+
+/// <summary>The last word about a cell.</summary>
+/// <param name="Milliseconds">Time it ran.</param>
+/// <param name="Memory">Working set of the kernel in bytes.</param>
+public sealed record CellFinishedNotification(long Request, CellState State, double Milliseconds, long Memory) : KernelNotification(Request);
+
+/// <summary>One thing that may be written at a place.</summary>
+/// <param name="Kind"><c>method property field event type namespace local parameter keyword</c>.</param>
+/// <param name="Detail">Its declaration, when it has one.</param>
+public sealed record Completion(string Text, string Kind, string? Detail);
+
+/// <summary>What may stand at a place, ordered by text.</summary>
+/// <param name="Start">Where the word being written begins; a choice replaces it.</param>
+public sealed record CompletionsNotification(long Request, int Start, int Length, IReadOnlyList<Completion> Items) : KernelNotification(Request);
+
+/// <summary>Memory of the kernel in bytes.</summary>
+/// <param name="WorkingSet">Of the process.</param>
+/// <param name="Managed">Of .NET's heap.</param>
+/// <param name="Engine">Of DuckDB's buffers.</param>
+/// <param name="Submissions">C# cells run; memory grows faster than this number, so offer a restart when it is in the hundreds.</param>
+public sealed record MemoryNotification(long Request, long WorkingSet, long Managed, long Engine, int Submissions) : KernelNotification(Request);
+
+/// <summary>A command could not be done (unknown result, unreadable line, SQL error while fetching …).</summary>
+public sealed record RefusedNotification(long Request, string Message) : KernelNotification(Request);
