@@ -1,0 +1,191 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using FlowForge.Duck;
+using FlowForge.Lake;
+using FlowForge.Notebooks.Kernel.Hosting;
+using FlowForge.Notebooks.Kernel.Output;
+using FlowForge.Notebooks.Protocol;
+
+namespace FlowForge.Notebooks.Kernel.Sql;
+
+/// <summary>
+/// SQL over the lake in a database of this kernel: lake tables are read at the version that is the newest when a cell starts, or at the
+/// one it asks for. Results are lazy. What cells create (tables, macros, settings) lasts as long as the kernel. Thread-safe.
+/// </summary>
+internal sealed class SqlEngine : IDisposable
+{
+    // Each shown table may hold an open query and rows; the oldest are let go.
+    private const int MostOpenResults = 32;
+    private readonly DuckDatabase _database;
+    private readonly DuckSession _views;
+    private readonly DuckSession _statements;
+    private readonly NamedViews _names;
+    private readonly QueryPreparer _preparer;
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<string, SqlResult> _results = new(StringComparer.Ordinal);
+    private readonly Queue<string> _order = new();
+    private int _last;
+
+    public SqlEngine(LakeStore lake, KernelOptions options)
+    {
+        var spill = options.Spill ?? Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"flowforge-kernel-{Environment.ProcessId}"));
+        _database = DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = options.EngineMemory, Threads = options.Threads, TempDirectory = spill });
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveSpill(spill);
+        _views = _database.Connect();
+        _statements = _database.Connect();
+        _names = new NamedViews(lake, _views);
+        _preparer = new QueryPreparer(_names, _views, name => Variables?.Invoke(name));
+    }
+
+    /// <summary>Variables of the C# cells by name.</summary>
+    public Func<string, object?>? Variables { get; set; }
+
+    /// <summary>True when a cell's result has this name.</summary>
+    public bool HasResult(string name)
+    {
+        lock (_gate) return _names.Result(name) is not null;
+    }
+
+    /// <summary>Runs a cell and shows its first rows.</summary>
+    public void Run(ExecuteCommand cell, CellOutput output, CancellationToken ct)
+    {
+        if (cell.ResultName is { } name && !IsName(name))
+            throw new CellFailure("Name", $"'{name}' cannot name a result: use letters, digits and '_', not a digit first.");
+        var prepared = Prepare(cell.Code);
+        SqlResult? result;
+        try
+        {
+            result = prepared.IsSelect ? Select(prepared, cell.ResultName, ct) : Execute(prepared, ct);
+        }
+        catch (DuckException e)
+        {
+            throw SqlFailure.Of(e, prepared.Text);
+        }
+        if (result is null) return;
+        Keep(result);
+        try
+        {
+            var rows = result.Page(cell.Request, 0, cell.FirstRows, ct);
+            output.Send(new TableNotification(cell.Request, result.Id, prepared.IsSelect ? cell.ResultName : null, result.Columns, prepared.Reads));
+            output.Send(rows);
+        }
+        catch (DuckException e)
+        {
+            throw SqlFailure.Of(e, prepared.Text);
+        }
+    }
+
+    /// <summary>A stream over a query's rows for C#; dispose all of it.</summary>
+    public OpenQuery Open(string sql, CancellationToken ct)
+    {
+        var prepared = Prepare(sql);
+        var session = _database.Connect();
+        try
+        {
+            return new OpenQuery(session, session.Query(prepared.Text.Text, ct));
+        }
+        catch (Exception e)
+        {
+            session.Dispose();
+            if (e is DuckException error) throw SqlFailure.Of(error, prepared.Text);
+            throw;
+        }
+    }
+
+    public RowsNotification Rows(long request, string result, long offset, int limit, CancellationToken ct) => Find(result).Page(request, offset, limit, ct);
+
+    public long Count(string result, CancellationToken ct) => Find(result).Count(ct);
+
+    public void Release(string result)
+    {
+        if (_results.TryRemove(result, out var found)) found.Dispose();
+    }
+
+    /// <summary>Bytes of DuckDB's buffers.</summary>
+    public long MemoryUsed()
+    {
+        using var session = _database.Connect();
+        return session.Scalar<long>("SELECT coalesce(sum(memory_usage_bytes), 0) FROM duckdb_memory()");
+    }
+
+    private PreparedQuery Prepare(string sql)
+    {
+        try
+        {
+            lock (_gate) return _preparer.Prepare(sql);
+        }
+        catch (DuckException e)
+        {
+            throw SqlFailure.Of(e, null);
+        }
+    }
+
+    private SqlResult Select(PreparedQuery query, string? name, CancellationToken ct)
+    {
+        var life = new CancellationTokenSource();
+        var session = _database.Connect();
+        try
+        {
+            // Binding first gives errors with their place.
+            var columns = session.Describe(query.Text.Text).Select(c => new TableColumn(c.Name, c.Type)).ToArray();
+            string view;
+            lock (_gate) view = _names.AddResult(name, query.Text.Text);
+            var result = new SqlResult(NextId(), view, _database, columns);
+            using var stop = ct.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), life);
+            result.Attach(session, session.Query(query.Text.Text, life.Token), life);
+            return result;
+        }
+        catch
+        {
+            session.Dispose();
+            life.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Any statements; the last one's rows when it has some.</summary>
+    private SqlResult? Execute(PreparedQuery statements, CancellationToken ct)
+    {
+        using var reader = _statements.Query(statements.Text.Text, ct);
+        var columns = reader.Schema.FieldsList.Select(f => new TableColumn(f.Name, f.DataType.Name)).ToArray();
+        var result = new SqlResult(NextId(), null, _database, columns);
+        result.KeepAll(reader);
+        if (result.Total != 0) return result;
+        result.Dispose();
+        return null;
+    }
+
+    private string NextId() => string.Create(CultureInfo.InvariantCulture, $"t{Interlocked.Increment(ref _last)}");
+
+    private void Keep(SqlResult result)
+    {
+        _results[result.Id] = result;
+        _order.Enqueue(result.Id);
+        while (_order.Count > MostOpenResults) Release(_order.Dequeue());
+    }
+
+    private SqlResult Find(string id) =>
+        _results.GetValueOrDefault(id) ?? throw new KeyNotFoundException($"Table {id} is no longer held by the kernel: run its cell again.");
+
+    private static bool IsName(string name) => name.Length <= 200 && name.Length > 0 && !char.IsDigit(name[0]) && name.All(c => char.IsLetterOrDigit(c) || c == '_');
+
+    private static void RemoveSpill(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // The next start of the host clears the temporary folder.
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var result in _results.Values) result.Dispose();
+        _views.Dispose();
+        _statements.Dispose();
+        _database.Dispose();
+    }
+}
