@@ -59,7 +59,7 @@ internal sealed class ScriptEngine
     /// <summary>The next cell's compilation, as far as known: for completion.</summary>
     public Compilation CompilationOf(string code) => Continue(code, ScriptReferences.Options).GetCompilation();
 
-    private void Show(object value, ExecuteCommand cell, CellOutput output)
+    private static void Show(object value, ExecuteCommand cell, CellOutput output)
     {
         try
         {

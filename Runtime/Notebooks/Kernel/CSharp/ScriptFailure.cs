@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using FlowForge.Notebooks.Kernel.Hosting;
 using Microsoft.CodeAnalysis;
 
@@ -15,7 +16,10 @@ internal static class ScriptFailure
         var errors = diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).OrderBy(d => d.Location.SourceSpan.Start).ToArray();
         var first = errors[0];
         var place = first.Location.IsInSource ? first.Location.GetLineSpan().StartLinePosition : (Microsoft.CodeAnalysis.Text.LinePosition?)null;
-        var message = string.Join('\n', errors.Take(20).Select(e => errors.Length == 1 ? e.GetMessage() : $"line {e.Location.GetLineSpan().StartLinePosition.Line + 1}: {e.Id} {e.GetMessage()}"));
+        var message = errors.Length == 1
+            ? first.GetMessage(CultureInfo.InvariantCulture)
+            : string.Join('\n', errors.Take(20).Select(e =>
+                string.Create(CultureInfo.InvariantCulture, $"line {e.Location.GetLineSpan().StartLinePosition.Line + 1}: {e.Id} {e.GetMessage(CultureInfo.InvariantCulture)}")));
         return new CellFailure(first.Id, message, place?.Line + 1, place?.Character + 1);
     }
 

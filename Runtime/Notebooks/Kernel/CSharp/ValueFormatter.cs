@@ -36,7 +36,7 @@ internal static class ValueFormatter
         return element is null || element == typeof(object) || element == typeof(char) ? null : element;
     }
 
-    private static IReadOnlyDictionary<string, string> Items(IEnumerable items, Type element)
+    private static Dictionary<string, string> Items(IEnumerable items, Type element)
     {
         var members = Members.Of(element);
         if (members.Count == 0) return Plain(Text(items));
@@ -54,7 +54,7 @@ internal static class ValueFormatter
         return Table([.. members.Select(m => new TableColumn(m.Name, m.Type.Name))], rows, isAll);
     }
 
-    private static IReadOnlyDictionary<string, string> Rows(IEnumerable<ResultRow> items)
+    private static Dictionary<string, string> Rows(IEnumerable<ResultRow> items)
     {
         var rows = items.Take(MostRows + 1).ToList();
         var names = rows.Count == 0 ? [] : rows[0].Columns;
@@ -74,7 +74,7 @@ internal static class ValueFormatter
         }
     }
 
-    private static IReadOnlyDictionary<string, string> Table(IReadOnlyList<TableColumn> columns, List<object?[]> rows, bool isAll)
+    private static Dictionary<string, string> Table(IReadOnlyList<TableColumn> columns, List<object?[]> rows, bool isAll)
     {
         using var writer = new RowWriter(columns.Count);
         foreach (var row in rows)
