@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using FlowForge.AppHost.Output;
 using FlowForge.AppHost.Runs;
 using FlowForge.AppHost.Workspace;
@@ -34,11 +35,11 @@ internal static class RunCommand
             return 1;
 
         var console = json ? Terminal.Error : Terminal.Out;
-        var started = await session.Client.StartRunAsync(new StartRun(pipeline, Trigger: "cli"), signals.Stop);
-        var board = new RunBoard(pipeline, started.Run);
-        using var display = RunDisplay.For(console, board);
-        await FollowAsync(session.Client, started.Run, board, display, signals);
-        var run = await session.Client.RunAsync(started.Run, signals.Hurry);
+        var id = await StartAsync(session, pipeline, signals.Stop);
+        var board = new RunBoard(pipeline, id);
+        using (var display = RunDisplay.For(console, board))
+            await FollowAsync(session.Client, id, board, display, signals);
+        var run = await session.Client.RunAsync(id, signals.Hurry);
         if (json)
             Console.Out.WriteLine(RunReport.Of(run).ToJson());
         else
@@ -56,6 +57,23 @@ internal static class RunCommand
             return null;
         await client.PutPipelineAsync(outcome.Name, file.ToPut(), ct);
         return outcome.Name;
+    }
+
+    /// <summary>A new run. In an environment of our own, a run that is open already is one that a crash left: it has gone on by itself, and we follow it.</summary>
+    private static async Task<string> StartAsync(Session session, string pipeline, CancellationToken ct)
+    {
+        try
+        {
+            return (await session.Client.StartRunAsync(new StartRun(pipeline, Trigger: "cli"), ct)).Run;
+        }
+        catch (FlowForgeApiException e) when (session.IsOwn && e.Status == HttpStatusCode.Conflict)
+        {
+            var newest = await session.Client.RunsAsync(new RunQuery { Pipeline = pipeline, Size = 1 }, ct);
+            if (newest.Items is not [var open] || open.State.IsFinal())
+                throw;
+            Terminal.Error.Profile.Out.Writer.WriteLine($"{open.Run} was interrupted and goes on; following it.");
+            return open.Run;
+        }
     }
 
     /// <summary>Watches to the end. At the first Ctrl+C the run is cancelled and its end awaited for a while, at the second we leave.</summary>

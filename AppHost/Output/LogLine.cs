@@ -25,7 +25,7 @@ internal readonly partial record struct LogLine(string? Time, LineLevel Level, s
     }
 
     /// <summary>True for the further lines of an event, which its first line's level holds for.</summary>
-    public static bool Continues(string line) => line.StartsWith("    ", StringComparison.Ordinal) || line.StartsWith("   at ", StringComparison.Ordinal);
+    public static bool Continues(string line) => line.StartsWith(' ') || line.StartsWith("--- End of", StringComparison.Ordinal);
 
     [GeneratedRegex(@"^(?<time>\d\d:\d\d:\d\d\.\d{3}) (?<level>trce|dbug|info|warn|fail|crit) (?<text>.*)$")]
     private static partial Regex Format();

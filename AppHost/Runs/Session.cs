@@ -25,6 +25,9 @@ internal sealed class Session : IAsyncDisposable
 
     public FlowForgeClient Client { get; }
 
+    /// <summary>The environment was started by this command and ends with it.</summary>
+    public bool IsOwn => own is not null;
+
     /// <param name="from">Service lines from this level on go to standard error.</param>
     public static async Task<Session> OpenAsync(string folder, EnvironmentOptions options, LineLevel from, StopSignals signals)
     {

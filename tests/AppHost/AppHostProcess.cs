@@ -38,7 +38,8 @@ internal sealed class AppHostProcess : IAsyncDisposable
     {
         get
         {
-            var running = RunningEnvironment.Read(Data);
+            // Of this process: on a folder that is in use, the file speaks of another one, whose services are not ours to end.
+            var running = RunningEnvironment.Read(Data) is { } found && found.ProcessId == Id ? found : null;
             lock (services)
                 services.UnionWith(running?.Services.Values ?? []);
             return running;

@@ -21,7 +21,14 @@ public sealed class EnvironmentFixture : IAsyncLifetime
     }
 }
 
-public sealed class EnvironmentTests(EnvironmentFixture environment) : IClassFixture<EnvironmentFixture>
+[CollectionDefinition(Name)]
+public sealed class EnvironmentCollection : ICollectionFixture<EnvironmentFixture>
+{
+    public const string Name = "environment";
+}
+
+[Collection(EnvironmentCollection.Name)]
+public sealed class EnvironmentTests(EnvironmentFixture environment)
 {
     private readonly AppHostProcess host = environment.Host;
     private readonly string data = environment.Data;
