@@ -18,6 +18,8 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
     /// <summary>The column with the file's path, where asked for.</summary>
     public const string FileColumn = "__ff_file";
 
+    private const int MostBranches = 50;
+
     /// <summary>A FROM-able expression in parentheses.</summary>
     public string Write(IReadOnlyList<DataFile> files, Func<TableColumn, bool> include, bool withFile = false)
     {
@@ -25,9 +27,15 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         if (columns.Count == 0) throw new LakeException($"The table at {store.Root} has no columns to read.");
         if (files.Count == 0) return $"(SELECT {Typed(columns)}{(withFile ? $", CAST(NULL AS VARCHAR) AS {FileColumn}" : "")} WHERE false)";
         var current = Fingerprint(schema, partitionColumns);
-        var branches = files
-            .GroupBy(f => (Columns: f.Tags?.GetValueOrDefault(ColumnsTag), Partition: LiteralKey(f)))
-            .Select(g => Branch([.. g], g.Key.Columns, g.Key.Columns == current, columns, withFile));
+        var branches = new List<string>();
+        foreach (var group in files.GroupBy(f => (Columns: f.Tags?.GetValueOrDefault(ColumnsTag), IsHive: LiteralKey(f) is null)))
+        {
+            var (tag, isCurrent) = (group.Key.Columns, group.Key.Columns == current);
+            var byValues = group.GroupBy(LiteralKey).ToList();
+            // A branch for each partition lets DuckDB leave out whole partitions; too many of them cost more to plan than they save.
+            if (byValues.Count <= MostBranches) branches.AddRange(byValues.Select(g => Branch([.. g], tag, isCurrent, columns, withFile, listed: false)));
+            else branches.Add(Branch([.. group], tag, isCurrent, columns, withFile, listed: true));
+        }
         return $"({string.Join(" UNION ALL ", branches)})";
     }
 
@@ -38,7 +46,8 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
     }
 
-    private string Branch(List<DataFile> files, string? tag, bool isCurrent, List<TableColumn> columns, bool withFile)
+    // Partition values: from the folder names, as literals of the one partition that all files are of, or (listed) looked up by the file's place in the list.
+    private string Branch(List<DataFile> files, string? tag, bool isCurrent, List<TableColumn> columns, bool withFile, bool listed)
     {
         var literals = partitionColumns.Count > 0 && LiteralKey(files[0]) is not null ? files[0].PartitionValues : null;
         var options = new StringBuilder();
@@ -58,14 +67,14 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         {
             // The files may lack columns or hold narrower types: an empty relation with all columns makes each name known.
             var stored = schema.Columns.Where(c => !IsPartition(c)).ToList();
-            if (stored.Count > 0) source = $"(SELECT {Typed(stored)} WHERE false UNION ALL BY NAME SELECT *{(withFile ? ", filename" : "")} FROM {source})";
+            if (stored.Count > 0) source = $"(SELECT {Typed(stored)} WHERE false UNION ALL BY NAME SELECT *{(withFile ? ", filename" : "")}{(listed ? ", file_index" : "")} FROM {source})";
         }
         return $"SELECT {string.Join(", ", columns.Select(Expression))}{(withFile ? $", filename AS {FileColumn}" : "")} FROM {source}";
 
         string Expression(TableColumn column)
         {
             var name = SqlText.Identifier(column.Name);
-            if (IsPartition(column)) return literals is null ? name : $"{Literal(column, literals)} AS {name}";
+            if (IsPartition(column)) return literals is null ? name : $"{(listed ? Listed(column, files) : Literal(column, literals))} AS {name}";
             return isCurrent ? name : $"CAST({name} AS {column.DuckType}) AS {name}";
         }
     }
@@ -98,6 +107,12 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
 
     private static string Literal(TableColumn column, IReadOnlyDictionary<string, string?> values) =>
         Value(values, column.Name) is { } value ? $"CAST({SqlText.Literal(value)} AS {column.DuckType})" : $"CAST(NULL AS {column.DuckType})";
+
+    private static string Listed(TableColumn column, List<DataFile> files)
+    {
+        var values = files.Select(f => Value(f.PartitionValues, column.Name) is { } value ? SqlText.Literal(value) : "NULL");
+        return $"CAST(CAST([{string.Join(", ", values)}] AS VARCHAR[])[CAST(file_index AS BIGINT) + 1] AS {column.DuckType})";
+    }
 
     private static string Typed(IEnumerable<TableColumn> columns) =>
         string.Join(", ", columns.Select(c => $"CAST(NULL AS {c.DuckType}) AS {SqlText.Identifier(c.Name)}"));
