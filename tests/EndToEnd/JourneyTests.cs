@@ -12,7 +12,7 @@ public sealed partial class JourneyTests(RunningEnvironment environment, Chromiu
     [Fact]
     public async Task FromTheLinkToGold_OnTheDemo()
     {
-        await using var viewer = await Viewer.SitDownAsync(chromium, chromium.Browser is null ? default! : environment.Workbench);
+        await using var viewer = await Viewer.SitDownAsync(chromium, environment);
         var page = viewer.Page;
 
         await page.GotoAsync(environment.LoginLink.ToString());
@@ -73,7 +73,7 @@ public sealed partial class JourneyTests(RunningEnvironment environment, Chromiu
     [Fact]
     public async Task Movies_EndWithRejectsThatOneCanRead()
     {
-        await using var viewer = await Viewer.SitDownAsync(chromium, chromium.Browser is null ? default! : environment.Workbench);
+        await using var viewer = await Viewer.SitDownAsync(chromium, environment);
         var page = viewer.Page;
         await page.GotoAsync(environment.LoginLink.ToString());
         await page.Locator(".topbar .pill.good").WaitForAsync();
@@ -96,7 +96,7 @@ public sealed partial class JourneyTests(RunningEnvironment environment, Chromiu
     [Fact]
     public async Task Runtime_KilledBehindAnOpenPage_IsStartedAgainAndThePageGoesOn()
     {
-        await using var viewer = await Viewer.SitDownAsync(chromium, chromium.Browser is null ? default! : environment.Workbench);
+        await using var viewer = await Viewer.SitDownAsync(chromium, environment);
         var page = viewer.Page;
         await page.GotoAsync(environment.LoginLink.ToString());
         await page.Locator(".topbar .pill.good").WaitForAsync();
@@ -128,8 +128,6 @@ public sealed partial class JourneyTests(RunningEnvironment environment, Chromiu
     {
         // The runtime sorts: after the second click the first value of that column is its greatest.
         var head = page.Locator(".grid th.number button").First;
-        if (await head.CountAsync() == 0)
-            return;
         await head.ClickAsync();
         await page.Locator("th[aria-sort=ascending]").WaitForAsync();
         await page.Locator(".grid-box:not(.busy)").WaitForAsync();

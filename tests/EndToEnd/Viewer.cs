@@ -9,11 +9,9 @@ public sealed class Viewer : IAsyncDisposable
     // Set to take the pictures anew that the README shows.
     private static readonly bool KeepPictures = Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 };
 
-    private readonly Uri home;
-
     private Viewer(IPage page, Uri home)
     {
-        (Page, this.home) = (page, home);
+        Page = page;
         page.SetDefaultTimeout(20_000);
         page.Console += (_, message) =>
         {
@@ -32,18 +30,20 @@ public sealed class Viewer : IAsyncDisposable
 
     public List<string> Complaints { get; } = [];
 
-    public static async Task<Viewer> SitDownAsync(Chromium chromium, Uri home)
+    /// <summary>Skips the test where there is no browser.</summary>
+    public static async Task<Viewer> SitDownAsync(Chromium chromium, RunningEnvironment environment)
     {
         var context = await chromium.Browser.NewContextAsync(new BrowserNewContextOptions
         {
             ViewportSize = new ViewportSize { Width = 1280, Height = 800 }, ColorScheme = ColorScheme.Light, TimezoneId = "Europe/Berlin", Locale = "en-GB", ReducedMotion = ReducedMotion.Reduce,
         });
-        return new Viewer(await context.NewPageAsync(), home);
+        return new Viewer(await context.NewPageAsync(), environment.Workbench);
     }
 
     /// <summary>Light at 1280 and dark at 1440 pixels; nothing may stick out sideways in either.</summary>
-    public async Task LookAsync(string name, bool full = false)
+    public async Task LookAsync(string name)
     {
+        await Page.Mouse.MoveAsync(640, 2);
         foreach (var (theme, scheme, width, height) in new[] { ("dark", ColorScheme.Dark, 1440, 900), ("light", ColorScheme.Light, 1280, 800) })
         {
             await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
@@ -52,7 +52,7 @@ public sealed class Viewer : IAsyncDisposable
             var sideways = await Page.EvaluateAsync<int>("(() => { const m = document.querySelector('main'); return m.scrollWidth - m.clientWidth; })()");
             Assert.True(sideways <= 0, $"{name} overflows by {sideways} px at {width} px.");
             if (KeepPictures)
-                await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(RunningEnvironment.Root, "tests", "EndToEnd", "screens", $"{name}-{theme}.png"), FullPage = full });
+                await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(RunningEnvironment.Root, "tests", "EndToEnd", "screens", $"{name}-{theme}.png") });
         }
     }
 

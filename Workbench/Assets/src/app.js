@@ -16,8 +16,6 @@ document.addEventListener("mousedown", e => {
   if (e.target instanceof HTMLDialogElement && e.target.open) e.target.dispatchEvent(new Event("cancel", { cancelable: true }));
 });
 
-export function focusOn(element) { element?.focus({ preventScroll: true }); }
-
 /** Keeps a log at its end while the viewer has not scrolled away from it. */
 export function followEnd(element) {
   const atEnd = () => element.scrollHeight - element.scrollTop - element.clientHeight < 48;
@@ -25,8 +23,4 @@ export function followEnd(element) {
   element.addEventListener("scroll", () => { follow = atEnd(); }, { passive: true });
   new MutationObserver(() => { if (follow) element.scrollTop = element.scrollHeight; }).observe(element, { childList: true, subtree: true });
   element.scrollTop = element.scrollHeight;
-}
-
-export async function copyText(text) {
-  try { await navigator.clipboard.writeText(text); return true; } catch { return false; }
 }
