@@ -15,6 +15,19 @@ public sealed class OverviewTests
     }
 
     [Fact]
+    public void Overview_SilverAndGoldOfARun_DoNotCountItsRowsAgain()
+    {
+        using var catalog = new TemporaryCatalog();
+        var runs = catalog.Database.Runs;
+        runs.Create(Run("r1", queuedAt: Noon));
+        runs.UpsertJob(Job("r1", "ingest.a") with { Counts = new RowCounts(10, 9, 1, 0), Bytes = 100 });
+        runs.UpsertJob(Job("r1", "silver.b") with { Counts = new RowCounts(9, 9, 0, 0), Bytes = 90 });
+        var now = runs.Overview(TimeSpan.FromDays(1), Noon).Current;
+        Assert.Equal((10, 9, 1, 100), (now.RowsRead, now.RowsLoaded, now.RowsRejected, now.Bytes));
+        Assert.Equal(["ingest.a", "silver.b"], runs.Jobs("r1").Select(j => j.JobId));
+    }
+
+    [Fact]
     public void Overview_RunsInBothWindows_AreCountedApart()
     {
         using var catalog = new TemporaryCatalog();

@@ -8,7 +8,7 @@ public sealed record Overview(DateTimeOffset From, DateTimeOffset To, OverviewFi
 /// <param name="Runs">All of them, open ones too.</param>
 /// <param name="Open">Queued and running.</param>
 /// <param name="SuccessRate">Succeeded of those that succeeded or failed, 0 to 1; null when there is none.</param>
-/// <param name="RowsLoaded">By all jobs of these runs.</param>
+/// <param name="RowsLoaded">By the ingest jobs of these runs.</param>
 /// <param name="P95Seconds">95th percentile of the durations of finished runs; null when there is none.</param>
 public sealed record OverviewFigures(
     long Runs, long Succeeded, long Failed, long Cancelled, long Open, double? SuccessRate,

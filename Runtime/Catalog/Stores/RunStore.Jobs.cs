@@ -90,13 +90,14 @@ public sealed partial class RunStore
             ("dependsOn", JsonSerializer.Serialize(job.DependsOn)), ("note", job.Note)) > 0;
         if (heard)
         {
+            // Ingest jobs alone: silver and gold read the same rows again.
             s.Execute(
                 """
                 UPDATE runs SET
-                  rows_read = (SELECT coalesce(sum(rows_read), 0) FROM job_runs WHERE run_id = @run),
-                  rows_loaded = (SELECT coalesce(sum(rows_loaded), 0) FROM job_runs WHERE run_id = @run),
-                  rows_rejected = (SELECT coalesce(sum(rows_rejected), 0) FROM job_runs WHERE run_id = @run),
-                  bytes = (SELECT coalesce(sum(bytes), 0) FROM job_runs WHERE run_id = @run)
+                  rows_read = (SELECT coalesce(sum(rows_read), 0) FROM job_runs WHERE run_id = @run AND kind = 'ingest'),
+                  rows_loaded = (SELECT coalesce(sum(rows_loaded), 0) FROM job_runs WHERE run_id = @run AND kind = 'ingest'),
+                  rows_rejected = (SELECT coalesce(sum(rows_rejected), 0) FROM job_runs WHERE run_id = @run AND kind = 'ingest'),
+                  bytes = (SELECT coalesce(sum(bytes), 0) FROM job_runs WHERE run_id = @run AND kind = 'ingest')
                 WHERE run_id = @run
                 """,
                 ("run", job.RunId));
