@@ -56,15 +56,18 @@ public sealed class InterruptTests(TestKernels kernels)
         var started = new TaskCompletionSource();
         var first = CellRun.Run(session, CellLanguage.CSharp, "while (true) Thread.Sleep(1);", onWord: _ => started.TrySetResult());
         await started.Task.WaitAsync(CellRun.Patience, TestContext.Current.CancellationToken);
-        var second = CellRun.Sql(session, "SELECT 1");
-        // Answered beside the cell, after the second cell's command was taken.
-        while (session.State != KernelState.Busy || second.Status < TaskStatus.WaitingForActivation) await Task.Yield();
+        // Its command is sent when this returns, and taken when a later one is answered.
+        await using var second = session.ExecuteAsync("c2", CellLanguage.Sql, "SELECT 1").GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        var word = second.MoveNextAsync();
         await session.MemoryAsync();
+        Assert.Equal(KernelState.Busy, session.State);
 
         await session.InterruptAsync();
 
         Assert.Equal(CellState.Interrupted, (await first).State);
-        Assert.Contains((await second).State, new[] { CellState.Interrupted, CellState.Succeeded });
+        Assert.True(await word);
+        Assert.Equal(CellState.Interrupted, Assert.IsType<CellFinishedNotification>(second.Current).State);
+        Assert.False(await second.MoveNextAsync());
         Assert.Equal(KernelState.Idle, session.State);
     }
 }
