@@ -90,6 +90,26 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_AgainAfterKill9_FollowsTheInterruptedRunToItsEnd()
+    {
+        var file = folder.Pipeline("crash", more: "  crash_slow: SELECT count(*) AS n FROM range(300000000) r(i) WHERE hash(r.i) % 1000003 = 7");
+        string run;
+        await using (var host = AppHostProcess.Start(Data, "run", file))
+        {
+            await host.UntilAsync(() => host.Output.Contains("gold.crash_slow: running", StringComparison.Ordinal), "the slow job runs");
+            run = host.Output.Split('\n')[0].Split(' ')[^1];
+            host.Signal("KILL");
+            await host.ExitAsync();
+        }
+        var (code, output, errors) = await AppHostProcess.RunAsync(Data, "run", file, "--json");
+        Assert.True(code == 0, errors);
+        Assert.Contains($"{run} was interrupted and goes on; following it.", errors, StringComparison.Ordinal);
+        var report = JsonDocument.Parse(output).RootElement;
+        Assert.Equal((run, "succeeded"), (report.GetProperty("run").GetString(), report.GetProperty("state").GetString()));
+        Assert.Contains("{\"table\":\"bronze.crash\",\"version\":0,\"rows\":2}", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_MissingFile_SaysSo()
     {
         var (code, _, errors) = await AppHostProcess.RunAsync(Data, "run", folder.At("none.yaml"));
