@@ -82,6 +82,18 @@ public sealed class ScanTests : IDisposable
         odd.Append(odd.Table(), "SELECT 1 AS a, 'x' AS p", new WriteOptions { PartitionBy = ["p"] });
         odd.Append(odd.Table(), "SELECT 2 AS a, 'y' AS p");
         Assert.Equal("1|x\n2|y", odd.Rows(odd.Fresh().Latest()!, rest: "ORDER BY a"));
+        // Merge and delete find files by the path that the scan reports.
+        using (var transaction = odd.Fresh().Begin())
+        {
+            transaction.Merge(odd.Session, "SELECT 1 AS a, 'X' AS p", new MergeOptions { Keys = ["a"] });
+            transaction.Commit(new CommitOptions());
+        }
+        using (var transaction = odd.Fresh().Begin())
+        {
+            Assert.Equal(1, transaction.Delete(odd.Session, "a = 2"));
+            transaction.Commit(new CommitOptions());
+        }
+        Assert.Equal("1|X", odd.Rows(odd.Fresh().Latest()!, rest: "ORDER BY a"));
     }
 
     [Fact]
