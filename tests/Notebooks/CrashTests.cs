@@ -17,6 +17,9 @@ public sealed class CrashTests(TestKernels kernels)
     public async Task Cell_EndsItsKernel_IsExplainedAndTheNextCellRuns(string code, KernelEndReason reason, string message)
     {
         await using var session = await NotebookSession.OpenAsync(kernels.Pool);
+        var folder = (await CellRun.CSharp(session, "Environment.GetCommandLineArgs().SkipWhile(a => a != \"--spill\").ElementAt(1)")).Result!;
+        Assert.StartsWith(Path.Combine(Path.GetTempPath(), "flowforge-kernel-"), folder);
+        Assert.True(Directory.Exists(folder));
         KernelEnd? died = null;
         session.KernelDied += end => died = end;
 
@@ -25,6 +28,7 @@ public sealed class CrashTests(TestKernels kernels)
         Assert.Equal((CellState.Failed, "Kernel died", message + Gone), (run.State, run.Error!.Kind, run.Error.Message));
         Assert.Equal("[1]", (await CellRun.Sql(session, "SELECT 1")).Rows);
         Assert.Equal(reason, died?.Reason);
+        Assert.False(Directory.Exists(folder));
     }
 
     [Fact]

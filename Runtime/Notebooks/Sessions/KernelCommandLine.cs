@@ -6,7 +6,7 @@ namespace FlowForge.Notebooks.Sessions;
 /// <summary>How the kernel's process is started.</summary>
 internal static class KernelCommandLine
 {
-    public static ProcessStartInfo Of(KernelOptions options)
+    public static ProcessStartInfo Of(KernelOptions options, string spillFolder)
     {
         var isLibrary = options.KernelPath.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
         var start = new ProcessStartInfo(isLibrary ? "dotnet" : options.KernelPath)
@@ -22,6 +22,7 @@ internal static class KernelCommandLine
         Add("--lake", Path.GetFullPath(options.LakeFolder));
         Add("--parent-pid", Number(Environment.ProcessId));
         Add("--engine-memory", Number(options.MemoryLimitBytes / 4));
+        Add("--spill", spillFolder);
         Add("--threads", Number(options.Threads));
 
         // What the host listens on, where its secrets lie and how it is traced is no business of a cell.

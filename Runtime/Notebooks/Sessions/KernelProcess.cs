@@ -13,6 +13,7 @@ public sealed class KernelProcess : IAsyncDisposable
 {
     private readonly KernelOptions _options;
     private readonly Process _process;
+    private readonly string _spillFolder;
     private readonly MessageWriter<KernelCommand> _commands;
     private readonly ConcurrentDictionary<long, (Channel<KernelNotification> Words, bool IsCell)> _requests = new();
     private readonly TaskCompletionSource<ReadyNotification> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,8 +25,9 @@ public sealed class KernelProcess : IAsyncDisposable
     private long _lastRequest;
     private bool _isEnded;
 
-    private KernelProcess(KernelOptions options, Process process)
+    private KernelProcess(KernelOptions options, Process process, string spillFolder)
     {
+        _spillFolder = spillFolder;
         _options = options;
         _process = process;
         _commands = new MessageWriter<KernelCommand>(process.StandardInput.BaseStream);
@@ -49,7 +51,9 @@ public sealed class KernelProcess : IAsyncDisposable
         if (!File.Exists(options.KernelPath))
             throw new KernelException($"The notebook kernel is not at {options.KernelPath}. Build Runtime/Notebooks/Kernel, or set the path to where it is.");
         Directory.CreateDirectory(options.WorkingFolder);
-        var kernel = new KernelProcess(options, Process.Start(KernelCommandLine.Of(options)) ?? throw new KernelException($"{options.KernelPath} could not be started."));
+        var spill = Path.Combine(Path.GetTempPath(), "flowforge-kernel-" + Guid.NewGuid().ToString("n"));
+        var process = Process.Start(KernelCommandLine.Of(options, spill)) ?? throw new KernelException($"{options.KernelPath} could not be started.");
+        var kernel = new KernelProcess(options, process, spill);
         try
         {
             var ready = await kernel._ready.Task.WaitAsync(options.StartTimeout, ct);
@@ -159,6 +163,7 @@ public sealed class KernelProcess : IAsyncDisposable
         if (!_process.WaitForExit(TimeSpan.FromSeconds(2))) Kill(KernelEndReason.Killed);
         _process.WaitForExit();
         _memoryWatch.Dispose();
+        RemoveSpill();
         var lastOutput = _errors.ReadToEnd();
         KernelEnd end;
         lock (_gate) end = KernelEnd.Explain(_process.ExitCode, lastOutput, _reason, _options.MemoryLimitBytes);
@@ -166,6 +171,19 @@ public sealed class KernelProcess : IAsyncDisposable
         _ready.TrySetException(new KernelException($"The kernel ended at its start with exit code {end.ExitCode}: {lastOutput}"));
         _ended.TrySetResult(end);
         foreach (var request in _requests.Keys) Complete(request);
+    }
+
+    /// <summary>A kernel that ends by itself removes it; a killed one cannot.</summary>
+    private void RemoveSpill()
+    {
+        try
+        {
+            if (Directory.Exists(_spillFolder)) Directory.Delete(_spillFolder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It lies in the temporary folder and is small.
+        }
     }
 
     private void WatchMemory()
