@@ -103,6 +103,7 @@ internal sealed class IngestRun(
         using var loading = new Loading(session, _table, job, request, settings, format, files, state, options.TemporaryFolder, _progress, log);
         var loaded = loading.Run(ct);
         Gate(loaded, before, settings.File);
+        var checks = Judge(loading, loaded, ct);
         var rejects = loaded.Rejects.Count == 0 ? null : RejectsTable.Write(lake, session, loaded.Rejects, job, request, files, ct);
         if (!loaded.HasRows && before is null && loaded.Columns.Count == 0) return NothingNew(null) with { Counts = loaded.Counts, RejectsTable = rejects?.Split('@')[0], Note = loaded.Counts.Read == 0 ? "the files hold no records" : "no file could be read" };
         _progress.Start("publishing", null);
@@ -114,6 +115,7 @@ internal sealed class IngestRun(
             Bytes = loading.Transaction.Staged.Sum(f => f.Bytes),
             Table = TableText,
             RejectsTable = rejects?.Split('@')[0],
+            Checks = checks,
             Note = loaded.Counts.Read == 0 ? "the new files hold no records" : null,
         };
         var commit = loading.Transaction.Commit(CommitOptionsFor(loaded, state, outcome, rejects), ct);
@@ -122,6 +124,16 @@ internal sealed class IngestRun(
         Record(outcome, loaded);
         log.Info($"{loaded.Counts}; {TableText} is at version {commit.Version}.");
         return outcome;
+    }
+
+    private IReadOnlyList<CheckOutcome> Judge(Loading loading, LoadedRows loaded, CancellationToken ct)
+    {
+        var checks = loading.Judge(loaded, ct);
+        catalog.Checks.Record(request.RunId, request.JobId, TableText, [.. checks], DateTimeOffset.UtcNow);
+        foreach (var check in checks.Where(c => !c.Passed)) log.Warning($"Check {check.Check} failed: {check.Message}");
+        if (checks.FirstOrDefault(c => c is { Passed: false, OnFail: CheckAction.Fail }) is { } failed)
+            throw new JobFailedException("FF2022", $"Check {failed.Check} failed and nothing was published: {failed.Message}", "Mend the source, or set on_fail: warn.");
+        return checks;
     }
 
     /// <summary>What must hold before anything is published.</summary>

@@ -107,7 +107,13 @@ internal sealed class Loading(
     }
 
     private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct) =>
-        new Stager(session, job, request, settings.File, state?.Cursor, log).Stage(Transaction, rows, wanted, ct);
+        new Stager(session, job, request, settings.File, state?.Cursor, Numbers(), _rejects.Add, log).Stage(Transaction, rows, wanted, ct);
+
+    private Dictionary<string, int> Numbers() => files.Select((f, i) => (f.Path, i)).ToDictionary(f => f.Path, f => f.i, StringComparer.Ordinal);
+
+    /// <summary>The checks of the job over the rows of the run.</summary>
+    public IReadOnlyList<CheckOutcome> Judge(LoadedRows loaded, CancellationToken ct) =>
+        job.Checks.Count == 0 ? [] : new IngestChecks(job, loaded.Columns).Judge(session, Transaction.StagedScanSql(), loaded.Staged.TakenOut, ct);
 
     private LoadedRows Count(RecordPump pump, RowSet rows, Staged staged, Dictionary<int, UnreadableFileException> faults)
     {

@@ -159,6 +159,30 @@ public sealed class WriteModesTests : IDisposable
         Assert.Equal("total BIGINT, total_2 BIGINT, total_1 BIGINT", _bench.Schema());
     }
 
+    [Fact]
+    public async Task Checks_Warn_AreNotedAndRowsPublished()
+    {
+        var outcome = await LoadAsync("a", "id,v\n1,a\n1,\n2,zz\n", Csv("checks: [ { unique: { columns: [id], on_fail: warn } }, { not_null: { columns: [v], on_fail: warn } }, { row_count: { min: 1 } } ]"));
+        Assert.Equal(new RowCounts(3, 3), outcome.Counts);
+        Assert.Equal(["unique(id) False 2", "not_null(v) False 1", "row_count(1..) True 0"], outcome.Checks.Select(c => $"{c.Check} {c.Passed} {c.FailingRows}"));
+    }
+
+    [Fact]
+    public async Task Checks_Fail_PublishesNothing()
+    {
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => LoadAsync("a", "id\n1\n200\n", Csv("checks: [ { range: { column: id, max: 100 } } ]")));
+        Assert.Equal("Check range(id, ..100) failed and nothing was published: 1 rows fail.", failure.Message);
+        Assert.Null(_bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest());
+    }
+
+    [Fact]
+    public async Task Checks_Quarantine_MovesRowsToTheRejectsAndAddsUp()
+    {
+        var outcome = await LoadAsync("a", "id,v\n1,a\n2,b\n3,\n", Csv("error_handling: quarantine\nquarantine_path: quarantine/things\nchecks: [ { not_null: { columns: [v], on_fail: quarantine } } ]"));
+        Assert.Equal(new RowCounts(3, 2, 1), outcome.Counts);
+        Assert.Equal(["CHECK_FAILED|v|{\"id\":3,\"v\":null}|3|data/a.csv"], _bench.Rejects("SELECT reason, column_name, raw, record, file FROM {t}"));
+    }
+
     [Theory]
     [InlineData("partition_mode: date", "_ff_year _ff_month _ff_day")]
     [InlineData("partition_mode: date\npartition_pattern: yyyy/MM", "_ff_year _ff_month")]

@@ -13,10 +13,14 @@ namespace FlowForge.Ingest.Publishing;
 /// <param name="Loaded">Left of these when twins are gone: inserted, updated and unchanged.</param>
 /// <param name="Mode">How the commit must be made.</param>
 /// <param name="Cursor">How far the watermark has got.</param>
-internal sealed record Staged(long Kept, long Loaded, CommitMode Mode, string? Cursor);
+internal sealed record Staged(long Kept, long Loaded, CommitMode Mode, string? Cursor)
+{
+    /// <summary>Rows that checks sent to the rejects, by the check's title; not among <see cref="Kept"/>.</summary>
+    public IReadOnlyDictionary<string, long> TakenOut { get; init; } = new Dictionary<string, long>();
+}
 
 /// <summary>Filters rows, removes twins and writes them into a transaction as <c>write_mode</c> says; counts what is left after each step.</summary>
-internal sealed class Stager(DuckSession session, IngestDefinition job, JobRequest request, FileSettings settings, string? cursor, IJobLog log)
+internal sealed class Stager(DuckSession session, IngestDefinition job, JobRequest request, FileSettings settings, string? cursor, IReadOnlyDictionary<string, int> files, Action<Rejects.Reject> rejects, IJobLog log)
 {
     private const string Kept = "ff_kept";
 
@@ -27,12 +31,13 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
     public Staged Stage(TableTransaction transaction, RowSet rows, Func<bool> wanted, CancellationToken ct)
     {
         var columns = rows.Columns.Select(c => c.Name).ToList();
+        var checks = new IngestChecks(job, rows.Columns);
         var partitioning = Partitioning.Of(job, request.RunTime, columns);
         var mode = job.WriteMode switch { Pipelines.WriteMode.Replace => CommitMode.Overwrite, Pipelines.WriteMode.Append => CommitMode.Append, _ => CommitMode.Replace };
         var write = new WriteOptions { Mode = mode, PartitionBy = partitioning.Columns, Compression = job.Compression.ToText(), Schema = rows.Schema() };
         if (mode != CommitMode.Overwrite && Drift.Apply(transaction, session, rows, settings.Drift, write, log, ct)) write = write with { Mode = mode = CommitMode.Replace };
         var select = rows.Select(job, request.RunId, partitioning);
-        if (job.DedupeKeys.Count == 0 && job.IncrementalMode == IncrementalMode.Full)
+        if (job.DedupeKeys.Count == 0 && job.IncrementalMode == IncrementalMode.Full && !checks.TakesRowsOut)
         {
             var direct = transaction.Write(session, select, write, ct).Sum(f => f.Rows ?? 0);
             return new Staged(direct, direct, mode, null);
@@ -43,9 +48,10 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
         {
             session.Execute($"CREATE OR REPLACE TEMP TABLE {Kept} AS SELECT * FROM ({select}) AS rows_new{(bound is null ? "" : $" WHERE {bound.Value.Column} >= {bound.Value.Value} OR {bound.Value.Column} IS NULL")}", ct);
             if (!wanted()) return new Staged(0, 0, mode, cursor);
+            var taken = checks.TakeOut(session, Kept, files, rejects, ct);
             var kept = session.Scalar<long>($"SELECT count(*) FROM {Kept}", ct);
             var reached = watermark is null ? null : session.Scalar<string>($"SELECT CAST(max({SqlText.Identifier(watermark)}) AS VARCHAR) FROM {Kept}", ct) ?? cursor;
-            return new Staged(kept, Write(transaction, columns, watermark, bound, write, ct), mode, reached);
+            return new Staged(kept, Write(transaction, columns, watermark, bound, write, ct), mode, reached) { TakenOut = taken };
         }
         finally
         {

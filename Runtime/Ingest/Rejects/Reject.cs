@@ -21,6 +21,5 @@ internal static class RejectReasons
     public const string MissingValue = "MISSING_VALUE";
     public const string InvalidJson = "INVALID_JSON";
     public const string NotAnObject = "NOT_AN_OBJECT";
-    public const string UnreadableFile = "UNREADABLE_FILE";
-    public const string MissingColumn = "MISSING_COLUMN";
+    public const string CheckFailed = "CHECK_FAILED";
 }
