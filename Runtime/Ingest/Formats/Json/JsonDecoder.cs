@@ -86,6 +86,11 @@ internal sealed class JsonDecoder : IRecordDecoder
                 used = open ? value.Length : end - i;
                 if (open) fault = $"The file ends inside this record. {fault}";
             }
+            else if (used == value.Length)
+            {
+                // A bare word or number that the file's end cuts off is where the file ends, not one record and a missing bracket.
+                open = isLast && JsonScan.EndOfValue(bytes, i) < 0;
+            }
             Finish(value[..used], offset + i, fault, rows);
             if (open) return;
             i += used;
