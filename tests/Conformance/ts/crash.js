@@ -43,10 +43,11 @@ async function main() {
       await sleep(Math.random() * 300);
       await persist(() => handle.signal('push', 2));
       const result = await persist(() => handle.result());
-      // Activity i fails its first i % 2 attempts and tells the attempt on which it went well.
+      // Activity i fails its first i % 2 attempts and tells the attempt on which it went well; a task or result that a kill
+      // swallowed costs one attempt more.
       let sum = 0;
       for (let k = 0; k < n; k++) sum += 1 + (k % 2);
-      if (result.sum !== sum || result.signals < 2) wrong.push({ workflowId, result, sum });
+      if (!(result.sum >= sum) || result.signals < 2) wrong.push({ workflowId, result, sum });
     }
   }));
   console.log(JSON.stringify({ finished: count, wrong }));

@@ -8,6 +8,7 @@ internal static class Limits
     public const int HistoryEvents = 51_200;
     public const long HistoryBytes = 50L * 1024 * 1024;
     public const int WarnHistoryEvents = 10_240;
+    public const long WarnHistoryBytes = 10L * 1024 * 1024;
     public const int SuggestContinueAsNewEvents = 4_096;
     public const long SuggestContinueAsNewBytes = 4L * 1024 * 1024;
     public const int IdLength = 1000;

@@ -34,7 +34,6 @@ internal sealed class DescribeHandlers(ServerState server)
                 LastResetTime = e.State.LastResetTime,
                 OriginalStartTime = e.State.OriginalStartTime,
                 ResetRunId = e.State.ResetRunId,
-                PauseInfo = e.State.PauseInfo,
             },
         };
         if (e.State.StartRequestId.Length > 0)
@@ -85,7 +84,7 @@ internal sealed class DescribeHandlers(ServerState server)
         ExecutionTime = Times.Stamp(e.ExecutionTime),
         Memo = new Memo { Fields = { e.Memo } },
         SearchAttributes = new SearchAttributes { IndexedFields = { e.SearchAttributes } },
-        AutoResetPoints = new ResetPoints { Points = { e.State.ResetPoints } },
+        AutoResetPoints = new ResetPoints(),
         TaskQueue = e.TaskQueue,
         StateTransitionCount = e.State.StateTransitions,
         HistorySizeBytes = e.HistorySize,

@@ -6,8 +6,6 @@ namespace FlowForge.Temporal.DevServer.Frontend;
 /// <summary>What waits in task queues, and who polls them.</summary>
 internal sealed class TaskQueueHandlers(ServerState server)
 {
-    private static readonly TimeSpan PollerMemory = TimeSpan.FromMinutes(5);
-
     public Task<DescribeTaskQueueResponse> DescribeTaskQueue(DescribeTaskQueueRequest request, GrpcCall call)
     {
         var ns = server.Namespaces.Require(request.Namespace);
@@ -53,7 +51,7 @@ internal sealed class TaskQueueHandlers(ServerState server)
 
     private IEnumerable<PollerInfo> Pollers(TaskQueue? queue)
     {
-        queue?.ForgetOldPollers(server.Executor.Now - PollerMemory);
+        queue?.ForgetOldPollers(server.Executor.Now - TaskQueue.PollerMemory);
         return (queue?.Pollers ?? new Dictionary<string, DateTime>()).OrderByDescending(p => p.Value)
             .Select(p => new PollerInfo { Identity = p.Key, LastAccessTime = Times.Stamp(p.Value), RatePerSecond = 100_000 });
     }

@@ -10,7 +10,7 @@ namespace FlowForge.Temporal.DevServer.Frontend;
 /// <summary>The workflow side of workers: polls, answers, goodbye.</summary>
 internal sealed class WorkflowTaskHandlers(ServerState server)
 {
-    public Task<PollWorkflowTaskQueueResponse> PollWorkflowTaskQueue(PollWorkflowTaskQueueRequest request, GrpcCall call)
+    public async Task<PollWorkflowTaskQueueResponse> PollWorkflowTaskQueue(PollWorkflowTaskQueueRequest request, GrpcCall call)
     {
         var ns = server.Namespaces.Require(request.Namespace);
         if (request.TaskQueue is not { Name.Length: > 0 })
@@ -18,7 +18,7 @@ internal sealed class WorkflowTaskHandlers(ServerState server)
             throw Requests.Invalid("TaskQueue is not set on request.");
         }
         Requests.CheckLength(request.TaskQueue.Name, "TaskQueue");
-        return server.Executor.RunLong<PollWorkflowTaskQueueResponse>(reply =>
+        var task = await server.Executor.RunLong<PollWorkflowTaskQueueResponse>(reply =>
         {
             var queue = server.TaskQueues.Get(ns.Id, request.TaskQueue.Name, TaskQueueType.Workflow);
             if (request.TaskQueue.Kind == TaskQueueKind.Sticky)
@@ -33,6 +33,12 @@ internal sealed class WorkflowTaskHandlers(ServerState server)
                 call.Cancellation.Register(() => server.Executor.Post(() => queue.Abandon(poller)));
             }
         });
+        if (call.Cancellation.IsCancellationRequested && !task.TaskToken.IsEmpty)
+        {
+            var token = TaskToken.Parser.ParseFrom(task.TaskToken);
+            server.Executor.Post(() => GiveBack(token));
+        }
+        return task;
     }
 
     public Task<RespondWorkflowTaskCompletedResponse> RespondWorkflowTaskCompleted(RespondWorkflowTaskCompletedRequest request, GrpcCall call)
@@ -116,6 +122,24 @@ internal sealed class WorkflowTaskHandlers(ServerState server)
             }
             return new ShutdownWorkerResponse();
         });
+    }
+
+    /// <summary>The caller hung up before it got the task: it is lost at once, instead of after its timeout.</summary>
+    private void GiveBack(TaskToken token)
+    {
+        if (token.QueryId.Length > 0)
+        {
+            if (server.DirectQueries.TryGetValue(token.QueryId, out var query))
+            {
+                query.Sent = false;
+                query.Execution.SendQuery(query);
+            }
+        }
+        else if (server.Executions.Find(token.NamespaceId, token.WorkflowId, token.RunId) is { IsOpen: true, Task: { } pending } e
+            && pending.StartedEventId == token.StartedEventId && pending.Attempt == token.Attempt)
+        {
+            e.TaskTimedOut(pending);
+        }
     }
 
     /// <summary>The run whose pending task the token names.</summary>

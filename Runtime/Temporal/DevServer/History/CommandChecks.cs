@@ -14,6 +14,10 @@ internal static class CommandChecks
         var activityIds = new HashSet<string>(StringComparer.Ordinal);
         var timerIds = new HashSet<string>(e.Timers.Keys, StringComparer.Ordinal);
         var buffered = e.State.Buffered.Count;
+        if (TooMany(e, commands) is { } limit)
+        {
+            return limit;
+        }
         for (var i = 0; i < commands.Count; i++)
         {
             var command = commands[i];
@@ -40,6 +44,19 @@ internal static class CommandChecks
         return null;
     }
 
+    private static CommandFault? TooMany(Execution e, IReadOnlyList<Command> commands)
+    {
+        CommandFault? Over(int pending, CommandType type, int most, WorkflowTaskFailedCause cause, string what) =>
+            pending + commands.Count(c => c.CommandType == type) > most && commands.Any(c => c.CommandType == type)
+                ? new(cause, $"the number of pending {what}, {pending}, has reached the per-workflow limit of {most}")
+                : null;
+        var signals = e.ExternalRequests.Values.Count(r => r.EventType == EventType.SignalExternalWorkflowExecutionInitiated);
+        return Over(e.Activities.Count, CommandType.ScheduleActivityTask, Limits.PendingActivities, WorkflowTaskFailedCause.PendingActivitiesLimitExceeded, "activities")
+            ?? Over(e.Children.Count, CommandType.StartChildWorkflowExecution, Limits.PendingChildren, WorkflowTaskFailedCause.PendingChildWorkflowsLimitExceeded, "child workflow executions")
+            ?? Over(signals, CommandType.SignalExternalWorkflowExecution, Limits.PendingSignals, WorkflowTaskFailedCause.PendingSignalsLimitExceeded, "signals to external workflows")
+            ?? Over(e.ExternalRequests.Count - signals, CommandType.RequestCancelExternalWorkflowExecution, Limits.PendingCancels, WorkflowTaskFailedCause.PendingRequestCancelLimitExceeded, "requests to cancel external workflows");
+    }
+
     public static bool IsClosing(CommandType type) => type is CommandType.CompleteWorkflowExecution or CommandType.FailWorkflowExecution
         or CommandType.CancelWorkflowExecution or CommandType.ContinueAsNewWorkflowExecution;
 
@@ -50,9 +67,6 @@ internal static class CommandChecks
             case Command.AttributesOneofCase.ScheduleActivityTaskCommandAttributes:
                 return Activity(e, command.ScheduleActivityTaskCommandAttributes, activityIds) is { } bad
                     ? new(WorkflowTaskFailedCause.BadScheduleActivityAttributes, bad)
-                    : e.Activities.Count + activityIds.Count > Limits.PendingActivities
-                    ? new(WorkflowTaskFailedCause.PendingActivitiesLimitExceeded,
-                        $"the number of pending activities, {Limits.PendingActivities}, has reached the per-workflow limit of {Limits.PendingActivities}")
                     : null;
             case Command.AttributesOneofCase.RequestCancelActivityTaskCommandAttributes:
                 var id = command.RequestCancelActivityTaskCommandAttributes.ScheduledEventId;

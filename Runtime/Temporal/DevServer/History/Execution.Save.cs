@@ -99,7 +99,6 @@ internal sealed partial class Execution
             execution.DropActivities();
         }
         execution._dirtyActivities.Clear();
-        execution.LastUsed = server.Executor.Now;
         return execution;
     }
 }

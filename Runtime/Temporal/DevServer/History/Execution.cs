@@ -96,17 +96,15 @@ internal sealed partial class Execution : IPersistent
     /// <summary>Everything that waits for a moment; dropped when the run closes.</summary>
     public List<Engine.Timer> RunTimers { get; } = [];
 
+    /// <summary>The log has been warned of the history's length.</summary>
+    public bool WarnedOfHistory { get; set; }
+
     public Engine.Timer? TaskTimer { get; set; }
 
     public Engine.Timer? FirstTaskTimer { get; set; }
 
-    public DateTime LastUsed { get; set; }
-
-    public void Touch()
-    {
-        LastUsed = Server.Executor.Now;
-        Server.Executor.Touch(this);
-    }
+    /// <summary>The run has changed: it is saved with the present commit.</summary>
+    public void Touch() => Server.Executor.Touch(this);
 
     public override string ToString() => $"{WorkflowId}/{RunId}";
 }

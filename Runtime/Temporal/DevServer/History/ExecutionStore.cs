@@ -59,7 +59,6 @@ internal sealed class ExecutionStore(ServerState server)
         }
         if (found is not null && found.Namespace.Id == namespaceId && found.WorkflowId == workflowId)
         {
-            found.LastUsed = server.Executor.Now;
             return found;
         }
         return null;

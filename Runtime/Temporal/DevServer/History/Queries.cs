@@ -122,7 +122,7 @@ internal static class Queries
         }
     }
 
-    private static void SendQuery(this Execution e, PendingQuery query)
+    public static void SendQuery(this Execution e, PendingQuery query)
     {
         e.Server.DirectQueries[query.Id] = query;
         var sticky = e.State.StickyQueue.Length > 0

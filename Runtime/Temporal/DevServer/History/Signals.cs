@@ -16,6 +16,7 @@ internal static class Signals
         e.Server.Metrics.Signalled.Add(1);
         e.EndStartDelayForSignal();
         e.EnsureTask();
+        e.CheckHistoryLimit();
     }
 
     /// <summary>Asks the run to cancel; asking again changes nothing.</summary>

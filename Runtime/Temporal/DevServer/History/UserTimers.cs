@@ -18,9 +18,15 @@ internal static class UserTimers
         });
     }
 
-    /// <summary>A run whose history has grown beyond the limit is ended, as the real server does.</summary>
+    /// <summary>A run whose history has grown beyond the limit is ended, as the real server does; the log warns long before.</summary>
     public static void CheckHistoryLimit(this Execution e)
     {
+        if (e.IsOpen && !e.WarnedOfHistory && (e.Events.Count > Limits.WarnHistoryEvents || e.HistorySize > Limits.WarnHistoryBytes))
+        {
+            e.WarnedOfHistory = true;
+            e.Server.Options.Log?.WriteLine(
+                $"warning: the history of {e} has {e.Events.Count} events and {e.HistorySize / 1024} KB; beyond {Limits.HistoryEvents} events or {Limits.HistoryBytes / 1048576} MB the run is terminated. Continue as new before.");
+        }
         if (e.IsOpen && (e.Events.Count > Limits.HistoryEvents || e.HistorySize > Limits.HistoryBytes))
         {
             e.Terminate(

@@ -5,6 +5,9 @@ internal sealed class TaskQueue(ServerState server, string name, TaskQueueType t
 {
     public static readonly TimeSpan StickyPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a poller that has gone is still shown.</summary>
+    public static readonly TimeSpan PollerMemory = TimeSpan.FromMinutes(5);
+
     private const int RateSeconds = 30;
 
     private readonly SortedDictionary<int, LinkedList<QueuedTask>> _backlog = [];

@@ -25,6 +25,7 @@ internal sealed class TaskQueues(ServerState server)
     {
         foreach (var (key, queue) in _queues.ToArray())
         {
+            queue.ForgetOldPollers(now - TaskQueue.PollerMemory);
             if (queue.IsIdle && now - queue.LastUsed > TimeSpan.FromHours(queue.IsSticky ? 1 : 24))
             {
                 _queues.Remove(key);
