@@ -1,5 +1,6 @@
 using FlowForge.Contracts;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace FlowForge.AppHost.Runs;
 
@@ -8,6 +9,12 @@ internal sealed class LiveRunDisplay : RunDisplay
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(150);
 
+    /// <summary>On terminals narrower than this, bytes are left out and bars are short.</summary>
+    private const int Roomy = 110;
+
+    private static readonly string[] Columns = ["state", "job", "bar", "rows", "rate", "time", "bytes"];
+
+    private readonly IAnsiConsole console;
     private readonly RunBoard board;
     private readonly CancellationTokenSource ended = new();
     private readonly Task drawing;
@@ -15,7 +22,7 @@ internal sealed class LiveRunDisplay : RunDisplay
 
     public LiveRunDisplay(IAnsiConsole console, RunBoard board)
     {
-        this.board = board;
+        (this.console, this.board) = (console, board);
         drawing = console.Live(Draw()).AutoClear(true).StartAsync(async live =>
         {
             while (!ended.IsCancellationRequested)
@@ -42,14 +49,19 @@ internal sealed class LiveRunDisplay : RunDisplay
 
     private Rows Draw()
     {
-        var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("state", "job", "bar", "rows", "bytes", "rate", "time");
+        var roomy = console.Profile.Width >= Roomy;
+        var table = new Table().Border(TableBorder.None).HideHeaders();
+        foreach (var column in Columns.Take(roomy ? Columns.Length : Columns.Length - 1))
+            table.AddColumn(new Spectre.Console.TableColumn(column).NoWrap());
         foreach (var job in board.Jobs)
         {
-            table.AddRow(
-                new Markup(JobMarks.Of(job.State)), new Text(job.Id), Bar(job),
-                new Text(job.Rows.Read > 0 ? Figures.Rows(job.Rows.Read) : "") { Justification = Justify.Right }, new Text(Figures.Bytes(job.Bytes)) { Justification = Justify.Right },
-                new Text(job.State == RunState.Running ? Figures.Rate(job.RowsPerSecond) : "") { Justification = Justify.Right },
-                new Text(Figures.Seconds(Elapsed(job))) { Justification = Justify.Right });
+            IEnumerable<IRenderable> cells =
+            [
+                new Markup(JobMarks.Of(job.State)), new Text(job.Id), Bar(job, roomy ? 24 : 12),
+                Right(job.Rows.Read > 0 ? Figures.Rows(job.Rows.Read) : ""), Right(job.State == RunState.Running ? Figures.Rate(job.RowsPerSecond) : ""),
+                Right(Figures.Seconds(Elapsed(job)))
+            ];
+            table.AddRow(roomy ? cells.Append(Right(Figures.Bytes(job.Bytes))) : cells);
         }
         var title = new Markup($"[bold]{Markup.Escape(board.Pipeline)}[/] [dim]{Markup.Escape(board.Run)}[/] {Markup.Escape(said ?? "")}");
         return new Rows(title, table);
@@ -58,9 +70,10 @@ internal sealed class LiveRunDisplay : RunDisplay
     private static double? Elapsed(JobRun job) =>
         job is { State: RunState.Running, StartedAt: { } start } ? Math.Max(0, (DateTimeOffset.UtcNow - start).TotalSeconds) : job.Seconds;
 
-    private static Markup Bar(JobRun job)
+    private static Text Right(string text) => new(text) { Justification = Justify.Right };
+
+    private static Markup Bar(JobRun job, int width)
     {
-        const int width = 24;
         var share = job.State == RunState.Succeeded ? 1 : job.Progress ?? 0;
         var full = (int)Math.Round(Math.Clamp(share, 0, 1) * width);
         var colour = JobMarks.Colour(job.State);

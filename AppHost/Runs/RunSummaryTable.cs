@@ -9,12 +9,18 @@ internal static class RunSummaryTable
 {
     public static void Write(IAnsiConsole console, RunDetail run)
     {
-        var jobs = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("job").NoWrap());
-        foreach (var head in new[] { "read", "loaded", "rejected", "deduplicated", "filtered", "bytes", "time" })
+        // What is zero in every job says nothing, and would not fit into 80 columns.
+        (string Head, Func<RowCounts, long> Of)[] counts =
+        [
+            ("read", r => r.Read), ("loaded", r => r.Loaded), ("rejected", r => r.Rejected), ("deduplicated", r => r.Deduplicated), ("filtered", r => r.Filtered)
+        ];
+        counts = [.. counts.Where((c, i) => i < 2 || run.Jobs.Any(j => c.Of(j.Rows) != 0))];
+        var jobs = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("job").NoWrap()).AddColumn(new TableColumn("kind").NoWrap());
+        foreach (var head in counts.Select(c => c.Head).Append("bytes").Append("time"))
             jobs.AddColumn(new TableColumn(head).RightAligned().NoWrap());
         foreach (var job in run.Jobs)
-            jobs.AddRow(JobMarks.Of(job.State), Markup.Escape(job.Id), Figures.Rows(job.Rows.Read), Figures.Rows(job.Rows.Loaded), Figures.Rows(job.Rows.Rejected),
-                Figures.Rows(job.Rows.Deduplicated), Figures.Rows(job.Rows.Filtered), Figures.Bytes(job.Bytes), Figures.Seconds(job.Seconds));
+            jobs.AddRow([JobMarks.Of(job.State), Markup.Escape(job.Name), job.Kind.ToString().ToLowerInvariant(), .. counts.Select(c => Figures.Rows(c.Of(job.Rows))),
+                Figures.Bytes(job.Bytes), Figures.Seconds(job.Seconds)]);
         console.Write(jobs);
 
         if (run.Tables.Count > 0)
