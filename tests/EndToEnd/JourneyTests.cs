@@ -75,6 +75,9 @@ public sealed partial class JourneyTests(RunningEnvironment environment, Chromiu
     {
         await using var viewer = await Viewer.SitDownAsync(chromium, environment);
         var page = viewer.Page;
+        await page.GotoAsync($"{environment.Workbench}pipelines/movies");
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Log in to the workbench" }).WaitForAsync();
+        await viewer.LookAsync("login");
         await page.GotoAsync(environment.LoginLink.ToString());
         await page.Locator(".topbar .pill.good").WaitForAsync();
         await page.GotoAsync($"{environment.Workbench}pipelines/movies");
