@@ -154,7 +154,7 @@ public sealed class StreamTests : IDisposable
     }
 
     [Fact]
-    public void Cancel_SourceThatWaits_IsWokenByItsToken()
+    public async Task Cancel_SourceThatWaits_IsWokenByItsToken()
     {
         using var waits = new ManualResetEventSlim();
         IEnumerable<RecordBatch> Source(CancellationToken ct)
@@ -166,18 +166,18 @@ public sealed class StreamTests : IDisposable
         }
         _session.RegisterSource("slow", Ints, Source);
         using var stop = new CancellationTokenSource();
-        using var canceller = Task.Run(() =>
+        var canceller = Task.Run(() =>
         {
             waits.Wait();
             stop.Cancel();
         });
         Assert.Throws<OperationCanceledException>(() => _session.Scalar<long>("SELECT sum(i) FROM slow", stop.Token));
-        canceller.Wait();
+        await canceller;
         Assert.Equal(1, _session.Scalar<int>("SELECT 1"));
     }
 
     [Fact]
-    public void Interrupt_WithoutToken_IsAnInterruptError()
+    public async Task Interrupt_WithoutToken_IsAnInterruptError()
     {
         using var started = new ManualResetEventSlim();
         IEnumerable<RecordBatch> Endless()
@@ -186,14 +186,14 @@ public sealed class StreamTests : IDisposable
             while (true) yield return Batch(0, 1000);
         }
         _session.RegisterSource("endless", Ints, Endless);
-        using var interrupter = Task.Run(() =>
+        var interrupter = Task.Run(() =>
         {
             started.Wait();
             _session.Interrupt();
         });
         var e = Assert.Throws<DuckException>(() => _session.Scalar<long>("SELECT sum(i) FROM endless"));
         Assert.Equal(DuckErrorKind.Interrupt, e.Kind);
-        interrupter.Wait();
+        await interrupter;
         Assert.Equal(1, _session.Scalar<int>("SELECT 1"));
     }
 
