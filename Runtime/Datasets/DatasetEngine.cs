@@ -10,7 +10,8 @@ internal sealed class DatasetEngine : IDisposable
     private readonly DuckDatabase database;
     private readonly ScratchFolder spill;
 
-    public DatasetEngine(DatasetOptions options, JobRequest request)
+    /// <param name="lakeRoot">The only place on the machine that the dataset's SQL may read and write, beside the spill folder.</param>
+    public DatasetEngine(DatasetOptions options, JobRequest request, string lakeRoot)
     {
         spill = new ScratchFolder(options.SpillFolder);
         database = DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = options.MemoryLimitBytes, Threads = options.Threads, TempDirectory = spill.Directory });
@@ -19,6 +20,7 @@ internal sealed class DatasetEngine : IDisposable
         Session.Execute("SET TimeZone = 'UTC'");
         Session.Execute($"SET VARIABLE run_time = {SqlText.Literal((object)request.RunTime)}; SET VARIABLE run_id = {SqlText.Literal(request.RunId)}");
         foreach (var (name, value) in request.Parameters) Session.Execute($"SET VARIABLE {SqlText.Identifier(name)} = {SqlText.Literal(value)}");
+        Session.Execute($"SET allowed_directories = [{SqlText.Literal(lakeRoot)}, {SqlText.Literal(spill.Directory)}]; SET enable_external_access = false");
     }
 
     public DuckSession Session { get; }

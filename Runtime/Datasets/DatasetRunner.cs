@@ -33,7 +33,7 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
             var inputs = DatasetInputs.Resolve(job.Dataset, job.Request, job.Lake);
             using var held = new HeldInputs(job.Lake, inputs);
             foreach (var input in inputs) job.Log.Info($"Reads {input.Name} version {input.Snapshot.Version} ({input.Snapshot.Rows} rows).");
-            using var engine = new DatasetEngine(job.Options, job.Request);
+            using var engine = new DatasetEngine(job.Options, job.Request, job.Lake.Root);
             DatasetInputs.CreateViews(engine.Session, inputs);
             return new DatasetBuild(job, engine.Session, inputs).Run(progress);
         }

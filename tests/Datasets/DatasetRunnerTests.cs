@@ -127,6 +127,17 @@ public sealed class DatasetRunnerTests : IDisposable
         Assert.Equal("0|0\n1|1\n2|0\n3|1", fixture.Rows("silver.t"));
     }
 
+    [Theory]
+    [InlineData("SELECT * FROM read_csv('/etc/passwd')")]
+    [InlineData("SELECT content FROM read_text('../../catalog.db')")]
+    [InlineData("SELECT * FROM glob('/etc/*')")]
+    public void Run_SqlThatReadsOutsideTheLake_IsRefused(string sql)
+    {
+        var error = Assert.Throws<JobFailedException>(() => fixture.Run(DatasetFixture.Dataset(sql)));
+        Assert.Contains("disabled", error.Message, StringComparison.Ordinal);
+        Assert.Null(fixture.Table("silver.t").Latest());
+    }
+
     [Fact]
     public async Task Run_Cancelled_StopsWithinTwoSecondsAndLeavesNothing()
     {
