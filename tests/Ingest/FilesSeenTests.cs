@@ -188,6 +188,20 @@ public sealed class FilesSeenTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_AfterARunThatPublishedNothingButRejects_KeepsItsOwnRejects()
+    {
+        const string yaml = Csv + "\nerror_handling: quarantine\nquarantine_path: quarantine/things";
+        var packed = Gzip("id\n" + string.Concat(Enumerable.Range(0, 10_000).Select(i => $"{i}\n")));
+        _bench.Write("data/a.csv", packed[..100]);
+        var first = await _bench.RunAsync(yaml);
+        Assert.Equal(new RowCounts(1, 0, 1), first.Counts);
+        File.Delete(Path.Combine(_bench.Workspace, "data", "a.csv"));
+        _bench.Write("data/b.csv", packed[..120]);
+        await _bench.RunAsync(yaml);
+        Assert.Equal(["run-1|data/a.csv", "run-2|data/b.csv"], _bench.Rejects("SELECT run_id, file FROM {t} ORDER BY run_id"));
+    }
+
+    [Fact]
     public async Task Run_FilesWithDifferentColumns_AreUnited()
     {
         _bench.Write("data/a.csv", "id,name\n1,Ann\n");

@@ -29,7 +29,8 @@ internal static class RejectsTable
             var commit = transaction.Commit(new CommitOptions
             {
                 Mode = CommitMode.Append,
-                Transaction = (request.ApplicationId, request.TxnVersion),
+                // By run: one that failed after this commit must not make the next one, which gets the same transaction version, believe its rejects are there.
+                Transaction = ($"{request.ApplicationId}/{request.RunId}", request.TxnVersion),
                 Info = new Dictionary<string, string> { ["run"] = request.RunId, ["pipeline"] = request.Pipeline, ["job"] = job.Name },
             }, cancellationToken);
             return $"{folder}@{commit.Version}";
