@@ -30,6 +30,8 @@ public sealed class RuntimeFixture : IAsyncDisposable
 
     public IServiceProvider Services => _host!.Services;
 
+    public async Task<TemporalClient> TemporalAsync() => await Services.GetRequiredService<TemporalConnection>().GetAsync(CancellationToken.None);
+
     public RunService Runs => Services.GetRequiredService<RunService>();
 
     public CatalogDatabase Catalog => Services.GetRequiredService<CatalogDatabase>();

@@ -1,6 +1,7 @@
 using FlowForge.Catalog;
 using FlowForge.Orchestration.Activities;
 using FlowForge.Orchestration.Runs;
+using FlowForge.Orchestration.Schedules;
 using FlowForge.Orchestration.Workflow;
 using FlowForge.Temporal.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,7 +36,9 @@ public static class OrchestrationServices
         services.AddSingleton<BeginRunActivity>();
         services.AddSingleton<RunJobActivity>();
         services.AddSingleton<FinishRunActivity>();
+        services.AddSingleton<ScheduledStartActivity>();
         services.AddHostedService<RunWorker>();
+        services.AddHostedService<ScheduleKeeper>();
         return services;
     }
 }

@@ -1,5 +1,6 @@
 using FlowForge.Orchestration.Activities;
 using FlowForge.Orchestration.Runs;
+using FlowForge.Orchestration.Schedules;
 using FlowForge.Orchestration.Workflow;
 using FlowForge.Temporal.Worker;
 using Microsoft.Extensions.Hosting;
@@ -10,6 +11,7 @@ namespace FlowForge.Orchestration.Hosting;
 /// <summary>Runs the worker that decides and executes runs, from the start of the runtime to its end.</summary>
 public sealed class RunWorker(
     TemporalConnection temporal, WorkerOptions options, RunReconciler reconciler, BeginRunActivity begin, RunJobActivity job, FinishRunActivity finish,
+    ScheduledStartActivity scheduled,
     ILoggerFactory loggers, ILogger<RunWorker> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -18,9 +20,11 @@ public sealed class RunWorker(
         await reconciler.ReconcileAsync(stoppingToken);
         var worker = new WorkflowWorker(client, options with { LoggerFactory = loggers });
         worker.Add(RunNames.Workflow, new PipelineDecider());
+        worker.Add(RunNames.ScheduledStart, new ScheduledStartDecider());
         worker.AddActivity(RunNames.BeginActivity, begin.RunAsync);
         worker.AddActivity(RunNames.JobActivity, job.RunAsync);
         worker.AddActivity(RunNames.FinishActivity, finish.RunAsync);
+        worker.AddActivity(RunNames.ScheduledStartActivity, scheduled.RunAsync);
         logger.LogInformation("worker on task queue {TaskQueue}, {Jobs} jobs at once", options.TaskQueue, options.MaxConcurrentActivities);
         await worker.RunAsync(stoppingToken);
     }

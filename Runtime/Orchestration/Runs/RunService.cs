@@ -9,7 +9,9 @@ namespace FlowForge.Orchestration.Runs;
 /// <summary>What to run.</summary>
 /// <param name="JobIds">Only these jobs; empty for all.</param>
 /// <param name="Trigger"><c>manual</c>, <c>api</c>, <c>schedule</c>, <c>retry</c>.</param>
-public sealed record StartRun(string Pipeline, IReadOnlyList<string> JobIds, string Trigger, IReadOnlyDictionary<string, string> Parameters, int? Version = null, string? RetryOf = null)
+/// <param name="RunId">Makes the start repeatable: a run of this id that is there already is the one that was asked for. Null for a new one.</param>
+public sealed record StartRun(
+    string Pipeline, IReadOnlyList<string> JobIds, string Trigger, IReadOnlyDictionary<string, string> Parameters, int? Version = null, string? RetryOf = null, string? RunId = null)
 {
     public static StartRun All(string pipeline, string trigger = "manual") => new(pipeline, [], trigger, new Dictionary<string, string>());
 }
@@ -44,12 +46,17 @@ public sealed class RunService(
         var version = pipelines.Get(request.Pipeline, request.Version) is { Deleted: false } found ? found : throw new RunRefusedException(
             RunRefusal.NotFound, "FF3101", $"There is no pipeline {request.Pipeline}{(request.Version is { } v ? $" version {v}" : "")}.");
         var (definition, jobs) = Plan(version, request);
+        if (request.RunId is { } wanted && runs.Get(wanted) is { } started)
+        {
+            await StartWorkflowAsync(started, definition, jobs, cancel);
+            return wanted;
+        }
         await ApplyOverlapAsync(definition, cancel);
 
         var now = clock.GetUtcNow();
         var run = new RunRecord
         {
-            RunId = RunIds.New(now), Pipeline = version.Name, PipelineVersion = version.Version, Trigger = request.Trigger, QueuedAt = now,
+            RunId = request.RunId ?? RunIds.New(now), Pipeline = version.Name, PipelineVersion = version.Version, Trigger = request.Trigger, QueuedAt = now,
             JobIds = request.JobIds, Parameters = Parameters(definition, request), RetryOf = request.RetryOf,
         };
         run = run with { WorkflowId = RunNames.WorkflowId(run.RunId) };

@@ -11,6 +11,8 @@ public static class RunNames
     public const string BeginActivity = "flowforge.begin_run";
     public const string JobActivity = "flowforge.run_job";
     public const string FinishActivity = "flowforge.finish_run";
+    public const string ScheduledStart = "flowforge.scheduled_start";
+    public const string ScheduledStartActivity = "flowforge.start_run";
 
     /// <summary>Activity ids of the two steps that are not jobs; a job's activity id is its job id, which always has a dot.</summary>
     public const string BeginId = "begin";
