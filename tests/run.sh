@@ -49,17 +49,18 @@ for project in tests/*/*.Tests.csproj; do
   if [ ${#rooms[@]} -gt 0 ] && [[ ! " ${rooms[*]} " == *" $room "* ]]; then continue; fi
   grep -rqsE '\[(Fact|Theory)' --include='*.cs' "tests/$room" || continue
   started=$SECONDS
-  executable=artifacts/bin/$room.Tests/debug/FlowForge.$room.Tests.dll
-  timeout --kill-after=30 1500 dotnet "$executable" -trx "$results/$room.trx" -noLogo -noColor >"$results/$room.log" 2>&1 </dev/null
+  executable=artifacts/bin/$room.Tests/debug/FlowForge.$room.Tests
+  timeout --kill-after=30 1500 "$executable" -noLogo -noColor >"$results/$room.log" 2>&1 </dev/null
   status=$?
-  counters=$(grep -o '<Counters [^>]*' "$results/$room.trx" 2>/dev/null | head -n 1)
-  number() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
-  if [ -z "$counters" ]; then
+  summary=$(grep -oE 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+, Not Run: [0-9]+' "$results/$room.log" | tail -n 1)
+  if [ -z "$summary" ]; then
     echo "$room: ended with status $status and no result"; tail -n 40 "$results/$room.log"
     failed=$((failed + 1)); broken+=("$room"); continue
   fi
-  p=$(number passed); f=$(number failed); total=$(number total)
-  s=$((total - p - f)); passed=$((passed + p)); failed=$((failed + f)); skipped=$((skipped + s))
+  # "Not Run" are the explicit ones: programs that a test starts, not tests.
+  read -r total errors f s not_run < <(grep -oE '[0-9]+' <<<"$summary" | tr '\n' ' ')
+  f=$((f + errors)); p=$((total - f - s - not_run))
+  passed=$((passed + p)); failed=$((failed + f)); skipped=$((skipped + s))
   echo "$room: $p passed, $f failed, $s skipped in $((SECONDS - started)) s"
   if [ "$f" -gt 0 ] || { [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; }; then
     broken+=("$room"); grep -vE '^\s*$' "$results/$room.log" | tail -n 120
