@@ -131,7 +131,7 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
         [
             "?version=4&offset=0&limit=50", "?version=4&offset=0&limit=50&sort=flights", "?version=4&offset=0&limit=50&sort=flights&desc=true", "?version=4&offset=50&limit=50&sort=flights&desc=true",
             "?version=4&offset=0&limit=50&sort=flights&desc=true&filter=origin%20%3D%20%27ATL%27",
-        ], bench.Runtime.RowQueries.Select(q => q.Replace("&desc=false", "")));
+        ], bench.Runtime.RowQueries.Select(q => q.Replace("&desc=false", "")).Distinct()); // other tests of this class open the table too
     }
 
     [Fact]
