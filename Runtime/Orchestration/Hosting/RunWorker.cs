@@ -25,7 +25,7 @@ public sealed class RunWorker(
         worker.AddActivity(RunNames.JobActivity, job.RunAsync);
         worker.AddActivity(RunNames.FinishActivity, finish.RunAsync);
         worker.AddActivity(RunNames.ScheduledStartActivity, scheduled.RunAsync);
-        logger.LogInformation("worker on task queue {TaskQueue}, {Jobs} jobs at once", options.TaskQueue, options.MaxConcurrentActivities);
+        logger.LogInformation("worker on task queue {TaskQueue}, {Slots} activities at once", options.TaskQueue, options.MaxConcurrentActivities);
         await worker.RunAsync(stoppingToken);
     }
 
