@@ -136,6 +136,23 @@ public sealed class RunTests
         Assert.True(run.State == RunState.Succeeded, run.Error?.Message);
     }
 
+    [Fact]
+    public async Task JobThatTookItsWorkerDownAHundredTimes_IsGivenUp()
+    {
+        await using var runtime = await ShopAsync();
+        await runtime.StopRuntimeAsync();
+        using (var catalog = CatalogDatabase.Open(runtime.CatalogFile))
+        {
+            catalog.Runs.Create(new RunRecord { RunId = "run_deadly", Pipeline = "shop", PipelineVersion = 1, QueuedAt = DateTimeOffset.UtcNow, JobIds = ["ingest.orders"] });
+            for (var attempt = 1; attempt <= 100; attempt++)
+                catalog.Runs.AddAttempt(new("run_deadly", "ingest.orders", attempt, RunState.Running, DateTimeOffset.UtcNow, null, null));
+        }
+        await runtime.StartRuntimeAsync();
+        var run = await runtime.EndOfAsync("run_deadly");
+        Assert.Equal((RunState.Failed, "ingest.orders failed: ingest.orders was interrupted in 100 attempts."), (run.State, run.Error?.Message));
+        Assert.Null(runtime.Lake.Table(TableName.Parse("bronze.orders")).Latest());
+    }
+
     private static async Task<RuntimeFixture> ShopAsync()
     {
         var runtime = await RuntimeFixture.StartAsync();

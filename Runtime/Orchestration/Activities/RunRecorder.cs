@@ -12,6 +12,10 @@ namespace FlowForge.Orchestration.Activities;
 public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock)
 {
     private const string Interrupted = "FF3005";
+
+    /// <summary>A job that has taken its worker down this often will do so again.</summary>
+    private const int MostInterruptions = 100;
+
     private static readonly TimeSpan BusyDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>The result of a job that is recorded as succeeded: the worker died before it could tell the server.</summary>
@@ -41,10 +45,20 @@ public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock
             });
             Log(job, JobLogLevel.Warning, $"attempt {open.Attempt} was interrupted; going on with attempt {open.Attempt + 1}");
         }
+        if (earlier.Count(a => a.FinishedAt is null || a.Error?.Code == Interrupted) >= MostInterruptions) throw GivenUp(job);
         var number = earlier.Select(a => a.Attempt).DefaultIfEmpty().Max() + 1;
         runs.AddAttempt(new(job.Run.RunId, job.Plan.Id, number, RunState.Running, now, null, null));
         runs.UpsertJob(Record(job, number) with { State = RunState.Running, StartedAt = earlier.Count == 0 ? now : null });
         return number;
+    }
+
+    private ApplicationFailure GivenUp(JobToRun job)
+    {
+        var error = new RunError("FF3002", $"{job.Plan.Id} was interrupted in {MostInterruptions} attempts.",
+            "Look into the run's log for what it did last; a job that needs more memory than there is ends like this.");
+        runs.UpsertJob((runs.Job(job.Run.RunId, job.Plan.Id) ?? Record(job, 0)) with { State = RunState.Failed, FinishedAt = clock.GetUtcNow(), Error = error });
+        Log(job, JobLogLevel.Error, $"{error.Code}: {error.Message}");
+        return new ApplicationFailure(error.Message, error.Code, nonRetryable: true) { Details = error };
     }
 
     public void Progress(JobToRun job, int attempt, JobProgress progress) => runs.UpsertProgress(Record(job, attempt) with

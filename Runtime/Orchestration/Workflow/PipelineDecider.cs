@@ -9,13 +9,13 @@ public sealed class PipelineDecider : IDecider
 {
     /// <summary>
     /// Jobs may run for a day. A worker that is silent for fifteen seconds is taken for dead, and the attempt is made again elsewhere or after its restart.
-    /// How often a job may fail is the pipeline's decision and counted by the job activity; the cap here only ends a job that kills its worker each time.
+    /// How often a job may fail or kill its worker is counted by the job activity; here there is no cap, for waiting for a busy table is an attempt too.
     /// </summary>
     private static readonly ActivityOptions JobOptions = new()
     {
         StartToClose = TimeSpan.FromHours(24),
         Heartbeat = TimeSpan.FromSeconds(15),
-        Retry = new() { InitialInterval = TimeSpan.FromSeconds(1), BackoffCoefficient = 1.5, MaximumInterval = TimeSpan.FromMinutes(5), MaximumAttempts = 1000 },
+        Retry = new() { InitialInterval = TimeSpan.FromSeconds(1), BackoffCoefficient = 1.5, MaximumInterval = TimeSpan.FromMinutes(5) },
     };
 
     /// <summary>The record keeping at both ends is repeated until it succeeds.</summary>
