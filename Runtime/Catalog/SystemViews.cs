@@ -53,7 +53,8 @@ public static class SystemViews
             ("state", Text, "state"), ("queued_at", Time, "queued_at"), ("started_at", Time, "started_at"), ("finished_at", Time, "finished_at"),
             ("seconds", SystemColumnType.Double, Seconds), ("rows_read", Number, "rows_read"), ("rows_loaded", Number, "rows_loaded"),
             ("rows_rejected", Number, "rows_rejected"), ("bytes", Number, "bytes"), ("error_code", Text, "error_code"), ("error_message", Text, "error_message"),
-            ("retry_of", Text, "retry_of"),
+            ("retry_of", Text, "retry_of"), ("interval_start", Time, "interval_start"), ("interval_end", Time, "interval_end"),
+            ("paused", SystemColumnType.Boolean, "paused"), ("backfill", Text, "backfill_id"),
         ]),
         View(database, "job_runs", "job_runs ORDER BY run_id, ordinal",
         [

@@ -20,6 +20,12 @@ public sealed partial class FlowForgeClient
     public Task CancelRunAsync(string run, CancellationToken ct = default) =>
         SendAsync(HttpMethod.Post, $"runs/{Escape(run)}/cancel", null, ct);
 
+    /// <summary>Holds an open run: what runs goes on, nothing new starts. 409 when it has ended.</summary>
+    public Task PauseRunAsync(string run, CancellationToken ct = default) => SendAsync(HttpMethod.Post, $"runs/{Escape(run)}/pause", null, ct);
+
+    /// <summary>Lets a held run go on. 409 when it has ended.</summary>
+    public Task ResumeRunAsync(string run, CancellationToken ct = default) => SendAsync(HttpMethod.Post, $"runs/{Escape(run)}/resume", null, ct);
+
     /// <summary>Runs what failed or was cancelled again; the answer may name a new run.</summary>
     public Task<RunStarted> RetryRunAsync(string run, CancellationToken ct = default) =>
         SendAsync<RunStarted>(HttpMethod.Post, $"runs/{Escape(run)}/retry", null, ct);

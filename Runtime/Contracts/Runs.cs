@@ -4,8 +4,14 @@ namespace FlowForge.Contracts;
 /// <param name="Jobs">Job ids to run; null or empty means all.</param>
 /// <param name="Version">Pipeline version; null means the latest.</param>
 /// <param name="Trigger">Who asks: <c>manual</c> (default), <c>api</c>, <c>cli</c>.</param>
+/// <param name="Interval">Null takes the last whole interval of the pipeline's schedule, if it has one.</param>
 public sealed record StartRun(string Pipeline, IReadOnlyList<string>? Jobs = null, IReadOnlyDictionary<string, string>? Parameters = null,
-    int? Version = null, string? Trigger = null);
+    int? Version = null, string? Trigger = null, DataInterval? Interval = null);
+
+/// <summary>The time that a run's data is about, UTC: <c>${interval.start}</c> and <c>${interval.end}</c> of the pipeline's text.</summary>
+/// <param name="Start">Included.</param>
+/// <param name="End">Not included.</param>
+public sealed record DataInterval(DateTimeOffset Start, DateTimeOffset End);
 
 /// <summary>Answer to starting or retrying: the run to watch.</summary>
 public sealed record RunStarted(string Run);
@@ -48,6 +54,16 @@ public record RunSummary
     public double Progress { get; init; }
     /// <summary>Why it failed, in one line.</summary>
     public string? Error { get; init; }
+    /// <summary>A person holds it: running jobs end, nothing new starts. Only ever true for a run that is not final.</summary>
+    public bool Paused { get; init; }
+    /// <summary>Why an open run does nothing at the moment; null while it works.</summary>
+    public string? Waiting { get; init; }
+    /// <summary>The time that its data is about; null when it has none.</summary>
+    public DataInterval? Interval { get; init; }
+    /// <summary>The backfill that it belongs to.</summary>
+    public string? Backfill { get; init; }
+    /// <summary>The run that this one repeats.</summary>
+    public string? RetryOf { get; init; }
 }
 
 /// <summary>A run with everything its page shows.</summary>

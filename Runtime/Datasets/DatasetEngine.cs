@@ -20,6 +20,8 @@ internal sealed class DatasetEngine : IDisposable
         Session.Execute("SET TimeZone = 'UTC'");
         Session.Execute($"SET VARIABLE run_time = {SqlText.Literal((object)request.RunTime)}; SET VARIABLE run_id = {SqlText.Literal(request.RunId)}");
         foreach (var (name, value) in request.Parameters) Session.Execute($"SET VARIABLE {SqlText.Identifier(name)} = {SqlText.Literal(value)}");
+        if (request.Interval is { } interval)
+            Session.Execute($"SET VARIABLE interval_start = {SqlText.Literal((object)interval.Start)}; SET VARIABLE interval_end = {SqlText.Literal((object)interval.End)}");
         Session.Execute($"SET allowed_directories = [{SqlText.Literal(lakeRoot)}, {SqlText.Literal(spill.Directory)}]; SET enable_external_access = false");
     }
 

@@ -172,7 +172,7 @@ internal sealed class IngestRun(
                 Job = job.Name,
                 RunId = request.RunId,
                 Rows = new RowEquation(counts.Read, counts.Loaded, counts.Rejected, counts.Deduplicated, counts.Filtered),
-                Cursor = loaded.Staged.Cursor ?? state?.Cursor,
+                Cursor = request.KeepCursor ? state?.Cursor : loaded.Staged.Cursor ?? state?.Cursor,
                 Rejects = rejects,
                 Outcome = JsonSerializer.Serialize(outcome),
                 FilesSeen = replaces ? _seenNow : [.. state?.FilesSeen ?? [], .. _seenNow],
@@ -217,7 +217,7 @@ internal sealed class IngestRun(
             f.Note?.StartsWith("duplicate of ", StringComparison.Ordinal) == true ? f.Note["duplicate of ".Length..] : null))]);
         catalog.Schemas.Record(new SchemaHistoryEntry(TableText, outcome.TableVersion!.Value, request.RunId, DateTimeOffset.UtcNow,
             [.. snapshot.Schema.Columns.Where(c => !c.IsReserved).Select(c => new SchemaColumn(c.Name, c.DuckType, c.Nullable, c.OriginalName))]));
-        if (loaded.Staged.Cursor is { } reached && job.WatermarkColumn is { } column)
+        if (!request.KeepCursor && loaded.Staged.Cursor is { } reached && job.WatermarkColumn is { } column)
             catalog.Watermarks.Record(new Catalog.Watermark(TableText, request.Pipeline, request.JobId, column, reached, request.RunId, DateTimeOffset.UtcNow));
         catalog.Rejects.Record(TableText, request.RunId, loaded.Rejects.ByReason);
         catalog.Lineage.Record(TableText, request.Pipeline, request.JobId, [_connector!.Descriptor.Name + ":" + (job.Connection ?? job.Name)]);

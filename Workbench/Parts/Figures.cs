@@ -50,6 +50,14 @@ internal static class Figures
     /// <summary><c>1.2 M rows/s</c>.</summary>
     public static string Rate(double? rowsPerSecond) => rowsPerSecond is null ? "–" : $"{Short(rowsPerSecond.Value)} rows/s";
 
+    /// <summary><c>2026-05-01 → 2026-05-02</c>, with the time of day where one is; UTC.</summary>
+    public static string Interval(FlowForge.Contracts.DataInterval interval)
+    {
+        var whole = interval.Start.UtcDateTime.TimeOfDay == TimeSpan.Zero && interval.End.UtcDateTime.TimeOfDay == TimeSpan.Zero;
+        var format = whole ? "yyyy-MM-dd" : "yyyy-MM-dd HH:mm";
+        return $"{interval.Start.UtcDateTime.ToString(format, Plain)} → {interval.End.UtcDateTime.ToString(format, Plain)}";
+    }
+
     /// <summary><c>1 job</c>, <c>3 jobs</c>.</summary>
     public static string Count(long number, string one, string? many = null) => $"{Whole(number)} {(number == 1 ? one : many ?? one + "s")}";
 

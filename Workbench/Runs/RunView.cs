@@ -35,7 +35,7 @@ internal sealed class RunView(RunDetail start)
             Detail = Detail with
             {
                 State = run.State, QueuedAt = run.QueuedAt, StartedAt = run.StartedAt, FinishedAt = run.FinishedAt, Seconds = run.Seconds, Rows = run.Rows,
-                Bytes = run.Bytes, JobsDone = run.JobsDone, JobsTotal = run.JobsTotal, Progress = run.Progress, Error = run.Error,
+                Bytes = run.Bytes, JobsDone = run.JobsDone, JobsTotal = run.JobsTotal, Progress = run.Progress, Error = run.Error, Paused = run.Paused, Waiting = run.Waiting,
             };
         if (e.Job is { } job)
         {

@@ -58,11 +58,11 @@ public sealed class RunStoreTests
         using var catalog = new TemporaryCatalog();
         var runs = catalog.Database.Runs;
         runs.Create(Run("r1"));
-        Assert.False(runs.Reopen("r1"));
+        Assert.False(runs.Reopen("r1", Noon));
         runs.UpsertJob(Job("r1", "ingest.a", RunState.Succeeded, 2));
         runs.UpsertJob(Job("r1", "silver.b", RunState.Failed, 3) with { Error = new RunError("FF1", "m") });
         runs.SetState("r1", RunState.Failed, new RunError("FF1", "m"), Noon);
-        Assert.True(runs.Reopen("r1"));
+        Assert.True(runs.Reopen("r1", Noon));
         Assert.Equal((RunState.Queued, null, null), (runs.Get("r1")!.State, runs.Get("r1")!.Error, runs.Get("r1")!.FinishedAt));
         Assert.Equal([(RunState.Succeeded, 2), (RunState.Queued, 0)], runs.Jobs("r1").Select(j => (j.State, j.Attempt)));
         Assert.True(runs.UpsertJob(Job("r1", "silver.b", RunState.Running, 1)));

@@ -26,7 +26,8 @@ public sealed class SystemViewsTests
             Counts = new RowCounts(10, 9, 1), Bytes = 5, StartedAt = Noon, FinishedAt = Noon.AddSeconds(2), Table = "bronze.flights", TableVersion = 3,
         });
         db.Runs.SetState("r1", RunState.Failed, new RunError("FF1", "m"), Noon.AddSeconds(1.5));
-        db.Runs.Create(Run("r2"));
+        db.Runs.Create(Run("r2") with { Interval = new(Noon, Noon.AddHours(1)), BackfillId = "bf_1" });
+        db.Runs.SetPaused("r2", true);
         db.Files.Record([new("bronze.flights", "a.csv", 7, null, Noon, "aa", 9, "r1", Noon)]);
         db.Watermarks.Record(new("bronze.flights", "flights", "ingest.flights", "day", "2024-01-01", "r1", Noon));
         db.Schemas.Record(new("bronze.flights", 0, "r1", Noon, [new("a", "BIGINT")]));
@@ -35,8 +36,8 @@ public sealed class SystemViewsTests
         var views = SystemViews.Of(db).ToDictionary(v => v.Name);
         Assert.Equal(
             [
-                ["r1", "flights", 1L, "manual", "failed", Noon, Noon, Noon.AddSeconds(1.5), 1.5, 10L, 9L, 1L, 5L, "FF1", "m", null],
-                ["r2", "flights", 1L, "manual", "queued", Noon, null, null, null, 0L, 0L, 0L, 0L, null, null, null],
+                ["r1", "flights", 1L, "manual", "failed", Noon, Noon, Noon.AddSeconds(1.5), 1.5, 10L, 9L, 1L, 5L, "FF1", "m", null, null, null, false, null],
+                ["r2", "flights", 1L, "manual", "queued", Noon, null, null, null, 0L, 0L, 0L, 0L, null, null, null, Noon, Noon.AddHours(1), true, "bf_1"],
             ],
             views["runs"].Rows);
         Assert.Equal(

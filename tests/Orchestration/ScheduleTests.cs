@@ -32,6 +32,10 @@ public sealed class ScheduleTests
         await runtime.UntilAsync(() => runtime.Catalog.Runs.List(new RunFilter { Pipeline = "nightly" }).Total == 1, "the scheduled run");
         var run = await runtime.EndOfAsync(runtime.Catalog.Runs.List(new RunFilter { Pipeline = "nightly" }).Items[0].RunId);
         Assert.Equal((RunState.Succeeded, "schedule"), (run.State, run.Trigger));
+        // Triggered by hand it is about the time since the last two o'clock.
+        var start = TimeZoneInfo.ConvertTime(run.Interval!.Value.Start, berlin);
+        Assert.Equal((2, 0, 0), (start.Hour, start.Minute, start.Second));
+        Assert.InRange(run.Interval.Value.End, run.QueuedAt.AddMinutes(-1), run.QueuedAt.AddSeconds(1));
     }
 
     [Fact]

@@ -21,6 +21,8 @@ internal static class RunEndpoints
         group.MapGet("/", List).WithSummary("Runs, newest first.");
         group.MapGet("/{run}", Get).WithSummary("One run with its jobs, row equations, checks and errors.");
         group.MapPost("/{run}/cancel", Cancel).WithSummary("Asks a run to end; no effect on one that has ended.");
+        group.MapPost("/{run}/pause", Pause).WithSummary("Holds a run: what runs goes on, nothing new starts.");
+        group.MapPost("/{run}/resume", Resume).WithSummary("Lets a held run go on.");
         group.MapPost("/{run}/retry", Retry).WithSummary("Runs again what did not succeed; answers with the run to watch.");
         group.MapGet("/{run}/logs", Logs).WithSummary("Log lines, oldest first.");
     }
@@ -30,7 +32,8 @@ internal static class RunEndpoints
         if (string.IsNullOrWhiteSpace(body.Pipeline))
             throw ProblemException.Bad("FF4050", "The body names no pipeline.", "Send {\"pipeline\": \"name\"}.");
         var run = await service.StartAsync(new Orchestration.Runs.StartRun(body.Pipeline, body.Jobs ?? [], Paging.Text(body.Trigger) ?? "api",
-            body.Parameters ?? new Dictionary<string, string>(), body.Version), ct);
+            body.Parameters ?? new Dictionary<string, string>(), body.Version,
+            Interval: body.Interval is { } i ? new Catalog.DataInterval(i.Start.ToUniversalTime(), i.End.ToUniversalTime()) : null), ct);
         return TypedResults.Created($"/api/v1/runs/{run}", new RunStarted(run));
     }
 
@@ -51,6 +54,18 @@ internal static class RunEndpoints
         // Cancelling what has ended is no error: the caller got what it wanted.
         if ((runs.Get(run) ?? throw Unknown(run)).State is Catalog.RunState.Queued or Catalog.RunState.Running)
             await service.CancelAsync(run, ct);
+        return TypedResults.Accepted($"/api/v1/runs/{run}");
+    }
+
+    private static async Task<Accepted> Pause(RunService service, string run, CancellationToken ct)
+    {
+        await service.PauseAsync(run, ct);
+        return TypedResults.Accepted($"/api/v1/runs/{run}");
+    }
+
+    private static async Task<Accepted> Resume(RunService service, string run, CancellationToken ct)
+    {
+        await service.ResumeAsync(run, ct);
         return TypedResults.Accepted($"/api/v1/runs/{run}");
     }
 

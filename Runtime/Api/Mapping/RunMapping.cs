@@ -51,7 +51,9 @@ internal static class RunMapping
         {
             StartedAt = run.StartedAt, FinishedAt = run.FinishedAt, Seconds = Seconds(run.StartedAt, run.FinishedAt),
             Rows = ToRows(ingests.Aggregate(default(Catalog.RowCounts), (sum, j) => sum + j.Counts)), Bytes = ingests.Sum(j => j.Bytes),
-            JobsTotal = jobs.Count, JobsDone = jobs.Count(j => Catalog.RunStates.IsFinal(j.State)), Progress = Progress(run, jobs), Error = run.Error?.Message
+            JobsTotal = jobs.Count, JobsDone = jobs.Count(j => Catalog.RunStates.IsFinal(j.State)), Progress = Progress(run, jobs), Error = run.Error?.Message,
+            Paused = run.Paused && !Catalog.RunStates.IsFinal(run.State), Waiting = run.Waiting, Backfill = run.BackfillId, RetryOf = run.RetryOf,
+            Interval = run.Interval is { } i ? new DataInterval(i.Start, i.End) : null
         };
     }
 

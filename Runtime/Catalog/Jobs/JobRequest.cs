@@ -29,6 +29,14 @@ public sealed record JobRequest
 
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The time that the run's data is about; null when it has none.</summary>
+    public DataInterval? Interval { get; init; }
+
+    /// <summary>
+    /// The run is part of a backfill: rows are taken by <see cref="Interval"/>, not from the cursor on, and the commit keeps the cursor as it is.
+    /// </summary>
+    public bool KeepCursor { get; init; }
+
     /// <summary>Application id of the <c>txn</c> action: pipeline and job.</summary>
     public string ApplicationId => $"{Pipeline}/{JobId}";
 }

@@ -42,7 +42,27 @@ public sealed record RunRecord
 
     /// <summary>The run that this one repeats.</summary>
     public string? RetryOf { get; init; }
+
+    /// <summary>The time that the run's data is about; null when it has none.</summary>
+    public DataInterval? Interval { get; init; }
+
+    /// <summary>A person holds it: what runs goes on, nothing new starts. Meaningful while the run is open; the workflow's history is the truth.</summary>
+    public bool Paused { get; init; }
+
+    /// <summary>Why an open run does nothing at the moment, for people; null while it works.</summary>
+    public string? Waiting { get; init; }
+
+    /// <summary>When it was last taken up again by a retry; tries before that do not count against <c>retry.max_attempts</c>.</summary>
+    public DateTimeOffset? ReopenedAt { get; init; }
+
+    /// <summary>The backfill that it belongs to.</summary>
+    public string? BackfillId { get; init; }
 }
+
+/// <summary>The time that a run's data is about, UTC. A scheduled run's goes from the fire time before its own to its own.</summary>
+/// <param name="Start">Included.</param>
+/// <param name="End">Not included; after <paramref name="Start"/>.</param>
+public readonly record struct DataInterval(DateTimeOffset Start, DateTimeOffset End);
 
 /// <summary>One job of a run, as of its latest attempt.</summary>
 public sealed record JobRunRecord

@@ -12,7 +12,7 @@ public sealed partial class RunStore
     private const string RunColumns =
         """
         run_id, pipeline, pipeline_version, run_trigger, state, queued_at, started_at, finished_at, error_code, error_message, error_suggestion,
-        workflow_id, workflow_run_id, job_ids, parameters, retry_of
+        workflow_id, workflow_run_id, job_ids, parameters, retry_of, paused, interval_start, interval_end, waiting, reopened_at, backfill_id
         """;
 
     private readonly CatalogDatabase _database;
@@ -26,14 +26,16 @@ public sealed partial class RunStore
             $"""
             INSERT INTO runs ({RunColumns})
             VALUES (@run, @pipeline, @version, @trigger, @state, @queued, @started, @finished, @code, @message, @suggestion,
-              @workflow, @workflowRun, @jobs, @parameters, @retryOf)
+              @workflow, @workflowRun, @jobs, @parameters, @retryOf, @paused, @intervalStart, @intervalEnd, @waiting, @reopened, @backfill)
             ON CONFLICT (run_id) DO NOTHING
             """,
             ("run", run.RunId), ("pipeline", run.Pipeline), ("version", run.PipelineVersion), ("trigger", run.Trigger), ("state", run.State.ToText()),
             ("queued", CatalogTime.Write(run.QueuedAt)), ("started", CatalogTime.Write(run.StartedAt)), ("finished", CatalogTime.Write(run.FinishedAt)),
             ("code", run.Error?.Code), ("message", run.Error?.Message), ("suggestion", run.Error?.Suggestion),
             ("workflow", run.WorkflowId), ("workflowRun", run.WorkflowRunId), ("jobs", JsonSerializer.Serialize(run.JobIds)),
-            ("parameters", JsonSerializer.Serialize(run.Parameters)), ("retryOf", run.RetryOf)) > 0,
+            ("parameters", JsonSerializer.Serialize(run.Parameters)), ("retryOf", run.RetryOf), ("paused", run.Paused ? 1 : 0),
+            ("intervalStart", CatalogTime.Write(run.Interval?.Start)), ("intervalEnd", CatalogTime.Write(run.Interval?.End)), ("waiting", run.Waiting),
+            ("reopened", CatalogTime.Write(run.ReopenedAt)), ("backfill", run.BackfillId)) > 0,
         new CatalogChange(CatalogChangeKind.Run, run.RunId));
 
     /// <summary>
@@ -47,12 +49,27 @@ public sealed partial class RunStore
             UPDATE runs SET state = @state,
               started_at = CASE WHEN @state = 'running' THEN coalesce(started_at, @at) ELSE started_at END,
               finished_at = CASE WHEN @final = 1 THEN @at ELSE finished_at END,
+              waiting = CASE WHEN @final = 1 THEN NULL ELSE waiting END,
               error_code = @code, error_message = @message, error_suggestion = @suggestion
             WHERE run_id = @run AND state <> @state AND state IN ({(state == RunState.Queued ? "'queued'" : "'queued', 'running'")})
             """,
             ("run", runId), ("state", state.ToText()), ("at", CatalogTime.Write(at)), ("final", state.IsFinal() ? 1 : 0),
             ("code", error?.Code), ("message", error?.Message), ("suggestion", error?.Suggestion)) > 0,
         new CatalogChange(CatalogChangeKind.Run, runId));
+
+    /// <summary>Notes whether a person holds an open run.</summary>
+    public void SetPaused(string runId, bool paused) => _database.Write(
+        s => s.Execute("UPDATE runs SET paused = @paused WHERE run_id = @run AND paused <> @paused", ("run", runId), ("paused", paused ? 1 : 0)),
+        new CatalogChange(CatalogChangeKind.Run, runId));
+
+    /// <summary>Notes why an open run does nothing at the moment; null when it works again.</summary>
+    public void SetWaiting(string runId, string? reason)
+    {
+        if (Get(runId)?.Waiting == reason) return;
+        _database.Write(
+            s => s.Execute("UPDATE runs SET waiting = @reason WHERE run_id = @run AND state IN ('queued', 'running')", ("run", runId), ("reason", reason)),
+            new CatalogChange(CatalogChangeKind.Run, runId));
+    }
 
     /// <summary>Notes which workflow drives the run.</summary>
     public void SetWorkflow(string runId, string workflowId, string? workflowRunId) => _database.Write(s => s.Execute(
@@ -61,14 +78,14 @@ public sealed partial class RunStore
 
     /// <summary>Makes a finished run start over with its jobs that did not succeed; those that did stay as they are.</summary>
     /// <returns>False when the run is unknown or open.</returns>
-    public bool Reopen(string runId) => _database.Write(
+    public bool Reopen(string runId, DateTimeOffset at) => _database.Write(
         s =>
         {
             var reopened = s.Execute(
                 """
-                UPDATE runs SET state = 'queued', finished_at = NULL, error_code = NULL, error_message = NULL, error_suggestion = NULL
+                UPDATE runs SET state = 'queued', paused = 0, waiting = NULL, reopened_at = @at, finished_at = NULL, error_code = NULL, error_message = NULL, error_suggestion = NULL
                 WHERE run_id = @run AND state NOT IN ('queued', 'running')
-                """, ("run", runId)) > 0;
+                """, ("run", runId), ("at", CatalogTime.Write(at))) > 0;
             if (reopened)
             {
                 s.Execute(
@@ -162,5 +179,10 @@ public sealed partial class RunStore
         JobIds = row.List("job_ids"),
         Parameters = JsonSerializer.Deserialize<Dictionary<string, string>>(row.Text("parameters")) ?? [],
         RetryOf = row.TextOrNull("retry_of"),
+        Paused = row.Int("paused") != 0,
+        Interval = row.TimeOrNull("interval_start") is { } start && row.TimeOrNull("interval_end") is { } end ? new DataInterval(start, end) : null,
+        Waiting = row.TextOrNull("waiting"),
+        ReopenedAt = row.TimeOrNull("reopened_at"),
+        BackfillId = row.TextOrNull("backfill_id"),
     };
 }

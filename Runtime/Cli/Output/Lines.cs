@@ -36,5 +36,9 @@ internal static class Lines
 
     public static string Seconds(double? seconds) => seconds?.ToString("0.0", CultureInfo.InvariantCulture) ?? "";
 
+    public static string State(RunSummary run) => run.Paused ? "paused" : Word(run.State);
+
+    public static string Interval(DataInterval? interval) => interval is null ? "" : $"{Time(interval.Start)} to {Time(interval.End)}";
+
     public static string Word(Enum value) => value.ToString().ToLowerInvariant();
 }

@@ -7,7 +7,11 @@ internal static class RunText
 {
     public static void Write(RunDetail run)
     {
-        Console.Out.WriteLine($"{run.Run}: {run.Pipeline} version {run.PipelineVersion}, {Lines.Word(run.State)}{(run.Seconds is { } s ? $" in {Lines.Seconds(s)} s" : "")}");
+        Console.Out.WriteLine($"{run.Run}: {run.Pipeline} version {run.PipelineVersion}, {Lines.State(run)}{(run.Seconds is { } s ? $" in {Lines.Seconds(s)} s" : "")}");
+        if (run.Interval is not null)
+            Console.Out.WriteLine("data interval: " + Lines.Interval(run.Interval));
+        if (run.Waiting is { } waiting)
+            Console.Out.WriteLine("waiting: " + waiting);
         TextTable.Write(Console.Out, ["job", "state", "read", "loaded", "rejected", "deduplicated", "filtered", "seconds", "table", "version"], run.Jobs.Select(j => new[]
         {
             j.Id, Lines.Word(j.State), Lines.Count(j.Rows.Read), Lines.Count(j.Rows.Loaded), Lines.Count(j.Rows.Rejected), Lines.Count(j.Rows.Deduplicated),

@@ -43,10 +43,12 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
             return new Staged(direct, direct, mode, null);
         }
         var watermark = job.IncrementalMode == IncrementalMode.Incremental ? DedupeSql.Find(job.WatermarkColumn!, columns, "FF2114", "watermark column") : null;
-        var bound = watermark is null ? null : Bound(watermark, rows.Columns[columns.IndexOf(watermark)].DuckType);
+        var type = watermark is null ? "" : rows.Columns[columns.IndexOf(watermark)].DuckType;
+        var bound = watermark is null || request.KeepCursor ? null : Bound(watermark, type);
+        var within = bound is { } from ? $" WHERE {from.Column} >= {from.Value} OR {from.Column} IS NULL" : watermark is null ? "" : WithinInterval(watermark, type);
         try
         {
-            session.Execute($"CREATE OR REPLACE TEMP TABLE {Kept} AS SELECT * FROM ({select}) AS rows_new{(bound is null ? "" : $" WHERE {bound.Value.Column} >= {bound.Value.Value} OR {bound.Value.Column} IS NULL")}", ct);
+            session.Execute($"CREATE OR REPLACE TEMP TABLE {Kept} AS SELECT * FROM ({select}) AS rows_new{within}", ct);
             if (!wanted()) return new Staged(0, 0, mode, cursor);
             var taken = checks.TakeOut(session, Kept, files, rejects, ct);
             var kept = session.Scalar<long>($"SELECT count(*) FROM {Kept}", ct);
@@ -78,6 +80,16 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
                 return transaction.Write(session, rows, write, ct).Sum(f => f.Rows ?? 0);
         }
     }
+
+    /// <summary>A backfill takes the rows of its interval, if the watermark is a time; rows of another kind of watermark are chosen by the query alone.</summary>
+    private string WithinInterval(string column, string type) =>
+        request is { KeepCursor: true, Interval: { } interval } && (type == "DATE" || type.StartsWith("TIMESTAMP", StringComparison.Ordinal))
+            ? $" WHERE {SqlText.Identifier(column)} >= {Moment(interval.Start, type)} AND {SqlText.Identifier(column)} < {Moment(interval.End, type)}"
+            : "";
+
+    private static string Moment(DateTimeOffset time, string type) => type == "TIMESTAMP WITH TIME ZONE"
+        ? $"TIMESTAMPTZ '{time.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}+00'"
+        : $"TIMESTAMP '{time.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}'";
 
     /// <summary>Where this run starts, inclusive; null for the first one.</summary>
     private (string Column, string Value)? Bound(string column, string type) =>

@@ -49,12 +49,17 @@ public sealed class JobRunner(
             Attempt = attempt,
             InputVersions = job.Input.InputVersions,
             Parameters = job.Run.Parameters,
+            Interval = job.Run.Interval,
+            KeepCursor = job.Run.BackfillId is not null,
         };
         var log = new JobLog(logs, job.Run.RunId, job.Plan.Id);
         return job.Plan.Kind == JobKind.Ingest
-            ? ingest.RunAsync(job.Definition.Ingest.First(i => i.Name == job.Plan.Name), request, progress, log, cancel)
+            ? ingest.RunAsync(Filled(job), request, progress, log, cancel)
             : datasets.RunAsync(job.Definition.Datasets.First(d => d.Table == job.Plan.Writes), request, progress, log, cancel);
     }
+
+    private static IngestDefinition Filled(JobToRun job) => Placeholders.Fill(
+        job.Definition.Ingest.First(i => i.Name == job.Plan.Name), job.Run.Parameters, job.Run.Interval is { } i ? (i.Start, i.End) : null);
 
     private static ApplicationFailure Terminal(string code, string message, string suggestion) =>
         new(message, code, nonRetryable: true) { Details = new RunError(code, message, suggestion) };

@@ -38,6 +38,8 @@ public sealed class PipelineReader(LakeStore lake, SqlReferenceReader sql, Func<
             return new(null, new PlanResult([], []), diagnostics);
         }
 
+        diagnostics.AddRange(Placeholders.Check(definition));
+        definition = Placeholders.WithVariables(definition);
         var plan = PipelinePlanner.Plan(definition, sql, table => TableName.TryParse(table, out var name) && lake.Table(name).Latest() is not null);
         diagnostics.AddRange(plan.Diagnostics);
         return new(definition, plan, [.. diagnostics.OrderBy(d => d.Line ?? 0)]);

@@ -52,6 +52,7 @@ public sealed class RunReconciler(RunStore runs, PipelineStore pipelines, ClaimS
         }
         if (status is WorkflowExecutionStatus.Running)
         {
+            runs.SetPaused(run.RunId, FactsReader.Read(await client.GetHandle(RunNames.WorkflowId(run.RunId)).FoldAsync(cancel)).Paused);
             await new DeadWorkers(client, logger).ReleaseAsync(run.RunId, cancel);
             return;
         }

@@ -9,9 +9,11 @@ namespace FlowForge.Orchestration.Runs;
 /// <summary>What to run.</summary>
 /// <param name="JobIds">Only these jobs; empty for all.</param>
 /// <param name="Trigger"><c>manual</c>, <c>api</c>, <c>schedule</c>, <c>retry</c>.</param>
+/// <param name="Interval">The time that the run's data is about; null takes the schedule's last whole one, if there is a schedule.</param>
 /// <param name="RunId">Makes the start repeatable: a run of this id that is there already is the one that was asked for. Null for a new one.</param>
 public sealed record StartRun(
-    string Pipeline, IReadOnlyList<string> JobIds, string Trigger, IReadOnlyDictionary<string, string> Parameters, int? Version = null, string? RetryOf = null, string? RunId = null)
+    string Pipeline, IReadOnlyList<string> JobIds, string Trigger, IReadOnlyDictionary<string, string> Parameters, int? Version = null, string? RetryOf = null, string? RunId = null,
+    DataInterval? Interval = null)
 {
     public static StartRun All(string pipeline, string trigger = "manual") => new(pipeline, [], trigger, new Dictionary<string, string>());
 }
@@ -57,7 +59,7 @@ public sealed class RunService(
         var run = new RunRecord
         {
             RunId = request.RunId ?? RunIds.New(now), Pipeline = version.Name, PipelineVersion = version.Version, Trigger = request.Trigger, QueuedAt = now,
-            JobIds = request.JobIds, Parameters = Parameters(definition, request), RetryOf = request.RetryOf,
+            JobIds = request.JobIds, Parameters = Parameters(definition, request), RetryOf = request.RetryOf, Interval = IntervalOf(definition, request, now),
         };
         run = run with { WorkflowId = RunNames.WorkflowId(run.RunId) };
         runs.Create(run);
@@ -68,6 +70,11 @@ public sealed class RunService(
         await StartWorkflowAsync(run, definition, jobs, cancel);
         return run.RunId;
     }
+
+    /// <summary>The data interval of a scheduled run that was due at <paramref name="due"/>; null when the newest version has no schedule.</summary>
+    public DataInterval? IntervalOf(string pipeline, DateTimeOffset due) =>
+        pipelines.Get(pipeline) is { Deleted: false } version && reader.Read(version).Definition?.Schedule is { } schedule && schedule.Interval(due) is { } interval
+            ? new DataInterval(interval.Start, interval.End) : null;
 
     /// <summary>Asks an open run to stop: running jobs are cancelled, nothing new starts, what was published stays.</summary>
     public async Task CancelAsync(string runId, CancellationToken cancel)
@@ -93,13 +100,23 @@ public sealed class RunService(
         var left = runs.Jobs(runId).Where(j => j.State != RunState.Succeeded).Select(j => j.JobId).ToArray();
         if (left.Length == 0) throw new RunRefusedException(RunRefusal.Conflict, "FF3105", $"Every job of {runId} succeeded: there is nothing to retry.", "Start a new run instead.");
         var parameters = run.Parameters.ToDictionary();
-        return await StartAsync(new StartRun(run.Pipeline, left, "retry", parameters, RetryOf: runId), cancel);
+        return await StartAsync(new StartRun(run.Pipeline, left, "retry", parameters, RetryOf: runId, Interval: run.Interval), cancel);
     }
 
     /// <summary>Holds a run: what runs goes on, nothing new starts until <see cref="ResumeAsync"/>.</summary>
-    public Task PauseAsync(string runId, CancellationToken cancel) => SignalAsync(runId, RunNames.PauseSignal, cancel);
+    /// <remarks>The signal is in the workflow's history before the catalog shows it; <see cref="RunReconciler"/> mends a crash between the two.</remarks>
+    public async Task PauseAsync(string runId, CancellationToken cancel)
+    {
+        await SignalAsync(runId, RunNames.PauseSignal, cancel);
+        runs.SetPaused(runId, true);
+    }
 
-    public Task ResumeAsync(string runId, CancellationToken cancel) => SignalAsync(runId, RunNames.ResumeSignal, cancel);
+    /// <summary>Lets a held run go on; no effect on one that is not held.</summary>
+    public async Task ResumeAsync(string runId, CancellationToken cancel)
+    {
+        await SignalAsync(runId, RunNames.ResumeSignal, cancel);
+        runs.SetPaused(runId, false);
+    }
 
     /// <summary>Starts the workflow of a recorded run; does nothing when it is there already.</summary>
     internal async Task StartWorkflowAsync(RunRecord run, PipelineDefinition definition, IReadOnlyList<PlanJob> jobs, CancellationToken cancel)
@@ -152,6 +169,20 @@ public sealed class RunService(
             foreach (var run in open) await CancelAsync(run.RunId, cancel);
     }
 
+    private static DataInterval? IntervalOf(PipelineDefinition definition, StartRun request, DateTimeOffset now)
+    {
+        if (request.Interval is { } given)
+        {
+            return given.Start < given.End ? given
+                : throw new RunRefusedException(RunRefusal.Invalid, "FF3109", $"The data interval ends ({given.End:O}) before it starts ({given.Start:O}).", "Give a start before the end.");
+        }
+        if (definition.Schedule is { } schedule && NextRuns.Before(schedule, now.AddTicks(1)) is { } last && schedule.Interval(last) is { } whole) return new DataInterval(whole.Start, whole.End);
+        return Placeholders.NeedsInterval(definition)
+            ? throw new RunRefusedException(RunRefusal.Invalid, "FF3110", $"Pipeline {definition.Name} reads its data interval, and this run has none.",
+                "Give the run a start and an end, or the pipeline a schedule.")
+            : null;
+    }
+
     private static Dictionary<string, string> Parameters(PipelineDefinition definition, StartRun request)
     {
         var unknown = request.Parameters.Keys.Except(definition.Parameters.Keys, StringComparer.Ordinal).ToArray();
@@ -169,7 +200,14 @@ public sealed class RunService(
     {
         var run = runs.Get(runId) ?? throw Unknown(runId);
         if (run.State.IsFinal()) throw new RunRefusedException(RunRefusal.Conflict, "FF3103", $"{runId} has ended already ({run.State.ToText()}).");
-        await (await temporal.GetAsync(cancel)).GetHandle(RunNames.WorkflowId(runId)).SignalAsync(signal, null, cancel);
+        try
+        {
+            await (await temporal.GetAsync(cancel)).GetHandle(RunNames.WorkflowId(runId)).SignalAsync(signal, null, cancel);
+        }
+        catch (WorkflowNotFoundException)
+        {
+            throw new RunRefusedException(RunRefusal.Conflict, "FF3103", $"{runId} ends at this moment, or has not started yet.", "Look again in a few seconds.");
+        }
     }
 
     private static RunRefusedException Unknown(string runId) => new(RunRefusal.NotFound, "FF3100", $"There is no run {runId}.");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using FlowForge.Orchestration.Runs;
@@ -46,7 +47,7 @@ public sealed class ScheduledStartActivity(RunService runs, ILogger<ScheduledSta
         var runId = RunIds.From(context.Task.ScheduledTime, seed);
         try
         {
-            return await runs.StartAsync(StartRun.All(pipeline, "schedule") with { RunId = runId }, context.CancellationToken);
+            return await runs.StartAsync(StartRun.All(pipeline, "schedule") with { RunId = runId, Interval = runs.IntervalOf(pipeline, DueAt(context.Task)) }, context.CancellationToken);
         }
         catch (RunRefusedException refused) when (refused.Reason == RunRefusal.Conflict)
         {
@@ -58,5 +59,13 @@ public sealed class ScheduledStartActivity(RunService runs, ILogger<ScheduledSta
             logger.LogError("scheduled run of {Pipeline} could not start: {Reason}", pipeline, refused.Message);
             throw new ApplicationFailure(refused.Message, refused.Code, nonRetryable: true, refused);
         }
+    }
+
+    /// <summary>The nominal time of the start: the server puts it at the end of the workflow's id.</summary>
+    internal static DateTimeOffset DueAt(ActivityTask task)
+    {
+        const int Length = 20; // 2024-05-17T02:00:00Z
+        return task.WorkflowId.Length > Length && DateTimeOffset.TryParseExact(task.WorkflowId[^Length..], "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var due)
+            ? due : task.ScheduledTime;
     }
 }

@@ -26,6 +26,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode DuplicateItem = Error("FF1110", "Listed twice", "The list names the same thing twice.");
     public static readonly DiagnosticCode InvalidDuration = Error("FF1111", "Not a duration", "Durations are a number with a unit: 30s, 5m, 2h, 1d.");
     public static readonly DiagnosticCode InvalidTime = Error("FF1112", "Not a time", "Times are ISO 8601: 2024-05-17 or 2024-05-17T02:00:00+02:00. Without an offset they are UTC.");
+    public static readonly DiagnosticCode UnknownPlaceholder = Error("FF1113", "Unknown value", "${param.name} takes a parameter that the pipeline declares under 'parameters'; ${interval.start} and ${interval.end} take the run's data interval.");
 
     // 12: ingest jobs
     public static readonly DiagnosticCode UnknownSourceType = Error("FF1201", "Unknown source type", "source_type is the name of an installed connector or one of the aliases file_upload, file_local, file_s3, db_query, api, streaming, nosql.");

@@ -110,6 +110,15 @@ public sealed class RunTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task PauseAndResume_FinalOrUnknownRun_AreRefused()
+    {
+        var ended = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PauseRunAsync(SampleCatalog.Succeeded));
+        Assert.Equal((HttpStatusCode.Conflict, "run_ok has ended already (succeeded)."), (ended.Status, ended.Message));
+        Assert.Equal(HttpStatusCode.Conflict, (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.ResumeRunAsync(SampleCatalog.Failed))).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PauseRunAsync("run_none"))).Status);
+    }
+
+    [Fact]
     public async Task Start_UnknownPipeline_Is404() =>
         Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.StartRunAsync(new StartRun("no_such_pipeline")))).Status);
 

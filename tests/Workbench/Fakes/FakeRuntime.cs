@@ -111,6 +111,8 @@ public sealed class FakeRuntime : IAsyncDisposable
         });
         api.MapGet("/runs/{run}", (string run) => Sample.Run(run));
         api.MapPost("/runs/{run}/cancel", (string run) => Results.Accepted());
+        api.MapPost("/runs/{run}/pause", (string run) => Hold(run, true));
+        api.MapPost("/runs/{run}/resume", (string run) => Hold(run, false));
         api.MapPost("/runs/{run}/retry", (string run) => new RunStarted(Sample.RunningId));
         api.MapGet("/runs/{run}/logs", (string run, long? after, string? level, string? search) => Sample.Logs(after ?? 0, level, search));
         api.MapGet("/runs/{run}/events", (HttpContext context, string run) => StreamAsync(context, Sample.RunEvents(run)));
@@ -126,6 +128,12 @@ public sealed class FakeRuntime : IAsyncDisposable
         });
         api.MapGet("/tables/bronze/{name}/rejects", (string name) => Sample.Rejects(name));
         api.MapGet("/search", (string q) => Sample.Search(q));
+    }
+
+    private Accepted Hold(string run, bool paused)
+    {
+        Say(new RunEvent(RunEvent.RunChanged, run) { Run = Sample.Runs.First(r => r.Run == run) with { Paused = paused } });
+        return TypedResults.Accepted((string?)null);
     }
 
     private Page<RunSummary> Runs(string? pipeline, string? state, string? search, int page, int size)

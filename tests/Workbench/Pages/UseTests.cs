@@ -57,6 +57,21 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
     }
 
     [Fact]
+    public async Task Run_PausedAndResumed_SaysSoAndOffersTheOther()
+    {
+        var page = await bench.OpenAsync($"/runs/{Sample.RunningId}");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("This run is paused. 2 jobs still at work; nothing new starts until it is resumed.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".page-head .state")).ToHaveTextAsync("Paused");
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Pause" })).ToHaveCountAsync(0);
+        if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "run-paused.png") });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".page-head .state")).ToHaveTextAsync("Running");
+        await Assertions.Expect(page.GetByText("This run is paused")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task Yaml_BrokenAndMended_MarksTheLineAndOffersSaveOnlyWhenValid()
     {
         var page = await bench.OpenAsync("/pipelines/flights/yaml");
