@@ -30,6 +30,8 @@ api.MapTables();
 api.MapConnectors();
 api.MapSearch();
 api.MapSystem();
+api.MapWorkflows();
+api.MapSchedules();
 
 LoopbackOnly.Check(app.Configuration, app.Configuration["urls"]?.Split(';') ?? []);
 await app.RunAsync();

@@ -7,5 +7,6 @@ shared.AddTo(root);
 root.Subcommands.Add(PipelineCommands.Create(shared));
 root.Subcommands.Add(RunCommands.Create(shared));
 root.Subcommands.Add(TableCommands.Create(shared));
+root.Subcommands.Add(TemporalCommands.Create(shared));
 root.Subcommands.Add(SystemCommand.Create(shared));
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

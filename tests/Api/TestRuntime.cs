@@ -10,7 +10,7 @@ using FlowForge.Lake.State;
 namespace FlowForge.Api.Tests;
 
 /// <summary>The real runtime process on a data folder of its own, filled before it starts. Temporal is not there: these tests start no runs.</summary>
-public sealed class TestRuntime : IAsyncLifetime
+public class TestRuntime : IAsyncLifetime
 {
     private Process? process;
 
@@ -24,7 +24,10 @@ public sealed class TestRuntime : IAsyncLifetime
 
     public FlowForgeClient Client { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync()
+    /// <summary>Nothing listens there.</summary>
+    protected virtual string TemporalAddress => "127.0.0.1:1";
+
+    public virtual async ValueTask InitializeAsync()
     {
         SampleCatalog.Fill(Path.Combine(Folder, "catalog", "catalog.db"));
         SampleLake.Fill(Path.Combine(Folder, "lake"));
@@ -33,7 +36,7 @@ public sealed class TestRuntime : IAsyncLifetime
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "FlowForge.Api.dll"));
         start.Environment["FlowForge__DataFolder"] = Folder;
         start.Environment["ASPNETCORE_URLS"] = Address.GetLeftPart(UriPartial.Authority);
-        start.Environment["Temporal__Address"] = "127.0.0.1:1";
+        start.Environment["Temporal__Address"] = TemporalAddress;
         // The runtime leaves when this process does.
         start.Environment["FLOWFORGE_LIFELINE"] = "stdin";
         process = Process.Start(start)!;
@@ -61,8 +64,9 @@ public sealed class TestRuntime : IAsyncLifetime
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (process is not null)
         {
             process.StandardInput.Close();

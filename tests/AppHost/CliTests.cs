@@ -33,6 +33,30 @@ public sealed class CliTests(EnvironmentFixture environment)
     }
 
     [Fact]
+    public async Task Temporal_WorkflowOfARun_IsListedShownAndReadBack()
+    {
+        Assert.Equal(0, (await Cli("pipelines", "put", environment.Folder.Pipeline("cli_temporal"))).Code);
+        var (_, watched, _) = await Cli("runs", "start", "cli_temporal", "--watch");
+        var workflow = "run/" + watched.Split('\n').First(l => l.StartsWith("run_", StringComparison.Ordinal)).Split(':')[0];
+
+        var (code, list, _) = await Cli("temporal", "workflows", "list", "--query", $"WorkflowId = '{workflow}'", "--json");
+        Assert.Equal((0, "completed"), (code, JsonDocument.Parse(list).RootElement[0].GetProperty("state").GetString()));
+        Assert.Contains($"{workflow} (run ", (await Cli("temporal", "workflows", "show", workflow)).Output, StringComparison.Ordinal);
+        var history = (await Cli("temporal", "workflows", "history", workflow, "--newest", "--limit", "1")).Output.Split('\n');
+        Assert.Equal(2, history.Length);
+        Assert.Contains("WorkflowExecutionCompleted", history[1], StringComparison.Ordinal);
+        Assert.Equal("WorkflowExecutionStarted", JsonDocument.Parse((await Cli("temporal", "workflows", "history", workflow, "--json")).Output).RootElement[0].GetProperty("type").GetString());
+        Assert.Equal("1", JsonDocument.Parse((await Cli("temporal", "workflows", "export", workflow)).Output).RootElement.GetProperty("events")[0].GetProperty("eventId").GetString());
+        Assert.Equal((1, "", $"error: Workflow '{workflow}' is closed already.\n  Look at it again; a closed run takes no signals."), await Cli("temporal", "workflows", "cancel", workflow));
+        Assert.Equal((1, "", "error: Invalid query: column name 'Colour' is not a valid search attribute at position 1.\n  Write like WorkflowType = 'run' AND ExecutionStatus = 'Failed' AND StartTime > '2026-01-31T00:00:00Z'."),
+            Without(await Cli("temporal", "workflows", "list", "--query", "Colour = 'red'")));
+        Assert.StartsWith("schedule", (await Cli("temporal", "schedules", "list")).Output, StringComparison.Ordinal);
+
+        // Diagnostics follow the error; the first two lines are what a person reads.
+        static (int, string, string) Without((int Code, string Output, string Error) answer) => (answer.Code, answer.Output, string.Join('\n', answer.Error.Split('\n').Take(2)));
+    }
+
+    [Fact]
     public async Task Runs_StartWatchShowLogsAndTables()
     {
         Assert.Equal(0, (await Cli("pipelines", "put", environment.Folder.Pipeline("cli_run"))).Code);

@@ -1,6 +1,7 @@
 using FlowForge.Api.Events;
 using FlowForge.Api.Mapping;
 using FlowForge.Api.Tables;
+using FlowForge.Api.Workflows;
 using FlowForge.Catalog;
 using FlowForge.Datasets;
 using FlowForge.Duck;
@@ -36,6 +37,7 @@ internal static class RuntimeServices
         services.AddSingleton<TableReads>();
         services.AddSingleton<RowPages>();
         services.AddSingleton<TableViews>();
+        services.AddSingleton<TemporalClients>();
     }
 
     private static void AddCatalog(this IServiceCollection services, RuntimeSettings settings)

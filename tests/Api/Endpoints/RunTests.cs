@@ -160,4 +160,12 @@ public sealed class RunTests(TestRuntime runtime)
         Assert.Equal((runtime.Folder, "127.0.0.1:1", false), (system.DataFolder, system.Temporal.Address, system.Temporal.Connected));
         Assert.StartsWith("v1.", system.DuckDb, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Workflows_TemporalIsAway_Is503AndSaysWhere()
+    {
+        var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.WorkflowsAsync());
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "FF4089"), (refused.Status, refused.Problem.Code));
+        Assert.StartsWith("The Temporal server at 127.0.0.1:1 does not answer: ", refused.Message, StringComparison.Ordinal);
+    }
 }

@@ -64,15 +64,11 @@ internal sealed class HistoryHandlers(ServerState server)
             var e = Find(ns, request.Execution, token);
             var size = request.MaximumPageSize > 0 ? request.MaximumPageSize : Limits.HistoryPageEvents;
             var last = token?.NextEventId ?? e.Events.Count;
-            var first = Math.Max(1, last - size + 1);
             var response = new GetWorkflowExecutionHistoryReverseResponse { History = new() };
-            for (var id = last; id >= first; id--)
+            response.History.Events.AddRange(HistoryPages.Backwards(e, last, size, PageBytes));
+            if (last > response.History.Events.Count)
             {
-                response.History.Events.Add(e.Events[(int)id - 1]);
-            }
-            if (first > 1)
-            {
-                response.NextPageToken = new HistoryPageToken { RunId = e.RunId, NextEventId = first - 1 }.ToByteString();
+                response.NextPageToken = new HistoryPageToken { RunId = e.RunId, NextEventId = last - response.History.Events.Count }.ToByteString();
             }
             return response;
         });

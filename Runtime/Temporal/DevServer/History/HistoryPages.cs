@@ -8,16 +8,32 @@ internal static class HistoryPages
     {
         var page = new List<HistoryEvent>();
         var bytes = 0;
-        for (var id = from; id <= last && page.Count < maxEvents; id++)
+        for (var id = from; id <= last && page.Count < maxEvents && Fits(e, id, page, ref bytes, maxBytes); id++)
         {
-            var next = e.Events[(int)id - 1];
-            bytes += next.CalculateSize();
-            if (bytes > maxBytes && page.Count > 0)
-            {
-                break;
-            }
-            page.Add(next);
         }
         return page;
+    }
+
+    /// <summary>Events from <paramref name="last"/> down to the first, within the same bounds.</summary>
+    public static List<HistoryEvent> Backwards(Execution e, long last, long maxEvents, int maxBytes)
+    {
+        var page = new List<HistoryEvent>();
+        var bytes = 0;
+        for (var id = last; id >= 1 && page.Count < maxEvents && Fits(e, id, page, ref bytes, maxBytes); id--)
+        {
+        }
+        return page;
+    }
+
+    private static bool Fits(Execution e, long id, List<HistoryEvent> page, ref int bytes, int maxBytes)
+    {
+        var next = e.Events[(int)id - 1];
+        bytes += next.CalculateSize();
+        if (bytes > maxBytes && page.Count > 0)
+        {
+            return false;
+        }
+        page.Add(next);
+        return true;
     }
 }

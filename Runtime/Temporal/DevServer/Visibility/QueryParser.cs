@@ -44,8 +44,9 @@ internal sealed class QueryParser
         if (Take("GROUP"))
         {
             Expect("BY");
+            var at = Next;
             group = Name();
-            _fields.RequireGroupable(group);
+            At(at, () => _fields.RequireGroupable(group));
         }
         if (Take("ORDER"))
         {
@@ -53,7 +54,9 @@ internal sealed class QueryParser
             var parts = new List<string>();
             do
             {
-                var column = _fields.Sortable(Name());
+                var at = Next;
+                var name = Name();
+                var column = At(at, () => _fields.Sortable(name));
                 parts.Add(Take("DESC") ? $"{column} DESC" : Take("ASC") ? $"{column} ASC" : $"{column} ASC");
             }
             while (TakeSymbol(","));
@@ -109,7 +112,9 @@ internal sealed class QueryParser
 
     private void Comparison()
     {
-        var field = _fields.Find(Name());
+        var at = Next;
+        var name = Name();
+        var field = At(at, () => _fields.Find(name));
         var negated = Take("NOT");
         if (Take("IN"))
         {
@@ -117,7 +122,7 @@ internal sealed class QueryParser
             var values = new List<object?>();
             do
             {
-                values.Add(field.Value(Literal()));
+                values.Add(Value(field));
             }
             while (TakeSymbol(","));
             ExpectSymbol(")");
@@ -125,9 +130,9 @@ internal sealed class QueryParser
         }
         else if (Take("BETWEEN"))
         {
-            var low = field.Value(Literal());
+            var low = Value(field);
             Expect("AND");
-            var high = field.Value(Literal());
+            var high = Value(field);
             Emit(field.Between(low, high, negated, Add));
         }
         else if (Take("STARTS_WITH"))
@@ -152,9 +157,34 @@ internal sealed class QueryParser
                 throw QueryTokens.Invalid($"expected an operator after {field.Name} at position {symbol.Position + 1}");
             }
             _at++;
-            Emit(field.Compare(symbol.Value == "<>" ? "!=" : symbol.Value, field.Value(Literal()), Add));
+            Emit(field.Compare(symbol.Value == "<>" ? "!=" : symbol.Value, Value(field), Add));
         }
     }
+
+    private object? Value(QueryField field)
+    {
+        var literal = Literal();
+        return At(literal, () => field.Value(literal));
+    }
+
+    /// <summary>What is wrong with a name or value is told with its place, so that an editor can show it there.</summary>
+    private static T At<T>(QueryToken token, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (GrpcException e) when (e.Code == GrpcCode.InvalidArgument)
+        {
+            throw new GrpcException(e.Code, $"{e.Message} at position {token.Position + 1}");
+        }
+    }
+
+    private static void At(QueryToken token, Action check) => At(token, () =>
+    {
+        check();
+        return true;
+    });
 
     private string Add(object? value)
     {

@@ -36,11 +36,13 @@ internal static class QueryTokens
             }
             else if (c is '\'' or '"')
             {
-                tokens.Add(new(TokenKind.Text, Quoted(query, ref i, c), i));
+                var start = i;
+                tokens.Add(new(TokenKind.Text, Quoted(query, ref i, c), start));
             }
             else if (c == '`')
             {
-                tokens.Add(new(TokenKind.QuotedName, Quoted(query, ref i, c), i));
+                var start = i;
+                tokens.Add(new(TokenKind.QuotedName, Quoted(query, ref i, c), start));
             }
             else if (char.IsAsciiDigit(c) || (c is '-' or '+' or '.' && i + 1 < query.Length && (char.IsAsciiDigit(query[i + 1]) || query[i + 1] == '.')))
             {

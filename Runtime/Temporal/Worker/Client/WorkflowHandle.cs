@@ -170,6 +170,34 @@ public sealed class WorkflowHandle
         while (!request.NextPageToken.IsEmpty);
     }
 
+    /// <summary>One page of the history, for user interfaces. The token is empty at the first and after the last page.</summary>
+    /// <param name="newestFirst">Backwards from the last event.</param>
+    public async Task<(IReadOnlyList<HistoryEvent> Events, byte[] NextPageToken)> HistoryPageAsync(
+        int pageSize, byte[]? pageToken = null, bool newestFirst = false, CancellationToken cancellation = default)
+    {
+        var token = ByteString.CopyFrom(pageToken ?? []);
+        if (newestFirst)
+        {
+            var back = await CallAsync<GetWorkflowExecutionHistoryReverseResponse>(new GetWorkflowExecutionHistoryReverseRequest
+            {
+                Namespace = _client.Namespace,
+                Execution = Execution,
+                MaximumPageSize = pageSize,
+                NextPageToken = token,
+            }, cancellation).ConfigureAwait(false);
+            return (back.History?.Events ?? [], back.NextPageToken.ToByteArray());
+        }
+        var page = await CallAsync<GetWorkflowExecutionHistoryResponse>(new GetWorkflowExecutionHistoryRequest
+        {
+            Namespace = _client.Namespace,
+            Execution = Execution,
+            MaximumPageSize = pageSize,
+            NextPageToken = token,
+            SkipArchival = true,
+        }, cancellation).ConfigureAwait(false);
+        return (page.History?.Events ?? [], page.NextPageToken.ToByteArray());
+    }
+
     /// <summary>The history folded into states.</summary>
     public async Task<WorkflowHistory> FoldAsync(CancellationToken cancellation = default)
     {
