@@ -85,7 +85,7 @@ public static class SystemViews
         [
             ("run_id", Text, "run_id"), ("job_id", Text, "job_id"), ("table_name", Text, "table_name"), ("check", Text, "check_title"),
             ("on_fail", Text, "on_fail"), ("passed", SystemColumnType.Boolean, "passed"), ("failing_rows", Number, "failing_rows"), ("message", Text, "message"),
-            ("recorded_at", Time, "recorded_at"),
+            ("recorded_at", Time, "recorded_at"), ("value", SystemColumnType.Double, "value"),
         ]),
     ];
 

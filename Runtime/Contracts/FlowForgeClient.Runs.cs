@@ -30,6 +30,10 @@ public sealed partial class FlowForgeClient
     public Task<RunStarted> RetryRunAsync(string run, CancellationToken ct = default) =>
         SendAsync<RunStarted>(HttpMethod.Post, $"runs/{Escape(run)}/retry", null, ct);
 
+    /// <summary>Rows that failed a check of a job; 404 when the job has no result of it.</summary>
+    public Task<CheckRows> CheckRowsAsync(string run, string job, string check, CancellationToken ct = default) =>
+        GetAsync<CheckRows>(new QueryText($"runs/{Escape(run)}/jobs/{Escape(job)}/checks/rows").Add("check", check), ct);
+
     /// <summary>Oldest first.</summary>
     public Task<IReadOnlyList<LogEntry>> LogsAsync(string run, LogQuery query, CancellationToken ct = default)
     {

@@ -130,7 +130,19 @@ public sealed record JobAttempt(int Number, RunState State, DateTimeOffset Start
 /// <summary>One check that was run on a table before its commit.</summary>
 /// <param name="Name">As a person reads it: <c>not_null(origin, date)</c>.</param>
 /// <param name="Failing">Rows that break the rule; for table checks 1 or 0.</param>
-public sealed record CheckOutcome(string Name, bool Passed, CheckAction OnFail, long Failing, string? Message);
+public sealed record CheckOutcome(string Name, bool Passed, CheckAction OnFail, long Failing, string? Message)
+{
+    /// <summary>What <c>row_count</c> and <c>anomaly</c> measured; for <c>freshness</c> the age in seconds.</summary>
+    public double? Value { get; init; }
+    /// <summary>The run and job that checked.</summary>
+    public string? Run { get; init; }
+    public string? Job { get; init; }
+}
+
+/// <summary>Rows that failed a check.</summary>
+/// <param name="Failing">How many failed.</param>
+/// <param name="Rows">The first of them (at most 100), each a JSON object by column; very long ones as cut text.</param>
+public sealed record CheckRows(string Check, long Failing, IReadOnlyList<System.Text.Json.JsonElement> Rows);
 
 /// <summary>One line of a run's log.</summary>
 /// <param name="Id">Grows with time within a run; pass it as <c>after</c> to go on from there.</param>

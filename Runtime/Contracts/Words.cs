@@ -15,8 +15,8 @@ public enum DiagnosticLevel { Info, Warning, Error }
 /// <summary>Weight of a log line.</summary>
 public enum RunLogLevel { Debug, Info, Warning, Error }
 
-/// <summary>What happens when a check fails.</summary>
-public enum CheckAction { Warn, Quarantine, Fail }
+/// <summary>What happens when a check fails: it is noted, its rows are left out, its rows are set aside, or nothing is published.</summary>
+public enum CheckAction { Warn, Drop, Quarantine, Fail }
 
 /// <summary>How a pipeline file is written.</summary>
 public enum PipelineTextFormat { Yaml, Json }

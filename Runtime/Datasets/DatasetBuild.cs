@@ -1,6 +1,5 @@
 using System.Text.Json;
 using FlowForge.Catalog;
-using FlowForge.Datasets.Checks;
 using FlowForge.Duck;
 using FlowForge.Lake;
 using FlowForge.Lake.Schema;
@@ -23,21 +22,22 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
         job.Log.Info($"The SQL made {read} rows.");
 
         pump.Enter("checking");
-        var run = new CheckRun(session, dataset.Table, rows.Scan, Schema(rows.Scan, sql), read);
-        var checks = run.Run(dataset.Checks, job.Cancel);
-        Report(checks);
-        var rejects = Quarantine(rows, run, checks);
+        var run = Checks(rows, sql, read);
+        var report = Judge(run);
+        Report(report);
+        var rejects = Quarantine(rows, run, report.Outcomes);
+        if (run.FailsAny(Failing(report.Outcomes, CheckRun.TakesOut)) is { } gone) rows.Remove(gone);
 
         pump.Enter("publishing");
         var loaded = rows.Count;
         var info = rows.Apply();
         var outcome = new JobOutcome
         {
-            Counts = new RowCounts(read, loaded, read - loaded),
+            Counts = new RowCounts(read, loaded, rejects?.Rows ?? 0, 0, read - loaded - (rejects?.Rows ?? 0)),
             Bytes = transaction.Staged.Sum(f => f.Bytes),
             Table = dataset.Table,
             RejectsTable = rejects?.Table.ToString(),
-            Checks = checks,
+            Checks = report.Outcomes,
         };
         var commit = transaction.Commit(
             new CommitOptions
@@ -56,7 +56,7 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
         return outcome with { TableVersion = commit.Version };
     }
 
-    private JobState State(JobOutcome outcome, (TableName Table, CommitResult Commit)? rejects)
+    private JobState State(JobOutcome outcome, DatasetRejects.Written? rejects)
     {
         var (read, loaded, rejected, deduplicated, filtered) = outcome.Counts;
         return new JobState
@@ -65,7 +65,7 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
             Job = job.Request.JobId,
             RunId = job.Request.RunId,
             Rows = new RowEquation(read, loaded, rejected, deduplicated, filtered),
-            Rejects = rejects is { } r ? DatasetRejects.Place(r.Table, r.Commit.Version) : null,
+            Rejects = rejects is { } r ? DatasetRejects.Place(r.Table, r.Version) : null,
             Outcome = JsonSerializer.Serialize(outcome),
         };
     }
@@ -76,25 +76,57 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
         return new TableSchema(columns.Select(c => sql.OriginalNames?.Find(c.Name) is { } named ? c with { Metadata = named.Metadata } : c));
     }
 
-    private void Report(IReadOnlyList<CheckOutcome> checks)
+    private CheckRun Checks(StagedRows rows, DatasetSql sql, long read)
     {
-        job.Catalog.Checks.Record(job.Request.RunId, job.Request.JobId, dataset.Table, checks, DateTimeOffset.UtcNow);
-        foreach (var check in checks.Where(c => !c.Passed && c.OnFail != CheckAction.Fail)) job.Log.Warning($"Check {check.Check}: {check.Message}.");
-        var failed = checks.Where(c => !c.Passed && c.OnFail == CheckAction.Fail).ToList();
-        if (failed.Count == 0) return;
+        var schema = Schema(rows.Scan, sql);
+        return new CheckRun(new CheckedRows
+        {
+            Table = dataset.Table,
+            Scan = rows.Scan,
+            Count = read,
+            Kept = rows.Kept,
+            Find = name => (schema.Find(name) ?? schema.Columns.FirstOrDefault(c => c.OriginalName == name)) is { } column ? new CheckColumn(column.Name, column.DuckType) : null,
+            Query = query => session.Rows(query, job.Cancel),
+            RunTime = job.Request.RunTime,
+            Earlier = (title, most) => job.Catalog.Checks.Earlier(dataset.Table, title, job.Request.RunId, most),
+        });
+    }
+
+    private CheckReport Judge(CheckRun run)
+    {
+        try
+        {
+            return run.Run(dataset.Checks);
+        }
+        catch (CheckColumnException e)
+        {
+            throw new JobFailedException("FF3211", $"Check {e.Check.Title} of {dataset.Table} names column '{e.Column}', which the rows have not.", $"The columns are: {string.Join(", ", session.Describe($"SELECT * FROM {run.Rows.Scan}").Select(c => c.Name))}.", inner: e);
+        }
+        catch (DuckException e) when (e.Kind is DuckErrorKind.Binder or DuckErrorKind.Parser or DuckErrorKind.Catalog or DuckErrorKind.Conversion or DuckErrorKind.InvalidInput or DuckErrorKind.TypeMismatch)
+        {
+            throw new JobFailedException("FF3212", $"A check of {dataset.Table} does not fit its rows: {e.Message}", "Correct the check: its columns, values, condition or query.", inner: e);
+        }
+    }
+
+    private void Report(CheckReport report)
+    {
+        job.Catalog.Checks.Record(job.Request.RunId, job.Request.JobId, dataset.Table, report.Outcomes, DateTimeOffset.UtcNow, report.Samples);
+        foreach (var check in report.Outcomes.Where(c => !c.Passed && c.OnFail != CheckAction.Fail)) job.Log.Warning($"Check {check.Check}: {check.Message}.");
+        if (report.Fatal is not { Count: > 0 } failed) return;
         var kept = job.Table.Latest() is { } old ? $"The table keeps version {old.Version}." : "The table was not made.";
         throw new JobFailedException(
             "FF3210",
             $"{dataset.Table} fails {(failed.Count == 1 ? "a check" : $"{failed.Count} checks")}: {string.Join(" | ", failed.Select(c => $"{c.Check}: {c.Message}"))}. {kept}",
-            "Handle the rows in the SQL, correct the source, or give the check on_fail: warn or quarantine.");
+            "Handle the rows in the SQL, correct the source, or give the check on_fail: warn, drop or quarantine.");
     }
 
-    private (TableName Table, CommitResult Commit)? Quarantine(StagedRows rows, CheckRun run, IReadOnlyList<CheckOutcome> outcomes)
+    private List<CheckDefinition> Failing(IReadOnlyList<CheckOutcome> outcomes, Func<CheckDefinition, bool> which) => [.. dataset.Checks.Where((c, i) => which(c) && !outcomes[i].Passed)];
+
+    private DatasetRejects.Written? Quarantine(StagedRows rows, CheckRun run, IReadOnlyList<CheckOutcome> outcomes)
     {
-        var failing = dataset.Checks.Where((c, i) => c is { OnFail: CheckAction.Quarantine, Kind: not CheckKind.RowCount } && !outcomes[i].Passed).ToList();
+        var failing = Failing(outcomes, c => c.IsAboutRows && c.OnFail == CheckAction.Quarantine);
         if (failing.Count == 0) return null;
         var rejects = DatasetRejects.Write(session, job.Lake, TableName.Parse(dataset.Table), rows.Scan, run, failing, job.Request, job.Cancel);
-        rows.Remove(run.FailsAny(failing)!);
         job.Catalog.Rejects.Record(dataset.Table, job.Request.RunId, failing.ToDictionary(c => c.Title, c => outcomes.First(o => o.Check == c.Title).FailingRows));
         return rejects;
     }
@@ -102,7 +134,7 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
     // The catalog has copies for display; they can be made again, so a repeated attempt need not.
     private void Note(long version)
     {
-        job.Catalog.Lineage.Record(dataset.Table, job.Request.Pipeline, job.Request.JobId, [.. inputs.Select(i => i.Name.ToString())]);
+        job.Catalog.Lineage.Record(dataset.Table, job.Request.Pipeline, job.Request.JobId, [.. inputs.Where(i => !i.OnlyForChecks).Select(i => i.Name.ToString())]);
         var columns = job.Table.At(version)!.Schema.Columns.Select(c => new SchemaColumn(c.Name, c.DuckType, c.Nullable, c.OriginalName)).ToList();
         job.Catalog.Schemas.Record(new SchemaHistoryEntry(dataset.Table, version, job.Request.RunId, DateTimeOffset.UtcNow, columns));
     }

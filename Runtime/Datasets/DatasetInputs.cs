@@ -6,7 +6,11 @@ using FlowForge.Pipelines;
 namespace FlowForge.Datasets;
 
 /// <summary>A table that a dataset reads, at the version it reads.</summary>
-internal sealed record DatasetInput(TableName Name, TableSnapshot Snapshot);
+internal sealed record DatasetInput(TableName Name, TableSnapshot Snapshot)
+{
+    /// <summary>No row of it gets into the dataset.</summary>
+    public bool OnlyForChecks { get; init; }
+}
 
 /// <summary>Finds what a dataset's SQL reads, pins the versions, and shows them to DuckDB as views in the schemas <c>bronze silver gold</c>.</summary>
 internal static class DatasetInputs
@@ -14,12 +18,15 @@ internal static class DatasetInputs
     public static IReadOnlyList<DatasetInput> Resolve(DatasetDefinition dataset, JobRequest request, LakeStore lake)
     {
         var inputs = new List<DatasetInput>();
-        foreach (var reference in SqlReferences.Tables(DatasetSql.Text(dataset)))
+        var ofSql = SqlReferences.Tables(DatasetSql.Text(dataset)).Select(r => (Reference: r, ForChecks: false));
+        var ofChecks = dataset.Checks.Select(c => c.ReadsSql).OfType<string>().SelectMany(SqlReferences.Tables)
+            .Where(r => r is not { Schema: null, Table: "this" } && !r.ToString().Equals(dataset.Table, StringComparison.OrdinalIgnoreCase)).Select(r => (Reference: r, ForChecks: true));
+        foreach (var (reference, forChecks) in ofSql.Concat(ofChecks))
         {
             if (!TableName.TryParse(reference.ToString(), out var name))
                 throw new JobFailedException("FF3201", $"{dataset.Table} reads '{reference}', which is no table of the lake.", "Name its layer: bronze.NAME, silver.NAME or gold.NAME.");
             if (inputs.Any(i => i.Name == name)) continue;
-            inputs.Add(new DatasetInput(name, Pin(dataset, request, lake, name)));
+            inputs.Add(new DatasetInput(name, Pin(dataset, request, lake, name)) { OnlyForChecks = forChecks });
         }
         return inputs;
     }

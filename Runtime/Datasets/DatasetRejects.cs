@@ -1,5 +1,4 @@
 using FlowForge.Catalog;
-using FlowForge.Datasets.Checks;
 using FlowForge.Duck;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
@@ -16,7 +15,7 @@ internal static class DatasetRejects
     public static string Place(TableName table, long version) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{table.LayerName}/{table.Name}@{version}");
 
     /// <summary>Writes the rows that fail, one row for each with all its reasons, and commits them under the same transaction as the main table.</summary>
-    public static (TableName Table, CommitResult Commit) Write(
+    public static Written Write(
         DuckSession session, LakeStore lake, TableName main, string scan, CheckRun run, IReadOnlyList<CheckDefinition> checks, JobRequest request, CancellationToken ct)
     {
         var name = NameFor(main);
@@ -31,7 +30,12 @@ internal static class DatasetRejects
             FROM {scan} AS rejected WHERE {run.FailsAny(checks)}
             """;
         using var transaction = lake.Table(name).Begin();
-        transaction.Write(session, select, new WriteOptions(), ct);
-        return (name, transaction.Commit(new CommitOptions { Transaction = (request.ApplicationId, request.TxnVersion), Description = $"Rows that {main} refused" }, ct));
+        var rows = transaction.Write(session, select, new WriteOptions(), ct).Sum(f => f.Rows ?? 0);
+        // By run: one that failed after this commit must not make the next one, which gets the same transaction version, believe its rejects are there.
+        var commit = transaction.Commit(new CommitOptions { Transaction = ($"{request.ApplicationId}/{request.RunId}", request.TxnVersion), Description = $"Rows that {main} refused" }, ct);
+        return new Written(name, commit.Version, rows);
     }
+
+    /// <summary>What was put aside.</summary>
+    public sealed record Written(TableName Table, long Version, long Rows);
 }

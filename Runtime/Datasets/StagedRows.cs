@@ -26,6 +26,9 @@ internal abstract class StagedRows(DatasetJob job, DuckSession session, TableTra
     /// <summary>Number of rows.</summary>
     public abstract long Count { get; }
 
+    /// <summary>Rows of the table that stay beside these, FROM-able; null when all are replaced. Those that a merge is about to change are among them.</summary>
+    public string? Kept => Mode == CommitMode.Overwrite || Transaction.Base is not { } table ? null : table.ScanSql();
+
     /// <summary>What the commit is called.</summary>
     public virtual string Operation => "WRITE";
 

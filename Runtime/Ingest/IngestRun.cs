@@ -100,6 +100,7 @@ internal sealed class IngestRun(
     private JobOutcome Load(DuckLease lease, FormatSettings settings, string format, Files files, TableSnapshot? before, JobState? state, CancellationToken ct)
     {
         using var session = lease.Database.Connect();
+        using var checkTables = new CheckTables(session, lake, job, request);
         using var loading = new Loading(session, _table, job, request, settings, format, files, state, options.TemporaryFolder, _progress, log);
         var loaded = loading.Run(ct);
         Gate(loaded, before, settings.File);
@@ -128,10 +129,11 @@ internal sealed class IngestRun(
 
     private IReadOnlyList<CheckOutcome> Judge(Loading loading, LoadedRows loaded, CancellationToken ct)
     {
-        var checks = loading.Judge(loaded, ct);
-        catalog.Checks.Record(request.RunId, request.JobId, TableText, [.. checks], DateTimeOffset.UtcNow);
+        var report = loading.Judge(loaded, (title, most) => catalog.Checks.Earlier(TableText, title, request.RunId, most), ct);
+        var checks = report.Outcomes;
+        catalog.Checks.Record(request.RunId, request.JobId, TableText, checks, DateTimeOffset.UtcNow, report.Samples);
         foreach (var check in checks.Where(c => !c.Passed)) log.Warning($"Check {check.Check} failed: {check.Message}");
-        if (checks.FirstOrDefault(c => c is { Passed: false, OnFail: CheckAction.Fail }) is { } failed)
+        if (report.Fatal is [var failed, ..])
             throw new JobFailedException("FF2022", $"Check {failed.Check} failed and nothing was published: {failed.Message}", "Mend the source, or set on_fail: warn.");
         return checks;
     }

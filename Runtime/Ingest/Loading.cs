@@ -112,8 +112,9 @@ internal sealed class Loading(
     private Dictionary<string, int> Numbers() => files.Select((f, i) => (f.Path, i)).ToDictionary(f => f.Path, f => f.i, StringComparer.Ordinal);
 
     /// <summary>The checks of the job over the rows of the run.</summary>
-    public IReadOnlyList<CheckOutcome> Judge(LoadedRows loaded, CancellationToken ct) =>
-        job.Checks.Count == 0 ? [] : new IngestChecks(job, loaded.Columns).Judge(session, Transaction.StagedScanSql(), loaded.Staged.TakenOut, ct);
+    /// <param name="earlier">Values that a check measured in earlier runs.</param>
+    public CheckReport Judge(LoadedRows loaded, Func<string, int, IReadOnlyList<double>> earlier, CancellationToken ct) => job.Checks.Count == 0 ? CheckReport.Empty
+        : new IngestChecks(job, loaded.Columns, request, earlier).Judge(session, Transaction.StagedScanSql(), loaded.Staged.Mode == CommitMode.Overwrite ? null : Transaction.Base?.ScanSql(), loaded.Staged.TakenOut, ct);
 
     private LoadedRows Count(RecordPump pump, RowSet rows, Staged staged, Dictionary<int, UnreadableFileException> faults)
     {
@@ -138,7 +139,7 @@ internal sealed class Loading(
     {
         var filters = job.Filter is not null || job.IncrementalMode == IncrementalMode.Incremental;
         var dedupes = job.DedupeKeys.Count > 0 || job.IncrementalMode == IncrementalMode.Incremental;
-        return new RowCounts(read, staged.Loaded, _rejects.Count, dedupes ? staged.Kept - staged.Loaded : 0, filters ? handed - staged.Kept : 0);
+        return new RowCounts(read, staged.Loaded, _rejects.Count, dedupes ? staged.Kept - staged.Loaded : 0, filters ? handed - staged.Kept : staged.TakenOut.Dropped);
     }
 
     private RowSet Rows(IReadOnlyList<TargetColumn> columns)

@@ -31,7 +31,7 @@ internal static class SampleCatalog
         });
         catalog.Runs.AddAttempt(new AttemptRecord(Succeeded, "ingest.orders", 1, RunState.Failed, now.AddHours(-2), now.AddHours(-2).AddSeconds(5), new RunError("FF2001", "The disk was full.", "Make room.")));
         catalog.Runs.AddAttempt(new AttemptRecord(Succeeded, "ingest.orders", 2, RunState.Succeeded, now.AddHours(-2).AddSeconds(10), now.AddHours(-2).AddSeconds(50), null));
-        catalog.Checks.Record(Succeeded, "gold.totals", "gold.totals", [new CheckOutcome("unique(region)", CheckAction.Warn, false, 2, "2 rows share a key.")], now);
+        catalog.Checks.Record(Succeeded, "gold.totals", "gold.totals", [new CheckOutcome("unique(region)", CheckAction.Warn, false, 2, "2 rows share a key.")], now, new Dictionary<string, IReadOnlyList<string>> { ["unique(region)"] = ["""{"region":"n"}""", """{"region":"n"}"""] });
         catalog.Runs.SetState(Succeeded, RunState.Succeeded, null, now.AddHours(-2).AddSeconds(90));
         catalog.Logs.Append(Succeeded, null, JobLogLevel.Info, now, "run begins");
         catalog.Logs.Append(Succeeded, "ingest.orders", JobLogLevel.Warning, now, "3 rows rejected");

@@ -46,7 +46,7 @@ public sealed class SystemViewsTests
         Assert.Equal([["bronze.flights", "a.csv", 7L, null, Noon, "aa", 9L, "r1", Noon, null]], views["files"].Rows);
         Assert.Equal([["bronze.flights", "flights", "ingest.flights", "day", "2024-01-01", "r1", Noon]], views["watermarks"].Rows);
         Assert.Equal("bronze.flights", views["schema_history"].Rows.Single()[0]);
-        Assert.Equal([["r1", "ingest.flights", "bronze.flights", "unique(a)", "warn", false, 4L, "4 rows", Noon]], views["checks"].Rows);
+        Assert.Equal([["r1", "ingest.flights", "bronze.flights", "unique(a)", "warn", false, 4L, "4 rows", Noon, null]], views["checks"].Rows);
 
         foreach (var view in views.Values)
         {

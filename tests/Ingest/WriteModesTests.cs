@@ -171,7 +171,7 @@ public sealed class WriteModesTests : IDisposable
     public async Task Checks_Fail_PublishesNothing()
     {
         var failure = await Assert.ThrowsAsync<JobFailedException>(() => LoadAsync("a", "id\n1\n200\n", Csv("checks: [ { range: { column: id, max: 100 } } ]")));
-        Assert.Equal("Check range(id, ..100) failed and nothing was published: 1 rows fail.", failure.Message);
+        Assert.Equal("Check range(id, ..100) failed and nothing was published: 1 of 2 rows fail, for example {'id': 200}", failure.Message);
         Assert.Null(_bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest());
     }
 
@@ -181,6 +181,19 @@ public sealed class WriteModesTests : IDisposable
         var outcome = await LoadAsync("a", "id,v\n1,a\n2,b\n3,\n", Csv("error_handling: quarantine\nquarantine_path: quarantine/things\nchecks: [ { not_null: { columns: [v], on_fail: quarantine } } ]"));
         Assert.Equal(new RowCounts(3, 2, 1), outcome.Counts);
         Assert.Equal(["CHECK_FAILED|v|{\"id\":3,\"v\":null}|3|data/a.csv"], _bench.Rejects("SELECT reason, column_name, raw, record, file FROM {t}"));
+    }
+
+    [Fact]
+    public async Task Checks_DropAndForeignKey_AddUpAndKeepTheRows()
+    {
+        _bench.Write("known.csv", "code\na\nb\n");
+        await _bench.RunAsync(Bench.Job("source_type: file_local\nformat: csv\nconfig: { path: known.csv }", "known"));
+        var outcome = await LoadAsync("a", "id,v\n1,a\n2,zz\n3,b\n3,b\n4,\n", Csv(
+            "error_handling: quarantine\nquarantine_path: quarantine/things\nchecks: [ { foreign_key: { columns: v, table: bronze.known, references: code }, on_fail: drop }, { unique: id, on_fail: quarantine }, { row_count: { max: 2 } }, { expression: id < 5 } ]"));
+        Assert.Equal(new RowCounts(5, 2, 2, 0, 1), outcome.Counts);
+        Assert.Equal(["foreign_key(v in bronze.known) False 1", "unique(id) False 2", "row_count(..2) True 0", "expression(id < 5) True 0"], outcome.Checks.Select(c => $"{c.Check} {c.Passed} {c.FailingRows}"));
+        Assert.Equal(["1|a", "4|NULL"], _bench.Query("SELECT id, v FROM {t} ORDER BY id"));
+        Assert.Equal(["CHECK_FAILED|3", "CHECK_FAILED|4"], _bench.Rejects("SELECT reason, record FROM {t} ORDER BY record"));
     }
 
     [Theory]

@@ -44,6 +44,14 @@ public sealed class DatasetRulesTests
     [InlineData("{ range: { column: delay, min: -120, max: 1e3 } }", "range(delay, -120..1e3)")]
     [InlineData("{ range: { column: day, max: 2030-01-01, on_fail: warn } }", "range(day, ..2030-01-01)", CheckAction.Warn)]
     [InlineData("{ row_count: { min: 1 } }", "row_count(1..)")]
+    [InlineData("{ regex: { column: code, pattern: '[A-Z]{3}', on_fail: drop } }", "regex(code, [A-Z]{3})", CheckAction.Drop)]
+    [InlineData("{ expression: a <= b }", "expression(a <= b)")]
+    [InlineData("{ expression: { condition: a <= b, name: order } }", "expression(order)")]
+    [InlineData("{ foreign_key: { columns: origin, table: bronze.airports, references: iata }, on_fail: quarantine }", "foreign_key(origin in bronze.airports)", CheckAction.Quarantine)]
+    [InlineData("{ sql: SELECT * FROM this WHERE a > 1; }", "sql(SELECT * FROM this WHERE a > 1)")]
+    [InlineData("{ freshness: { column: at, max_age: 36h } }", "freshness(at, 36h)")]
+    [InlineData("{ anomaly: row_count }", "anomaly(row_count)")]
+    [InlineData("{ anomaly: { metric: null_share, column: a, runs: 30, sensitivity: 4 } }", "anomaly(null_share, a)")]
     public void Check_Form_IsRead(string check, string title, CheckAction action = CheckAction.Fail)
     {
         var read = GoodDataset($"checks: [ {check} ]").Checks.Single();
@@ -56,7 +64,15 @@ public sealed class DatasetRulesTests
 
     [Theory]
     [InlineData("{ not_nul: a }", "(4,17): error FF1305: There is no check 'not_nul'. [silver.clean.checks[0].not_nul] Did you mean 'not_null'?")]
-    [InlineData("{ regex: a }", "(4,17): error FF1305: There is no check 'regex'. [silver.clean.checks[0].regex] Known: not_null, unique, accepted_values, range, row_count.")]
+    [InlineData("{ xyz: a }", "(4,17): error FF1305: There is no check 'xyz'. [silver.clean.checks[0].xyz] Known: not_null, unique, accepted_values, range, row_count, regex, expression, foreign_key, sql, freshness, anomaly.")]
+    [InlineData("{ regex: { column: a } }", "(4,17): error FF1103: A regex check needs 'pattern'. [silver.clean.checks[0].regex.pattern] Regular expression (RE2) that the whole value must match; NULL passes.")]
+    [InlineData("{ expression: '' }", "(4,29): error FF1306: expression has an empty condition. [silver.clean.checks[0].expression.condition] Write SQL.")]
+    [InlineData("{ sql: SELECT 1, on_fail: drop }", "(4,17): error FF1307: sql cannot drop: it is about the table, not about single rows. [silver.clean.checks[0].on_fail] Use warn or fail.")]
+    [InlineData("{ foreign_key: { columns: [a, b], table: bronze.k, references: x } }", "(4,78): error FF1306: foreign_key has 2 columns and references 1. [silver.clean.checks[0].foreign_key.references] Name as many as under 'columns'.")]
+    [InlineData("{ foreign_key: { columns: a, table: airports } }", "(4,51): error FF1306: 'airports' is no table of the lake. [silver.clean.checks[0].foreign_key.table] Name it with its layer: bronze.airports.")]
+    [InlineData("{ freshness: { column: a, max_age: old } }", "(4,50): error FF1111: 'old' is no duration. [silver.clean.checks[0].freshness.max_age] Write a number with ms, s, m, h or d: 30s, 5m, 2h.")]
+    [InlineData("{ anomaly: mean }", "(4,17): error FF1306: anomaly of mean names no column. [silver.clean.checks[0].anomaly] Add column.")]
+    [InlineData("{ anomaly: { min_runs: 20 } }", "(4,38): error FF1306: min_runs 20 is more than runs 10, so nothing would ever be judged. [silver.clean.checks[0].anomaly.min_runs] Raise runs.")]
     [InlineData("not_null", "(4,15): error FF1102: A check is a mapping such as 'not_null: id', not a text. [silver.clean.checks[0]]")]
     [InlineData("{ not_null: a, unique: a }", "(4,15): error FF1306: One check has several kinds: not_null, unique. [silver.clean.checks[0]] Begin each check with its own '-'.")]
     [InlineData("{ on_fail: warn }", "(4,15): error FF1306: The check has no kind. [silver.clean.checks[0]] Begin each check with its own '-'.")]
@@ -69,7 +85,7 @@ public sealed class DatasetRulesTests
     [InlineData("{ accepted_values: { column: a, values: [] } }", "(4,55): error FF1306: accepted_values lists no value, so every row would fail. [silver.clean.checks[0].accepted_values.values] List the values that are allowed.")]
     [InlineData("{ row_count: { min: many } }", "(4,35): error FF1102: 'min' must be a whole number, not a text. [silver.clean.checks[0].row_count.min]")]
     [InlineData("{ row_count: { min: 1 }, on_fail: quarantine }", "(4,17): error FF1307: row_count cannot quarantine: it is about the table, not about single rows. [silver.clean.checks[0].on_fail] Use warn or fail.")]
-    [InlineData("{ unique: a, on_fail: ignore }", "(4,37): error FF1104: 'on_fail' is 'ignore'; it may be warn, quarantine, fail. [silver.clean.checks[0].on_fail]")]
+    [InlineData("{ unique: a, on_fail: ignore }", "(4,37): error FF1104: 'on_fail' is 'ignore'; it may be warn, drop, quarantine, fail. [silver.clean.checks[0].on_fail]")]
     public void Check_Mistake_IsSaid(string check, string expected) => Assert.Equal([expected], BadDataset($"checks: [ {check} ]"));
 
     [Fact]

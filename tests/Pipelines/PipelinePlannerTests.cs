@@ -180,4 +180,38 @@ public sealed partial class PipelinePlannerTests
 
     [GeneratedRegex(@"\b(FROM|JOIN)\s+((?<schema>\w+)\.)?(?<table>\w+)")]
     private static partial Regex Tables();
+
+    [Fact]
+    public void Plan_ChecksThatReadTables_WaitForThem()
+    {
+        var plan = Plan("""
+            pipeline: p
+            ingest:
+              flights:
+                source_type: file_local
+                config: { path: a.csv }
+                checks: [ { foreign_key: { columns: origin, table: bronze.airports, references: iata } } ]
+              airports:
+                source_type: file_local
+                config: { path: b.csv }
+            gold:
+              g:
+                sql: SELECT 1 AS a
+                checks: [ { expression: "a IN (SELECT a FROM silver.s)" }, { sql: SELECT * FROM this JOIN gold.g USING (a) } ]
+            silver:
+              s: SELECT 1 AS a
+            """);
+        Assert.Empty(plan.Diagnostics);
+        Assert.Equal(["ingest.airports: reads its source", "ingest.flights: reads its source; its checks read bronze.airports", "silver.s: reads no table", "gold.g: reads silver.s (made by silver.s)"], plan.Jobs.Select(j => $"{j.Id}: {j.Reason}"));
+        Assert.Equal(["ingest.airports"], plan.Jobs[1].DependsOn);
+    }
+
+    [Fact]
+    public void Plan_CheckWithBadSql_IsSaidAtItsLine()
+    {
+        var plan = PipelinePlanner.Plan(
+            PipelineParser.Parse("pipeline: p\ngold:\n  g:\n    sql: SELECT 1 AS a\n    checks:\n      - expression: a >\n").Definition!,
+            sql => sql.Contains("this", StringComparison.Ordinal) ? throw new SqlSyntaxException("syntax error at end of input") : [], _ => false);
+        Assert.Equal(["(6,1): error FF1309: The SQL of the check expression(a >) does not parse: syntax error at end of input [gold.g.checks] An expression is a condition over one row; an sql check is one SELECT."], plan.Diagnostics.Select(d => d.ToString()));
+    }
 }

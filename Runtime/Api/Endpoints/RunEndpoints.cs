@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FlowForge.Api.Mapping;
 using FlowForge.Api.Problems;
 using FlowForge.Catalog;
@@ -24,6 +25,7 @@ internal static class RunEndpoints
         group.MapPost("/{run}/pause", Pause).WithSummary("Holds a run: what runs goes on, nothing new starts.");
         group.MapPost("/{run}/resume", Resume).WithSummary("Lets a held run go on.");
         group.MapPost("/{run}/retry", Retry).WithSummary("Runs again what did not succeed; answers with the run to watch.");
+        group.MapGet("/{run}/jobs/{job}/checks/rows", FailingRows).WithSummary("Rows that failed a check of a job, at most 100 of them.");
         group.MapGet("/{run}/logs", Logs).WithSummary("Log lines, oldest first.");
     }
 
@@ -81,6 +83,16 @@ internal static class RunEndpoints
             throw Unknown(run);
         var from = Paging.Word<RunLogLevel>("level", level) ?? RunLogLevel.Debug;
         return [.. logs.Read(run, after ?? 0, LogMapping.ToLevel(from), Paging.Text(job), Paging.Limit(limit, 500, MostLines), Paging.Text(search)).Select(LogMapping.ToEntry)];
+    }
+
+    private static CheckRows FailingRows(RunStore runs, CheckResultStore checks, string run, string job, string? check)
+    {
+        if (runs.Get(run) is null)
+            throw Unknown(run);
+        var result = checks.OfRun(run, job).FirstOrDefault(c => c.Check == check)
+                     ?? throw ProblemException.NotFound("FF4052", $"Job {job} of run {run} has no result of a check '{check}'.", "GET /api/v1/runs/{run} lists the checks of each job.");
+        var rows = JsonSerializer.Deserialize<JsonElement[]>(checks.Samples(run, job, result.Check) ?? "[]") ?? [];
+        return new CheckRows(result.Check, result.FailingRows, rows);
     }
 
     internal static ProblemException Unknown(string run) => ProblemException.NotFound("FF4051", $"There is no run '{run}'.", "GET /api/v1/runs lists them.");

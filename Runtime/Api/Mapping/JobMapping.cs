@@ -21,9 +21,10 @@ internal static class JobMapping
     public static CheckOutcome ToCheck(Catalog.CheckResult check) => new(check.Check, check.Passed, check.OnFail switch
     {
         Pipelines.CheckAction.Warn => CheckAction.Warn,
+        Pipelines.CheckAction.Drop => CheckAction.Drop,
         Pipelines.CheckAction.Quarantine => CheckAction.Quarantine,
         _ => CheckAction.Fail
-    }, check.FailingRows, check.Message);
+    }, check.FailingRows, check.Message) { Value = check.Value, Run = check.RunId, Job = check.JobId };
 
     private static double? Rate(Catalog.JobRunRecord job)
     {

@@ -32,6 +32,7 @@ public sealed record JobOutcome
 /// <param name="Check"><see cref="CheckDefinition.Title"/>.</param>
 /// <param name="OnFail">What its failing does.</param>
 /// <param name="Passed">True when no row failed.</param>
-/// <param name="FailingRows">0 when passed; for <c>row_count</c> the count found.</param>
-/// <param name="Message">For people, when it failed.</param>
-public sealed record CheckOutcome(string Check, CheckAction OnFail, bool Passed, long FailingRows, string? Message = null);
+/// <param name="FailingRows">0 when passed, and for checks that are not about rows; for <c>row_count</c> the count found.</param>
+/// <param name="Message">For people, when it failed or could not judge.</param>
+/// <param name="Value">What <c>row_count</c> and <c>anomaly</c> measured; for <c>freshness</c> the age in seconds.</param>
+public sealed record CheckOutcome(string Check, CheckAction OnFail, bool Passed, long FailingRows, string? Message = null, double? Value = null);

@@ -28,7 +28,7 @@ public sealed record SchemaHistoryEntry(
 
 /// <summary>Result of a check in a run.</summary>
 public sealed record CheckResult(
-    string RunId, string JobId, string? Table, string Check, CheckAction OnFail, bool Passed, long FailingRows, string? Message, DateTimeOffset At);
+    string RunId, string JobId, string? Table, string Check, CheckAction OnFail, bool Passed, long FailingRows, string? Message, DateTimeOffset At, double? Value = null);
 
 /// <summary>How many rows of a run a table refused, by reason.</summary>
 /// <param name="Table">The table they were meant for, with layer.</param>

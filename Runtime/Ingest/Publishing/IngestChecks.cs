@@ -2,96 +2,98 @@ using System.Globalization;
 using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Ingest.Rejects;
-using FlowForge.Lake;
 using FlowForge.Lake.Schema;
 using FlowForge.Pipelines;
 
 namespace FlowForge.Ingest.Publishing;
 
+/// <summary>What checks took out of the rows of a run.</summary>
+/// <param name="Report">Of these checks.</param>
+/// <param name="Dropped">Rows that are left out without being rejected.</param>
+internal sealed record TakenOut(CheckReport Report, long Dropped)
+{
+    public static TakenOut Nothing { get; } = new(CheckReport.Empty, 0);
+}
+
 /// <summary>The checks of an ingest job, over the rows of the run, before they are published.</summary>
-internal sealed class IngestChecks(IngestDefinition job, IReadOnlyList<RowColumn> columns)
+/// <param name="earlier">Values that a check measured in earlier runs.</param>
+internal sealed class IngestChecks(IngestDefinition job, IReadOnlyList<RowColumn> columns, JobRequest request, Func<string, int, IReadOnlyList<double>>? earlier = null)
 {
     /// <summary>Whether some check takes rows out instead of judging all of them.</summary>
-    public bool TakesRowsOut => job.Checks.Any(c => c.OnFail == CheckAction.Quarantine && RowFails(c) is not null);
+    public bool TakesRowsOut => job.Checks.Any(CheckRun.TakesOut);
 
-    /// <summary>Moves rows that fail a quarantining check from a table to the rejects.</summary>
-    /// <returns>Number of rows moved, by the check's title.</returns>
-    public Dictionary<string, long> TakeOut(DuckSession session, string rows, IReadOnlyDictionary<string, int> files, Action<Reject> rejects, CancellationToken ct)
+    /// <summary>Takes rows that fail a quarantining or dropping check out of a table; those to be quarantined become rejects.</summary>
+    public TakenOut TakeOut(DuckSession session, string rows, IReadOnlyDictionary<string, int> files, Action<Reject> rejects, CancellationToken ct)
     {
-        var moved = new Dictionary<string, long>();
-        foreach (var check in job.Checks.Where(c => c.OnFail == CheckAction.Quarantine))
+        if (!TakesRowsOut) return TakenOut.Nothing;
+        var checks = job.Checks.Where(CheckRun.TakesOut).ToList();
+        var run = new CheckRun(Rows(session, rows, session.Scalar<long>($"SELECT count(*) FROM {rows}", ct), null, ct));
+        var report = Guard(() => run.Run(checks));
+        long dropped = 0;
+        // A row that fails several checks goes where the first quarantining one sends it.
+        foreach (var check in checks.OrderBy(c => c.OnFail == CheckAction.Drop))
         {
-            if (RowFails(check) is not { } fails) continue;
-            foreach (var row in session.Rows($"SELECT _ff_file, _ff_record, CAST(to_json(struct_pack({string.Join(", ", columns.Select(c => $"{SqlText.Identifier(c.Name)} := {SqlText.Identifier(c.Name)}"))})) AS VARCHAR) FROM {rows} WHERE {fails} ORDER BY rowid", ct))
-                rejects(new Reject(files[(string)row[0]!], Convert.ToInt64(row[1], CultureInfo.InvariantCulture), null, RejectReasons.CheckFailed, $"The row fails the check {check.Title}.", check.Columns.Count == 1 ? check.Columns[0] : null, (string?)row[2]));
-            moved[check.Title] = session.Execute($"DELETE FROM {rows} WHERE {fails}", ct);
+            var fails = run.RowCondition(check);
+            if (check.OnFail == CheckAction.Quarantine) Reject(session, rows, check, fails, files, rejects, ct);
+            var gone = session.Execute($"DELETE FROM {rows} WHERE {fails}", ct);
+            if (check.OnFail == CheckAction.Drop) dropped += gone;
         }
-        return moved;
+        return new TakenOut(report, dropped);
     }
 
     /// <summary>Judges the staged rows by all checks that do not take rows out.</summary>
     /// <param name="session">Free.</param>
     /// <param name="staged">The staged rows, for FROM; null when there are none.</param>
-    /// <param name="taken">Rows that were taken out, by check title.</param>
+    /// <param name="kept">Rows of the table that stay, for FROM; null when there are none.</param>
+    /// <param name="taken">What was taken out before.</param>
     /// <param name="ct">Interrupts.</param>
-    public IReadOnlyList<CheckOutcome> Judge(DuckSession session, string? staged, IReadOnlyDictionary<string, long> taken, CancellationToken ct) =>
-    [
-        .. job.Checks.Select(check =>
-        {
-            if (check.OnFail == CheckAction.Quarantine && RowFails(check) is not null)
-            {
-                var gone = taken.GetValueOrDefault(check.Title);
-                return new CheckOutcome(check.Title, check.OnFail, gone == 0, gone, gone == 0 ? null : $"{gone} rows went to the rejects.");
-            }
-            if (check.Kind == CheckKind.RowCount)
-            {
-                var rows = staged is null ? 0 : session.Scalar<long>($"SELECT count(*) FROM {staged}", ct);
-                var fits = (check.Min is not { } least || rows >= long.Parse(least, CultureInfo.InvariantCulture)) && (check.Max is not { } most || rows <= long.Parse(most, CultureInfo.InvariantCulture));
-                return new CheckOutcome(check.Title, check.OnFail, fits, fits ? 0 : rows, fits ? null : $"The run has {rows} rows.");
-            }
-            var failing = staged is null ? 0 : session.Scalar<long>(check.Kind == CheckKind.Unique ? Twins(check, staged) : $"SELECT count(*) FROM {staged} WHERE {RowFails(check)}", ct);
-            return new CheckOutcome(check.Title, check.OnFail, failing == 0, failing, failing == 0 ? null : $"{failing} rows fail.");
-        }),
-    ];
-
-    private string Twins(CheckDefinition check, string staged)
+    public CheckReport Judge(DuckSession session, string? staged, string? kept, TakenOut taken, CancellationToken ct)
     {
-        var keys = check.Columns.Select(Column).Select(c => SqlText.Identifier(c.Name)).ToList();
-        return $"SELECT coalesce(sum(n), 0)::BIGINT FROM (SELECT count(*) AS n FROM {staged} WHERE {string.Join(" AND ", keys.Select(k => k + " IS NOT NULL"))} GROUP BY {string.Join(", ", keys)} HAVING count(*) > 1) AS twins";
+        var scan = staged ?? $"(SELECT {string.Join(", ", columns.Select(c => $"CAST(NULL AS {c.DuckType}) AS {SqlText.Identifier(c.Name)}").DefaultIfEmpty("NULL AS nothing"))} WHERE false)";
+        var rows = staged is null ? 0 : session.Scalar<long>($"SELECT count(*) FROM {scan}", ct);
+        var judged = Guard(() => new CheckRun(Rows(session, scan, rows, kept, ct)).Run([.. job.Checks.Where(c => !CheckRun.TakesOut(c))]));
+        var byTitle = judged.Outcomes.Concat(taken.Report.Outcomes).ToDictionary(o => o.Check);
+        return new CheckReport(
+            [.. job.Checks.Select(c => byTitle.GetValueOrDefault(c.Title) ?? new CheckOutcome(c.Title, c.OnFail, true, 0))],
+            judged.Samples.Concat(taken.Report.Samples).ToDictionary());
     }
 
-    private string? RowFails(CheckDefinition check) => check.Kind switch
+    private CheckedRows Rows(DuckSession session, string scan, long count, string? kept, CancellationToken ct) => new()
     {
-        CheckKind.NotNull => string.Join(" OR ", check.Columns.Select(Column).Select(c => $"{SqlText.Identifier(c.Name)} IS NULL")),
-        CheckKind.AcceptedValues => string.Join(" OR ", check.Columns.Select(Column).Select(c => Refused(check, c))),
-        CheckKind.Range => string.Join(" OR ", check.Columns.Select(Column).Select(c => $"coalesce({Outside(check, c)}, false)")),
-        _ => null,
+        Table = "bronze." + job.Table,
+        Scan = scan,
+        Count = count,
+        Kept = kept,
+        Find = Find,
+        Query = sql => session.Rows(sql, ct),
+        RunTime = request.RunTime,
+        Earlier = earlier ?? ((_, _) => []),
     };
 
-    private static string Refused(CheckDefinition check, RowColumn column)
+    private void Reject(DuckSession session, string rows, CheckDefinition check, string fails, IReadOnlyDictionary<string, int> files, Action<Reject> rejects, CancellationToken ct)
     {
-        var name = SqlText.Identifier(column.Name);
-        var values = string.Join(", ", check.Values.OfType<string>().Select(v => $"CAST({SqlText.Literal(v)} AS {column.DuckType})"));
-        var listed = values.Length == 0 ? "false" : $"coalesce({name} IN ({values}), false)";
-        return check.Values.Contains(null) ? $"NOT ({listed} OR {name} IS NULL)" : $"NOT {listed}";
+        var raw = $"CAST(to_json(struct_pack({string.Join(", ", columns.Select(c => $"{SqlText.Identifier(c.Name)} := {SqlText.Identifier(c.Name)}"))})) AS VARCHAR)";
+        foreach (var row in session.Rows($"SELECT _ff_file, _ff_record, {raw} FROM {rows} WHERE {fails} ORDER BY rowid", ct))
+            rejects(new Reject(files[(string)row[0]!], Convert.ToInt64(row[1], CultureInfo.InvariantCulture), null, RejectReasons.CheckFailed, $"The row fails the check {check.Title}.", check.Columns.Count == 1 ? check.Columns[0] : null, (string?)row[2]));
     }
 
-    private static string Outside(CheckDefinition check, RowColumn column)
+    private CheckColumn? Find(string name) =>
+        (columns.FirstOrDefault(c => string.Equals(c.Name, name, StringComparison.OrdinalIgnoreCase)) ?? columns.FirstOrDefault(c => c.Source == name || string.Equals(c.Name, ColumnNames.Standard(name), StringComparison.OrdinalIgnoreCase)))
+        is { } column ? new CheckColumn(column.Name, column.DuckType) : null;
+
+    private CheckReport Guard(Func<CheckReport> run)
     {
-        var name = SqlText.Identifier(column.Name);
-        var sides = new List<string>();
-        if (check.Min is { } min) sides.Add($"{name} < {Bound(min, column)}");
-        if (check.Max is { } max) sides.Add($"{name} > {Bound(max, column)}");
-        return sides.Count == 0 ? "false" : string.Join(" OR ", sides);
+        try
+        {
+            return run();
+        }
+        catch (CheckColumnException e)
+        {
+            throw new JobFailedException("FF2115", $"A check names column '{e.Column}', which the rows have not.", $"The columns are: {string.Join(", ", columns.Select(c => c.Name))}.", inner: e);
+        }
+        catch (DuckException e) when (e.Kind is DuckErrorKind.Binder or DuckErrorKind.Parser or DuckErrorKind.Catalog or DuckErrorKind.Conversion or DuckErrorKind.InvalidInput or DuckErrorKind.TypeMismatch)
+        {
+            throw new JobFailedException("FF2116", $"A check does not fit the rows: {e.Message}", "Correct the check: its columns, values, condition or query.", inner: e);
+        }
     }
-
-    // A number is compared as a number whatever the column's type, so that 0.5 is not rounded to an integer.
-    private static string Bound(string text, RowColumn column) =>
-        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && column.DuckType is not ("VARCHAR" or "DATE" or "TIMESTAMP")
-            ? number.ToString(CultureInfo.InvariantCulture)
-            : $"CAST({SqlText.Literal(text)} AS {column.DuckType})";
-
-    private RowColumn Column(string name) =>
-        columns.FirstOrDefault(c => string.Equals(c.Name, name, StringComparison.OrdinalIgnoreCase)) ?? columns.FirstOrDefault(c => c.Source == name || string.Equals(c.Name, ColumnNames.Standard(name), StringComparison.OrdinalIgnoreCase))
-        ?? throw new JobFailedException("FF2115", $"A check names column '{name}', which the rows have not.", $"The columns are: {string.Join(", ", columns.Select(c => c.Name))}.");
 }

@@ -15,8 +15,8 @@ namespace FlowForge.Ingest.Publishing;
 /// <param name="Cursor">How far the watermark has got.</param>
 internal sealed record Staged(long Kept, long Loaded, CommitMode Mode, string? Cursor)
 {
-    /// <summary>Rows that checks sent to the rejects, by the check's title; not among <see cref="Kept"/>.</summary>
-    public IReadOnlyDictionary<string, long> TakenOut { get; init; } = new Dictionary<string, long>();
+    /// <summary>Rows that checks sent to the rejects or dropped; not among <see cref="Kept"/>.</summary>
+    public TakenOut TakenOut { get; init; } = TakenOut.Nothing;
 }
 
 /// <summary>Filters rows, removes twins and writes them into a transaction as <c>write_mode</c> says; counts what is left after each step.</summary>
@@ -31,7 +31,7 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
     public Staged Stage(TableTransaction transaction, RowSet rows, Func<bool> wanted, CancellationToken ct)
     {
         var columns = rows.Columns.Select(c => c.Name).ToList();
-        var checks = new IngestChecks(job, rows.Columns);
+        var checks = new IngestChecks(job, rows.Columns, request);
         var partitioning = Partitioning.Of(job, request.RunTime, columns);
         var mode = job.WriteMode switch { Pipelines.WriteMode.Replace => CommitMode.Overwrite, Pipelines.WriteMode.Append => CommitMode.Append, _ => CommitMode.Replace };
         var write = new WriteOptions { Mode = mode, PartitionBy = partitioning.Columns, Compression = job.Compression.ToText(), Schema = rows.Schema() };

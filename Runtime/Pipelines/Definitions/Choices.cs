@@ -31,10 +31,13 @@ public enum WriteMode { Append, Replace, Merge, Scd2 }
 public enum DatasetMode { Full, Append, Merge, Incremental }
 
 /// <summary>The kinds of data-quality checks.</summary>
-public enum CheckKind { NotNull, Unique, AcceptedValues, Range, RowCount }
+public enum CheckKind { NotNull, Unique, AcceptedValues, Range, RowCount, Regex, Expression, ForeignKey, Sql, Freshness, Anomaly }
 
-/// <summary>What a failing check does: it is noted, its rows go to the rejects table, or the old table version stays.</summary>
-public enum CheckAction { Warn, Quarantine, Fail }
+/// <summary>What an anomaly check measures of the rows of a run.</summary>
+public enum CheckMetric { RowCount, NullShare, Distinct, Mean, Sum, Min, Max }
+
+/// <summary>What a failing check does: it is noted, its rows are left out (and counted as filtered), its rows go to the rejects table, or the old table version stays.</summary>
+public enum CheckAction { Warn, Drop, Quarantine, Fail }
 
 /// <summary>The kinds of jobs of a run.</summary>
 public enum JobKind { Ingest, Silver, Gold }

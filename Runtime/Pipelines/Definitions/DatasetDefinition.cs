@@ -43,35 +43,3 @@ public sealed record DatasetDefinition
     /// <summary>The table's full name: <c>gold.delays</c>.</summary>
     public string Table => $"{Layer}.{Name}";
 }
-
-/// <summary>A data-quality rule.</summary>
-public sealed record CheckDefinition
-{
-    public required CheckKind Kind { get; init; }
-
-    /// <summary>Never empty except for <see cref="CheckKind.RowCount"/>; several columns of <see cref="CheckKind.Unique"/> form one key.</summary>
-    public IReadOnlyList<string> Columns { get; init; } = [];
-
-    /// <summary>For <see cref="CheckKind.AcceptedValues"/>; null stands for NULL. Text, to be cast to the column's type.</summary>
-    public IReadOnlyList<string?> Values { get; init; } = [];
-
-    /// <summary>Lowest allowed value, a number or ISO date as text; for <see cref="CheckKind.RowCount"/> a whole number. Null for no bound.</summary>
-    public string? Min { get; init; }
-
-    /// <summary>Highest allowed value; see <see cref="Min"/>.</summary>
-    public string? Max { get; init; }
-
-    public CheckAction OnFail { get; init; } = CheckAction.Fail;
-
-    /// <summary>1-based line in the file.</summary>
-    public int Line { get; init; }
-
-    /// <summary>What a person calls it: <c>not_null(origin, date)</c>, <c>range(delay, -120..)</c>. Stable: results are kept under it.</summary>
-    public string Title => Kind switch
-    {
-        CheckKind.AcceptedValues => $"accepted_values({string.Join(", ", Columns)})",
-        CheckKind.Range => $"range({string.Join(", ", Columns)}, {Min}..{Max})",
-        CheckKind.RowCount => $"row_count({Min}..{Max})",
-        _ => $"{Kind.ToText()}({string.Join(", ", Columns)})",
-    };
-}

@@ -16,7 +16,7 @@ internal static class DatasetFields
     ], MainField: "sql");
 
     private static readonly Field OnFail =
-        new("on_fail", FieldKind.Choice, "warn notes it, quarantine sets the rows aside, fail keeps the old table version.") { Choices = EnumText.All<CheckAction>(), Default = "fail" };
+        new("on_fail", FieldKind.Choice, "warn notes it, drop leaves the rows out, quarantine sets them aside, fail keeps the old table version.") { Choices = EnumText.All<CheckAction>(), Default = "fail" };
 
     /// <summary>By kind of check: the fields of its long form (<c>range: { column: …, min: … }</c>).</summary>
     public static IReadOnlyDictionary<CheckKind, FieldSet> Checks { get; } = new Dictionary<CheckKind, FieldSet>
@@ -42,6 +42,46 @@ internal static class DatasetFields
             new("max", FieldKind.Integer, "Most rows.") { Max = long.MaxValue },
             OnFail,
         ]),
+        [CheckKind.Regex] = new("a regex check",
+        [
+            new("column", FieldKind.Text, "The column.") { Required = true },
+            new("pattern", FieldKind.Text, "Regular expression (RE2) that the whole value must match; NULL passes.") { Required = true, Examples = ["[A-Z]{3}"] },
+            OnFail,
+        ]),
+        [CheckKind.Expression] = new("an expression check",
+        [
+            new("condition", FieldKind.Text, "SQL condition over a row; a row for which it is false fails, NULL passes.") { Required = true, Examples = ["arrival >= departure"] },
+            new("name", FieldKind.Text, "What the check is called in results; by default its text."),
+            OnFail,
+        ], MainField: "condition"),
+        [CheckKind.ForeignKey] = new("a foreign_key check",
+        [
+            new("columns", FieldKind.TextList, "Columns that together form the key; a key with NULL passes.") { Required = true },
+            new("table", FieldKind.Text, "The table that must have the key, with its layer.") { Required = true, Examples = ["bronze.airports"] },
+            new("references", FieldKind.TextList, "Its key columns; by default they have the same names."),
+            OnFail,
+        ]),
+        [CheckKind.Sql] = new("an sql check",
+        [
+            new("query", FieldKind.Text, "SELECT that gives the failing rows; the rows of the run are the table this.") { Required = true, Examples = ["SELECT day FROM this GROUP BY day HAVING count(*) > 1000"] },
+            new("name", FieldKind.Text, "What the check is called in results; by default its text."),
+            OnFail,
+        ], MainField: "query"),
+        [CheckKind.Freshness] = new("a freshness check",
+        [
+            new("column", FieldKind.Text, "Column with a time or a date.") { Required = true },
+            new("max_age", FieldKind.Duration, "How old the newest value may be when the run begins.") { Required = true },
+            OnFail,
+        ]),
+        [CheckKind.Anomaly] = new("an anomaly check",
+        [
+            new("metric", FieldKind.Choice, "What is measured of the rows of a run and compared with earlier runs.") { Choices = EnumText.All<CheckMetric>(), Default = "row_count" },
+            new("column", FieldKind.Text, "The column; every metric but row_count needs one."),
+            new("runs", FieldKind.Integer, "With how many earlier runs it is compared.") { Default = "10", Min = 3, Max = 1000 },
+            new("min_runs", FieldKind.Integer, "With fewer earlier runs nothing is judged.") { Default = "3", Min = 2, Max = 1000 },
+            new("sensitivity", FieldKind.Number, "How many usual deviations from the median of the earlier runs are still normal.") { Default = "3", Min = 1, Max = 100 },
+            OnFail,
+        ], MainField: "metric"),
     };
 
     /// <summary>The action may also stand beside the check: <c>{ not_null: id, on_fail: warn }</c>.</summary>

@@ -76,11 +76,12 @@ internal static class CheckParser
             beside.Add(mapping.Key("on_fail")!, mapping["on_fail"]!);
             action = new SectionReader(beside, path, new FieldSet("a check", [DatasetFields.CheckAction]), key.Place, diagnostics).Choice<CheckAction>("on_fail")!.Value;
         }
-        if (kind == CheckKind.RowCount && action == CheckAction.Quarantine)
+        var check = Build(kind, fields) with { OnFail = action, Line = key.Place.Line };
+        if (!check.IsAboutRows && action is CheckAction.Quarantine or CheckAction.Drop)
         {
-            fields.Diagnostics.Add(DiagnosticCodes.CannotQuarantine, key.Place, $"{path}.on_fail", "row_count cannot quarantine: it is about the table, not about single rows.", "Use warn or fail.");
+            fields.Diagnostics.Add(DiagnosticCodes.CannotQuarantine, key.Place, $"{path}.on_fail", $"{kind.ToText()} cannot {action.ToText()}: it is about the table, not about single rows.", "Use warn or fail.");
         }
-        return Build(kind, fields) with { OnFail = action, Line = key.Place.Line };
+        return check;
     }
 
     private static CheckDefinition Build(CheckKind kind, SectionReader fields)
@@ -98,11 +99,74 @@ internal static class CheckParser
                 return new CheckDefinition { Kind = kind, Columns = Column(fields), Values = Values(fields) };
             case CheckKind.Range:
                 return Bounds(new CheckDefinition { Kind = kind, Columns = Column(fields), Min = fields.Text("min"), Max = fields.Text("max") }, fields);
+            case CheckKind.Regex:
+                return new CheckDefinition { Kind = kind, Columns = Column(fields), Pattern = fields.Text("pattern") };
+            case CheckKind.Expression:
+                return new CheckDefinition { Kind = kind, Sql = Sql("condition"), Name = fields.Text("name") };
+            case CheckKind.Sql:
+                return new CheckDefinition { Kind = kind, Sql = Sql("query"), Name = fields.Text("name") };
+            case CheckKind.ForeignKey:
+                return ForeignKey(fields);
+            case CheckKind.Freshness:
+                return new CheckDefinition { Kind = kind, Columns = Column(fields), MaxAge = Durations.Read(fields, "max_age", TimeSpan.FromDays(1)) };
+            case CheckKind.Anomaly:
+                return Anomaly(fields);
             default:
                 return Bounds(new CheckDefinition { Kind = kind, Min = Whole("min"), Max = Whole("max") }, fields);
         }
 
+        string Sql(string field)
+        {
+            var sql = fields.Text(field) ?? "";
+            if (string.IsNullOrWhiteSpace(sql) && fields.Has(field))
+            {
+                fields.Add(DiagnosticCodes.InvalidCheck, field, $"{kind.ToText()} has an empty {field}.", "Write SQL.");
+            }
+            return sql.TrimEnd().TrimEnd(';');
+        }
+
         string? Whole(string field) => fields.Integer(field)?.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static CheckDefinition ForeignKey(SectionReader fields)
+    {
+        var columns = fields.Texts("columns");
+        var references = fields.Texts("references");
+        var table = fields.Text("table")?.ToLowerInvariant();
+        if (references.Count > 0 && references.Count != columns.Count)
+        {
+            fields.Add(DiagnosticCodes.InvalidCheck, "references", $"foreign_key has {columns.Count} columns and references {references.Count}.", "Name as many as under 'columns'.");
+        }
+        if (table is not null && !IsTable(table))
+        {
+            fields.Add(DiagnosticCodes.InvalidCheck, "table", $"'{table}' is no table of the lake.", "Name it with its layer: bronze.airports.");
+            table = null;
+        }
+        return new CheckDefinition { Kind = CheckKind.ForeignKey, Columns = columns, ReferencedTable = table ?? "bronze.unknown", ReferencedColumns = references.Count > 0 ? references : columns };
+    }
+
+    private static bool IsTable(string text) => text.Split('.') is ["bronze" or "silver" or "gold", { Length: > 0 } name] && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+
+    private static CheckDefinition Anomaly(SectionReader fields)
+    {
+        var check = new CheckDefinition
+        {
+            Kind = CheckKind.Anomaly,
+            Columns = Column(fields),
+            Metric = fields.Choice<CheckMetric>("metric")!.Value,
+            Runs = (int)fields.Integer("runs")!.Value,
+            MinRuns = (int)fields.Integer("min_runs")!.Value,
+            Sensitivity = fields.Number("sensitivity"),
+        };
+        if (check.Metric != CheckMetric.RowCount && check.Columns.Count == 0)
+        {
+            fields.Diagnostics.Add(DiagnosticCodes.InvalidCheck, fields.Place, fields.Path, $"anomaly of {check.Metric.ToText()} names no column.", "Add column.");
+        }
+        if (check.MinRuns > check.Runs)
+        {
+            fields.Add(DiagnosticCodes.InvalidCheck, "min_runs", $"min_runs {check.MinRuns} is more than runs {check.Runs}, so nothing would ever be judged.", "Raise runs.");
+        }
+        return check with { Columns = check.Metric == CheckMetric.RowCount ? [] : check.Columns };
     }
 
     private static IReadOnlyList<string> Column(SectionReader fields) => fields.Text("column") is { Length: > 0 } column ? [column] : [];

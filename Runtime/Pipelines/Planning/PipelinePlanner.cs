@@ -10,10 +10,10 @@ public static class PipelinePlanner
     {
         var diagnostics = new DiagnosticList();
         var made = Makers(definition);
-        List<DraftJob> drafts = [.. definition.Ingest.OrderBy(i => !i.IsReference).Select(Draft)];
         var references = new ReferenceResolver(definition, made, tableExists, diagnostics);
+        List<DraftJob> drafts = [.. definition.Ingest.OrderBy(i => !i.IsReference).Select(i => Draft(i) with { Reads = references.OfChecks(i, sql) })];
         drafts.AddRange(definition.Datasets.OrderBy(d => d.Layer != "silver").Select(d => new DraftJob(
-            d.Table, d.Name, d.Layer == "silver" ? JobKind.Silver : JobKind.Gold, references.Read(d, sql), d.Table, false, d.Line)
+            d.Table, d.Name, d.Layer == "silver" ? JobKind.Silver : JobKind.Gold, [.. references.Read(d, sql).Union(references.OfChecks(d, sql), StringComparer.OrdinalIgnoreCase)], d.Table, false, d.Line)
         {
             ReadsItself = d.Mode == DatasetMode.Full,
         }));
@@ -78,7 +78,8 @@ public static class PipelinePlanner
     {
         if (job.Kind == JobKind.Ingest)
         {
-            return job.IsReference ? "reference table, read first" : job.Writes is null ? "lands files only" : "reads its source";
+            var what = job.IsReference ? "reference table, read first" : job.Writes is null ? "lands files only" : "reads its source";
+            return job.Reads.Count == 0 ? what : $"{what}; its checks read {string.Join(", ", job.Reads)}";
         }
         var parts = job.Reads.Select(t => made.TryGetValue(t, out var maker) ? maker == job.Id ? "its own last version" : $"{t} (made by {maker})" : $"{t} (in the lake)").ToList();
         return parts.Count == 0 ? "reads no table" : $"reads {string.Join(", ", parts)}";

@@ -32,13 +32,39 @@ internal sealed class ReferenceResolver(
         return [.. references.Distinct().Select(r => Resolve(r, dataset, path)).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)];
     }
 
-    private string? Resolve(SqlReference reference, DatasetDefinition dataset, string path)
+    /// <summary>The tables that the checks of an ingest job read; its own table means the rows of the run.</summary>
+    public IReadOnlyList<string> OfChecks(IngestDefinition job, SqlReferenceReader sql) => OfChecks(job.Checks, $"bronze.{job.Table}", $"ingest.{job.Name}.checks", new DatasetDefinition { Layer = "bronze", Name = job.Table, Line = job.Line }, sql);
+
+    /// <summary>The tables that the checks of a dataset read beside its own.</summary>
+    public IReadOnlyList<string> OfChecks(DatasetDefinition dataset, SqlReferenceReader sql) => OfChecks(dataset.Checks, dataset.Table, $"{dataset.Table}.checks", dataset, sql);
+
+    private IReadOnlyList<string> OfChecks(IReadOnlyList<CheckDefinition> checks, string table, string path, DatasetDefinition reader, SqlReferenceReader sql)
+    {
+        List<string> tables = [];
+        foreach (var check in checks.Where(c => c.ReadsSql is not null))
+        {
+            var place = new TextPlace(check.Line, 1);
+            try
+            {
+                tables.AddRange(sql(check.ReadsSql!)
+                    .Where(r => r is not { Schema: null, Table: "this" } && !r.ToString().Equals(table, StringComparison.OrdinalIgnoreCase))
+                    .Select(r => Resolve(r, reader, path, place)).OfType<string>());
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                diagnostics.Add(DiagnosticCodes.CheckSqlSyntax, place, path, $"The SQL of the check {check.Title} does not parse: {e.Message.Trim()}", "An expression is a condition over one row; an sql check is one SELECT.");
+            }
+        }
+        return [.. tables.Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    private string? Resolve(SqlReference reference, DatasetDefinition dataset, string path, TextPlace? at = null)
     {
         if (diagnostics.IsFull)
         {
             return null;
         }
-        var place = Find(dataset, reference);
+        var place = at ?? Find(dataset, reference);
         if (reference.Schema is null)
         {
             var candidates = Layers.Select(l => $"{l}.{reference.Table}").Where(t => made.ContainsKey(t) || tableExists(t)).ToList();

@@ -23,7 +23,7 @@ public sealed class RunTests(TestRuntime runtime)
         Assert.Equal([RunState.Failed, RunState.Succeeded], orders.Attempts.Select(a => a.State));
         Assert.Equal(new JobError("FF2001", "The disk was full.", "Make room."), orders.Attempts[0].Error);
         Assert.Equal(["ingest.orders"], totals.DependsOn);
-        Assert.Equal([new CheckOutcome("unique(region)", false, CheckAction.Warn, 2, "2 rows share a key.")], totals.Checks);
+        Assert.Equal([new CheckOutcome("unique(region)", false, CheckAction.Warn, 2, "2 rows share a key.") { Run = SampleCatalog.Succeeded, Job = "gold.totals" }], totals.Checks);
         Assert.Equal([new WrittenTable("bronze.orders", 1, 95), new WrittenTable("gold.totals", 0, 2)], run.Tables);
     }
 
@@ -167,5 +167,14 @@ public sealed class RunTests(TestRuntime runtime)
         var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.WorkflowsAsync());
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "FF4089"), (refused.Status, refused.Problem.Code));
         Assert.StartsWith("The Temporal server at 127.0.0.1:1 does not answer: ", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CheckRows_OfAFailedCheck_AreShown()
+    {
+        var rows = await client.CheckRowsAsync(SampleCatalog.Succeeded, "gold.totals", "unique(region)");
+        Assert.Equal(("unique(region)", 2L, """{"region":"n"}"""), (rows.Check, rows.Failing, rows.Rows[0].GetRawText()));
+        var missing = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.CheckRowsAsync(SampleCatalog.Succeeded, "gold.totals", "nope"));
+        Assert.Equal("Job gold.totals of run run_ok has no result of a check 'nope'.", missing.Message);
     }
 }

@@ -47,7 +47,7 @@ public sealed partial class Sample
             Job("ingest.weather", JobKind.Ingest, done || failed ? RunState.Succeeded : RunState.Running, ["ingest.airports"], new RowCounts(2_922, 2_922, 0, 0, 0)) with { Progress = 0.8, Phase = "publish" },
             Job("silver.flights_clean", JobKind.Silver, later, ["ingest.flights"], done ? new RowCounts(2_999_804, 2_998_811, 0, 0, 993) : default) with
             {
-                Checks = done ? [new CheckOutcome("not_null(origin, date)", true, CheckAction.Fail, 0, null), new CheckOutcome("range(delay, -120..1440)", false, CheckAction.Warn, 12, "12 rows outside")] : [],
+                Checks = done ? [new CheckOutcome("not_null(origin, date)", true, CheckAction.Fail, 0, null), new CheckOutcome("range(delay, -120..1440)", false, CheckAction.Warn, 12, "12 rows outside") { Run = DoneId, Job = "silver.flights_clean" }] : [],
                 Note = failed ? "ingest.flights failed" : null,
             },
             Job("silver.weather_daily", JobKind.Silver, failed ? RunState.Succeeded : later, ["ingest.weather"], new RowCounts(2_922, 2_922, 0, 0, 0)),

@@ -72,6 +72,19 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
     }
 
     [Fact]
+    public async Task Check_ThatFailed_ShowsItsRows()
+    {
+        var page = await bench.OpenAsync($"/runs/{Sample.DoneId}?job=silver.flights_clean");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Failing rows of range(delay, -120..1440)" }).ClickAsync();
+        await page.GetByRole(AriaRole.Cell, new() { Name = "1443" }).WaitForAsync();
+        await page.GetByText("The first 3 of 12.").WaitForAsync();
+        if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "check-rows.png") });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Failing rows of range(delay, -120..1440)" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Cell, new() { Name = "1443" })).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task Yaml_BrokenAndMended_MarksTheLineAndOffersSaveOnlyWhenValid()
     {
         var page = await bench.OpenAsync("/pipelines/flights/yaml");
