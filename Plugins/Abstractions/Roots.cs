@@ -1,10 +1,10 @@
-namespace FlowForge.Plugins.Files;
+namespace FlowForge.Plugins;
 
 /// <summary>
 /// The folders that may be read. Decides by real paths: every link on the way is followed first, so neither <c>..</c> nor a
 /// symbolic link leads out.
 /// </summary>
-internal sealed class Roots(IReadOnlyList<string> allowed)
+public sealed class Roots(IReadOnlyList<string> allowed)
 {
     private const int MostLinks = 40;
     private readonly List<string> _real = [.. allowed.Select(r => RealPath(System.IO.Path.GetFullPath(r)))];
