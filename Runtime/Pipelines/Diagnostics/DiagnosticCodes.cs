@@ -46,6 +46,10 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode ReservedName = Error("FF1215", "Reserved name", "Columns that begin with _ff_ and tables that end in __rejects belong to FlowForge.");
     public static readonly DiagnosticCode SeveralTables = Error("FF1216", "Several tables in one job", "This FlowForge reads one table per job. Write one ingest job for each table.");
     public static readonly DiagnosticCode InvalidRejectLimit = Error("FF1217", "Not a limit", "max_rejects is a number of rows (100) or a share of them (2%).");
+    public static readonly DiagnosticCode UnknownConnection = Error("FF1230", "Unknown connection", "The job names a connection that is neither made in the workbench nor written in a file under connections/ of the workspace.");
+    public static readonly DiagnosticCode ConnectionMismatch = Error("FF1231", "Connection of another connector", "source_type names one connector and the connection belongs to another one.");
+    public static readonly DiagnosticCode SettingRefused = Error("FF1232", "Setting refused by the connector", "The connector's description of its settings says that a setting is unknown, missing or out of its bounds. Settings of the connection count too.");
+    public static readonly DiagnosticCode InvalidRateLimit = Error("FF1233", "Not a rate limit", "rate_limit of a connection is a number and a unit: 10/s, 600/m or 5000/h.");
 
     // 13: datasets and checks
     public static readonly DiagnosticCode NeedsSql = Error("FF1301", "Dataset without SQL", "A dataset is made by sql or sql_file.");

@@ -9,8 +9,9 @@ internal static class IngestParser
     {
         var name = section.Path["ingest.".Length..];
         var sourceType = section.Text("source_type");
-        var connector = SourceTypeReader.Connector(section, sourceType, environment);
         var config = section.Json("config");
+        var connection = section.Text("connection") ?? (config["connection_id"] as JsonValue)?.ToString();
+        var connector = ConnectionRules.Connector(section, sourceType, SourceTypeReader.Connector(section, sourceType, environment), connection, environment);
         var incremental = section.Choice<IncrementalMode>("incremental_mode")!.Value;
         var keys = section.Texts("dedupe_keys");
         var partition = section.Choice<PartitionMode>("partition_mode")!.Value;
@@ -26,7 +27,7 @@ internal static class IngestParser
             Name = name,
             SourceType = sourceType ?? "",
             Connector = connector,
-            Connection = section.Text("connection") ?? (config["connection_id"] as JsonValue)?.ToString(),
+            Connection = connection,
             Format = SourceTypeReader.Format(section, sourceType, connector, config, environment),
             IsReference = section.Flag("is_reference"),
             ForceToParquet = section.Flag("force_to_parquet"),
@@ -60,6 +61,7 @@ internal static class IngestParser
             Line = section.Place.Line,
         };
         IngestRules.Check(section, job, environment);
+        ConnectionRules.CheckSettings(section, job, environment);
         // What is written but not read is warned of; consumers then see nothing of it.
         return job with
         {

@@ -97,6 +97,7 @@ internal static partial class IngestRules
         }
         var missing = (job.Connector, SourceTypes.KindOf(job.Connector)) switch
         {
+            ("file" or "rest" or "graphql" or "http", _) when job.Connection is not null => default,
             ("file", _) => Lacks("path") ? ("path", "the files to read: a path, with * and ** if need be") : default,
             (null, _) when job.Connection is null => ("connection_id", "the connection to use"),
             (_, SourceKind.Database) => Lacks("query") && Lacks("table_name") ? ("query", "what to read: query or table_name") : default,

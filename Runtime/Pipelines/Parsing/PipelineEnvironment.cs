@@ -9,6 +9,16 @@ public sealed record PipelineEnvironment
     /// <summary>Formats that reader plugins add to <c>csv json ndjson parquet</c>.</summary>
     public IReadOnlyCollection<string> Formats { get; init; } = [];
 
+    /// <summary>Connector by name of connection; null when the connections are not known here.</summary>
+    public IReadOnlyDictionary<string, string>? Connections { get; init; }
+
+    /// <summary>What the job's connector has to say of its settings, those of the connection included; null when nobody can be asked.</summary>
+    public Func<IngestDefinition, IReadOnlyList<SettingFinding>>? CheckSettings { get; init; }
+
     /// <summary>The moment from which schedules are judged; null for the clock.</summary>
     public DateTimeOffset? Now { get; init; }
 }
+
+/// <summary>Something wrong with a connector's settings.</summary>
+/// <param name="Setting">Its name, dotted for groups.</param>
+public sealed record SettingFinding(string Setting, string Message, string? Suggestion);
