@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+
+namespace FlowForge.Catalog;
+
+/// <summary>A stored secret without its value.</summary>
+public sealed record SecretRecord(string Name, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+
+/// <summary>Passwords, keys and tokens, encrypted at rest. A value leaves only through <see cref="Reveal"/>, which connectors alone are fed from. Thread-safe.</summary>
+public sealed partial class SecretStore(CatalogDatabase database, SecretKeys keys)
+{
+    public const int LongestValue = 64 * 1024;
+
+    /// <summary>Where the keys are, for people.</summary>
+    public string KeyPlace => keys.Place;
+
+    /// <summary>By name.</summary>
+    public IReadOnlyList<SecretRecord> List() => database.Read(s =>
+        s.Rows("SELECT name, created_at, updated_at FROM secrets ORDER BY name", r => new SecretRecord(r.Text("name"), r.Time("created_at"), r.Time("updated_at"))));
+
+    public bool Has(string name) => database.Read(s => s.Number("SELECT count(*) FROM secrets WHERE name = @name", ("name", name))) > 0;
+
+    /// <summary>Stores a value, or puts it in the place of the old one: all that refers to the name uses it from the next opening on.</summary>
+    public void Put(string name, string value)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(value);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, LongestValue);
+        if (!IsName(name)) throw new ArgumentException($"'{name}' is no name of a secret.", nameof(name));
+        var now = CatalogTime.Write(DateTimeOffset.UtcNow);
+        database.Write(s =>
+        {
+            // The key is chosen inside of the transaction: a rotation that runs beside sees this row or chose the key before.
+            var key = keys.Current;
+            return s.Execute(
+                """
+                INSERT INTO secrets (name, key_id, box, created_at, updated_at) VALUES (@name, @key, @box, @at, @at)
+                ON CONFLICT (name) DO UPDATE SET key_id = excluded.key_id, box = excluded.box, updated_at = excluded.updated_at
+                """,
+                ("name", name), ("key", key.Id), ("box", key.Encrypt(name, value)), ("at", now));
+        });
+    }
+
+    /// <returns>False when there was none.</returns>
+    public bool Delete(string name) => database.Write(s => s.Execute("DELETE FROM secrets WHERE name = @name", ("name", name))) > 0;
+
+    /// <summary>The value; null when there is no such secret.</summary>
+    /// <exception cref="CatalogException">It was encrypted with a key that is not here.</exception>
+    public string? Reveal(string name) => database.Read(s => s.First("SELECT key_id, box FROM secrets WHERE name = @name", r => new Box(name, r.Text("key_id"), r.Text("box")), ("name", name))) is { } box ? Open(box) : null;
+
+    /// <summary>Encrypts all secrets with a new key and forgets the old ones. A kill at any moment loses nothing: the old keys go last.</summary>
+    /// <returns>How many secrets there are.</returns>
+    public int RotateKey()
+    {
+        keys.Begin();
+        var count = database.Write(s =>
+        {
+            var boxes = s.Rows("SELECT name, key_id, box FROM secrets", r => new Box(r.Text("name"), r.Text("key_id"), r.Text("box")));
+            var key = keys.Current;
+            foreach (var box in boxes.Where(b => b.KeyId != key.Id))
+                s.Execute("UPDATE secrets SET key_id = @key, box = @box WHERE name = @name", ("key", key.Id), ("box", key.Encrypt(box.Name, Open(box))), ("name", box.Name));
+            return boxes.Count;
+        });
+        keys.End();
+        return count;
+    }
+
+    /// <summary>Letters, digits, <c>. _ -</c>, beginning with a letter or digit, up to 200.</summary>
+    public static bool IsName(string? name) => name is not null && Form().IsMatch(name);
+
+    private string Open(Box box)
+    {
+        try
+        {
+            return keys.Find(box.KeyId)?.Decrypt(box.Name, box.Text)
+                ?? throw new CatalogException($"The secret '{box.Name}' was encrypted with a key that is not in {keys.Place}. Bring the key back, or enter the secret again.");
+        }
+        catch (Exception e) when (e is CryptographicException or FormatException)
+        {
+            throw new CatalogException($"The secret '{box.Name}' cannot be decrypted: the catalog was changed by another program. Enter the secret again.", e);
+        }
+    }
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}\z", System.Text.RegularExpressions.RegexOptions.CultureInvariant)]
+    private static partial System.Text.RegularExpressions.Regex Form();
+
+    private sealed record Box(string Name, string KeyId, string Text);
+}
