@@ -10,7 +10,16 @@ namespace FlowForge.Ingest;
 /// <summary>What went wrong, in the form that people see.</summary>
 internal static class Failures
 {
-    public static JobFailedException From(Exception failure) => failure switch
+    /// <summary>The failure as people see it; secrets that a system or a driver repeated in its message are hidden.</summary>
+    public static JobFailedException From(Exception failure)
+    {
+        var known = Describe(failure);
+        var cause = known.InnerException is { } inner ? SecretMask.Hide(inner) : null;
+        return SecretMask.Hide(known.Message) == known.Message && cause == known.InnerException ? known
+            : new JobFailedException(known.Code, SecretMask.Hide(known.Message), SecretMask.Hide(known.Suggestion), known.Transient, cause);
+    }
+
+    private static JobFailedException Describe(Exception failure) => failure switch
     {
         JobFailedException known => known,
         SettingsException settings => new JobFailedException("FF2001", settings.Message, "Correct the job's config.", inner: settings),
@@ -21,7 +30,7 @@ internal static class Failures
         TableConflictException conflict => new JobFailedException("FF2060", conflict.Message, transient: true, inner: conflict),
         SchemaMismatchException mismatch => new JobFailedException("FF2050", mismatch.Message, "Rename the column, declare a user_schema, or load into a new table.", inner: mismatch),
         LakeException lake => new JobFailedException("FF2061", lake.Message, inner: lake),
-        DuckException { InnerException: { } inner } when inner is not DuckException => From(inner),
+        DuckException { InnerException: { } inner } when inner is not DuckException => Describe(inner),
         DuckException { Kind: DuckErrorKind.OutOfMemory } duck => new JobFailedException("FF2071", duck.Message, "Give the runtime more memory, or a larger spill folder.", inner: duck),
         DuckException duck => new JobFailedException("FF2070", duck.Message, inner: duck),
         IOException io => new JobFailedException("FF2080", io.Message, "Check the disk and the folder's rights.", transient: true, inner: io),

@@ -1,3 +1,5 @@
+using FlowForge.Pipelines;
+
 namespace FlowForge.Ingest;
 
 /// <summary>What the host decides for all ingest jobs.</summary>
@@ -8,6 +10,9 @@ public sealed record IngestOptions
 
     /// <summary>Answers the value of a stored secret, null when there is none.</summary>
     public Func<string, string?> Secrets { get; init; } = static _ => null;
+
+    /// <summary>Answers the saved connection of a name, null when there is none.</summary>
+    public Func<string, ConnectionDefinition?> Connections { get; init; } = static _ => null;
 
     /// <summary>Where short-lived files go (samples, spooled rejects).</summary>
     public string TemporaryFolder { get; init; } = Path.Combine(Path.GetTempPath(), "flowforge-ingest");

@@ -47,15 +47,7 @@ internal sealed class IngestRun(
     /// <summary>Lists the source's files and lands those that are new.</summary>
     private async Task<List<LandedFile>> ExtractAsync(FormatSettings settings, IReadOnlyList<SeenFile> seenBefore, CancellationToken ct)
     {
-        _connector = plugins.Open(job.Connector ?? job.SourceType, new OpenRequest
-        {
-            Settings = job.Config,
-            OtherSettings = FormatSettings.Names,
-            BaseDirectory = request.BaseDirectory,
-            AllowedRoots = [request.BaseDirectory, .. options.AllowedRoots],
-            Log = new ConnectorLog(log),
-            Secrets = options.Secrets,
-        });
+        _connector = new ConnectorOpener(plugins, options).Open(job, request, log);
         if (_connector.Connector is not IFileSource source)
             throw new JobFailedException("FF2005", $"Connector '{_connector.Descriptor.Name}' hands over no files, and this runtime reads files only.", "Use a connector that reads files.");
         var listed = new List<SourceFile>();
@@ -229,12 +221,4 @@ internal sealed class IngestRun(
     {
         if (_connector is not null) await _connector.DisposeAsync().ConfigureAwait(false);
     }
-}
-
-/// <summary>A connector's lines in the run's log.</summary>
-internal sealed class ConnectorLog(IJobLog log) : IConnectorLog
-{
-    public void Debug(string message) => log.Debug(message);
-    public void Information(string message) => log.Info(message);
-    public void Warning(string message) => log.Warning(message);
 }

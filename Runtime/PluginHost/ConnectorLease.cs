@@ -16,6 +16,8 @@ public sealed record OpenRequest
     public required IConnectorLog Log { get; init; }
     /// <summary>Names in <see cref="Settings"/> that belong to the format layer, not to the connector.</summary>
     public IReadOnlySet<string> OtherSettings { get; init; } = new HashSet<string>();
+    /// <summary>To test or to discover a connection no job is needed: required settings that a job gives may be missing.</summary>
+    public bool WithoutJob { get; init; }
     /// <summary>Answers <c>secret:name</c>; environment variables are read by the host.</summary>
     public Func<string, string?> Secrets { get; init; } = static _ => null;
 }
@@ -34,14 +36,14 @@ public sealed class ConnectorLease : IAsyncDisposable
     internal ConnectorLease(ConnectorDescriptor descriptor, OpenRequest request)
     {
         (Descriptor, _plugin, _meter) = (descriptor, descriptor.Plugin, new Meter($"FlowForge.Plugins.{descriptor.Name}"));
-        var binder = new SettingsBinder(descriptor.Name, name => name.StartsWith("env:", StringComparison.Ordinal) ? Environment.GetEnvironmentVariable(name[4..]) : request.Secrets(name["secret:".Length..]));
+        var binder = new SettingsBinder(descriptor.Name, SecretReferences.Resolver(request.Secrets), request.WithoutJob ? BindingUse.OpenConnection : BindingUse.Open);
         var settings = binder.Bind(descriptor.Spec, request.Settings, request.OtherSettings);
         if (binder.Errors.Count > 0) throw new SettingsException(descriptor.Name, binder.Errors);
         var contextType = descriptor.Constructor.GetParameters()[0].ParameterType;
         var context = Activator.CreateInstance(contextType)!;
         Set(nameof(ConnectorContext.BaseDirectory), request.BaseDirectory);
         Set(nameof(ConnectorContext.AllowedRoots), request.AllowedRoots);
-        Set(nameof(ConnectorContext.Log), binder.Revealed.Count == 0 ? request.Log : new MaskingLog(request.Log, binder.Revealed));
+        Set(nameof(ConnectorContext.Log), new MaskingLog(request.Log));
         Set(nameof(ConnectorContext.Activities), Activities);
         Set(nameof(ConnectorContext.Meter), _meter);
         Set("Settings", settings);
@@ -52,7 +54,7 @@ public sealed class ConnectorLease : IAsyncDisposable
         }
         catch (TargetInvocationException failure)
         {
-            throw new PluginException($"Connector '{descriptor.Name}' failed in its constructor: {failure.InnerException!.Message}", failure.InnerException);
+            throw new PluginException($"Connector '{descriptor.Name}' failed in its constructor: {SecretMask.Hide(failure.InnerException!.Message)}", SecretMask.Hide(failure.InnerException));
         }
 
         void Set(string property, object value) => contextType.GetProperty(property)!.SetValue(context, value);

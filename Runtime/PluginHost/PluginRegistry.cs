@@ -58,7 +58,17 @@ public sealed class PluginRegistry
         lock (_gate)
         {
             Refresh();
-            return Find(name);
+            return Known(name);
+        }
+    }
+
+    /// <summary>The connector of that name or alias, null when there is none.</summary>
+    public ConnectorDescriptor? Find(string name)
+    {
+        lock (_gate)
+        {
+            Refresh();
+            return Lookup(name);
         }
     }
 
@@ -71,7 +81,7 @@ public sealed class PluginRegistry
         lock (_gate)
         {
             Refresh();
-            descriptor = Find(name);
+            descriptor = Known(name);
             descriptor.Plugin.TryUse();
         }
         try { return new ConnectorLease(descriptor, request); }
@@ -82,11 +92,16 @@ public sealed class PluginRegistry
         }
     }
 
-    private ConnectorDescriptor Find(string name)
+    private ConnectorDescriptor? Lookup(string name)
     {
         var all = _plugins.Values.SelectMany(p => p.Connectors).ToList();
-        var found = all.FirstOrDefault(c => c.Name == name) ?? all.FirstOrDefault(c => c.Aliases.Contains(name));
-        if (found is not null) return found;
+        return all.FirstOrDefault(c => c.Name == name) ?? all.FirstOrDefault(c => c.Aliases.Contains(name));
+    }
+
+    private ConnectorDescriptor Known(string name)
+    {
+        if (Lookup(name) is { } found) return found;
+        var all = _plugins.Values.SelectMany(p => p.Connectors).ToList();
         var known = all.Count == 0 ? $"No plugin was found in {_root}: build the solution first." : $"There are: {string.Join(", ", all.Select(c => c.Name).Order(StringComparer.Ordinal))}.";
         var failed = string.Concat(_failed.Values.Select(f => $" {f.Problem.Folder} could not be loaded: {f.Problem.Message}"));
         throw new PluginException($"There is no connector '{name}'. {known}{failed}");

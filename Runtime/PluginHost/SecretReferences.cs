@@ -3,7 +3,7 @@ using System.Text;
 namespace FlowForge.PluginHost;
 
 /// <summary><c>${secret:name}</c> and <c>${env:NAME}</c> inside setting texts.</summary>
-internal static class SecretReferences
+public static class SecretReferences
 {
     /// <param name="text">The text as written.</param>
     /// <param name="secrets">Answers <c>secret:name</c> and <c>env:NAME</c>, null when unknown.</param>
@@ -36,5 +36,23 @@ internal static class SecretReferences
         }
         resolved = result.Append(text, at, text.Length - at).ToString();
         return true;
+    }
+
+    /// <summary>Answers both kinds: environment variables of this process, and stored secrets by <paramref name="stored"/>.</summary>
+    public static Func<string, string?> Resolver(Func<string, string?> stored) =>
+        name => name.StartsWith("env:", StringComparison.Ordinal) ? Environment.GetEnvironmentVariable(name[4..]) : stored(name["secret:".Length..]);
+
+    /// <summary>Whether the text is one reference and nothing else: it may be shown.</summary>
+    public static bool IsReference(string text) => NamesIn(text).ToList() is [var only] && text.Length == only.Length + 3;
+
+    /// <summary>The references in a text: <c>secret:name</c>, <c>env:NAME</c>.</summary>
+    public static IEnumerable<string> NamesIn(string text)
+    {
+        for (var at = text.IndexOf("${", StringComparison.Ordinal); at >= 0; at = text.IndexOf("${", at + 2, StringComparison.Ordinal))
+        {
+            if (text.IndexOf('}', at) is not (>= 0 and var end)) yield break;
+            var name = text[(at + 2)..end];
+            if (name.StartsWith("secret:", StringComparison.Ordinal) || name.StartsWith("env:", StringComparison.Ordinal)) yield return name;
+        }
     }
 }

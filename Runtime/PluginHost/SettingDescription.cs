@@ -34,13 +34,19 @@ public sealed class SettingDescription
     public bool Required { get; }
     /// <summary>The value when none is given, as the spec record initialises it; null for none.</summary>
     public object? Default { get; }
+    /// <summary>The default as JSON, where it is worth showing.</summary>
+    public System.Text.Json.Nodes.JsonNode? DefaultJson => JsonSchemaWriter.Value(Default);
     public SettingScope Scope { get; }
     public double? Minimum { get; }
     public double? Maximum { get; }
     public string? Pattern { get; }
     public string? Example { get; }
     /// <summary>The allowed words of a <see cref="SettingKind.Choice"/>.</summary>
-    public IReadOnlyList<string> Choices => Type.Choices;
+    public IReadOnlyList<string> Choices => Type.Element?.Choices is { Count: > 0 } choices ? choices : Type.Choices;
+    /// <summary>What a <see cref="SettingKind.List"/> or <see cref="SettingKind.Map"/> holds.</summary>
+    public SettingKind? ElementKind => Type.Element?.Kind;
+    /// <summary>The settings inside of a <see cref="SettingKind.Group"/>, or of each one in a list or map of groups.</summary>
+    public SpecDescription? Group => Type.Group ?? Type.Element?.Group;
 
     internal SettingType Type { get; }
     internal PropertyInfo Property { get; }

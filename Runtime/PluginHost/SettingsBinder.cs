@@ -11,14 +11,11 @@ namespace FlowForge.PluginHost;
 /// Makes a spec record from JSON settings. Collects every error instead of stopping at the first; messages name the
 /// setting, what is wrong with the value and what is asked for. Values of secrets never appear in a message.
 /// </summary>
-internal sealed class SettingsBinder(string connector, Func<string, string?> secrets)
+internal sealed class SettingsBinder(string connector, Func<string, string?> secrets, BindingUse use = BindingUse.Open)
 {
     private readonly List<SettingError> _errors = [];
-    private readonly List<string> _revealed = [];
 
     public IReadOnlyList<SettingError> Errors => _errors;
-    /// <summary>Secret values handed out, to be masked in what the connector logs.</summary>
-    public IReadOnlyList<string> Revealed => _revealed;
 
     /// <param name="spec">The settings asked for.</param>
     /// <param name="given">The settings given.</param>
@@ -38,13 +35,26 @@ internal sealed class SettingsBinder(string connector, Func<string, string?> sec
                 if (Convert(setting.Type, node, path) is { } value && Fits(setting, value, path))
                     setting.Property.SetValue(result, value);
             }
-            else if (setting.Required)
+            else if (setting.Required && (use is not (BindingUse.CheckConnection or BindingUse.OpenConnection) || setting.Scope == SettingScope.Connection))
             {
                 Error(path, $"'{path}' is missing.", setting.Description.Length > 0 ? $"It means: {setting.Description}." : null);
+            }
+            else if (setting.Required && use == BindingUse.OpenConnection && Nothing(setting.Type) is { } nothing)
+            {
+                setting.Property.SetValue(result, nothing);
             }
         }
         return result;
     }
+
+    /// <summary>What a connector finds in the place of a setting that only a job gives.</summary>
+    private static object? Nothing(SettingType type) => type.Kind switch
+    {
+        SettingKind.Text => "",
+        SettingKind.List => Array.CreateInstance(type.Element!.Declared, 0),
+        SettingKind.Map => Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), type.Element!.Declared)),
+        _ => null,
+    };
 
     private void Unknown(SpecDescription spec, string prefix, string name)
     {
@@ -85,13 +95,21 @@ internal sealed class SettingsBinder(string connector, Func<string, string?> sec
         var text = node.GetValueKind() is JsonValueKind.String ? node.GetValue<string>() : node.ToJsonString();
         if (!SecretReferences.TryResolve(text, secrets, out var resolved, out var missing))
             return Error(path, $"'{path}' refers to ${{{missing}}}, which is not there.", "Store the secret or set the environment variable, or correct the name.");
+        // A value that is known only when the job runs.
+        if ((use is BindingUse.CheckJob or BindingUse.CheckConnection) && text.Contains("${", StringComparison.Ordinal) && resolved.Contains("${", StringComparison.Ordinal)) return null;
+        var isSecret = type.Kind == SettingKind.Secret;
+        // A secret is one wherever it is used: inside of an address or of a header too.
+        if (use is BindingUse.Open or BindingUse.OpenConnection) Learn(text, isSecret ? resolved : null);
         text = resolved;
-        if (type.Kind == SettingKind.Secret)
-        {
-            if (text.Length > 0) _revealed.Add(text);
-            return new Secret(text);
-        }
+        if (isSecret) return new Secret(text);
         return SettingText.Parse(type, text) ?? Wrong(path, $"must be {Asked(type)}", node);
+    }
+
+    private void Learn(string text, string? secret)
+    {
+        if (secret is not null) SecretMask.Learn(secret);
+        foreach (var name in SecretReferences.NamesIn(text).Where(n => n.StartsWith("secret:", StringComparison.Ordinal)))
+            SecretMask.Learn(secrets(name) ?? "");
     }
 
     private bool Fits(SettingDescription setting, object value, string path)
@@ -135,4 +153,17 @@ internal sealed class SettingsBinder(string connector, Func<string, string?> sec
     };
 
     private static string Shorten(string text) => text.Length <= 80 ? text : text[..77] + "...";
+}
+
+/// <summary>What the settings are bound for.</summary>
+internal enum BindingUse
+{
+    /// <summary>A connector will be opened with them.</summary>
+    Open,
+    /// <summary>As <see cref="Open"/>, but no job is there: what a job says may be missing.</summary>
+    OpenConnection,
+    /// <summary>Somebody asks whether they are right; values that only a run knows are taken on trust.</summary>
+    CheckJob,
+    /// <summary>As <see cref="CheckJob"/>, but what a job says may be missing.</summary>
+    CheckConnection,
 }

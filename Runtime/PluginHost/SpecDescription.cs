@@ -29,4 +29,19 @@ public sealed class SpecDescription
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
         return schema;
     }
+
+    /// <summary>What is wrong with settings, without opening anything; empty when nothing is.</summary>
+    /// <param name="given">The settings.</param>
+    /// <param name="others">Names in them that belong to somebody else.</param>
+    /// <param name="secrets">Answers <c>name</c> of a stored secret, null when there is none.</param>
+    /// <param name="connectionOnly">Settings that a job gives may be missing.</param>
+    public IReadOnlyList<SettingError> Check(JsonObject given, IReadOnlySet<string> others, Func<string, string?> secrets, bool connectionOnly)
+    {
+        var binder = new SettingsBinder(Name, SecretReferences.Resolver(secrets), connectionOnly ? BindingUse.CheckConnection : BindingUse.CheckJob);
+        binder.Bind(this, given, others);
+        return binder.Errors;
+    }
+
+    /// <summary>A copy of the settings in which each secret's text is what <paramref name="replace"/> (path, text) makes of it.</summary>
+    public JsonObject MapSecrets(JsonObject given, Func<string, string, string> replace) => SecretSettings.Map(this, given, "", replace);
 }

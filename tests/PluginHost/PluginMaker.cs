@@ -17,7 +17,7 @@ internal static class PluginMaker
     public static void Make(string folder, string name, string source, (string Source, string Version)? library = null)
     {
         Directory.CreateDirectory(folder);
-        var references = new List<MetadataReference>(Platform) { MetadataReference.CreateFromFile(typeof(IConnector).Assembly.Location) };
+        var references = new List<MetadataReference>(Platform) { MetadataReference.CreateFromFile(typeof(IConnector).Assembly.Location), MetadataReference.CreateFromFile(typeof(FlowForge.Columnar.Schema).Assembly.Location) };
         if (library is { } lib)
         {
             var path = Path.Combine(folder, "Shared.Library.dll");

@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using FlowForge.Catalog;
+using FlowForge.Ingest.Formats;
+using FlowForge.Pipelines;
+using FlowForge.PluginHost;
+using FlowForge.Plugins;
+
+namespace FlowForge.Ingest;
+
+/// <summary>The one way from a job to its connector: the connection's settings, overridden by the job's, secrets resolved. Thread-safe.</summary>
+public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions options)
+{
+    /// <summary>Names under a job's <c>config</c> that ingest reads itself and no connector sees, unless it has a setting of that name.</summary>
+    public static IReadOnlySet<string> OwnSettings { get; } = FormatSettings.Names.Concat(["connection_id", "table_name"]).ToHashSet();
+
+    /// <summary>Opens the connector of a job. The caller disposes the lease.</summary>
+    /// <exception cref="JobFailedException">The job's connection is not there, or belongs to another connector.</exception>
+    /// <exception cref="SettingsException">The settings are not valid; all errors at once.</exception>
+    /// <exception cref="PluginException">Unknown connector, or its constructor failed.</exception>
+    public ConnectorLease Open(IngestDefinition job, JobRequest request, IJobLog log)
+    {
+        var connection = job.Connection is { } name ? options.Connections(name) ?? throw Unknown(name) : null;
+        return plugins.Open(ConnectorOf(job, connection), new OpenRequest
+        {
+            Settings = Merge(connection, job.Config),
+            OtherSettings = OwnSettings,
+            BaseDirectory = request.BaseDirectory,
+            AllowedRoots = [request.BaseDirectory, .. options.AllowedRoots],
+            Log = new ConnectorLog(log),
+            Secrets = options.Secrets,
+        });
+    }
+
+    /// <summary>What opening would say of the job's settings; empty when nothing, or when its connection or connector is not there (which others say).</summary>
+    public IReadOnlyList<SettingFinding> Check(IngestDefinition job)
+    {
+        var connection = job.Connection is { } name ? options.Connections(name) : null;
+        if (job.Connection is not null && connection is null || plugins.Find(connection?.Connector ?? job.Connector ?? job.SourceType) is not { } connector) return [];
+        return [.. connector.Spec.Check(Merge(connection, job.Config), OwnSettings, options.Secrets, connectionOnly: false).Select(e => new SettingFinding(e.Path, e.Message, e.Suggestion))];
+    }
+
+    /// <summary>The connection's settings with those of the job in their place.</summary>
+    public static JsonObject Merge(ConnectionDefinition? connection, JsonObject config)
+    {
+        var settings = connection?.Settings.DeepClone().AsObject() ?? [];
+        foreach (var (name, value) in config) settings[name] = value?.DeepClone();
+        return settings;
+    }
+
+    private string ConnectorOf(IngestDefinition job, ConnectionDefinition? connection)
+    {
+        var asked = job.Connector ?? (job.SourceType == "db_query" ? null : job.SourceType);
+        if (connection is null) return asked ?? throw new JobFailedException("FF5003", $"{job.SourceType} needs a connection.", "Write connection: with the name of a saved connection.");
+        if (asked is not null && plugins.Connector(asked).Name != plugins.Connector(connection.Connector).Name)
+            throw new JobFailedException("FF5002", $"The connection '{connection.Name}' is of the connector '{connection.Connector}', and the job asks for '{asked}'.", $"Write source_type: {connection.Connector}, or name another connection.");
+        return connection.Connector;
+    }
+
+    private static JobFailedException Unknown(string name) =>
+        new("FF5001", $"There is no connection '{name}'.", "Make it on the Sources page or in a file under connections/ of the workspace, or correct the job's connection.");
+}
+
+/// <summary>A connector's lines in the run's log.</summary>
+internal sealed class ConnectorLog(IJobLog log) : IConnectorLog
+{
+    public void Debug(string message) => log.Debug(message);
+    public void Information(string message) => log.Info(message);
+    public void Warning(string message) => log.Warning(message);
+}

@@ -1,0 +1,64 @@
+using System.Text;
+using System.Text.Json;
+
+namespace FlowForge.PluginHost;
+
+/// <summary>
+/// Takes secrets out of texts that people or files will see. It knows every secret that this process has handed to a connector, in the
+/// forms in which systems repeat it: as it is, as part of an address, in JSON, in base64. Thread-safe.
+/// </summary>
+public static class SecretMask
+{
+    /// <summary>Shorter values are not looked for: they would turn half of every text into stars.</summary>
+    public const int ShortestValue = 4;
+
+    private const int MostForms = 20_000;
+    private static readonly Lock Gate = new();
+    private static string[] _forms = [];
+
+    /// <summary>From now on the value is hidden.</summary>
+    public static void Learn(string secret)
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        if (secret.Length < ShortestValue) return;
+        lock (Gate)
+        {
+            if (Array.IndexOf(_forms, secret) >= 0 || _forms.Length >= MostForms) return;
+            // The longest first: a form that holds another one goes as a whole.
+            Volatile.Write(ref _forms, [.. _forms.Concat(FormsOf(secret)).Distinct(StringComparer.Ordinal).OrderByDescending(f => f.Length)]);
+        }
+    }
+
+    /// <summary>The text with stars in the place of secrets.</summary>
+    [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(text))]
+    public static string? Hide(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return text;
+        foreach (var form in Volatile.Read(ref _forms))
+            if (text.Length >= form.Length) text = text.Replace(form, "***", StringComparison.Ordinal);
+        return text;
+    }
+
+    /// <summary>The failure itself, or one without the secrets that it or its causes tell.</summary>
+    public static Exception Hide(Exception failure)
+    {
+        var text = failure.ToString();
+        var hidden = Hide(text);
+        return hidden == text ? failure : new MaskedException(hidden, Hide(failure.Message));
+    }
+
+    private static IEnumerable<string> FormsOf(string secret)
+    {
+        yield return secret;
+        yield return Uri.EscapeDataString(secret);
+        yield return JsonSerializer.Serialize(secret)[1..^1];
+        yield return JsonEncodedText.Encode(secret, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
+        yield return Convert.ToBase64String(Encoding.UTF8.GetBytes(secret));
+    }
+
+    /// <summary>A failure whose text told secrets.</summary>
+    private sealed class MaskedException(string whole, string message) : Exception(message)
+    {
+        public override string ToString() => whole;
+    }
+}
