@@ -28,6 +28,8 @@ api.MapEvents();
 api.MapOverview();
 api.MapTables();
 api.MapConnectors();
+api.MapConnections();
+api.MapSecrets();
 api.MapSearch();
 api.MapSystem();
 api.MapWorkflows();

@@ -8,5 +8,8 @@ root.Subcommands.Add(PipelineCommands.Create(shared));
 root.Subcommands.Add(RunCommands.Create(shared));
 root.Subcommands.Add(TableCommands.Create(shared));
 root.Subcommands.Add(TemporalCommands.Create(shared));
+root.Subcommands.Add(ConnectionCommands.Connectors(shared));
+root.Subcommands.Add(ConnectionCommands.Create(shared));
+root.Subcommands.Add(SecretCommands.Create(shared));
 root.Subcommands.Add(SystemCommand.Create(shared));
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

@@ -12,8 +12,40 @@ public sealed record ConnectorEntry
     public string? Version { get; init; }
     /// <summary>Other names of it: the seeds' <c>file_local</c>, <c>file_upload</c>.</summary>
     public IReadOnlyList<string> SourceTypes { get; init; } = [];
-    /// <summary>JSON Schema of its settings, for forms.</summary>
+    /// <summary>What it can do: <c>file_source reader_source record_source batch_source sink test_connection discover preview watch resume after_commit report_health</c>.</summary>
+    public IReadOnlyList<string> Abilities { get; init; } = [];
+    /// <summary>JSON Schema of its settings.</summary>
     public JsonElement? Settings { get; init; }
+    /// <summary>The same settings as fields of a form, in the order of the spec.</summary>
+    public IReadOnlyList<ConnectorField> Fields { get; init; } = [];
     /// <summary>Set when it could not be loaded: what is wrong and what to do.</summary>
     public string? Error { get; init; }
+}
+
+/// <summary>Kind of a setting's value.</summary>
+public enum FieldKind { Text, Boolean, Integer, Number, Time, Duration, Address, Choice, Secret, List, Map, Group }
+
+/// <summary>One setting of a connector, as a form shows it.</summary>
+public sealed record ConnectorField
+{
+    /// <summary>As in YAML.</summary>
+    public required string Name { get; init; }
+    public required string Title { get; init; }
+    public string? Description { get; init; }
+    public required FieldKind Kind { get; init; }
+    /// <summary>What a list or a map holds.</summary>
+    public FieldKind? Element { get; init; }
+    public bool Required { get; init; }
+    /// <summary>True: it belongs to the connection; false: it says what a job reads.</summary>
+    public bool OfConnection { get; init; }
+    public JsonElement? Default { get; init; }
+    /// <summary>Bounds of a number, or of the length of a text or list.</summary>
+    public double? Minimum { get; init; }
+    public double? Maximum { get; init; }
+    /// <summary>Regular expression that the whole text must match.</summary>
+    public string? Pattern { get; init; }
+    public string? Example { get; init; }
+    public IReadOnlyList<string> Choices { get; init; } = [];
+    /// <summary>The fields of a group, or of each item of a list or map of groups.</summary>
+    public IReadOnlyList<ConnectorField> Fields { get; init; } = [];
 }

@@ -31,12 +31,14 @@ public class TestRuntime : IAsyncLifetime
     {
         SampleCatalog.Fill(Path.Combine(Folder, "catalog", "catalog.db"));
         SampleLake.Fill(Path.Combine(Folder, "lake"));
+        SamplePlugins.Make(Path.Combine(Folder, "plugins"));
         var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "FlowForge.Api.dll"));
         start.Environment["FlowForge__DataFolder"] = Folder;
         start.Environment["ASPNETCORE_URLS"] = Address.GetLeftPart(UriPartial.Authority);
         start.Environment["Temporal__Address"] = TemporalAddress;
+        start.Environment["Plugins__Folder"] = Path.Combine(Folder, "plugins");
         // The runtime leaves when this process does.
         start.Environment["FLOWFORGE_LIFELINE"] = "stdin";
         process = Process.Start(start)!;

@@ -7,16 +7,30 @@ namespace FlowForge.Api.Endpoints;
 /// <summary>Connectors that were found.</summary>
 internal static class ConnectorEndpoints
 {
-    public static void MapConnectors(this IEndpointRouteBuilder api) =>
-        api.MapGet("/connectors", List).WithTags("Connectors").WithSummary("Connectors with the JSON Schema of their settings; broken ones with what is wrong.");
+    public static void MapConnectors(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/connectors", List).WithTags("Connectors").WithSummary("Connectors with their abilities, the JSON Schema of their settings and the form for them; broken ones with what is wrong.");
+    }
 
     private static IReadOnlyList<ConnectorEntry> List(PluginRegistry plugins) =>
     [
         .. plugins.Connectors.Select(c => new ConnectorEntry
         {
-            Name = c.Name, Title = c.Title, Description = c.Description, Version = c.Version, SourceTypes = c.Aliases,
-            Settings = JsonSerializer.SerializeToElement(c.Spec.ToJsonSchema())
+            Name = c.Name, Title = c.Title, Description = c.Description, Version = c.Version, SourceTypes = c.Aliases, Abilities = c.Abilities,
+            Settings = JsonSerializer.SerializeToElement(c.Spec.ToJsonSchema()), Fields = Fields(c.Spec)
         }),
         .. plugins.Problems.Select(p => new ConnectorEntry { Name = Path.GetFileName(p.Folder), Title = Path.GetFileName(p.Folder), Error = p.Message })
     ];
+
+    private static IReadOnlyList<ConnectorField> Fields(SpecDescription spec) =>
+    [
+        .. spec.Settings.Select(s => new ConnectorField
+        {
+            Name = s.Name, Title = s.Title, Description = s.Description.Length > 0 ? s.Description : null, Kind = ToKind(s.Kind), Element = s.ElementKind is { } element ? ToKind(element) : null,
+            Required = s.Required, OfConnection = s.Scope == Plugins.SettingScope.Connection, Default = s.DefaultJson is { } value ? JsonSerializer.SerializeToElement(value) : null,
+            Minimum = s.Minimum, Maximum = s.Maximum, Pattern = s.Pattern, Example = s.Example, Choices = s.Choices, Fields = s.Group is { } group ? Fields(group) : []
+        })
+    ];
+
+    private static FieldKind ToKind(SettingKind kind) => Enum.Parse<FieldKind>(kind.ToString());
 }

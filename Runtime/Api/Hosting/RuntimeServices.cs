@@ -1,3 +1,4 @@
+using FlowForge.Api.Connections;
 using FlowForge.Api.Events;
 using FlowForge.Api.Mapping;
 using FlowForge.Api.Tables;
@@ -38,6 +39,10 @@ internal static class RuntimeServices
         services.AddSingleton<RowPages>();
         services.AddSingleton<TableViews>();
         services.AddSingleton<TemporalClients>();
+        services.AddSingleton<ConnectionUses>();
+        services.AddSingleton<ConnectionViews>();
+        services.AddSingleton<ConnectionEditor>();
+        services.AddSingleton<ConnectionProbe>();
     }
 
     private static void AddCatalog(this IServiceCollection services, RuntimeSettings settings)
@@ -56,6 +61,9 @@ internal static class RuntimeServices
         Store(c => c.Watermarks);
         Store(c => c.Settings);
         Store(c => c.Events);
+        Store(c => new ConnectionStore(c));
+        services.AddSingleton(s => new SecretStore(s.GetRequiredService<CatalogDatabase>(), SecretKeys.Load(settings.SecretKeyFile)));
+        services.AddSingleton<ConnectionBook>();
 
         void Store<T>(Func<CatalogDatabase, T> store) where T : class => services.AddSingleton(s => store(s.GetRequiredService<CatalogDatabase>()));
     }
@@ -70,14 +78,21 @@ internal static class RuntimeServices
         });
         services.AddSingleton(_ => new LakeStore(settings.LakeFolder));
         services.AddSingleton<SqlReferenceReader>(SqlReader.Tables);
-        services.AddSingleton(s => new IngestOptions { AllowedRoots = s.GetRequiredService<FileRoots>().Roots, TemporaryFolder = Path.Combine(settings.SpillFolder, "ingest") });
+        services.AddSingleton(s => new IngestOptions
+        {
+            AllowedRoots = s.GetRequiredService<FileRoots>().Roots, TemporaryFolder = Path.Combine(settings.SpillFolder, "ingest"),
+            Connections = s.GetRequiredService<ConnectionBook>().Definition, Secrets = s.GetRequiredService<SecretStore>().Reveal
+        });
+        services.AddSingleton<ConnectorOpener>();
         services.AddSingleton<IngestRunner>();
         services.AddSingleton(new DatasetOptions { MemoryLimitBytes = settings.JobMemoryBytes / settings.ParallelJobs, SpillFolder = Path.Combine(settings.SpillFolder, "datasets") });
         services.AddSingleton<DatasetRunner>();
         // Asked at every reading: a connector that was added meanwhile counts.
         services.AddSingleton<Func<PipelineEnvironment>>(s => () => new PipelineEnvironment
         {
-            Connectors = [.. s.GetRequiredService<PluginRegistry>().Connectors.Select(c => c.Name)]
+            Connectors = [.. s.GetRequiredService<PluginRegistry>().Connectors.Select(c => c.Name)],
+            Connections = s.GetRequiredService<ConnectionBook>().Connectors(),
+            CheckSettings = s.GetRequiredService<ConnectorOpener>().Check
         });
     }
 

@@ -39,6 +39,12 @@ internal sealed record RuntimeSettings
     /// <summary>Base directory of pipelines that are made in the workbench.</summary>
     public string Workspace => Path.Combine(DataFolder, "workspace");
 
+    /// <summary>Connections that files describe.</summary>
+    public string ConnectionFolder => Path.Combine(Workspace, "connections");
+
+    /// <summary>Keys of the stored secrets, unless the environment has them.</summary>
+    public string SecretKeyFile => Path.Combine(DataFolder, "secrets.key");
+
     /// <summary>Where DuckDB spills; emptied at start.</summary>
     public string SpillFolder => Path.Combine(DataFolder, "spill");
 

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FlowForge.Api.Problems;
+using FlowForge.Catalog;
+using FlowForge.Contracts;
+using FlowForge.Pipelines;
+using FlowForge.PluginHost;
+
+namespace FlowForge.Api.Connections;
+
+/// <summary>Makes, changes and deletes connections. Secrets given as text go into the vault; the connection keeps references. Thread-safe.</summary>
+internal sealed class ConnectionEditor(ConnectionBook book, ConnectionStore store, ConnectionUses uses, SecretStore secrets, PluginRegistry plugins)
+{
+    public void Put(string name, PutConnection body)
+    {
+        if (ConnectionParser.NameProblem(name) is { } problem) throw ProblemException.Bad("FF5020", problem);
+        var old = book.Find(name);
+        if (old?.File is { } file) throw Conflict("FF5021", $"'{name}' is described by {book.Relative(file)}.", "Change it there; the file counts before the workbench.");
+        var connector = Connector(body.Connector);
+        var given = Complete(connector, Settings(body.Settings), old?.Definition);
+        var errors = connector.Spec.Check(given, new HashSet<string>(), secrets.Reveal, connectionOnly: true);
+        var limit = Limit(body.RateLimit);
+        if (errors.Count > 0) throw Refused(name, errors);
+        var kept = connector.Spec.MapSecrets(given, (path, text) => SecretReferences.NamesIn(text).Any() ? text : Store(name, path, text));
+        store.Put(new ConnectionDefinition
+        {
+            Name = name, Connector = connector.Name, Description = string.IsNullOrWhiteSpace(body.Description) ? null : body.Description.Trim(), Settings = kept, RateLimit = limit,
+            Isolation = body.Isolation == ConnectorIsolation.Process ? Isolation.Process : Isolation.None
+        });
+    }
+
+    public void Delete(string name, bool force)
+    {
+        var known = book.Find(name) ?? throw Unknown(name);
+        if (known.File is { } file) throw Conflict("FF5021", $"'{name}' is described by {book.Relative(file)}.", "Remove it there.");
+        var users = uses.ByConnection()[name].ToList();
+        if (users.Count > 0 && !force)
+            throw Conflict("FF5022", $"'{name}' is used by {string.Join(", ", users.Take(10).Select(u => $"{u.Pipeline} ({u.Job})"))}{(users.Count > 10 ? $" and {users.Count - 10} more" : "")}.",
+                "Change these jobs first, or delete it anyway with force=true: they fail at their next run.");
+        store.Delete(name);
+        // Secrets that were made for this connection alone go with it.
+        var referred = uses.BySecret();
+        foreach (var own in secrets.List().Where(s => s.Name.StartsWith(name + ".", StringComparison.Ordinal) && !referred[s.Name].Any())) secrets.Delete(own.Name);
+    }
+
+    /// <summary>The connection that a request means: a saved one, one that is not saved, or a mixture.</summary>
+    public ConnectionDefinition Choose(ConnectionChoice choice)
+    {
+        var saved = choice.Name is { Length: > 0 } name ? book.Definition(name) : null;
+        if (saved is null && choice.Connector is null) throw choice.Name is null ? ProblemException.Bad("FF5023", "The body names neither a connection nor a connector.", "Send {\"name\": \"…\"} or {\"connector\": \"…\", \"settings\": {…}}.") : Unknown(choice.Name);
+        var connector = Connector(choice.Connector ?? saved!.Connector);
+        var given = choice.Settings is { } settings ? Complete(connector, Settings(settings), saved) : saved?.Settings ?? [];
+        return new ConnectionDefinition
+        {
+            Name = choice.Name ?? "", Connector = connector.Name, Settings = given, RateLimit = saved?.RateLimit,
+            Isolation = choice.Isolation is { } isolation ? isolation == ConnectorIsolation.Process ? Isolation.Process : Isolation.None : saved?.Isolation ?? Isolation.None
+        };
+    }
+
+    public static ProblemException Unknown(string name) => ProblemException.NotFound("FF5001", $"There is no connection '{name}'.", "GET /api/v1/connections lists them.");
+
+    public static DiagnosticEntry ToEntry(SettingError error) => new(DiagnosticLevel.Error, "FF1232", error.Message, error.Path, null, null, error.Suggestion);
+
+    private ConnectorDescriptor Connector(string? name)
+    {
+        if (string.IsNullOrWhiteSpace(name)) throw ProblemException.Bad("FF5023", "The body names no connector.", "GET /api/v1/connectors lists them.");
+        return plugins.Find(name) ?? throw new ProblemException(422, "FF5024", "Unknown connector", $"There is no connector '{name}'.", $"There are: {string.Join(", ", plugins.Connectors.Select(c => c.Name))}.");
+    }
+
+    /// <summary>Stars stand for what is stored already; empty texts for nothing.</summary>
+    private static JsonObject Complete(ConnectorDescriptor connector, JsonObject given, ConnectionDefinition? saved)
+    {
+        var old = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (saved is not null) connector.Spec.MapSecrets(saved.Settings, (path, text) => old[path] = text);
+        var complete = connector.Spec.MapSecrets(given, (path, text) => text == ConnectionViews.Hidden ? old.GetValueOrDefault(path, "") : text);
+        foreach (var empty in complete.Where(p => p.Value is null || p.Value is JsonValue value && value.TryGetValue<string>(out var text) && text.Length == 0).Select(p => p.Key).ToList()) complete.Remove(empty);
+        return complete;
+    }
+
+    private string Store(string connection, string path, string value)
+    {
+        if (value.Length == 0) return value;
+        if (value.Length > SecretStore.LongestValue) throw ProblemException.Bad("FF5031", $"'{path}' has {value.Length} characters; a secret has at most {SecretStore.LongestValue}.");
+        var name = $"{connection}.{path}";
+        secrets.Put(name, value);
+        return $"${{secret:{name}}}";
+    }
+
+    private static JsonObject Settings(JsonElement? settings) => settings switch
+    {
+        null or { ValueKind: JsonValueKind.Null } => [],
+        { ValueKind: JsonValueKind.Object } element => JsonObject.Create(element)!.DeepClone().AsObject(),
+        _ => throw ProblemException.Bad("FF5023", "settings must be an object.", "Send {\"settings\": {\"host\": \"…\"}}.")
+    };
+
+    private static RateLimit? Limit(string? text) => string.IsNullOrWhiteSpace(text) ? null : RateLimit.TryParse(text, out var limit) ? limit
+        : throw ProblemException.Bad("FF1233", $"'{text}' is no rate limit.", "Write a number and a unit: 10/s, 600/m or 5000/h.");
+
+    private static ProblemException Refused(string name, IReadOnlyList<SettingError> errors) => new(422, "FF5025", "Settings refused",
+        $"The settings of '{name}' have {errors.Count} {(errors.Count == 1 ? "error" : "errors")}; nothing was stored.", "Mend what the diagnostics name.", [.. errors.Select(ToEntry)]);
+
+    private static ProblemException Conflict(string code, string detail, string suggestion) => new(409, code, "Not possible now", detail, suggestion);
+}
