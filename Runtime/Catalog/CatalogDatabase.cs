@@ -48,6 +48,7 @@ public sealed class CatalogDatabase : IDisposable
         Profiles = new ProfileStore(this);
         Watermarks = new WatermarkStore(this);
         Settings = new SettingStore(this);
+        Backfills = new BackfillStore(this);
     }
 
     /// <summary>Absolute path of the database file.</summary>
@@ -79,6 +80,8 @@ public sealed class CatalogDatabase : IDisposable
     public WatermarkStore Watermarks { get; }
 
     public SettingStore Settings { get; }
+
+    public BackfillStore Backfills { get; }
 
     /// <summary>Changes made through this object.</summary>
     public ICatalogEvents Events => _events;

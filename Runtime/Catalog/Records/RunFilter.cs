@@ -13,6 +13,9 @@ public sealed record RunFilter
     /// <summary>Queued before.</summary>
     public DateTimeOffset? To { get; init; }
 
+    /// <summary>Only runs of this backfill.</summary>
+    public string? Backfill { get; init; }
+
     /// <summary>Part of the run's id, pipeline or error message; upper and lower case are the same.</summary>
     public string? Text { get; init; }
 }

@@ -111,7 +111,7 @@ public sealed partial class RunStore
         (string, object?)[] args =
         [
             ("pipeline", filter.Pipeline), ("state", filter.State?.ToText()), ("from", CatalogTime.Write(filter.From)), ("to", CatalogTime.Write(filter.To)),
-            ("text", Paging.Contains(filter.Text)),
+            ("text", Paging.Contains(filter.Text)), ("backfill", filter.Backfill),
         ];
         return _database.Read(s => Paging.Page(
             page, size,
@@ -151,6 +151,7 @@ public sealed partial class RunStore
         Add(filter.State, "state = @state");
         Add(filter.From, "queued_at >= @from");
         Add(filter.To, "queued_at < @to");
+        Add(filter.Backfill, "backfill_id = @backfill");
         Add(filter.Text, "lower(run_id || ' ' || pipeline || ' ' || coalesce(error_message, '')) LIKE @text ESCAPE '\\'");
         return conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
 

@@ -1,5 +1,6 @@
 using FlowForge.Catalog;
 using FlowForge.Orchestration.Activities;
+using FlowForge.Orchestration.Backfills;
 using FlowForge.Orchestration.Runs;
 using FlowForge.Orchestration.Schedules;
 using FlowForge.Orchestration.Workflow;
@@ -30,6 +31,8 @@ public static class OrchestrationServices
         services.AddSingleton<OverlapRules>();
         services.AddSingleton<RunService>();
         services.AddSingleton<RunReconciler>();
+        services.AddSingleton<BackfillService>();
+        services.AddSingleton<BackfillActivities>();
         services.AddSingleton<RunningJobs>();
         services.AddSingleton<RunRecorder>();
         services.AddSingleton<JobRunner>();

@@ -11,7 +11,7 @@ namespace FlowForge.Orchestration.Runs;
 /// After a start: makes catalog and Temporal agree. A run that was recorded but whose workflow never started is started; a run whose
 /// workflow is gone (terminated, or its database replaced) is closed with the reason.
 /// </summary>
-public sealed class RunReconciler(RunStore runs, PipelineStore pipelines, ClaimStore claims, RunService service, TemporalConnection temporal, TimeProvider clock, ILogger<RunReconciler> logger)
+public sealed class RunReconciler(CatalogDatabase catalog, RunStore runs, PipelineStore pipelines, ClaimStore claims, RunService service, TemporalConnection temporal, TimeProvider clock, ILogger<RunReconciler> logger)
 {
     public async Task ReconcileAsync(CancellationToken cancel)
     {
@@ -38,7 +38,8 @@ public sealed class RunReconciler(RunStore runs, PipelineStore pipelines, ClaimS
         }
         catch (WorkflowNotFoundException)
         {
-            if (run.State == RunState.Running || run.WorkflowRunId is not null)
+            if (run.BackfillId is not null && run.State == RunState.Queued && catalog.Backfills.Get(run.BackfillId) is { } backfill && !backfill.State.IsFinal()) return; // its backfill starts it
+            if (run.State == RunState.Running || run.WorkflowRunId is not null || run.BackfillId is not null)
             {
                 Close(run, RunState.Failed, new RunError("FF3006", "Temporal no longer knows this run's workflow.", "Retry the run: jobs that have published will find nothing new."));
                 return;

@@ -10,10 +10,11 @@ namespace FlowForge.Orchestration.Runs;
 /// <param name="JobIds">Only these jobs; empty for all.</param>
 /// <param name="Trigger"><c>manual</c>, <c>api</c>, <c>schedule</c>, <c>retry</c>.</param>
 /// <param name="Interval">The time that the run's data is about; null takes the schedule's last whole one, if there is a schedule.</param>
+/// <param name="BackfillId">The backfill that the run belongs to.</param>
 /// <param name="RunId">Makes the start repeatable: a run of this id that is there already is the one that was asked for. Null for a new one.</param>
 public sealed record StartRun(
     string Pipeline, IReadOnlyList<string> JobIds, string Trigger, IReadOnlyDictionary<string, string> Parameters, int? Version = null, string? RetryOf = null, string? RunId = null,
-    DataInterval? Interval = null)
+    DataInterval? Interval = null, string? BackfillId = null)
 {
     public static StartRun All(string pipeline, string trigger = "manual") => new(pipeline, [], trigger, new Dictionary<string, string>());
 }
@@ -53,22 +54,41 @@ public sealed class RunService(
             await StartWorkflowAsync(started, definition, jobs, cancel);
             return wanted;
         }
-        await ApplyOverlapAsync(definition, cancel);
+        if (request.BackfillId is null) await ApplyOverlapAsync(definition, cancel);
 
         var now = clock.GetUtcNow();
         var run = new RunRecord
         {
             RunId = request.RunId ?? RunIds.New(now), Pipeline = version.Name, PipelineVersion = version.Version, Trigger = request.Trigger, QueuedAt = now,
-            JobIds = request.JobIds, Parameters = Parameters(definition, request), RetryOf = request.RetryOf, Interval = IntervalOf(definition, request, now),
+            JobIds = request.JobIds, Parameters = Parameters(definition, request.Parameters), RetryOf = request.RetryOf, Interval = IntervalOf(definition, request, now),
+            BackfillId = request.BackfillId,
         };
+        run = Record(run, jobs);
+        await StartWorkflowAsync(run, definition, jobs, cancel);
+        return run.RunId;
+    }
+
+    /// <summary>Writes a backfill's run into the catalog; its workflow is started as the backfill's child. Repeatable.</summary>
+    internal void Record(BackfillRecord backfill, string runId, DataInterval interval)
+    {
+        var version = pipelines.Get(backfill.Pipeline, backfill.PipelineVersion)!;
+        var (definition, jobs) = Plan(version, new StartRun(backfill.Pipeline, backfill.JobIds, "backfill", backfill.Parameters));
+        Record(new RunRecord
+        {
+            RunId = runId, Pipeline = version.Name, PipelineVersion = version.Version, Trigger = "backfill", QueuedAt = clock.GetUtcNow(), JobIds = backfill.JobIds,
+            Parameters = Parameters(definition, backfill.Parameters), Interval = interval, BackfillId = backfill.BackfillId,
+        }, jobs);
+    }
+
+    private RunRecord Record(RunRecord run, IReadOnlyList<PlanJob> jobs)
+    {
         run = run with { WorkflowId = RunNames.WorkflowId(run.RunId) };
         runs.Create(run);
         runs.UpsertJobs([.. jobs.Select(j => new JobRunRecord
         {
             RunId = run.RunId, JobId = j.Id, Name = j.Name, Kind = j.Kind, Table = j.Writes, DependsOn = j.DependsOn,
         })]);
-        await StartWorkflowAsync(run, definition, jobs, cancel);
-        return run.RunId;
+        return run;
     }
 
     /// <summary>The data interval of a scheduled run that was due at <paramref name="due"/>; null when the newest version has no schedule.</summary>
@@ -100,7 +120,7 @@ public sealed class RunService(
         var left = runs.Jobs(runId).Where(j => j.State != RunState.Succeeded).Select(j => j.JobId).ToArray();
         if (left.Length == 0) throw new RunRefusedException(RunRefusal.Conflict, "FF3105", $"Every job of {runId} succeeded: there is nothing to retry.", "Start a new run instead.");
         var parameters = run.Parameters.ToDictionary();
-        return await StartAsync(new StartRun(run.Pipeline, left, "retry", parameters, RetryOf: runId, Interval: run.Interval), cancel);
+        return await StartAsync(new StartRun(run.Pipeline, left, "retry", parameters, RetryOf: runId, Interval: run.Interval, BackfillId: run.BackfillId), cancel);
     }
 
     /// <summary>Holds a run: what runs goes on, nothing new starts until <see cref="ResumeAsync"/>.</summary>
@@ -122,8 +142,7 @@ public sealed class RunService(
     internal async Task StartWorkflowAsync(RunRecord run, PipelineDefinition definition, IReadOnlyList<PlanJob> jobs, CancellationToken cancel)
     {
         var client = await temporal.GetAsync(cancel);
-        var steps = jobs.Select(j => new RunStep(j.Id, j.Name, j.Kind, j.DependsOn, j.Writes)).ToArray();
-        var input = new RunInput(run.RunId, run.Pipeline, run.PipelineVersion, definition.MaxParallelJobs, steps);
+        var input = new RunInput(run.RunId, run.Pipeline, run.PipelineVersion, definition.MaxParallelJobs, Steps(jobs));
         try
         {
             var handle = await client.StartWorkflowAsync(RunNames.Workflow, input, new StartWorkflowOptions
@@ -138,6 +157,8 @@ public sealed class RunService(
             runs.SetWorkflow(run.RunId, started.WorkflowId, started.RunId);
         }
     }
+
+    internal static RunStep[] Steps(IReadOnlyList<PlanJob> jobs) => [.. jobs.Select(j => new RunStep(j.Id, j.Name, j.Kind, j.DependsOn, j.Writes))];
 
     internal (PipelineDefinition Definition, IReadOnlyList<PlanJob> Jobs) Plan(PipelineVersion version, StartRun request)
     {
@@ -183,16 +204,16 @@ public sealed class RunService(
             : null;
     }
 
-    private static Dictionary<string, string> Parameters(PipelineDefinition definition, StartRun request)
+    internal static Dictionary<string, string> Parameters(PipelineDefinition definition, IReadOnlyDictionary<string, string> given)
     {
-        var unknown = request.Parameters.Keys.Except(definition.Parameters.Keys, StringComparer.Ordinal).ToArray();
+        var unknown = given.Keys.Except(definition.Parameters.Keys, StringComparer.Ordinal).ToArray();
         if (unknown.Length > 0)
         {
             throw new RunRefusedException(RunRefusal.NotFound, "FF3108", $"Pipeline {definition.Name} has no parameter {string.Join(", ", unknown)}.",
                 definition.Parameters.Count == 0 ? "It takes none." : $"Its parameters: {string.Join(", ", definition.Parameters.Keys)}.");
         }
         var merged = definition.Parameters.ToDictionary();
-        foreach (var (name, value) in request.Parameters) merged[name] = value;
+        foreach (var (name, value) in given) merged[name] = value;
         return merged;
     }
 

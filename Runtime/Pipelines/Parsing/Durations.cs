@@ -3,13 +3,14 @@ using System.Globalization;
 namespace FlowForge.Pipelines;
 
 /// <summary>Durations as people write them: <c>500ms 30s 5m 2h 1d</c>.</summary>
-internal static class Durations
+public static class Durations
 {
     /// <summary>As the JSON Schema has it too.</summary>
-    public const string Pattern = "^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$";
+    internal const string Pattern = "^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$";
 
     private static readonly (string Unit, double Seconds)[] Units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
 
+    /// <summary>Null when the text is no duration, or is longer than 366 days.</summary>
     public static TimeSpan? Parse(string text)
     {
         foreach (var (unit, seconds) in Units)
@@ -25,7 +26,7 @@ internal static class Durations
     }
 
     /// <summary>Reads a field of a section.</summary>
-    public static TimeSpan Read(SectionReader section, string field, TimeSpan fallback)
+    internal static TimeSpan Read(SectionReader section, string field, TimeSpan fallback)
     {
         if (section.Text(field) is not { } text)
         {

@@ -1,0 +1,27 @@
+using FlowForge.Catalog;
+using FlowForge.Orchestration.Runs;
+using FlowForge.Orchestration.Workflow;
+using FlowForge.Temporal.Worker;
+
+namespace FlowForge.Orchestration.Backfills;
+
+/// <summary>The record keeping of a backfill. Repeatable.</summary>
+public sealed class BackfillActivities(CatalogDatabase catalog, RunService runs, TimeProvider clock)
+{
+    /// <summary>Writes one run into the catalog, just before its workflow starts.</summary>
+    public Task<object?> RecordRunAsync(ActivityContext context)
+    {
+        var input = context.Input<RecordRunInput>()!;
+        var backfill = catalog.Backfills.Get(input.BackfillId) ?? throw new ApplicationFailure($"Backfill {input.BackfillId} is not in the catalog.", "FF3200", nonRetryable: true);
+        catalog.Backfills.SetState(backfill.BackfillId, RunState.Running, null, clock.GetUtcNow());
+        runs.Record(backfill, input.Item.RunId, new DataInterval(input.Item.Start, input.Item.End));
+        return Task.FromResult<object?>(null);
+    }
+
+    public Task<object?> FinishAsync(ActivityContext context)
+    {
+        var input = context.Input<FinishBackfillInput>()!;
+        catalog.Backfills.SetState(input.BackfillId, input.State, input.Error, clock.GetUtcNow());
+        return Task.FromResult<object?>(null);
+    }
+}
