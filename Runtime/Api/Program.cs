@@ -24,6 +24,7 @@ app.MapOpenApi();
 var api = app.MapGroup("/api/v1");
 api.MapPipelines();
 api.MapRuns();
+api.MapBackfills();
 api.MapEvents();
 api.MapOverview();
 api.MapTables();

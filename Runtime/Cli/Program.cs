@@ -6,6 +6,7 @@ var shared = new SharedOptions();
 shared.AddTo(root);
 root.Subcommands.Add(PipelineCommands.Create(shared));
 root.Subcommands.Add(RunCommands.Create(shared));
+root.Subcommands.Add(BackfillCommands.Create(shared));
 root.Subcommands.Add(TableCommands.Create(shared));
 root.Subcommands.Add(TemporalCommands.Create(shared));
 root.Subcommands.Add(ConnectionCommands.Connectors(shared));

@@ -11,7 +11,7 @@ public sealed partial class FlowForgeClient
     {
         ArgumentNullException.ThrowIfNull(query);
         return GetAsync<Page<RunSummary>>(new QueryText("runs").Add("pipeline", query.Pipeline).AddWord("state", query.State)
-            .Add("from", query.From).Add("to", query.To).Add("search", query.Search).Add("page", query.Page).Add("size", query.Size), ct);
+            .Add("from", query.From).Add("to", query.To).Add("search", query.Search).Add("backfill", query.Backfill).Add("page", query.Page).Add("size", query.Size), ct);
     }
 
     public Task<RunDetail> RunAsync(string run, CancellationToken ct = default) => GetAsync<RunDetail>($"runs/{Escape(run)}", ct);

@@ -25,6 +25,8 @@ public sealed record RunQuery
     public DateTimeOffset? From { get; init; }
     /// <summary>Queued before.</summary>
     public DateTimeOffset? To { get; init; }
+    /// <summary>Only runs of this backfill.</summary>
+    public string? Backfill { get; init; }
     /// <summary>Part of run id, pipeline name or error text.</summary>
     public string? Search { get; init; }
     public int Page { get; init; } = 1;

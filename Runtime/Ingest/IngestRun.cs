@@ -151,6 +151,9 @@ internal sealed class IngestRun(
             throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {counts}.", "This is a defect of FlowForge: keep the landed files and report it.");
     }
 
+    /// <summary>A backfill of an incremental job takes only its interval's rows: the files count as unseen, for the rest of their rows is still to be read.</summary>
+    private bool TakesInterval => request.KeepCursor && job.IncrementalMode == IncrementalMode.Incremental;
+
     private CommitOptions CommitOptionsFor(LoadedRows loaded, JobState? state, JobOutcome outcome, string? rejects)
     {
         var counts = loaded.Counts;
@@ -169,7 +172,7 @@ internal sealed class IngestRun(
                 Cursor = request.KeepCursor ? state?.Cursor : loaded.Staged.Cursor ?? state?.Cursor,
                 Rejects = rejects,
                 Outcome = JsonSerializer.Serialize(outcome),
-                FilesSeen = replaces ? _seenNow : [.. state?.FilesSeen ?? [], .. _seenNow],
+                FilesSeen = TakesInterval ? state?.FilesSeen ?? [] : replaces ? _seenNow : [.. state?.FilesSeen ?? [], .. _seenNow],
             },
             Info = new Dictionary<string, string>
             {
@@ -207,7 +210,7 @@ internal sealed class IngestRun(
     private void Record(JobOutcome outcome, LoadedRows loaded)
     {
         var snapshot = _table.Latest()!;
-        catalog.Files.Record([.. _seenNow.Select(f => new FileSeen(TableText, f.Path, f.Size, f.ETag, f.Modified, f.Sha256, f.Rows, request.RunId, DateTimeOffset.UtcNow,
+        if (!TakesInterval) catalog.Files.Record([.. _seenNow.Select(f => new FileSeen(TableText, f.Path, f.Size, f.ETag, f.Modified, f.Sha256, f.Rows, request.RunId, DateTimeOffset.UtcNow,
             f.Note?.StartsWith("duplicate of ", StringComparison.Ordinal) == true ? f.Note["duplicate of ".Length..] : null))]);
         catalog.Schemas.Record(new SchemaHistoryEntry(TableText, outcome.TableVersion!.Value, request.RunId, DateTimeOffset.UtcNow,
             [.. snapshot.Schema.Columns.Where(c => !c.IsReserved).Select(c => new SchemaColumn(c.Name, c.DuckType, c.Nullable, c.OriginalName))]));

@@ -9,6 +9,8 @@ internal static class Links
 
     public static string Runs(string pipeline) => $"/runs?pipeline={Uri.EscapeDataString(pipeline)}";
 
+    public static string BackfillRuns(string backfill) => $"/runs?backfill={Uri.EscapeDataString(backfill)}";
+
     /// <param name="table"><c>gold.delays</c>.</param>
     public static string Table(string table, string? tab = null)
     {

@@ -45,7 +45,7 @@ public sealed class BackfillTests
         Assert.All(runtime.Catalog.Runs.List(new RunFilter { Backfill = second.BackfillId }).Items, r => Assert.Equal(("backfill", second.BackfillId), (r.Trigger, r.BackfillId)));
 
         var none = await Assert.ThrowsAsync<RunRefusedException>(() => service.StartAsync(Request(4, BackfillOnly.NotSucceeded), None));
-        Assert.Equal(("FF3203", "There is nothing to run: every interval of the range is left out."), (none.Code, none.Message));
+        Assert.Equal(("FF3403", "There is nothing to run: every interval of the range is left out."), (none.Code, none.Message));
     }
 
     [Fact]
@@ -126,7 +126,19 @@ public sealed class BackfillTests
         Assert.True(ended.State == RunState.Succeeded, ended.Error?.Message);
         Assert.Equal(3, runtime.Lake.Table(TableName.Parse("bronze.sales")).Latest()!.Rows);
         Assert.Equal(cursor, Cursor(runtime));
+        Assert.Equal((0L, 1L, 1L), Counts(runtime, ended.BackfillId));
         Assert.Equal(cursor, Assert.Single(runtime.Catalog.Watermarks.OfTable("bronze.sales")).Value);
+
+        // The newer row of the late file is not lost: the next run in the ordinary order takes it.
+        Assert.Equal(RunState.Succeeded, (await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("late"), None))).State);
+        Assert.Equal(4, runtime.Lake.Table(TableName.Parse("bronze.sales")).Latest()!.Rows);
+        Assert.StartsWith("2026-05-09 09:00:00", Cursor(runtime), StringComparison.Ordinal);
+
+        static (long Rejected, long Loaded, long LeftOut) Counts(RuntimeFixture runtime, string backfill)
+        {
+            var counts = runtime.Catalog.Runs.Job(Assert.Single(runtime.Catalog.Runs.List(new RunFilter { Backfill = backfill }).Items).RunId, "ingest.sales")!.Counts;
+            return (counts.Rejected, counts.Loaded, counts.Read - counts.Loaded);
+        }
 
         static string? Cursor(RuntimeFixture runtime) => runtime.Lake.Table(TableName.Parse("bronze.sales")).Latest()!.StateOf("late/ingest.sales")!.Cursor;
     }

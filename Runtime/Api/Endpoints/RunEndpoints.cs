@@ -39,13 +39,13 @@ internal static class RunEndpoints
         return TypedResults.Created($"/api/v1/runs/{run}", new RunStarted(run));
     }
 
-    private static Contracts.Page<RunSummary> List(RunReader runs, string? pipeline, string? state, DateTimeOffset? from, DateTimeOffset? to, string? search, int? page, int? size)
+    private static Contracts.Page<RunSummary> List(RunReader runs, string? pipeline, string? state, DateTimeOffset? from, DateTimeOffset? to, string? search, string? backfill, int? page, int? size)
     {
         var (number, count) = Paging.Check(page, size);
         return runs.List(new RunFilter
         {
             Pipeline = Paging.Text(pipeline), State = Paging.Word<Contracts.RunState>("state", state) is { } s ? RunMapping.ToState(s) : null,
-            From = from, To = to, Text = Paging.Text(search)
+            From = from, To = to, Text = Paging.Text(search), Backfill = Paging.Text(backfill)
         }, number, count);
     }
 

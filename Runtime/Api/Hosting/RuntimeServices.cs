@@ -60,6 +60,7 @@ internal static class RuntimeServices
         Store(c => c.Profiles);
         Store(c => c.Watermarks);
         Store(c => c.Settings);
+        Store(c => c.Backfills);
         Store(c => c.Events);
         Store(c => new ConnectionStore(c));
         services.AddSingleton(s => new SecretStore(s.GetRequiredService<CatalogDatabase>(), SecretKeys.Load(settings.SecretKeyFile)));

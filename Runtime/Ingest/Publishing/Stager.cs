@@ -42,6 +42,8 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
             var direct = transaction.Write(session, select, write, ct).Sum(f => f.Rows ?? 0);
             return new Staged(direct, direct, mode, null);
         }
+        if (request.KeepCursor && job is { IncrementalMode: IncrementalMode.Incremental, WriteMode: Pipelines.WriteMode.Append, DedupeKeys.Count: 0 })
+            throw new JobFailedException("FF2116", $"A backfill would append rows of {job.Name} that may be in the table already, for the job has no dedupe_keys. Nothing was published.", "Give the job dedupe_keys: rows are then merged.");
         var watermark = job.IncrementalMode == IncrementalMode.Incremental ? DedupeSql.Find(job.WatermarkColumn!, columns, "FF2114", "watermark column") : null;
         var type = watermark is null ? "" : rows.Columns[columns.IndexOf(watermark)].DuckType;
         var bound = watermark is null || request.KeepCursor ? null : Bound(watermark, type);

@@ -12,7 +12,7 @@ public sealed class BackfillActivities(CatalogDatabase catalog, RunService runs,
     public Task<object?> RecordRunAsync(ActivityContext context)
     {
         var input = context.Input<RecordRunInput>()!;
-        var backfill = catalog.Backfills.Get(input.BackfillId) ?? throw new ApplicationFailure($"Backfill {input.BackfillId} is not in the catalog.", "FF3200", nonRetryable: true);
+        var backfill = catalog.Backfills.Get(input.BackfillId) ?? throw new ApplicationFailure($"Backfill {input.BackfillId} is not in the catalog.", "FF3400", nonRetryable: true);
         catalog.Backfills.SetState(backfill.BackfillId, RunState.Running, null, clock.GetUtcNow());
         runs.Record(backfill, input.Item.RunId, new DataInterval(input.Item.Start, input.Item.End));
         return Task.FromResult<object?>(null);

@@ -80,7 +80,7 @@ public static class BackfillRules
         if (tally.Failed > 0)
         {
             var total = tally.Succeeded + tally.Failed + tally.Cancelled;
-            return (RunState.Failed, new RunError("FF3201", $"{tally.Failed} of {total} runs failed{(facts.CancelRequested ? ", and it was cancelled" : "")}.",
+            return (RunState.Failed, new RunError("FF3401", $"{tally.Failed} of {total} runs failed{(facts.CancelRequested ? ", and it was cancelled" : "")}.",
                 "Look at the runs, mend the cause, then start a backfill of the same range for what has not succeeded."));
         }
         return facts.CancelRequested || tally.Cancelled > 0 ? (RunState.Cancelled, null) : (RunState.Succeeded, null);

@@ -60,7 +60,7 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
     {
         var plan = Plan(request);
         var wanted = plan.Intervals.Where(i => i.Runs).Select(i => i.Interval).ToArray();
-        if (wanted.Length == 0) throw new RunRefusedException(RunRefusal.Conflict, "FF3203", "There is nothing to run: every interval of the range is left out.", "Look at the preview for the reasons; only: all runs them again.");
+        if (wanted.Length == 0) throw new RunRefusedException(RunRefusal.Conflict, "FF3403", "There is nothing to run: every interval of the range is left out.", "Look at the preview for the reasons; only: all runs them again.");
         var now = clock.GetUtcNow();
         var backfill = new BackfillRecord
         {
@@ -75,7 +75,7 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
     /// <summary>Runs under way are cancelled, no more start, what was published stays. No effect on one that has ended.</summary>
     public async Task CancelAsync(string id, CancellationToken cancel)
     {
-        var backfill = catalog.Backfills.Get(id) ?? throw new RunRefusedException(RunRefusal.NotFound, "FF3200", $"There is no backfill {id}.");
+        var backfill = catalog.Backfills.Get(id) ?? throw new RunRefusedException(RunRefusal.NotFound, "FF3400", $"There is no backfill {id}.");
         if (backfill.State.IsFinal()) return;
         try
         {
@@ -137,7 +137,7 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
 
     private void Close(BackfillRecord backfill, RunState state, string reason)
     {
-        catalog.Backfills.SetState(backfill.BackfillId, state, state == RunState.Failed ? new RunError("FF3202", reason, "Start a backfill of the same range for what has not succeeded.") : null, clock.GetUtcNow());
+        catalog.Backfills.SetState(backfill.BackfillId, state, state == RunState.Failed ? new RunError("FF3402", reason, "Start a backfill of the same range for what has not succeeded.") : null, clock.GetUtcNow());
         logger.LogWarning("{BackfillId} closed as {State}: {Reason}", backfill.BackfillId, state, reason);
     }
 
@@ -155,5 +155,5 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
     /// <summary>Whether a run of <paramref name="ran"/> says something about <paramref name="wanted"/>; no ids mean all jobs.</summary>
     private static bool Covers(IReadOnlyList<string> ran, IReadOnlyList<string> wanted) => ran.Count == 0 || (wanted.Count > 0 && wanted.All(w => ran.Contains(w, StringComparer.Ordinal)));
 
-    private static RunRefusedException Wrong(string message, string suggestion) => new(RunRefusal.Invalid, "FF3204", message, suggestion);
+    private static RunRefusedException Wrong(string message, string suggestion) => new(RunRefusal.Invalid, "FF3404", message, suggestion);
 }

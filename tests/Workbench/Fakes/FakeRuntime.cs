@@ -34,6 +34,9 @@ public sealed class FakeRuntime : IAsyncDisposable
     /// <summary>Bodies of runs that were started.</summary>
     public List<StartRun> Started { get; } = [];
 
+    /// <summary>Bodies of backfills that were started.</summary>
+    public List<StartBackfill> Backfills { get; } = [];
+
     /// <summary>Queries of row pages, in order.</summary>
     public List<string> RowQueries { get; } = [];
 
@@ -99,6 +102,21 @@ public sealed class FakeRuntime : IAsyncDisposable
             : TypedResults.NotFound(new Problem { Status = 404, Title = "Not found", Detail = $"There is no pipeline '{name}'." }));
         api.MapGet("/pipelines/{name}/plan", (string name) => new PipelineValidation(true, name, [], Sample.Plan));
         api.MapGet("/pipelines/{name}/versions", (string name) => Enumerable.Range(1, 3).Reverse().Select(v => new PipelineVersionEntry(v, Sample.Now.AddDays(-v), PipelineTextFormat.Yaml, $"# version {v}\n{Sample.Yaml}")));
+        api.MapGet("/pipelines/{name}/backfills", () => Page(Sample.Backfills));
+        api.MapPost("/pipelines/{name}/backfills/preview", (string name, StartBackfill body) => Sample.Preview(name, body));
+        api.MapPost("/pipelines/{name}/backfills", (string name, StartBackfill body) =>
+        {
+            lock (Backfills)
+                Backfills.Add(body);
+            Sample.Backfills.Insert(0, Sample.Backfills[0] with { Backfill = "bf_new", Total = 2, Succeeded = 0, Failed = 0, Active = 1 });
+            return new BackfillStarted("bf_new");
+        });
+        api.MapPost("/backfills/{id}/cancel", (string id) =>
+        {
+            var at = Sample.Backfills.FindIndex(b => b.Backfill == id);
+            Sample.Backfills[at] = Sample.Backfills[at] with { State = RunState.Cancelled, Active = 0, Cancelled = 2 };
+            return Results.Accepted();
+        });
         api.MapPost("/pipelines/validate", (ValidatePipeline body) => Sample.Validate(body.Text));
         api.MapPut("/pipelines/{name}", (string name, PutPipeline body) => Sample.Put(name, body.Text));
         api.MapDelete("/pipelines/{name}", (string name) => Results.NoContent());
