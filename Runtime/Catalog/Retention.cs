@@ -60,6 +60,7 @@ public static class Retention
                 s.Execute($"DELETE FROM {table} WHERE run_id = @run", ("run", id));
             }
         }
+        s.Execute("DELETE FROM backfills WHERE finished_at < @before AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.backfill_id = backfills.backfill_id)", ("before", CatalogTime.Write(before)));
         return ids.Count;
     }
 
