@@ -31,6 +31,7 @@ api.MapTables();
 api.MapConnectors();
 api.MapConnections();
 api.MapSecrets();
+api.MapNotebooks();
 api.MapSearch();
 api.MapSystem();
 api.MapWorkflows();

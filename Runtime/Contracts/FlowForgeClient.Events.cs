@@ -15,12 +15,12 @@ public sealed partial class FlowForgeClient
     /// taken up again where they broke, without end; ends after the run's <c>end</c> event or when cancelled. 404 and the like throw at once.
     /// </summary>
     public IAsyncEnumerable<RunEvent> WatchRunAsync(string run, long afterLog = 0, CancellationToken ct = default) =>
-        FollowAsync($"runs/{Escape(run)}/events", afterLog > 0 ? afterLog.ToString(System.Globalization.CultureInfo.InvariantCulture) : null, ct);
+        FollowAsync($"runs/{Escape(run)}/events", afterLog > 0 ? afterLog.ToString(System.Globalization.CultureInfo.InvariantCulture) : null, ReadEvent, IsEnd, ct);
 
     /// <summary>Changes of all runs, without log lines, until cancelled. After each <c>ready</c> changes may have been missed: reload.</summary>
-    public IAsyncEnumerable<RunEvent> WatchAsync(CancellationToken ct = default) => FollowAsync("events", null, ct);
+    public IAsyncEnumerable<RunEvent> WatchAsync(CancellationToken ct = default) => FollowAsync("events", null, ReadEvent, IsEnd, ct);
 
-    private async IAsyncEnumerable<RunEvent> FollowAsync(string path, string? lastId, [EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<T> FollowAsync<T>(string path, string? lastId, SseItemParser<T?> read, Func<T, bool> isEnd, [EnumeratorCancellation] CancellationToken ct) where T : class
     {
         var pause = FirstPause;
         while (true)
@@ -31,7 +31,7 @@ public sealed partial class FlowForgeClient
                 using (response)
                 {
                     await using var stream = await response.Content.ReadAsStreamAsync(ct);
-                    await using var events = SseParser.Create(stream, ReadEvent).EnumerateAsync(ct).GetAsyncEnumerator(ct);
+                    await using var events = SseParser.Create(stream, read).EnumerateAsync(ct).GetAsyncEnumerator(ct);
                     while (await NextAsync(events))
                     {
                         pause = FirstPause;
@@ -40,7 +40,7 @@ public sealed partial class FlowForgeClient
                         if (events.Current.Data is not { } e)
                             continue;
                         yield return e;
-                        if (e.Type == RunEvent.End)
+                        if (isEnd(e))
                             yield break;
                     }
                 }
@@ -70,7 +70,7 @@ public sealed partial class FlowForgeClient
     }
 
     /// <summary>False at the end of the stream, however it ends; only the caller's own cancellation is an exception.</summary>
-    private static async Task<bool> NextAsync(IAsyncEnumerator<SseItem<RunEvent?>> events)
+    private static async Task<bool> NextAsync<T>(IAsyncEnumerator<SseItem<T>> events)
     {
         try
         {
@@ -81,6 +81,8 @@ public sealed partial class FlowForgeClient
             return false;
         }
     }
+
+    private static bool IsEnd(RunEvent e) => e.Type == RunEvent.End;
 
     private static RunEvent? ReadEvent(string type, ReadOnlySpan<byte> data) =>
         data.IsEmpty ? null : JsonSerializer.Deserialize<RunEvent>(data, ContractsJson.Options);

@@ -20,7 +20,7 @@ internal static class EventEndpoints
         runs.Get(run) is null ? throw RunEndpoints.Unknown(run) : StreamAsync(context, lifetime, (writer, ct) => events.FollowAsync(run, writer, ct));
 
     /// <summary>Ends when the caller leaves or the service stops: an open stream must not hold up the stop.</summary>
-    private static async Task StreamAsync(HttpContext context, IHostApplicationLifetime lifetime, Func<EventWriter, CancellationToken, Task> follow)
+    internal static async Task StreamAsync(HttpContext context, IHostApplicationLifetime lifetime, Func<EventWriter, CancellationToken, Task> follow)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         using var writer = EventWriter.Begin(context);

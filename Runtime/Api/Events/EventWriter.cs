@@ -34,6 +34,9 @@ internal sealed class EventWriter : IDisposable
         await WriteAsync($"event: {e.Type}\n{id}data: {JsonSerializer.Serialize(e, ContractsJson.Options)}\n\n", ct);
     }
 
+    /// <summary>An event that carries everything a reader needs: no id, since there is nothing to go on from.</summary>
+    public Task SendAsync<T>(string type, T data, CancellationToken ct) => WriteAsync($"event: {type}\ndata: {JsonSerializer.Serialize(data, ContractsJson.Options)}\n\n", ct);
+
     /// <summary>Comment lines that keep the connection known to be alive, until cancelled.</summary>
     public async Task PingAsync(CancellationToken ct)
     {

@@ -1,6 +1,7 @@
 using FlowForge.Api.Connections;
 using FlowForge.Api.Events;
 using FlowForge.Api.Mapping;
+using FlowForge.Api.Notebooks;
 using FlowForge.Api.Tables;
 using FlowForge.Api.Workflows;
 using FlowForge.Catalog;
@@ -8,6 +9,9 @@ using FlowForge.Datasets;
 using FlowForge.Duck;
 using FlowForge.Ingest;
 using FlowForge.Lake;
+using FlowForge.Notebooks.Sessions;
+using FlowForge.Notebooks.Sessions.Files;
+using FlowForge.Notebooks.Sessions.Live;
 using FlowForge.Orchestration.Hosting;
 using FlowForge.Pipelines;
 using FlowForge.PluginHost;
@@ -29,6 +33,8 @@ internal static class RuntimeServices
         services.AddEngine(settings);
         services.AddSingleton(_ => PluginRegistry.Scan(settings.PluginFolder));
         services.AddOrchestration(TemporalOf(configuration), settings.ParallelJobs);
+
+        services.AddNotebooks(settings);
 
         services.AddSingleton<KnownDefinitions>();
         services.AddSingleton<KnownTables>();
@@ -95,6 +101,15 @@ internal static class RuntimeServices
             Connections = s.GetRequiredService<ConnectionBook>().Connectors(),
             CheckSettings = s.GetRequiredService<ConnectorOpener>().Check
         });
+    }
+
+    private static void AddNotebooks(this IServiceCollection services, RuntimeSettings settings)
+    {
+        services.AddSingleton(_ => new NotebookHost(new NotebookFolder(settings.NotebookFolder), new KernelPool(new KernelOptions
+        {
+            KernelPath = settings.KernelPath, LakeFolder = settings.LakeFolder, WorkingFolder = settings.Workspace, MemoryLimitBytes = settings.KernelMemoryBytes
+        }), new NotebookLimits { Kernels = settings.Kernels, IdleTime = settings.KernelIdleTime }));
+        services.AddSingleton<NotebookViews>();
     }
 
     /// <summary>An empty <c>Temporal:*</c> setting is no setting.</summary>

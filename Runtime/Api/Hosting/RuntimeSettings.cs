@@ -32,6 +32,21 @@ internal sealed record RuntimeSettings
     /// <summary><c>Temporal:Embedded</c>: the address is the embedded dev server's.</summary>
     public required bool TemporalEmbedded { get; init; }
 
+    /// <summary><c>Notebooks:Kernel</c>: the kernel program.</summary>
+    public required string KernelPath { get; init; }
+
+    /// <summary><c>Notebooks:MemoryBytes</c>: of one kernel; beyond it the kernel is ended.</summary>
+    public required long KernelMemoryBytes { get; init; }
+
+    /// <summary><c>Notebooks:Kernels</c>: at the same time.</summary>
+    public required int Kernels { get; init; }
+
+    /// <summary><c>Notebooks:IdleMinutes</c>: a kernel that nobody looks at is stopped after it.</summary>
+    public required TimeSpan KernelIdleTime { get; init; }
+
+    /// <summary>Notebook files.</summary>
+    public string NotebookFolder => Path.Combine(Workspace, "notebooks");
+
     public string CatalogFile => Path.Combine(DataFolder, "catalog", "catalog.db");
 
     public string LakeFolder => Path.Combine(DataFolder, "lake");
@@ -63,6 +78,10 @@ internal sealed record RuntimeSettings
             JobMemoryBytes = Number(settings, "Jobs:MemoryBytes", 1L << 30),
             ReadMemoryBytes = Number(settings, "Tables:MemoryBytes", 256L << 20),
             ReadTimeout = TimeSpan.FromSeconds(Number(settings, "Tables:TimeoutSeconds", 30)),
+            KernelPath = settings["Notebooks:Kernel"] ?? BuiltKernel(),
+            KernelMemoryBytes = Number(settings, "Notebooks:MemoryBytes", 2L << 30),
+            Kernels = (int)Number(settings, "Notebooks:Kernels", 8),
+            KernelIdleTime = TimeSpan.FromMinutes(Number(settings, "Notebooks:IdleMinutes", 120)),
             TemporalEmbedded = settings["Temporal:Embedded"] != "false"
         };
     }
@@ -73,6 +92,13 @@ internal sealed record RuntimeSettings
             return otherwise;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value
             : throw new InvalidOperationException($"The setting {name} is '{text}'; it must be a whole number above 0.");
+    }
+
+    /// <summary>The build's rule: artifacts/bin/Notebooks.Kernel/CONFIGURATION lies beside this program.</summary>
+    private static string BuiltKernel()
+    {
+        var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        return Path.Combine(own.Parent?.Parent?.FullName ?? own.FullName, "Notebooks.Kernel", own.Name, "FlowForge.Notebooks.Kernel.dll");
     }
 
     /// <summary>The build's rule: artifacts/bin/Api/CONFIGURATION is this program, artifacts/plugins/CONFIGURATION/NAME a plugin.</summary>

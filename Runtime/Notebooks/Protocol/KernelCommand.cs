@@ -11,6 +11,12 @@ namespace FlowForge.Notebooks.Protocol;
 [JsonDerivedType(typeof(CountCommand), "count")]
 [JsonDerivedType(typeof(ReleaseCommand), "release")]
 [JsonDerivedType(typeof(CompleteCommand), "complete")]
+[JsonDerivedType(typeof(DiagnoseCommand), "diagnose")]
+[JsonDerivedType(typeof(HoverCommand), "hover")]
+[JsonDerivedType(typeof(SignatureCommand), "signature")]
+[JsonDerivedType(typeof(AnalyzeCommand), "analyze")]
+[JsonDerivedType(typeof(ProfileCommand), "profile")]
+[JsonDerivedType(typeof(ColumnsCommand), "columns")]
 [JsonDerivedType(typeof(MemoryCommand), "memory")]
 [JsonDerivedType(typeof(ShutdownCommand), "shutdown")]
 public abstract record KernelCommand(long Request);
@@ -35,17 +41,43 @@ public sealed record InterruptCommand(long Request, long Target) : KernelCommand
 
 /// <summary>Rows of a table that was shown, answered by one <see cref="RowsNotification"/> or <see cref="RefusedNotification"/>. May run beside a cell.</summary>
 /// <param name="Result">From <see cref="TableNotification.Result"/>.</param>
-public sealed record RowsCommand(long Request, string Result, long Offset, int Limit) : KernelCommand(Request);
+/// <param name="OrderBy">Column to sort by; null keeps the query's own order.</param>
+/// <param name="Where">Condition in SQL over the table's columns; null takes all rows.</param>
+public sealed record RowsCommand(long Request, string Result, long Offset, int Limit, string? OrderBy = null, bool Descending = false, string? Where = null) : KernelCommand(Request);
 
-/// <summary>Counts all rows of a table that was shown, answered by <see cref="CountNotification"/> or <see cref="RefusedNotification"/>.</summary>
-public sealed record CountCommand(long Request, string Result) : KernelCommand(Request);
+/// <summary>Counts rows of a table that was shown, answered by <see cref="CountNotification"/> or <see cref="RefusedNotification"/>.</summary>
+/// <param name="Where">Condition in SQL over the table's columns; null counts all rows.</param>
+public sealed record CountCommand(long Request, string Result, string? Where = null) : KernelCommand(Request);
 
 /// <summary>Frees what a shown table holds. Its name stays readable for SQL. Not answered.</summary>
 public sealed record ReleaseCommand(long Request, string Result) : KernelCommand(Request);
 
-/// <summary>Asks what may stand at a place of C# code; answered by <see cref="CompletionsNotification"/>, also while a cell runs.</summary>
+/// <summary>Asks what may stand at a place of a cell; answered by <see cref="CompletionsNotification"/>, also while a cell runs.</summary>
 /// <param name="Position">UTF-16 index into <paramref name="Code"/>.</param>
-public sealed record CompleteCommand(long Request, string Code, int Position) : KernelCommand(Request);
+public sealed record CompleteCommand(long Request, string Code, int Position, CellLanguage Language = CellLanguage.CSharp) : KernelCommand(Request);
+
+/// <summary>Asks what is wrong with a cell, without running it; answered by <see cref="DiagnosticsNotification"/>.</summary>
+public sealed record DiagnoseCommand(long Request, CellLanguage Language, string Code) : KernelCommand(Request);
+
+/// <summary>Asks what stands at a place of C# code; answered by <see cref="HoverNotification"/>.</summary>
+public sealed record HoverCommand(long Request, string Code, int Position) : KernelCommand(Request);
+
+/// <summary>Asks for the call that a place of C# code is in; answered by <see cref="SignatureNotification"/>.</summary>
+public sealed record SignatureCommand(long Request, string Code, int Position) : KernelCommand(Request);
+
+/// <summary>A cell as text.</summary>
+/// <param name="ResultName">Of a SQL cell.</param>
+public sealed record CellText(string Id, CellLanguage Language, string Code, string? ResultName = null);
+
+/// <summary>Asks which names cells read and write, from their text alone; answered by <see cref="AnalysisNotification"/>.</summary>
+public sealed record AnalyzeCommand(long Request, IReadOnlyList<CellText> Cells) : KernelCommand(Request);
+
+/// <summary>Profiles all rows of a table that was shown; answered by <see cref="ProfileNotification"/> or <see cref="RefusedNotification"/>.</summary>
+public sealed record ProfileCommand(long Request, string Result) : KernelCommand(Request);
+
+/// <summary>Runs a query over results, collections and the lake and gives its values column by column; answered by <see cref="ColumnsNotification"/> or <see cref="RefusedNotification"/>.</summary>
+/// <param name="Limit">Most rows, at most <see cref="KernelProtocol.MaxColumnRows"/>.</param>
+public sealed record ColumnsCommand(long Request, string Sql, int Limit) : KernelCommand(Request);
 
 /// <summary>Answered by <see cref="MemoryNotification"/>.</summary>
 public sealed record MemoryCommand(long Request) : KernelCommand(Request);

@@ -16,6 +16,12 @@ namespace FlowForge.Notebooks.Protocol;
 [JsonDerivedType(typeof(CellFailedNotification), "failed")]
 [JsonDerivedType(typeof(CellFinishedNotification), "finished")]
 [JsonDerivedType(typeof(CompletionsNotification), "completions")]
+[JsonDerivedType(typeof(DiagnosticsNotification), "diagnostics")]
+[JsonDerivedType(typeof(HoverNotification), "hover")]
+[JsonDerivedType(typeof(SignatureNotification), "signature")]
+[JsonDerivedType(typeof(AnalysisNotification), "analysis")]
+[JsonDerivedType(typeof(ProfileNotification), "profile")]
+[JsonDerivedType(typeof(ColumnsNotification), "columns")]
 [JsonDerivedType(typeof(MemoryNotification), "memory")]
 [JsonDerivedType(typeof(RefusedNotification), "refused")]
 public abstract record KernelNotification(long Request);
@@ -35,7 +41,8 @@ public sealed record TextNotification(long Request, bool IsError, string Text) :
 /// <summary>A value shown by <c>Display(…)</c> or as the cell's last expression.</summary>
 /// <param name="Content">The same value by media type, <c>text/plain</c> always among them. JSON types hold JSON text.</param>
 /// <param name="IsResult">It is the last expression.</param>
-public sealed record DisplayNotification(long Request, IReadOnlyDictionary<string, string> Content, bool IsResult) : KernelNotification(Request);
+/// <param name="Slot">Not null: takes the place of what this cell showed before with the same slot, as a progress bar does.</param>
+public sealed record DisplayNotification(long Request, IReadOnlyDictionary<string, string> Content, bool IsResult, string? Slot = null) : KernelNotification(Request);
 
 /// <summary>A column of a table.</summary>
 /// <param name="Type">DuckDB's type text, as <c>DECIMAL(18,2)</c>.</param>
@@ -82,6 +89,57 @@ public sealed record Completion(string Text, string Kind, string? Detail);
 /// <summary>What may stand at a place, ordered by text.</summary>
 /// <param name="Start">Where the word being written begins; a choice replaces it.</param>
 public sealed record CompletionsNotification(long Request, int Start, int Length, IReadOnlyList<Completion> Items) : KernelNotification(Request);
+
+/// <summary>How grave a finding is.</summary>
+public enum FindingLevel { Info, Warning, Error }
+
+/// <summary>A finding in a cell's text; lines and columns count from 1, the end is behind the last character.</summary>
+/// <param name="Code">As <c>CS0103</c> or <c>Binder Error</c>.</param>
+public sealed record CellFinding(FindingLevel Level, string Code, string Message, int Line, int Column, int EndLine, int EndColumn);
+
+/// <summary>What is wrong with a cell's text, at most 100 findings.</summary>
+public sealed record DiagnosticsNotification(long Request, IReadOnlyList<CellFinding> Findings) : KernelNotification(Request);
+
+/// <summary>What stands at a place.</summary>
+/// <param name="Text">Its declaration; null when there is nothing to say.</param>
+public sealed record HoverNotification(long Request, string? Text, int Start, int Length) : KernelNotification(Request);
+
+/// <summary>One way to call.</summary>
+/// <param name="Label">The whole declaration.</param>
+/// <param name="Parameters">The parameters as they stand in the label.</param>
+public sealed record CallSignature(string Label, IReadOnlyList<string> Parameters);
+
+/// <summary>The ways to call what a place is in; none when it is in no call.</summary>
+/// <param name="Active">Number of the one that fits what is written, from 0.</param>
+/// <param name="ActiveParameter">Number of the argument being written, from 0.</param>
+public sealed record SignatureNotification(long Request, IReadOnlyList<CallSignature> Signatures, int Active, int ActiveParameter) : KernelNotification(Request);
+
+/// <summary>The names that a cell uses.</summary>
+/// <param name="Writes">Names that later cells can read: variables, methods, types, results, tables.</param>
+/// <param name="Reads">Names that it may take from other cells; more than are really there does no harm.</param>
+/// <param name="Tables">Tables of the lake, as <c>gold.delays</c>.</param>
+public sealed record CellNames(string Id, IReadOnlyList<string> Writes, IReadOnlyList<string> Reads, IReadOnlyList<string> Tables);
+
+/// <summary>The names that cells use, in the order of the cells asked about.</summary>
+public sealed record AnalysisNotification(long Request, IReadOnlyList<CellNames> Cells) : KernelNotification(Request);
+
+/// <summary>A value, or a span of values, and how many rows have it.</summary>
+/// <param name="Label">The value as text; of a span its lower end.</param>
+/// <param name="To">The span's upper end; null for a single value.</param>
+public sealed record ProfileBar(string Label, string? To, long Rows);
+
+/// <summary>One column of a table, over all its rows.</summary>
+/// <param name="Distinct">Number of different values, approximate above some thousands.</param>
+/// <param name="Min">As text; null for types without an order and when all rows are NULL.</param>
+/// <param name="Bars">Equal spans for numbers and times; the most frequent values for everything else.</param>
+public sealed record ColumnProfile(string Name, string Type, long Nulls, long Distinct, string? Min, string? Max, double? Mean, IReadOnlyList<ProfileBar> Bars);
+
+/// <summary>A table's columns, described.</summary>
+public sealed record ProfileNotification(long Request, string Result, long Rows, IReadOnlyList<ColumnProfile> Columns) : KernelNotification(Request);
+
+/// <summary>Values column by column: one JSON array a column, values as in <see cref="RowsNotification.Rows"/>.</summary>
+/// <param name="IsCut">There were more rows than asked for.</param>
+public sealed record ColumnsNotification(long Request, IReadOnlyList<TableColumn> Columns, IReadOnlyList<JsonElement> Values, bool IsCut) : KernelNotification(Request);
 
 /// <summary>Memory of the kernel in bytes.</summary>
 /// <param name="WorkingSet">Of the process.</param>

@@ -8,7 +8,7 @@ namespace FlowForge.Notebooks.Protocol;
 public static class KernelProtocol
 {
     /// <summary>The version of both sides here; the kernel names its own in <see cref="ReadyNotification"/>.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Longest line in bytes, either way. A longer command is refused and skipped; the kernel splits or cuts what it sends.</summary>
     public const int MaxLineBytes = 16 << 20;
@@ -21,6 +21,9 @@ public static class KernelProtocol
 
     /// <summary>Longest text of one table cell, in characters.</summary>
     public const int MaxValueLength = 16 << 10;
+
+    /// <summary>Most rows of one answer by columns.</summary>
+    public const int MaxColumnRows = 200_000;
 
     /// <summary>Most rows of one page.</summary>
     public const int MaxPageRows = 10_000;

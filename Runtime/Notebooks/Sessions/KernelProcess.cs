@@ -148,9 +148,8 @@ public sealed class KernelProcess : IAsyncDisposable
         if (IsLast(message, channel.IsCell)) Complete(message.Request);
     }
 
-    // A cell's first rows are not its last word.
-    private static bool IsLast(KernelNotification message, bool isCell) =>
-        message is CellFinishedNotification or CountNotification or CompletionsNotification or MemoryNotification or RefusedNotification || (message is RowsNotification && !isCell);
+    /// <summary>A cell ends with its last word; every other question has one answer.</summary>
+    private static bool IsLast(KernelNotification message, bool isCell) => isCell ? message is CellFinishedNotification or RefusedNotification : message is not TextNotification;
 
     private void Complete(long request)
     {

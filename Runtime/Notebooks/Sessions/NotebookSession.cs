@@ -94,16 +94,43 @@ public sealed class NotebookSession : IAsyncDisposable
     /// <summary>Rows of a table that a cell showed.</summary>
     /// <exception cref="KernelException">The kernel no longer holds it, or cannot read it.</exception>
     public Task<RowsNotification> RowsAsync(string result, long offset, int limit, CancellationToken ct = default) =>
-        AskAsync<RowsNotification>(request => new RowsCommand(request, result, offset, limit), ct);
+        RowsAsync(new RowsCommand(0, result, offset, limit), ct);
 
-    /// <summary>Number of all rows of a table that a cell showed.</summary>
-    /// <inheritdoc cref="RowsAsync" path="/exception"/>
-    public async Task<long> CountAsync(string result, CancellationToken ct = default) =>
-        (await AskAsync<CountNotification>(request => new CountCommand(request, result), ct)).Total;
+    /// <summary>Rows of a table that a cell showed, sorted and filtered; the command's request number is of no account.</summary>
+    /// <inheritdoc cref="RowsAsync(string, long, int, CancellationToken)" path="/exception"/>
+    public Task<RowsNotification> RowsAsync(RowsCommand command, CancellationToken ct = default) => AskAsync<RowsNotification>(request => command with { Request = request }, ct);
 
-    /// <summary>What may stand at a place of a C# cell.</summary>
-    public Task<CompletionsNotification> CompleteAsync(string code, int position, CancellationToken ct = default) =>
-        AskAsync<CompletionsNotification>(request => new CompleteCommand(request, code, position), ct);
+    /// <summary>Number of the rows of a table that a cell showed.</summary>
+    /// <inheritdoc cref="RowsAsync(string, long, int, CancellationToken)" path="/exception"/>
+    public async Task<long> CountAsync(string result, string? where = null, CancellationToken ct = default) =>
+        (await AskAsync<CountNotification>(request => new CountCommand(request, result, where), ct)).Total;
+
+    /// <summary>What may stand at a place of a cell.</summary>
+    public Task<CompletionsNotification> CompleteAsync(string code, int position, CellLanguage language = CellLanguage.CSharp, CancellationToken ct = default) =>
+        AskAsync<CompletionsNotification>(request => new CompleteCommand(request, code, position, language), ct);
+
+    /// <summary>What is wrong with a cell's text.</summary>
+    public async Task<IReadOnlyList<CellFinding>> DiagnoseAsync(CellLanguage language, string code, CancellationToken ct = default) =>
+        (await AskAsync<DiagnosticsNotification>(request => new DiagnoseCommand(request, language, code), ct)).Findings;
+
+    /// <summary>What stands at a place of C# code.</summary>
+    public Task<HoverNotification> HoverAsync(string code, int position, CancellationToken ct = default) => AskAsync<HoverNotification>(request => new HoverCommand(request, code, position), ct);
+
+    /// <summary>The call that a place of C# code is in.</summary>
+    public Task<SignatureNotification> SignatureAsync(string code, int position, CancellationToken ct = default) =>
+        AskAsync<SignatureNotification>(request => new SignatureCommand(request, code, position), ct);
+
+    /// <summary>The names that cells read and write.</summary>
+    public async Task<IReadOnlyList<CellNames>> AnalyzeAsync(IReadOnlyList<CellText> cells, CancellationToken ct = default) =>
+        (await AskAsync<AnalysisNotification>(request => new AnalyzeCommand(request, cells), ct)).Cells;
+
+    /// <summary>The columns of a table that a cell showed, described over all its rows.</summary>
+    /// <inheritdoc cref="RowsAsync(string, long, int, CancellationToken)" path="/exception"/>
+    public Task<ProfileNotification> ProfileAsync(string result, CancellationToken ct = default) => AskAsync<ProfileNotification>(request => new ProfileCommand(request, result), ct);
+
+    /// <summary>Values of a query column by column.</summary>
+    /// <exception cref="KernelException">The query has a mistake.</exception>
+    public Task<ColumnsNotification> ColumnsAsync(string sql, int limit, CancellationToken ct = default) => AskAsync<ColumnsNotification>(request => new ColumnsCommand(request, sql, limit), ct);
 
     public Task<MemoryNotification> MemoryAsync(CancellationToken ct = default) => AskAsync<MemoryNotification>(request => new MemoryCommand(request), ct);
 

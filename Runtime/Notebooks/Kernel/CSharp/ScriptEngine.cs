@@ -34,6 +34,9 @@ internal sealed class ScriptEngine
     /// <summary>Cells run so far.</summary>
     public int Submissions => _submissions;
 
+    /// <summary>Names of SQL results, which a cell finds as variables.</summary>
+    public IReadOnlySet<string> KnownResults => _sql.ResultNames().ToHashSet(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The newest variable of that name, or null.</summary>
     public object? Variable(string name) => _state?.GetVariable(name)?.Value;
 
@@ -57,7 +60,11 @@ internal sealed class ScriptEngine
     }
 
     /// <summary>The next cell's compilation, as far as known: for completion.</summary>
-    public Compilation CompilationOf(string code) => Continue(code, ScriptReferences.Options).GetCompilation();
+    public Compilation CompilationOf(string code)
+    {
+        _warm.Wait();
+        return Continue(code, ScriptReferences.Options).GetCompilation();
+    }
 
     private static void Show(object value, ExecuteCommand cell, CellOutput output)
     {

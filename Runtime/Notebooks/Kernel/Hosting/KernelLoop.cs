@@ -16,6 +16,7 @@ internal sealed class KernelLoop : IDisposable
     private readonly BlockingCollection<ExecuteCommand> _cells = [];
     private readonly SqlEngine _sql;
     private readonly ScriptEngine _scripts;
+    private readonly SqlHelp _sqlHelp;
     private readonly CellRunner _runner;
 
     public KernelLoop(KernelOptions options, NotificationQueue wire, ConsoleCapture console)
@@ -25,6 +26,7 @@ internal sealed class KernelLoop : IDisposable
         _sql = new SqlEngine(lake, options);
         _scripts = new ScriptEngine(lake, _sql);
         _sql.Variables = _scripts.Variable;
+        _sqlHelp = new SqlHelp(lake, _sql);
         _runner = new CellRunner(_sql, _scripts, wire, console, _requests);
     }
 
@@ -56,13 +58,31 @@ internal sealed class KernelLoop : IDisposable
                 _ = Task.Run(() => _sql.Release(release.Result));
                 break;
             case RowsCommand rows:
-                Answer(rows, ct => _sql.Rows(rows.Request, rows.Result, rows.Offset, rows.Limit, ct));
+                Answer(rows, ct => _sql.Rows(rows, ct));
                 break;
             case CountCommand count:
-                Answer(count, ct => new CountNotification(count.Request, count.Result, _sql.Count(count.Result, ct)));
+                Answer(count, ct => new CountNotification(count.Request, count.Result, _sql.Count(count.Result, count.Where, ct)));
                 break;
             case CompleteCommand complete:
-                Answer(complete, ct => Completer.Complete(_scripts, complete, ct));
+                Answer(complete, ct => complete.Language == CellLanguage.Sql ? _sqlHelp.Complete(complete, ct) : Completer.Complete(_scripts, complete, ct));
+                break;
+            case DiagnoseCommand diagnose:
+                Answer(diagnose, ct => new DiagnosticsNotification(diagnose.Request, diagnose.Language == CellLanguage.Sql ? _sqlHelp.Findings(diagnose.Code) : ScriptHelp.Findings(_scripts, diagnose.Code, ct)));
+                break;
+            case HoverCommand hover:
+                Answer(hover, ct => ScriptHelp.Hover(_scripts, hover, ct));
+                break;
+            case SignatureCommand signature:
+                Answer(signature, ct => ScriptHelp.Signature(_scripts, signature, ct));
+                break;
+            case AnalyzeCommand analyze:
+                Answer(analyze, ct => new AnalysisNotification(analyze.Request, [.. analyze.Cells.Select(c => c.Language == CellLanguage.Sql ? _sqlHelp.Names(c) : ScriptNames.Of(c, ct))]));
+                break;
+            case ProfileCommand profile:
+                Answer(profile, ct => _sql.Profile(profile, ct));
+                break;
+            case ColumnsCommand columns:
+                Answer(columns, ct => ColumnWriter.Read(_sql, columns, ct));
                 break;
             case MemoryCommand memory:
                 Answer(memory, _ => new MemoryNotification(memory.Request, Environment.WorkingSet, GC.GetTotalMemory(false), _sql.MemoryUsed(), _scripts.Submissions));

@@ -26,7 +26,7 @@ internal sealed class RowWriter : IDisposable
 
     public int Count { get; private set; }
 
-    public bool IsFull => _buffer.WrittenCount + _json.BytesPending >= PageBytes;
+    public bool IsFull => Bytes >= PageBytes;
 
     public void Add(int columns, Func<int, object?> value)
     {
@@ -36,12 +36,27 @@ internal sealed class RowWriter : IDisposable
         Count++;
     }
 
-    /// <summary>The rows; the writer is used up.</summary>
-    public IReadOnlyList<JsonElement> Take()
+    /// <summary>Adds a bare value in place of a row, for <see cref="TakeArray"/>.</summary>
+    public void Add(object? value)
+    {
+        Write(value, 0);
+        Count++;
+    }
+
+    public int Bytes => _buffer.WrittenCount + _json.BytesPending;
+
+    /// <summary>All that was added as one JSON array; the writer is used up.</summary>
+    public JsonElement TakeArray()
     {
         _json.WriteEndArray();
         _json.Flush();
-        return [.. JsonElement.Parse(_buffer.WrittenSpan, new JsonDocumentOptions { MaxDepth = 200 }).EnumerateArray()];
+        return JsonElement.Parse(_buffer.WrittenSpan, new JsonDocumentOptions { MaxDepth = 200 });
+    }
+
+    /// <summary>The rows; the writer is used up.</summary>
+    public IReadOnlyList<JsonElement> Take()
+    {
+        return [.. TakeArray().EnumerateArray()];
     }
 
     private void Write(object? value, int depth)

@@ -9,9 +9,9 @@ namespace FlowForge.Notebooks.Kernel.Sql;
 
 /// <summary>
 /// The views behind the names that a cell may read: lake tables at a version, results of SQL cells, collections of C#. A view is never changed
-/// once made, so what an earlier cell was computed from stays what it was; a name only moves on to a newer view. Not thread-safe.
+/// once made, so what an earlier cell was computed from stays what it was; a name only moves on to a newer view. Table versions read are held against vacuum until the end. Not thread-safe.
 /// </summary>
-internal sealed class NamedViews
+internal sealed class NamedViews : IDisposable
 {
     private const string CollectionFunction = "__flowforge_collection";
     private readonly LakeStore _lake;
@@ -19,6 +19,7 @@ internal sealed class NamedViews
     private readonly HashSet<string> _made = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _results = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<long, CollectionRows> _collections = [];
+    private readonly List<IDisposable> _leases = [];
     private long _last;
 
     /// <param name="session">Used for making views, always when no reader is open.</param>
@@ -37,7 +38,11 @@ internal sealed class NamedViews
         if (snapshot is null) return null;
         var label = string.Create(CultureInfo.InvariantCulture, $"{name}@{snapshot.Version}");
         var view = SqlText.QualifiedName(name.LayerName, string.Create(CultureInfo.InvariantCulture, $"{name.Name}@{snapshot.Version}#{snapshot.TableId}"));
-        if (_made.Add(view)) _session.Execute($"CREATE VIEW {view} AS FROM {snapshot.ScanSql()}");
+        if (_made.Contains(view)) return (view, label);
+        // Held before its files are looked at, and as long as the kernel lives: later cells and pages read this version again.
+        if (_lake.Table(name).Hold(snapshot.Version) is { } lease) _leases.Add(lease);
+        _session.Execute($"CREATE VIEW {view} AS FROM {snapshot.ScanSql()}");
+        _made.Add(view);
         return (view, label);
     }
 
@@ -63,6 +68,9 @@ internal sealed class NamedViews
         if (snapshot is null) throw new CellFailure("Catalog Error", $"Table {name} has no {wanted}; the newest is version {latest.Version}.");
         return Table(name, snapshot)!.Value;
     }
+
+    /// <summary>Names of results.</summary>
+    public IReadOnlyList<string> ResultNames => [.. _results.Keys];
 
     /// <summary>The view of a named result, or null.</summary>
     public string? Result(string name) => _results.GetValueOrDefault(name);
@@ -102,5 +110,10 @@ internal sealed class NamedViews
         foreach (var word in SqlNames.Words(sql))
             if (Result(word) is { } view) _session.Execute($"CREATE OR REPLACE VIEW {SqlText.Identifier(word)} AS FROM {view}");
         return labels;
+    }
+
+    public void Dispose()
+    {
+        foreach (var lease in _leases) lease.Dispose();
     }
 }

@@ -10,11 +10,12 @@ namespace FlowForge.Notebooks.Kernel.Sql;
 /// <param name="variable">A variable of the C# cells by name, or null.</param>
 internal sealed class QueryPreparer(NamedViews views, DuckSession session, Func<string, object?> variable)
 {
-    public PreparedQuery Prepare(string sql)
+    /// <param name="onlyLook">The text will not be run: names of other statements than one SELECT are left alone.</param>
+    public PreparedQuery Prepare(string sql, bool onlyLook = false)
     {
         var plain = new EditedText(sql, []);
         using var tree = Parse(sql, plain);
-        if (tree is null) return new PreparedQuery(plain, views.MakePlain(sql), IsSelect: false);
+        if (tree is null) return new PreparedQuery(plain, onlyLook ? [] : views.MakePlain(sql), IsSelect: false);
 
         var reads = new List<string>();
         var edits = new List<(Range, string)>();

@@ -92,9 +92,40 @@ internal sealed class SqlEngine : IDisposable
         }
     }
 
-    public RowsNotification Rows(long request, string result, long offset, int limit, CancellationToken ct) => Find(result).Page(request, offset, limit, ct);
+    public RowsNotification Rows(RowsCommand command, CancellationToken ct) => command is { OrderBy: null, Where: null }
+        ? Find(command.Result).Page(command.Request, command.Offset, command.Limit, ct)
+        : Find(command.Result).Arranged(command, ct);
 
-    public long Count(string result, CancellationToken ct) => Find(result).Count(ct);
+    public long Count(string result, string? where, CancellationToken ct) => Find(result).Count(where, ct);
+
+    public ProfileNotification Profile(ProfileCommand command, CancellationToken ct) => Find(command.Result).Profile(command.Request, ct);
+
+    /// <summary>A cell's SQL with its names replaced when it is one SELECT, to be looked at, not run.</summary>
+    public PreparedQuery Look(string sql) => Prepare(sql, onlyLook: true);
+
+    /// <summary>Columns of one SELECT that was prepared, or of a result by its name.</summary>
+    public IReadOnlyList<DuckColumn> Columns(string preparedSql)
+    {
+        using var session = _database.Connect();
+        return session.Describe(preparedSql);
+    }
+
+    /// <summary>Columns of a named result; null when there is none.</summary>
+    public IReadOnlyList<DuckColumn>? ColumnsOf(string result)
+    {
+        string? view;
+        lock (_gate) view = _names.Result(result);
+        return view is null ? null : Columns("FROM " + view);
+    }
+
+    /// <summary>Names of results in no order.</summary>
+    public IReadOnlyList<string> ResultNames()
+    {
+        lock (_gate) return _names.ResultNames;
+    }
+
+    /// <summary>A session of the caller's own; dispose it.</summary>
+    public DuckSession Connect() => _database.Connect();
 
     public void Release(string result)
     {
@@ -108,11 +139,11 @@ internal sealed class SqlEngine : IDisposable
         return session.Scalar<long>("SELECT coalesce(sum(memory_usage_bytes), 0) FROM duckdb_memory()");
     }
 
-    private PreparedQuery Prepare(string sql)
+    private PreparedQuery Prepare(string sql, bool onlyLook = false)
     {
         try
         {
-            lock (_gate) return _preparer.Prepare(sql);
+            lock (_gate) return _preparer.Prepare(sql, onlyLook);
         }
         catch (DuckException e)
         {
@@ -184,6 +215,7 @@ internal sealed class SqlEngine : IDisposable
     public void Dispose()
     {
         foreach (var result in _results.Values) result.Dispose();
+        _names.Dispose();
         _views.Dispose();
         _statements.Dispose();
         _database.Dispose();

@@ -62,19 +62,49 @@ internal sealed class SqlResult(string id, string? view, DuckDatabase database, 
         }
     }
 
-    public long Count(CancellationToken ct)
+    /// <summary>A page of the rows sorted or filtered, read anew from the result's view.</summary>
+    public RowsNotification Arranged(RowsCommand command, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(command.Offset);
+        var where = command.Where is { } condition ? $" WHERE {condition}" : "";
+        var order = command.OrderBy is { } column ? $" ORDER BY {SqlText.Identifier(Known(column))} {(command.Descending ? "DESC" : "ASC")} NULLS LAST" : "";
+        var limit = Math.Clamp(command.Limit, 0, KernelProtocol.MaxPageRows);
+        using var rows = new RowWriter(columns.Count);
+        using var session = database.Connect();
+        using (var reader = session.Query(string.Create(CultureInfo.InvariantCulture, $"FROM {View("sorted or filtered")}{where}{order} LIMIT {limit} OFFSET {command.Offset}"), ct))
+        {
+            foreach (var batch in reader)
+            {
+                using (batch) Copy([batch], 0, limit - rows.Count, rows);
+            }
+        }
+        return new RowsNotification(command.Request, id, command.Offset, rows.Take(), command.Where is null ? _total : null);
+    }
+
+    public long Count(string? where, CancellationToken ct)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_total is { } known) return known;
-            if (view is null) throw new InvalidOperationException($"Rows beyond the first {_keptRows:N0} are not counted of a cell that is not one SELECT.");
-            using var session = database.Connect();
-            var total = session.Scalar<long>($"SELECT count(*) FROM {view}", ct);
-            _total = total;
-            return total;
+            if (where is null && _total is { } known) return known;
         }
+        using var session = database.Connect();
+        var total = session.Scalar<long>($"SELECT count(*) FROM {View("counted")}{(where is null ? "" : $" WHERE {where}")}", ct);
+        if (where is null) _total = total;
+        return total;
     }
+
+    /// <summary>The columns described over all rows.</summary>
+    public ProfileNotification Profile(long request, CancellationToken ct)
+    {
+        using var session = database.Connect();
+        return new Profiler(session, View("profiled"), columns, ct).Run(request, id);
+    }
+
+    private string Known(string column) => columns.FirstOrDefault(c => c.Name == column)?.Name
+        ?? throw new KeyNotFoundException($"The result has no column '{column}'. Its columns: {string.Join(", ", columns.Select(c => c.Name))}.");
+
+    private string View(string what) => view ?? throw new InvalidOperationException($"The rows of a cell that is not one SELECT cannot be {what}. Write them to a table, then select from it.");
 
     private void ReadTo(long row, CancellationToken ct)
     {

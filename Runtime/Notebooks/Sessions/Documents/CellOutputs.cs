@@ -8,6 +8,7 @@ namespace FlowForge.Notebooks.Sessions.Documents;
 public sealed class CellOutputs
 {
     private readonly JsonArray _outputs = [];
+    private readonly Dictionary<string, int> _slots = new(StringComparer.Ordinal);
     private TableNotification? _table;
     private System.Text.StringBuilder? _text;
 
@@ -28,7 +29,9 @@ public sealed class CellOutputs
                 Stream(text.IsError ? "stderr" : "stdout", text.Text);
                 break;
             case DisplayNotification display:
-                Show(display.Content, display.IsResult);
+                if (display.Slot is { } slot && _slots.TryGetValue(slot, out var at)) _outputs[at]!["data"] = Data(display.Content);
+                else Show(display.Content, display.IsResult);
+                if (display.Slot is { } taken) _slots.TryAdd(taken, _outputs.Count - 1);
                 break;
             case TableNotification table:
                 _table = table;
@@ -66,14 +69,19 @@ public sealed class CellOutputs
     private void Show(IReadOnlyDictionary<string, string> content, bool isResult)
     {
         Flush();
-        var data = new JsonObject();
-        foreach (var (type, text) in content.OrderBy(c => c.Key, StringComparer.Ordinal))
-            data[type] = type.EndsWith("json", StringComparison.Ordinal) ? JsonNode.Parse(text) : NotebookFormat.Lines(text);
-        var output = new JsonObject { ["data"] = data };
+        var output = new JsonObject { ["data"] = Data(content) };
         if (isResult) output["execution_count"] = ExecutionCount;
         output["metadata"] = new JsonObject();
         output["output_type"] = isResult ? "execute_result" : "display_data";
         _outputs.Add((JsonNode)output);
+    }
+
+    private static JsonObject Data(IReadOnlyDictionary<string, string> content)
+    {
+        var data = new JsonObject();
+        foreach (var (type, text) in content.OrderBy(c => c.Key, StringComparer.Ordinal))
+            data[type] = type.EndsWith("json", StringComparison.Ordinal) ? JsonNode.Parse(text) : type.StartsWith("image/", StringComparison.Ordinal) && type != "image/svg+xml" ? text : NotebookFormat.Lines(text);
+        return data;
     }
 
     private void Fail(CellFailedNotification failed)

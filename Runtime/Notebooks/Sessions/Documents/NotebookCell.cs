@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace FlowForge.Notebooks.Sessions.Documents;
 
-/// <summary>What a cell is.</summary>
-public enum NotebookCellKind { Sql, CSharp, Markdown, Raw }
+/// <summary>What a cell is. Only <see cref="Sql"/>, <see cref="CSharp"/> and <see cref="Chart"/> do something here; <see cref="Other"/> is code of another language, kept as it is.</summary>
+public enum NotebookCellKind { Sql, CSharp, Markdown, Raw, Chart, Other }
 
 /// <summary>
 /// A cell of a document: a view of its JSON, of which everything that FlowForge does not know is kept. Not thread-safe.
@@ -39,7 +39,13 @@ public sealed class NotebookCell
     {
         "markdown" => NotebookCellKind.Markdown,
         "raw" => NotebookCellKind.Raw,
-        _ => Language() is "sql" ? NotebookCellKind.Sql : NotebookCellKind.CSharp,
+        _ => Language() switch
+        {
+            "sql" => NotebookCellKind.Sql,
+            "chart" => NotebookCellKind.Chart,
+            "csharp" or "c#" or "cs" or ".net-csharp" => NotebookCellKind.CSharp,
+            _ => NotebookCellKind.Other,
+        },
     };
 
     /// <summary>Line breaks are <c>\n</c>.</summary>
@@ -62,6 +68,20 @@ public sealed class NotebookCell
             var own = Own();
             if (value is null) own.Remove("result");
             else own["result"] = value;
+        }
+    }
+
+    /// <summary>Its code is not shown; kept where Jupyter keeps it.</summary>
+    public bool IsFolded
+    {
+        get => Json["metadata"]?["jupyter"]?["source_hidden"] is JsonValue v && v.TryGetValue<bool>(out var hidden) && hidden;
+        set
+        {
+            if (value == IsFolded) return;
+            if (Metadata["jupyter"] is not JsonObject jupyter) Metadata["jupyter"] = jupyter = [];
+            if (value) jupyter["source_hidden"] = true;
+            else jupyter.Remove("source_hidden");
+            if (jupyter.Count == 0) Metadata.Remove("jupyter");
         }
     }
 
@@ -89,13 +109,45 @@ public sealed class NotebookCell
         Json["outputs"] = outputs.ToJson();
     }
 
+    /// <summary>Makes it a cell of another kind; outputs of what is no code any more go.</summary>
+    internal void SetKind(NotebookCellKind kind)
+    {
+        if (kind == Kind || kind == NotebookCellKind.Other) return;
+        var isCode = IsCode(kind);
+        if (isCode != Json["cell_type"]?.GetValue<string>() is "code")
+        {
+            Json["cell_type"] = isCode ? "code" : kind == NotebookCellKind.Markdown ? "markdown" : "raw";
+            if (isCode)
+            {
+                Json["execution_count"] = null;
+                Json["outputs"] = new JsonArray();
+                Json.Remove("attachments");
+            }
+            else
+            {
+                Json.Remove("execution_count");
+                Json.Remove("outputs");
+                foreach (var name in (string[])["language", "result"]) (Metadata["flowforge"] as JsonObject)?.Remove(name);
+                if (Metadata["flowforge"] is JsonObject { Count: 0 }) Metadata.Remove("flowforge");
+                Metadata.Remove("vscode");
+            }
+        }
+        else if (!isCode)
+        {
+            Json["cell_type"] = kind == NotebookCellKind.Markdown ? "markdown" : "raw";
+        }
+        SetLanguage(kind);
+    }
+
+    internal static bool IsCode(NotebookCellKind kind) => kind is NotebookCellKind.Sql or NotebookCellKind.CSharp or NotebookCellKind.Chart;
+
     internal void SetLanguage(NotebookCellKind kind)
     {
-        if (kind is not (NotebookCellKind.Sql or NotebookCellKind.CSharp)) return;
-        var language = kind == NotebookCellKind.Sql ? "sql" : "csharp";
+        if (!IsCode(kind)) return;
+        var language = kind switch { NotebookCellKind.Sql => "sql", NotebookCellKind.Chart => "chart", _ => "csharp" };
         Own()["language"] = language;
-        // VS Code colours cells by this.
-        Metadata["vscode"] = new JsonObject { ["languageId"] = language };
+        // VS Code colours cells by this; a chart is written as JSON.
+        Metadata["vscode"] = new JsonObject { ["languageId"] = language == "chart" ? "json" : language };
     }
 
     private JsonObject Own()

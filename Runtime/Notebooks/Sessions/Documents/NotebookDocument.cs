@@ -63,21 +63,63 @@ public sealed class NotebookDocument
 
     /// <summary>Adds a cell.</summary>
     /// <param name="index">Where; null: at the end.</param>
-    public NotebookCell Insert(NotebookCellKind kind, string source = "", int? index = null)
+    public NotebookCell Insert(NotebookCellKind kind, string source = "", int? index = null) => Insert(NewId(), kind, source, index ?? _cells.Count);
+
+    private NotebookCell Insert(string id, NotebookCellKind kind, string source, int index)
     {
-        var isCode = kind is NotebookCellKind.Sql or NotebookCellKind.CSharp;
+        var isCode = NotebookCell.IsCode(kind);
         var json = new JsonObject { ["cell_type"] = isCode ? "code" : kind == NotebookCellKind.Markdown ? "markdown" : "raw" };
         if (isCode) json["execution_count"] = null;
-        json["id"] = NewId();
+        json["id"] = id;
         json["metadata"] = new JsonObject();
         if (isCode) json["outputs"] = new JsonArray();
         json["source"] = NotebookFormat.Lines(source.ReplaceLineEndings("\n"));
         var cell = new NotebookCell(json, Language);
         cell.SetLanguage(kind);
-        var at = index ?? _cells.Count;
-        CellArray.Insert(at, json);
-        _cells.Insert(at, cell);
+        CellArray.Insert(index, json);
+        _cells.Insert(index, cell);
         return cell;
+    }
+
+    /// <summary>
+    /// Makes the notebook hold these cells in this order: those it has are changed only where they differ and keep everything else, new ones are added,
+    /// cells that are not named go.
+    /// </summary>
+    /// <exception cref="FormatException">An id is none, or comes twice.</exception>
+    public void Apply(IReadOnlyList<CellEdit> edits)
+    {
+        var byId = _cells.ToDictionary(c => c.Id, StringComparer.Ordinal);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var edit in edits)
+        {
+            if (edit.Id.Length is 0 or > 64 || edit.Id.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))) throw new FormatException($"'{edit.Id}' is no id of a cell: 1 to 64 of a-z A-Z 0-9 - _.");
+            if (!seen.Add(edit.Id)) throw new FormatException($"Two cells have the id {edit.Id}.");
+        }
+        foreach (var gone in _cells.Where(c => !seen.Contains(c.Id)).ToArray()) Remove(gone);
+        for (var i = 0; i < edits.Count; i++)
+        {
+            var edit = edits[i];
+            if (!byId.TryGetValue(edit.Id, out var cell)) cell = Insert(edit.Id, edit.Kind, edit.Source, i);
+            else if (_cells[i] != cell) Move(cell, i);
+            cell.SetKind(edit.Kind);
+            cell.Source = edit.Source;
+            if (cell.Kind == NotebookCellKind.Sql || cell.ResultName is not null) cell.ResultName = string.IsNullOrWhiteSpace(edit.ResultName) ? null : edit.ResultName.Trim();
+            cell.IsFolded = edit.IsFolded;
+        }
+    }
+
+    /// <summary>Cells that depend on one that ran are run as well, not only marked.</summary>
+    public bool IsAutomatic
+    {
+        get => Metadata["flowforge"]?["automatic"] is JsonValue v && v.TryGetValue<bool>(out var on) && on;
+        set
+        {
+            if (value == IsAutomatic) return;
+            if (Metadata["flowforge"] is not JsonObject own) Metadata["flowforge"] = own = [];
+            if (value) own["automatic"] = true;
+            else own.Remove("automatic");
+            if (own.Count == 0) Metadata.Remove("flowforge");
+        }
     }
 
     /// <summary>Moves a cell to another place.</summary>
@@ -123,3 +165,6 @@ public sealed class NotebookDocument
         }
     }
 }
+
+/// <summary>A cell as an editor has it.</summary>
+public sealed record CellEdit(string Id, NotebookCellKind Kind, string Source, string? ResultName = null, bool IsFolded = false);
