@@ -19,9 +19,9 @@ internal sealed unsafe class Database : IDisposable
             Dispose();
             throw failure;
         }
-        Native.BusyTimeout(_handle, (int)Math.Clamp(busyTimeout.TotalMilliseconds, 0, int.MaxValue));
+        _ = Native.BusyTimeout(_handle, (int)Math.Clamp(busyTimeout.TotalMilliseconds, 0, int.MaxValue));
         // A query reads this file and no other.
-        Native.Limit(_handle, Native.LimitAttached, 0);
+        _ = Native.Limit(_handle, Native.LimitAttached, 0);
     }
 
     public static string Version => Text(Native.Version());
@@ -58,7 +58,7 @@ internal sealed unsafe class Database : IDisposable
 
     public void Dispose()
     {
-        if (_handle != 0) Native.Close(_handle);
+        if (_handle != 0) _ = Native.Close(_handle);
         _handle = 0;
     }
 }
@@ -78,5 +78,5 @@ internal sealed unsafe class Statement(Database database, nint handle) : IDispos
     /// <summary>True while there is a row.</summary>
     public bool Step() => Native.Step(handle) switch { Native.Row => true, Native.Done => false, var code => throw database.Failure(code) };
 
-    public void Dispose() => Native.Finish(handle);
+    public void Dispose() => _ = Native.Finish(handle);
 }
