@@ -4,7 +4,7 @@ namespace FlowForge.Contracts;
 public sealed record SearchResults(string Query, IReadOnlyList<SearchHit> Hits);
 
 /// <summary>One thing that was found.</summary>
-/// <param name="Kind"><c>pipeline</c>, <c>run</c>, <c>table</c> or <c>connector</c>.</param>
+/// <param name="Kind"><c>pipeline</c>, <c>run</c>, <c>table</c>, <c>connection</c> or <c>connector</c>.</param>
 /// <param name="Name">What identifies it among its kind: name, run id, <c>gold.x</c>.</param>
 /// <param name="Title">What to show.</param>
 /// <param name="Detail">A second, quieter line.</param>

@@ -40,6 +40,7 @@ internal static class Icons
         ["plus"] = Line("M12 5v14M5 12h14"),
         ["save"] = Line("M5 3h11l4 4v13a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM8 3v5h7V3M8 21v-7h8v7"),
         ["trash"] = Line("M4 6.5h16M9 6.5V4h6v2.5M6 6.5 7 20.5h10l1-14M10 10.5v6M14 10.5v6"),
+        ["key"] = Circle(8, 15.5, 4.5) + Line("M11.3 12.2 20 3.5M16.5 7l3 3"),
         ["plug"] = Line("M9 3v5M15 3v5M6 8h12v3.5a6 6 0 0 1-12 0zM12 17.5V21"),
         ["skip"] = Line("M5 5v14l9-7zM18.5 5v14"),
         ["exit"] = Line("M14 4H5a1 1 0 0 0-1 1v14a1 1 0 0 0 1 1h9M10 12h11M17 8l4 4-4 4"),

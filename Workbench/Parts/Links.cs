@@ -18,5 +18,7 @@ internal static class Links
         return dot < 0 ? "/catalog" : $"/catalog/{table[..dot]}/{Uri.EscapeDataString(table[(dot + 1)..])}{(tab is null ? "" : "/" + tab)}";
     }
 
+    public static string Connection(string name, string? tab = null) => $"/sources/connections/{Uri.EscapeDataString(name)}{(tab is null ? "" : "/" + tab)}";
+
     public static string Job(string run, string job) => $"{Run(run)}?job={Uri.EscapeDataString(job)}";
 }

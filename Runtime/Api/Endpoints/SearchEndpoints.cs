@@ -1,3 +1,4 @@
+using FlowForge.Api.Connections;
 using FlowForge.Api.Mapping;
 using FlowForge.Catalog;
 using FlowForge.Contracts;
@@ -12,9 +13,9 @@ internal static class SearchEndpoints
     private const int MostOfAKind = 8;
 
     public static void MapSearch(this IEndpointRouteBuilder api) =>
-        api.MapGet("/search", Search).WithTags("Search").WithSummary("Pipelines, tables, runs and connectors whose name holds the text.");
+        api.MapGet("/search", Search).WithTags("Search").WithSummary("Pipelines, tables, connections, connectors and runs whose name holds the text.");
 
-    private static SearchResults Search(CatalogDatabase catalog, KnownTables tables, KnownDefinitions definitions, PluginRegistry plugins, string? q)
+    private static SearchResults Search(CatalogDatabase catalog, KnownTables tables, KnownDefinitions definitions, PluginRegistry plugins, ConnectionBook book, string? q)
     {
         if (Paging.Text(q) is not { } text)
             return new SearchResults("", []);
@@ -25,7 +26,9 @@ internal static class SearchEndpoints
             .Select(r => new SearchHit("run", r.RunId, r.RunId, $"{r.Pipeline}, {RunMapping.ToState(r.State).ToString().ToLowerInvariant()}"));
         var connectors = plugins.Connectors.Where(c => Holds(c.Name) || Holds(c.Title)).Take(MostOfAKind)
             .Select(c => new SearchHit("connector", c.Name, c.Title, c.Description));
-        SearchHit[] hits = [.. pipelines, .. found, .. connectors, .. runs];
+        var connections = book.All().Where(c => Holds(c.Definition.Name)).Take(MostOfAKind)
+            .Select(c => new SearchHit("connection", c.Definition.Name, c.Definition.Name, c.Definition.Description ?? c.Definition.Connector));
+        SearchHit[] hits = [.. pipelines, .. found, .. connections, .. connectors, .. runs];
         return new SearchResults(text, [.. hits.OrderBy(Rank).Take(MostHits)]);
 
         bool Holds(string name) => name.Contains(text, StringComparison.OrdinalIgnoreCase);

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace FlowForge.Workbench.Tests.Fakes;
 
 /// <summary>The runtime API with canned answers, for the states of pages: full, empty, failing, slow. Only tests know it.</summary>
-public sealed class FakeRuntime : IAsyncDisposable
+public sealed partial class FakeRuntime : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly List<Channel<RunEvent>> listeners = [];
@@ -146,6 +146,7 @@ public sealed class FakeRuntime : IAsyncDisposable
             return Sample.Rows($"{layer}.{name}", offset ?? 0, limit ?? 50, sort, desc ?? false, filter);
         });
         api.MapGet("/tables/bronze/{name}/rejects", (string name) => Sample.Rejects(name));
+        MapSources(api);
         api.MapGet("/search", (string q) => Sample.Search(q));
     }
 

@@ -14,7 +14,7 @@ public sealed partial class Sample
     public IReadOnlyList<PipelineSummary> Pipelines { get; init; } = [];
     public IReadOnlyList<RunSummary> Runs { get; init; } = [];
     public IReadOnlyList<TableSummary> Tables { get; init; } = [];
-    public IReadOnlyList<ConnectorEntry> Connectors { get; init; } = [new() { Name = "file", Title = "Files", Description = "CSV, JSON and Parquet files of this machine.", Version = "0.1.0", SourceTypes = ["file", "file_local", "file_upload"] }];
+    public IReadOnlyList<ConnectorEntry> Connectors { get; init; } = [new() { Name = "file", Title = "Files", Description = "CSV, JSON and Parquet files of this machine.", Version = "0.1.0", SourceTypes = ["file", "file_local", "file_upload"], Abilities = ["discover", "file_source", "test_connection"] }, Shop];
 
     public SystemStatus System { get; init; } = new()
     {
@@ -26,6 +26,7 @@ public sealed partial class Sample
 
     public static Sample Full() => new()
     {
+        Connections = SomeConnections(), Secrets = [new("shop_db.password", Now.AddDays(-3), ["connection shop_db"]), new("old_token", Now.AddDays(-90), [])],
         Pipelines =
         [
             new() { Name = "flights", Description = "US flights with airports: delays by airport and hour", Version = 3, UpdatedAt = Now.AddHours(-5), IngestJobs = 3, SilverTables = 2, GoldTables = 2,

@@ -24,6 +24,14 @@ public sealed class AppearanceTests(Bench bench) : IClassFixture<Bench>
         { "table-versions", "/catalog/gold/delays_by_airport/versions", ".table td" },
         { "table-lineage", "/catalog/silver/flights_clean/lineage", ".node" },
         { "table-rejects", "/catalog/bronze/movies/rejects", ".reason-bar" },
+        { "sources", "/sources", "tr[data-row]" },
+        { "connectors", "/sources/connectors", ".connector .chip" },
+        { "secrets", "/sources/secrets", ".table td" },
+        { "connection-new", "/sources/new/shop", ".setting" },
+        { "connection", "/sources/connections/shop_db", ".setting" },
+        { "connection-browse", "/sources/connections/shop_db/browse", ".browse-item" },
+        { "connection-uses", "/sources/connections/shop_db/uses", ".table td" },
+        { "connection-file", "/sources/connections/warehouse", ".setting" },
         { "system", "/system", ".facts" },
     };
 

@@ -1,0 +1,58 @@
+using FlowForge.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace FlowForge.Workbench.Tests.Fakes;
+
+public sealed partial class FakeRuntime
+{
+    /// <summary>Bodies of connections that were stored.</summary>
+    public List<(string Name, PutConnection Body)> StoredConnections { get; } = [];
+
+    /// <summary>Bodies of tests.</summary>
+    public List<ConnectionChoice> Tests { get; } = [];
+
+    /// <summary>Secrets that were stored.</summary>
+    public List<(string Name, string Value)> StoredSecrets { get; } = [];
+
+    /// <summary>A test answers when this is completed.</summary>
+    public TaskCompletionSource? TestGate { get; set; }
+
+    private void MapSources(RouteGroupBuilder api)
+    {
+        api.MapGet("/connections", () => Sample.Connections.Select(c => (ConnectionSummary)c));
+        api.MapGet("/connections/{name}", (string name) => Sample.Connections.FirstOrDefault(c => c.Name == name) is { } found ? Results.Ok(found)
+            : Results.NotFound(new Problem { Status = 404, Title = "Not found", Detail = $"There is no connection '{name}'." }));
+        api.MapPut("/connections/{name}", (string name, PutConnection body) =>
+        {
+            StoredConnections.Add((name, body));
+            if (body.Settings?.TryGetProperty("host", out var host) == true && host.GetString() == "nowhere")
+                return Results.Json(new Problem { Status = 422, Code = "FF5025", Title = "Settings refused", Detail = $"The settings of '{name}' have 1 error; nothing was stored.",
+                    Diagnostics = [new DiagnosticEntry(DiagnosticLevel.Error, "FF1232", "'host' is nowhere.", "host", null, null, "Name a real one.")] }, ContractsJson.Options, "application/problem+json", 422);
+            var made = new ConnectionDetail { Name = name, Connector = body.Connector, ConnectorTitle = "Shop database", Description = body.Description, UpdatedAt = DateTimeOffset.UtcNow, Settings = body.Settings!.Value };
+            Sample.Connections.RemoveAll(c => c.Name == name);
+            Sample.Connections.Add(made);
+            return Results.Json(made, ContractsJson.Options);
+        });
+        api.MapDelete("/connections/{name}", (string name) => Sample.Connections.RemoveAll(c => c.Name == name) > 0 ? Results.NoContent() : Results.NotFound());
+        api.MapPost("/connections/test", async (ConnectionChoice body, HttpContext context) =>
+        {
+            Tests.Add(body);
+            if (TestGate is { } gate) await gate.Task.WaitAsync(context.RequestAborted);
+            return Sample.Tested;
+        });
+        api.MapPost("/connections/discover", (DiscoverConnection body) => Sample.Discovered with { Tables = [.. Sample.Discovered.Tables.Where(t => body.Search is null || t.Name.Contains(body.Search))] });
+        api.MapPost("/connections/preview", (PreviewConnection body) => body.Table == "public.audit"
+            ? Results.Json(new Problem { Status = 422, Code = "FF5026", Title = "The source said no", Detail = "permission denied for table audit", Suggestion = "Grant SELECT on it." }, ContractsJson.Options, "application/problem+json", 422)
+            : Results.Json(Sample.Previewed, ContractsJson.Options));
+        api.MapGet("/secrets", () => Sample.Secrets);
+        api.MapPut("/secrets/{name}", (string name, PutSecret body) =>
+        {
+            StoredSecrets.Add((name, body.Value));
+            Sample.Secrets.Add(new SecretEntry(name, DateTimeOffset.UtcNow, []));
+            return Results.NoContent();
+        });
+        api.MapDelete("/secrets/{name}", (string name) => Sample.Secrets.RemoveAll(s => s.Name == name) > 0 ? Results.NoContent() : Results.NotFound());
+    }
+}

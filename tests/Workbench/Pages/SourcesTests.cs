@@ -1,0 +1,153 @@
+using FlowForge.Contracts;
+using FlowForge.Workbench.Tests.Browser;
+using FlowForge.Workbench.Tests.Fakes;
+using Microsoft.Playwright;
+
+namespace FlowForge.Workbench.Tests.Pages;
+
+/// <summary>Connections, connectors and secrets by mouse and keyboard.</summary>
+public sealed class SourcesTests(Bench bench) : IClassFixture<Bench>
+{
+    [Fact]
+    public async Task NewConnection_FromTheGallery_IsFilledTestedAndSaved()
+    {
+        bench.Runtime.Sample = Sample.Full();
+        var page = await bench.OpenAsync("/sources");
+        await page.GetByRole(AriaRole.Link, new() { Name = "New connection" }).ClickAsync();
+        await page.GetByLabel("Search connectors").FillAsync("shop");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Connect Shop database" }).ClickAsync();
+        var save = page.GetByRole(AriaRole.Button, new() { Name = "Save" });
+        await Assertions.Expect(save).ToBeDisabledAsync();
+        await page.GetByPlaceholder("shop_db").FillAsync("new_shop");
+        await page.Locator("#set-port").FillAsync("seventy");
+        await page.Locator("#set-host").FillAsync("db.local");
+        await page.GetByText("It must be a whole number.").WaitForAsync();
+        await Assertions.Expect(save).ToBeDisabledAsync();
+        await page.Locator("#set-port").FillAsync("6543");
+        await page.Locator("#set-password").FillAsync("top secret ");
+        await page.Locator("#set-ssl_mode").SelectOptionAsync("require");
+        await page.Locator("#set-headers").ClickAsync();
+        await page.GetByLabel("Headers, name 1").FillAsync("x-app");
+        await page.GetByLabel("Headers, value 1").FillAsync("ff");
+
+        bench.Runtime.TestGate = new TaskCompletionSource();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Test" }).ClickAsync();
+        await page.GetByText("Testing…").WaitForAsync();
+        bench.Runtime.TestGate.SetResult();
+        await page.GetByText("Shop 15.3, 42 tables").WaitForAsync();
+        bench.Runtime.TestGate = null;
+        const string Settings = """{"host":"db.local","port":6543,"password":"top secret ","ssl_mode":"require","headers":{"x-app":"ff"}}""";
+        Assert.Equal((null, "shop", Settings), (bench.Runtime.Tests[^1].Name, bench.Runtime.Tests[^1].Connector, bench.Runtime.Tests[^1].Settings!.Value.GetRawText()));
+
+        await save.ClickAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "new_shop" }).WaitForAsync();
+        Assert.EndsWith("/sources/connections/new_shop", page.Url);
+        Assert.Equal(("new_shop", "shop", Settings), (bench.Runtime.StoredConnections[^1].Name, bench.Runtime.StoredConnections[^1].Body.Connector, bench.Runtime.StoredConnections[^1].Body.Settings!.Value.GetRawText()));
+    }
+
+    [Fact]
+    public async Task Connection_StoredSecret_IsNeverInThePageAndStaysWhenOtherSettingsChange()
+    {
+        bench.Runtime.Sample = Sample.Full();
+        var page = await bench.OpenAsync("/sources/connections/shop_db");
+        await page.GetByText("${secret:shop_db.password}").WaitForAsync();
+        await page.Locator("#set-host").FillAsync("other.example.com");
+        await page.Locator("#set-host").PressAsync("Tab");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await page.GetByText("Saved", new() { Exact = true }).WaitForAsync();
+        Assert.Equal("""{"host":"other.example.com","password":"${secret:shop_db.password}","headers":{"x-app":"flowforge"}}""", bench.Runtime.StoredConnections[^1].Body.Settings!.Value.GetRawText());
+        await page.GetByRole(AriaRole.Button, new() { Name = "Replace" }).ClickAsync();
+        await page.Locator("#set-password").FillAsync("newer");
+        await Assertions.Expect(page.GetByText("Saved", new() { Exact = true })).ToHaveCountAsync(0);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await page.GetByText("Saved", new() { Exact = true }).WaitForAsync();
+        Assert.Equal("newer", bench.Runtime.StoredConnections[^1].Body.Settings!.Value.GetProperty("password").GetString());
+    }
+
+    [Fact]
+    public async Task Save_RefusedByTheRuntime_ShowsTheReasonAtItsField()
+    {
+        bench.Runtime.Sample = Sample.Full();
+        var page = await bench.OpenAsync("/sources/connections/shop_db");
+        await page.Locator("#set-host").FillAsync("nowhere");
+        await page.Locator("#set-host").PressAsync("Tab");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await page.GetByText("'host' is nowhere. Name a real one.").WaitForAsync();
+        await page.GetByText("The settings of 'shop_db' have 1 error; nothing was stored.").WaitForAsync();
+    }
+
+    [Fact]
+    public async Task Test_ThatFails_ShowsTheWholeErrorAndWhatToDo()
+    {
+        bench.Runtime.Sample = Sample.Full();
+        bench.Runtime.Sample.Tested = new(false, "could not connect to server: Connection refused\nIs it running on host \"db.example.com\"?", "Check host and port.", 2.5, DateTimeOffset.UtcNow);
+        var page = await bench.OpenAsync("/sources/connections/shop_db");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Test" }).ClickAsync();
+        await page.GetByText("Is it running on host \"db.example.com\"?").WaitForAsync();
+        await page.GetByText("Check host and port.").WaitForAsync();
+        Assert.Equal(("shop_db", null), (bench.Runtime.Tests[^1].Name, bench.Runtime.Tests[^1].Settings));
+        if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "connection-test-failed.png"), FullPage = true });
+    }
+
+    [Fact]
+    public async Task Browse_TableColumnsAndRows_AreShown()
+    {
+        bench.Runtime.Sample = Sample.Full();
+        var page = await bench.OpenAsync("/sources/connections/shop_db/browse", dark: true);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Columns of public.orders" }).ClickAsync();
+        await page.GetByText("timestamp with time zone not null").WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "public.orders", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Cell, new() { Name = "customer 12" }).Or(page.GetByRole(AriaRole.Cell, new() { Name = "customer 11" })).First.WaitForAsync();
+        if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "connection-browsed-dark.png") });
+        await page.GetByRole(AriaRole.Button, new() { Name = "public.audit", Exact = true }).ClickAsync();
+        await page.GetByText("permission denied for table audit").WaitForAsync();
+        await page.GetByText("Grant SELECT on it.").WaitForAsync();
+    }
+
+    [Fact]
+    public async Task Delete_ConnectionInUse_WarnsFirst()
+    {
+        bench.Runtime.Sample = Sample.Full();
+        var page = await bench.OpenAsync("/sources/connections/shop_db");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+        await page.GetByText("2 jobs will fail at the next run:").WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Keep it" }).ClickAsync();
+        Assert.Contains(bench.Runtime.Sample.Connections, c => c.Name == "shop_db");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete anyway" }).ClickAsync();
+        await page.GetByRole(AriaRole.Row, new() { Name = "warehouse" }).WaitForAsync();
+        Assert.DoesNotContain(bench.Runtime.Sample.Connections, c => c.Name == "shop_db");
+    }
+
+    [Fact]
+    public async Task FileConnection_CannotBeChangedHere()
+    {
+        bench.Runtime.Sample = Sample.Full();
+        var page = await bench.OpenAsync("/sources/connections/warehouse");
+        await page.GetByText("connections/warehouse.yaml").First.WaitForAsync();
+        await Assertions.Expect(page.Locator("#set-host")).ToBeDisabledAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Save" })).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Delete" })).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task Secrets_AreStoredChangedAndDeleted()
+    {
+        bench.Runtime.Sample = Sample.Full();
+        var page = await bench.OpenAsync("/sources/secrets");
+        await page.GetByRole(AriaRole.Button, new() { Name = "New secret" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog, new() { Name = "New secret" });
+        await dialog.GetByLabel("Name").FillAsync("api_token");
+        await dialog.GetByLabel("Value").FillAsync("v4lue");
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByRole(AriaRole.Cell, new() { Name = "api_token", Exact = true }).WaitForAsync();
+        Assert.Equal(("api_token", "v4lue"), bench.Runtime.StoredSecrets[^1]);
+        Assert.DoesNotContain("v4lue", await page.ContentAsync(), StringComparison.Ordinal);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete shop_db.password" }).ClickAsync();
+        await page.GetByText("These fail at their next use: connection shop_db.").WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete anyway" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Cell, new() { Name = "shop_db.password", Exact = true })).ToHaveCountAsync(0);
+    }
+}
