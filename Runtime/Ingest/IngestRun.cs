@@ -97,8 +97,9 @@ internal sealed class IngestRun(
         var loaded = loading.Run(ct);
         Gate(loaded, before, settings.File);
         var checks = Judge(loading, loaded, ct);
-        var rejects = loaded.Rejects.Count == 0 ? null : RejectsTable.Write(lake, session, loaded.Rejects, job, request, files, ct);
-        if (!loaded.HasRows && before is null && loaded.Columns.Count == 0) return NothingNew(null) with { Counts = loaded.Counts, RejectsTable = rejects?.Split('@')[0], Note = loaded.Counts.Read == 0 ? "the files hold no records" : "no file could be read" };
+        var publishes = loaded.HasRows || before is not null || loaded.Columns.Count > 0;
+        var rejects = Keep(session, loaded, state, files, publishes, ct);
+        if (!publishes) return NothingNew(null) with { Counts = loaded.Counts, RejectsTable = rejects?.Folder, Note = loaded.Counts.Read == 0 ? "the files hold no records" : "no file could be read" };
         _progress.Start("publishing", null);
         foreach (var file in files)
             _seenNow.Add(new SeenFile(file.Path, file.Size, file.ETag, file.Modified, file.Sha256, loaded.RowsOf(file), loaded.NoteOf(file)));
@@ -107,7 +108,7 @@ internal sealed class IngestRun(
             Counts = loaded.Counts,
             Bytes = loading.Transaction.Staged.Sum(f => f.Bytes),
             Table = TableText,
-            RejectsTable = rejects?.Split('@')[0],
+            RejectsTable = loaded.Rejects.Count == 0 ? null : rejects?.Folder,
             Checks = checks,
             Note = loaded.Counts.Read == 0 ? "the new files hold no records" : null,
         };
@@ -115,8 +116,17 @@ internal sealed class IngestRun(
         if (commit.AlreadyCommitted) return Recorded(_table.Latest()!);
         outcome = outcome with { TableVersion = commit.Version };
         Record(outcome, loaded);
+        if (job.WriteMode == Pipelines.WriteMode.Replace && rejects is not null) RejectCounts.Record(catalog, lake, session, TableText, request, job, rejects);
         log.Info($"{loaded.Counts}; {TableText} is at version {commit.Version}.");
         return outcome;
+    }
+
+    /// <summary>Writes the rejects of the run; answers what the commit has to name, which is what the last one named when there are none.</summary>
+    private RejectsPlace? Keep(DuckSession session, LoadedRows loaded, JobState? state, Files files, bool publishes, CancellationToken ct)
+    {
+        var named = RejectsPlace.Parse(state?.Rejects);
+        var supersedes = job.WriteMode == Pipelines.WriteMode.Replace && named is not null;
+        return loaded.Rejects.Count == 0 && !supersedes ? named : new RejectsTable(lake, session, job, request, named).Add(loaded.Rejects, files, supersedes, publishes, ct);
     }
 
     private IReadOnlyList<CheckOutcome> Judge(Loading loading, LoadedRows loaded, CancellationToken ct)
@@ -154,7 +164,7 @@ internal sealed class IngestRun(
     /// <summary>A backfill of an incremental job takes only its interval's rows: the files count as unseen, for the rest of their rows is still to be read.</summary>
     private bool TakesInterval => request.KeepCursor && job.IncrementalMode == IncrementalMode.Incremental;
 
-    private CommitOptions CommitOptionsFor(LoadedRows loaded, JobState? state, JobOutcome outcome, string? rejects)
+    private CommitOptions CommitOptionsFor(LoadedRows loaded, JobState? state, JobOutcome outcome, RejectsPlace? rejects)
     {
         var counts = loaded.Counts;
         var replaces = job.WriteMode == Pipelines.WriteMode.Replace;
@@ -170,7 +180,7 @@ internal sealed class IngestRun(
                 RunId = request.RunId,
                 Rows = new RowEquation(counts.Read, counts.Loaded, counts.Rejected, counts.Deduplicated, counts.Filtered),
                 Cursor = request.KeepCursor ? state?.Cursor : loaded.Staged.Cursor ?? state?.Cursor,
-                Rejects = rejects,
+                Rejects = rejects?.ToString(),
                 Outcome = JsonSerializer.Serialize(outcome),
                 FilesSeen = TakesInterval ? state?.FilesSeen ?? [] : replaces ? _seenNow : [.. state?.FilesSeen ?? [], .. _seenNow],
             },

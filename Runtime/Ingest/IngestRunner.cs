@@ -1,5 +1,6 @@
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Ingest.Replay;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
 using FlowForge.PluginHost;
@@ -24,6 +25,7 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
         Directory.CreateDirectory(options.TemporaryFolder);
         try
         {
+            if (request.Replay is not null) return await new ReplayRun(lake, catalog, options, job, request, progress, log).RunAsync(duck, ct).ConfigureAwait(false);
             await using var run = new IngestRun(lake, plugins, catalog, options, job, request, progress, log);
             return await run.RunAsync(duck, ct).ConfigureAwait(false);
         }
@@ -35,5 +37,32 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
         {
             throw Failures.From(e);
         }
+    }
+
+    /// <summary>Reads open rejects of a job's table again as a replay would, and publishes nothing.</summary>
+    /// <param name="job">The job as the pipeline defines it now.</param>
+    /// <param name="request">Names the rejects in <see cref="JobRequest.Replay"/>; its run and transaction are not used.</param>
+    /// <param name="ct">Ends the reading.</param>
+    /// <exception cref="JobFailedException">The rejects cannot be read by the present definition.</exception>
+    public async Task<ReplayPreview> PreviewReplayAsync(IngestDefinition job, JobRequest request, CancellationToken ct)
+    {
+        Directory.CreateDirectory(options.TemporaryFolder);
+        try
+        {
+            return await new ReplayRun(lake, catalog, options, job, request, Quiet.Instance, Quiet.Instance).PreviewAsync(duck, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw ct.IsCancellationRequested ? new OperationCanceledException("The preview was cancelled.", e, ct) : Failures.From(e);
+        }
+    }
+
+    private sealed class Quiet : IProgress<JobProgress>, IJobLog
+    {
+        public static readonly Quiet Instance = new();
+
+        public void Report(JobProgress value) { }
+
+        public void Write(JobLogLevel level, string message) { }
     }
 }

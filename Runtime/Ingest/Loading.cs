@@ -109,7 +109,7 @@ internal sealed class Loading(
     private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct) =>
         new Stager(session, job, request, settings.File, state?.Cursor, Numbers(), _rejects.Add, log).Stage(Transaction, rows, wanted, ct);
 
-    private Dictionary<string, int> Numbers() => files.Select((f, i) => (f.Path, i)).ToDictionary(f => f.Path, f => f.i, StringComparer.Ordinal);
+    private Dictionary<string, int> Numbers() => files.Select((f, i) => (f.Path, i)).DistinctBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => f.i, StringComparer.Ordinal);
 
     /// <summary>The checks of the job over the rows of the run.</summary>
     /// <param name="earlier">Values that a check measured in earlier runs.</param>
@@ -121,18 +121,24 @@ internal sealed class Loading(
         var tallies = pump.Tallies.ToDictionary();
         foreach (var (file, fault) in faults)
         {
-            // A file that cannot be read is one record that does not fit.
-            tallies[file] = new FileTally(1, 1, fault);
-            _rejects.Add(new Reject(file, null, null, fault.Reason, fault.Message, null, null));
+            // A file that cannot be read is one record that does not fit; of one that was read before it is the records that are wanted of it.
+            tallies[file] = new FileTally(Wanted(file)?.Count ?? 1, Wanted(file)?.Count ?? 1, fault);
+            foreach (var record in Wanted(file) ?? [null]) _rejects.Add(new Reject(file, record, null, fault.Reason, fault.Message, null, null));
         }
+        for (var i = 0; i < files.Count; i++)
+            if (files[i].Picks is { Whole: false } picks && tallies.GetValueOrDefault(i)?.Read != picks.Expected)
+                throw new JobFailedException("FF2035", $"{picks.Expected} records of {files[i].Path} were to be read again, and by the job's present definition {tallies.GetValueOrDefault(i)?.Read ?? 0} of them are there. Nothing was published.",
+                    "Set encoding, skip and compression as they were, or replay the rejects of other reasons or files.");
         var wrong = tallies.FirstOrDefault(t => t.Value.Counted != t.Value.Decoded);
         if (wrong.Value is not null)
             throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {files[wrong.Key].Path} holds {wrong.Value.Counted} records by the independent count, and {wrong.Value.Decoded} were read.",
                 "This is a defect of FlowForge: keep the landed file and report it.");
-        var read = tallies.Values.Sum(t => t.Counted);
+        var read = tallies.Values.Sum(t => t.Read);
         var handed = read - _rejects.Count;
         return new LoadedRows(Equation(read, handed, staged), _rejects, rows.Columns, rows.Schema(), files, tallies, staged);
     }
+
+    private List<long?>? Wanted(int file) => files[file].Picks is { Whole: false } picks ? [.. picks.Texts().Select(t => (long?)t.Record), .. (picks.Numbers ?? []).Select(n => (long?)n)] : null;
 
     // What filter and watermark left out is the difference; without them there must be none. Likewise with twins.
     private RowCounts Equation(long read, long handed, Staged staged)

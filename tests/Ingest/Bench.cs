@@ -12,14 +12,25 @@ public sealed class Bench : IDisposable
     private static readonly DuckFactory Duck = new(new DuckBudget { SpillDirectory = Path.Combine(Path.GetTempPath(), "flowforge-ingest-tests", "spill") });
     private int _runs;
 
-    public Bench()
+    public Bench() : this(Path.Combine(Path.GetTempPath(), "flowforge-ingest-tests", Guid.NewGuid().ToString("n")))
     {
-        Root = Path.Combine(Path.GetTempPath(), "flowforge-ingest-tests", Guid.NewGuid().ToString("n"));
+    }
+
+    private Bench(string root)
+    {
+        Root = root;
         Workspace = Path.Combine(Root, "workspace");
         Directory.CreateDirectory(Workspace);
         Lake = new LakeStore(Path.Combine(Root, "lake"));
         Catalog = CatalogDatabase.Open(Path.Combine(Root, "catalog.db"));
         Runner = new IngestRunner(Lake, Plugins, Duck, Catalog, new IngestOptions { TemporaryFolder = Path.Combine(Root, "temporary"), AllowedRoots = [Path.Combine(RepoRoot, "AppHost", "demo")] });
+    }
+
+    /// <summary>The same lake as another process would find it.</summary>
+    public Bench Reopened()
+    {
+        Catalog.Dispose();
+        return new Bench(Root) { _runs = _runs + 10 };
     }
 
     public static readonly string RepoRoot = FindRoot();
@@ -81,6 +92,13 @@ public sealed class Bench : IDisposable
         var applicationId = $"test/ingest.{job.Name}";
         var last = Lake.Table(new TableName(Layer.Bronze, job.Table)).TransactionVersion(applicationId) ?? 0;
         return new JobRequest { RunId = $"run-{++_runs}", Pipeline = "test", PipelineVersion = 1, JobId = "ingest." + job.Name, BaseDirectory = Workspace, RunTime = RunTime, TxnVersion = last + 1 };
+    }
+
+    /// <summary>Reads open rejects of the job again.</summary>
+    public Task<JobOutcome> ReplayAsync(string yaml, RejectChoice? choice = null)
+    {
+        var job = Job(yaml);
+        return RunAsync(job, Request(job) with { Replay = choice ?? RejectChoice.All });
     }
 
     /// <summary>Rows of a query in which <c>{t}</c> stands for the bronze table, values as text, joined by <c>|</c>.</summary>

@@ -37,6 +37,9 @@ public sealed record JobRequest
     /// </summary>
     public bool KeepCursor { get; init; }
 
+    /// <summary>Set for a replay: not the source is read but these rejects, under the job's present definition.</summary>
+    public RejectChoice? Replay { get; init; }
+
     /// <summary>Application id of the <c>txn</c> action: pipeline and job.</summary>
     public string ApplicationId => $"{Pipeline}/{JobId}";
 }

@@ -32,7 +32,11 @@ public sealed record CheckResult(
 
 /// <summary>How many rows of a run a table refused, by reason.</summary>
 /// <param name="Table">The table they were meant for, with layer.</param>
-public sealed record RejectSummary(string Table, string RunId, string Reason, long Count);
+public sealed record RejectSummary(string Table, string RunId, string Reason, long Count)
+{
+    /// <summary>Of these the ones that were neither replayed nor superseded.</summary>
+    public long Open { get; init; } = Count;
+}
 
 /// <summary>One table is made from another.</summary>
 /// <param name="Table">With layer.</param>

@@ -15,6 +15,8 @@ internal abstract class FileLayout
     public abstract IRecordSplitter Splitter(int longestRecord);
     /// <summary>A decoder that makes rows of these columns; matched by name, by position where the file has no names.</summary>
     public abstract IRecordDecoder Decoder(IReadOnlyList<TargetColumn> targets);
+    /// <summary>How single records are read that were taken out of the file.</summary>
+    public virtual FileLayout ForTexts() => this;
 }
 
 internal sealed class CsvFileLayout(CsvLayout layout) : FileLayout
@@ -43,4 +45,6 @@ internal sealed class JsonFileLayout(JsonLayout layout) : FileLayout
     public override long DataOffset => layout.DataOffset;
     public override IRecordSplitter Splitter(int longestRecord) => new JsonSplitter(layout.Shape);
     public override IRecordDecoder Decoder(IReadOnlyList<TargetColumn> targets) => new JsonDecoder(layout.Shape, targets);
+    // Out of its array a value stands alone, over as many lines as it likes.
+    public override FileLayout ForTexts() => new JsonFileLayout(new JsonLayout(JsonShape.Sequence, 0));
 }

@@ -17,7 +17,11 @@ internal sealed record TargetColumn(string Name, ColumnType Type, bool Nullable 
 }
 
 /// <summary>What became of one chunk. <c>Batch</c> is null when no row of it was good; the taker owns it.</summary>
-internal sealed record DecodedChunk(int File, RecordBatch? Batch, IReadOnlyList<Reject> Rejects, int Records, int Counted);
+internal sealed record DecodedChunk(int File, RecordBatch? Batch, IReadOnlyList<Reject> Rejects, int Records, int Counted)
+{
+    /// <summary>Of the records those that were not wanted.</summary>
+    public int PassedOver { get; init; }
+}
 
 /// <summary>
 /// Takes the records of a chunk value by value and makes a batch and rejects of them. The last two columns of the batch are
@@ -36,8 +40,9 @@ internal sealed class RowBuilder
     private readonly Dictionary<string, ColumnFacts> _newFields = new(StringComparer.Ordinal);
     private readonly List<string> _newNames = [];
     private List<Reject> _rejects = [];
-    private int _file, _seen;
+    private int _file, _seen, _passedOver;
     private long _record;
+    private long[]? _wanted;
 
     /// <param name="targets">The columns of the rows.</param>
     /// <param name="findsFields">Whether fields beyond them are wanted too.</param>
@@ -60,7 +65,20 @@ internal sealed class RowBuilder
     public long Record => _record;
     public bool HasMisfits { get; private set; }
 
-    public void StartChunk(int file, long firstRecord) => (_file, _record, _seen) = (file, firstRecord, 0);
+    /// <param name="file">Number of the file.</param>
+    /// <param name="firstRecord">Number of the chunk's first record.</param>
+    /// <param name="wanted">The records that are wanted, in order; null for all.</param>
+    public void StartChunk(int file, long firstRecord, long[]? wanted = null) => (_file, _record, _seen, _passedOver, _wanted) = (file, firstRecord, 0, 0, wanted);
+
+    /// <summary>The next record is not the one after the last.</summary>
+    public void GoTo(long record) => _record = record;
+
+    /// <summary>Notes a record that is no record any more.</summary>
+    public void RejectOther(long record, long offset, ReadOnlySpan<byte> raw, string reason, string message)
+    {
+        _record = record;
+        RejectRow(offset, raw, reason, message);
+    }
 
     public void AppendNull(int column) => _writers[column].AppendNull();
     public bool IsText(int column) => _writers[column].Type.Kind == TypeKind.Text;
@@ -98,18 +116,34 @@ internal sealed class RowBuilder
     /// <summary>Counts the row that was added.</summary>
     public void EndRow()
     {
+        _seen++;
+        if (_wanted is not null && PassesOver()) return;
         _records.Add(_record++);
         _files.Add(_file);
-        _seen++;
+    }
+
+    private bool PassesOver()
+    {
+        if (Array.BinarySearch(_wanted!, _record) >= 0) return false;
+        TakeBack();
+        _record++;
+        _passedOver++;
+        return true;
+    }
+
+    private void TakeBack()
+    {
+        foreach (var writer in _writers)
+            if (writer.Length > _records.Length) writer.Truncate(_records.Length);
     }
 
     /// <summary>Takes back what was added of the row and keeps the record as a reject.</summary>
     public void RejectRow(long offset, ReadOnlySpan<byte> raw, string reason, string message, string? column = null)
     {
-        foreach (var writer in _writers)
-            if (writer.Length > _records.Length) writer.Truncate(_records.Length);
-        _rejects.Add(new Reject(_file, _record++, offset, reason, message, column, Encoding.UTF8.GetString(raw)));
         _seen++;
+        if (_wanted is not null && PassesOver()) return;
+        TakeBack();
+        _rejects.Add(new Reject(_file, _record++, offset, reason, message, column, Encoding.UTF8.GetString(raw)));
     }
 
     /// <summary>Says which value of which column is not what.</summary>
@@ -131,9 +165,9 @@ internal sealed class RowBuilder
         var rejects = _rejects;
         _rejects = [];
         IArrowArray[] arrays = [.. _writers.Select(w => w.Build()), _records.Build(), _files.Build()];
-        if (rows > 0) return new DecodedChunk(_file, new RecordBatch(_schema, arrays, rows), rejects, _seen, counted);
+        if (rows > 0) return new DecodedChunk(_file, new RecordBatch(_schema, arrays, rows), rejects, _seen, counted) { PassedOver = _passedOver };
         foreach (var array in arrays) array.Dispose();
-        return new DecodedChunk(_file, null, rejects, _seen, counted);
+        return new DecodedChunk(_file, null, rejects, _seen, counted) { PassedOver = _passedOver };
     }
 
     /// <summary>Adds what the values taught to <paramref name="facts"/>, one for each column, and the fields found beyond them.</summary>

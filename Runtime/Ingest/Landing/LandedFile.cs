@@ -1,3 +1,5 @@
+using FlowForge.Ingest.Replay;
+
 namespace FlowForge.Ingest.Landing;
 
 /// <summary>A source file of this run, at the place where it is read.</summary>
@@ -7,4 +9,8 @@ namespace FlowForge.Ingest.Landing;
 /// <param name="Modified">UTC, where the source has it.</param>
 /// <param name="Sha256">Lower-case hex of the content.</param>
 /// <param name="LocalPath">The landed copy, or the source itself with <c>landing: reference</c>.</param>
-internal sealed record LandedFile(string Path, long Size, string? ETag, DateTimeOffset? Modified, string Sha256, string LocalPath);
+internal sealed record LandedFile(string Path, long Size, string? ETag, DateTimeOffset? Modified, string Sha256, string LocalPath)
+{
+    /// <summary>The records that are read; null for all of them.</summary>
+    public RecordPicks? Picks { get; init; }
+}

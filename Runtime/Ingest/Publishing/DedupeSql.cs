@@ -24,6 +24,16 @@ internal static class DedupeSql
     public static string Last(string rows, IReadOnlyList<string> keys, string? watermark) =>
         One(rows, keys, watermark is null ? "rowid DESC" : $"{SqlText.Identifier(watermark)} DESC NULLS LAST, rowid DESC");
 
+    /// <summary>Of the rows those whose key the table lacks, and those that are newer by watermark than what it has.</summary>
+    public static string Newer(string rows, IReadOnlyList<string> keys, string? watermark, TableSnapshot existing)
+    {
+        if (keys.Count == 0 || keys.Any(k => existing.Schema.Find(k) is null)) return rows;
+        var same = string.Join(" AND ", keys.Select(k => $"fresh.{SqlText.Identifier(k)} = known.{SqlText.Identifier(k)}"));
+        var mark = watermark is null || existing.Schema.Find(watermark) is null ? null : SqlText.Identifier(watermark);
+        if (mark is not null) same += $" AND (fresh.{mark} IS NULL OR known.{mark} >= fresh.{mark})";
+        return $"SELECT fresh.* FROM ({rows}) AS fresh ANTI JOIN (SELECT {SqlText.Identifiers(keys)}{(mark is null ? "" : ", " + mark)} FROM {existing.ScanSql()}) AS known ON {same}";
+    }
+
     /// <summary>
     /// Rows at the bound that the last run has loaded already are left out, as many as there are: two equal rows are two rows.
     /// </summary>

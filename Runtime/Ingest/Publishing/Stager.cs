@@ -23,6 +23,7 @@ internal sealed record Staged(long Kept, long Loaded, CommitMode Mode, string? C
 internal sealed class Stager(DuckSession session, IngestDefinition job, JobRequest request, FileSettings settings, string? cursor, IReadOnlyDictionary<string, int> files, Action<Rejects.Reject> rejects, IJobLog log)
 {
     private const string Kept = "ff_kept";
+    private bool IsReplay => request.Replay is not null;
 
     /// <param name="transaction">Takes the files.</param>
     /// <param name="rows">The rows as they are read.</param>
@@ -33,11 +34,12 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
         var columns = rows.Columns.Select(c => c.Name).ToList();
         var checks = new IngestChecks(job, rows.Columns, request);
         var partitioning = Partitioning.Of(job, request.RunTime, columns);
-        var mode = job.WriteMode switch { Pipelines.WriteMode.Replace => CommitMode.Overwrite, Pipelines.WriteMode.Append => CommitMode.Append, _ => CommitMode.Replace };
+        // A replay adds to what is there, whatever the job does otherwise.
+        var mode = job.WriteMode switch { Pipelines.WriteMode.Replace when !IsReplay => CommitMode.Overwrite, Pipelines.WriteMode.Replace => CommitMode.Append, Pipelines.WriteMode.Append => CommitMode.Append, _ => CommitMode.Replace };
         var write = new WriteOptions { Mode = mode, PartitionBy = partitioning.Columns, Compression = job.Compression.ToText(), Schema = rows.Schema() };
         if (mode != CommitMode.Overwrite && Drift.Apply(transaction, session, rows, settings.Drift, write, log, ct)) write = write with { Mode = mode = CommitMode.Replace };
         var select = rows.Select(job, request.RunId, partitioning);
-        if (job.DedupeKeys.Count == 0 && job.IncrementalMode == IncrementalMode.Full && !checks.TakesRowsOut)
+        if (job.DedupeKeys.Count == 0 && (job.IncrementalMode == IncrementalMode.Full || IsReplay) && !checks.TakesRowsOut)
         {
             var direct = transaction.Write(session, select, write, ct).Sum(f => f.Rows ?? 0);
             return new Staged(direct, direct, mode, null);
@@ -46,15 +48,15 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
             throw new JobFailedException("FF2116", $"A backfill would append rows of {job.Name} that may be in the table already, for the job has no dedupe_keys. Nothing was published.", "Give the job dedupe_keys: rows are then merged.");
         var watermark = job.IncrementalMode == IncrementalMode.Incremental ? DedupeSql.Find(job.WatermarkColumn!, columns, "FF2114", "watermark column") : null;
         var type = watermark is null ? "" : rows.Columns[columns.IndexOf(watermark)].DuckType;
-        var bound = watermark is null || request.KeepCursor ? null : Bound(watermark, type);
-        var within = bound is { } from ? $" WHERE {from.Column} >= {from.Value} OR {from.Column} IS NULL" : watermark is null ? "" : WithinInterval(watermark, type);
+        var bound = watermark is null || request.KeepCursor || IsReplay ? null : Bound(watermark, type);
+        var within = bound is { } from ? $" WHERE {from.Column} >= {from.Value} OR {from.Column} IS NULL" : watermark is null || IsReplay ? "" : WithinInterval(watermark, type);
         try
         {
             session.Execute($"CREATE OR REPLACE TEMP TABLE {Kept} AS SELECT * FROM ({select}) AS rows_new{within}", ct);
             if (!wanted()) return new Staged(0, 0, mode, cursor);
             var taken = checks.TakeOut(session, Kept, files, rejects, ct);
             var kept = session.Scalar<long>($"SELECT count(*) FROM {Kept}", ct);
-            var reached = watermark is null ? null : session.Scalar<string>($"SELECT CAST(max({SqlText.Identifier(watermark)}) AS VARCHAR) FROM {Kept}", ct) ?? cursor;
+            var reached = watermark is null ? null : IsReplay ? cursor : session.Scalar<string>($"SELECT CAST(max({SqlText.Identifier(watermark)}) AS VARCHAR) FROM {Kept}", ct) ?? cursor;
             return new Staged(kept, Write(transaction, columns, watermark, bound, write, ct), mode, reached) { TakenOut = taken };
         }
         finally
@@ -66,16 +68,19 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
     private long Write(TableTransaction transaction, List<string> columns, string? watermark, (string Column, string Value)? bound, WriteOptions write, CancellationToken ct)
     {
         var keys = job.DedupeKeys.Select(k => DedupeSql.Find(k, columns, "FF2112", "dedupe key")).ToList();
+        var last = DedupeSql.Last(Kept, keys, watermark);
+        // What was rejected once is older than what the table has got since.
+        if (IsReplay && transaction.Base is { } table) last = DedupeSql.Newer(last, keys, watermark, table);
         switch (job.WriteMode)
         {
             case Pipelines.WriteMode.Merge:
-                var counts = transaction.Merge(session, DedupeSql.Last(Kept, keys, watermark), new MergeOptions { Keys = keys, Write = write }, ct);
+                var counts = transaction.Merge(session, last, new MergeOptions { Keys = keys, Write = write }, ct);
                 log.Info(string.Create(CultureInfo.InvariantCulture, $"Merged by {string.Join(", ", keys)}: {counts.Inserted} inserted, {counts.Updated} updated, {counts.Unchanged} unchanged."));
                 return counts.Source;
             case Pipelines.WriteMode.Scd2:
-                return transaction.MergeHistory(session, DedupeSql.Last(Kept, keys, watermark), new HistoryOptions { Keys = keys, EffectiveFrom = request.RunTime, Write = write }, ct).Source;
+                return transaction.MergeHistory(session, last, new HistoryOptions { Keys = keys, EffectiveFrom = request.RunTime, Write = write }, ct).Source;
             default:
-                var existing = job.WriteMode == Pipelines.WriteMode.Append ? transaction.Base : null;
+                var existing = job.WriteMode == Pipelines.WriteMode.Append || IsReplay ? transaction.Base : null;
                 var rows = keys.Count > 0 ? DedupeSql.First(Kept, keys, existing)
                     : bound is { } edge && existing is not null ? DedupeSql.WithoutBoundary(Kept, columns, edge.Column, edge.Value, existing)
                     : $"SELECT * FROM {Kept}";

@@ -5,6 +5,7 @@ using FlowForge.Ingest.Formats.Csv;
 using FlowForge.Ingest.Formats.Json;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
+using FlowForge.Ingest.Rejects;
 using FlowForge.Ingest.Types;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
@@ -42,6 +43,11 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
 
     private FileLayout? Layout(LandedFile file)
     {
+        if (file.Picks is not null && !File.Exists(file.LocalPath))
+        {
+            if (!file.Picks.ReadsFile && format is "json" or "ndjson" or "jsonl") return new JsonFileLayout(new JsonLayout(JsonShape.Sequence, 0));
+            throw new UnreadableFileException(RejectReasons.LandedFileGone, $"The landed file {Path.GetFileName(file.LocalPath)} is no longer there, and the record cannot be read without it.");
+        }
         var sample = ColumnProposal.Sample(file.LocalPath, settings.File);
         switch (format)
         {

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using FlowForge.Columnar;
 using FlowForge.Ingest.Formats;
 using FlowForge.Ingest.Rejects;
+using FlowForge.Ingest.Replay;
 using FlowForge.Ingest.Types;
 
 namespace FlowForge.Ingest.Reading;
@@ -11,7 +12,14 @@ namespace FlowForge.Ingest.Reading;
 /// <param name="Counted">Records by the splitter's count: the independent one.</param>
 /// <param name="Decoded">Records that the decoder made rows or rejects of.</param>
 /// <param name="Fault">Why the file cannot be read, when it cannot.</param>
-internal sealed record FileTally(long Counted, long Decoded, UnreadableFileException? Fault = null);
+internal sealed record FileTally(long Counted, long Decoded, UnreadableFileException? Fault = null)
+{
+    /// <summary>Records of a file that were not wanted; they are no input of the run.</summary>
+    public long PassedOver { get; init; }
+
+    /// <summary>Records that are input of the run.</summary>
+    public long Read => Counted - PassedOver;
+}
 
 /// <summary>
 /// Reads files into batches: one thread cuts them into chunks, as many as there are cores decode them, the taker gets the batches in the
@@ -44,7 +52,7 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
                 {
                     var chunk = decoding.GetAwaiter().GetResult();
                     var tally = _tallies.GetValueOrDefault(chunk.File, new FileTally(0, 0));
-                    _tallies[chunk.File] = tally with { Counted = tally.Counted + chunk.Counted, Decoded = tally.Decoded + chunk.Records };
+                    _tallies[chunk.File] = tally with { Counted = tally.Counted + chunk.Counted, Decoded = tally.Decoded + chunk.Records, PassedOver = tally.PassedOver + chunk.PassedOver };
                     progress.Rows(chunk.Counted);
                     foreach (var reject in chunk.Rejects) rejects(reject);
                     if (chunk.Batch is { } batch) yield return batch;
@@ -80,21 +88,15 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
             foreach (var file in plan.Files)
             {
                 if (file.Layout is null || leftOut.Contains(file.Index)) continue;
+                foreach (var texts in file.File.Picks?.Batches() ?? []) await Schedule(() => Decode(file, texts)).ConfigureAwait(false);
+                if (file.File.Picks is { ReadsFile: false }) continue;
                 try
                 {
                     using var stream = DecodedStream.Open(file.File.LocalPath, settings, progress.Bytes);
                     Skip(stream, file.Layout.DataOffset);
                     foreach (var chunk in ChunkReader.Read(stream, file.Layout.Splitter(settings.MaxRecordBytes), file.Layout.DataOffset, settings.MaxRecordBytes, cancellationToken))
                     {
-                        await free.WaitAsync(cancellationToken).ConfigureAwait(false);
-                        var decoding = Task.Run(() =>
-                        {
-                            try { return Decode(file, chunk); }
-                            finally { free.Release(); }
-                        }, CancellationToken.None);
-                        running.Add(decoding);
-                        if (running.Count > 4 * workers) running.RemoveAll(t => t.IsCompletedSuccessfully);
-                        await queue.WriteAsync(decoding, cancellationToken).ConfigureAwait(false);
+                        await Schedule(() => Decode(file, chunk)).ConfigureAwait(false);
                     }
                 }
                 catch (UnreadableFileException fault)
@@ -114,6 +116,43 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
         {
             await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        async Task Schedule(Func<DecodedChunk> work)
+        {
+            await free.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var decoding = Task.Run(() =>
+            {
+                try { return work(); }
+                finally { free.Release(); }
+            }, CancellationToken.None);
+            running.Add(decoding);
+            if (running.Count > 4 * workers) running.RemoveAll(t => t.IsCompletedSuccessfully);
+            await queue.WriteAsync(decoding, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Reads kept raw texts: each must be one record by the file's present layout.</summary>
+    private DecodedChunk Decode(PlannedFile file, IReadOnlyList<PickedText> texts)
+    {
+        if (!_workers.TryTake(out var worker)) worker = new Worker(new RowBuilder(plan.Columns, plan.FindsFields), Interlocked.Increment(ref _slots));
+        try
+        {
+            var layout = file.Layout!.ForTexts();
+            var (splitter, decoder) = (layout.Splitter(settings.MaxRecordBytes), layout.Decoder(plan.Columns));
+            worker.Rows.StartChunk(file.Index, 0);
+            foreach (var (record, offset, raw) in texts)
+            {
+                var records = splitter.Split(raw, atEnd: true).Records;
+                worker.Rows.GoTo(record);
+                if (records == 1) decoder.Decode(raw, offset, isLast: true, worker.Rows);
+                else worker.Rows.RejectOther(record, offset, raw, RejectReasons.NotOneRecord, $"By the job's present settings this text is {records} records.");
+            }
+            return worker.Rows.EndChunk(texts.Count);
+        }
+        finally
+        {
+            _workers.Add(worker);
+        }
     }
 
     private DecodedChunk Decode(PlannedFile file, RecordChunk chunk)
@@ -124,7 +163,7 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
             using (chunk)
             {
                 var decoder = worker.DecoderOf(file, plan.Columns);
-                worker.Rows.StartChunk(file.Index, chunk.FirstRecord);
+                worker.Rows.StartChunk(file.Index, chunk.FirstRecord, file.File.Picks?.Numbers);
                 decoder.Decode(chunk.Bytes, chunk.Offset, chunk.IsLast, worker.Rows);
                 return worker.Rows.EndChunk(chunk.Records);
             }

@@ -22,4 +22,6 @@ internal static class RejectReasons
     public const string InvalidJson = "INVALID_JSON";
     public const string NotAnObject = "NOT_AN_OBJECT";
     public const string CheckFailed = "CHECK_FAILED";
+    public const string NotOneRecord = "NOT_ONE_RECORD";
+    public const string LandedFileGone = "LANDED_FILE_GONE";
 }

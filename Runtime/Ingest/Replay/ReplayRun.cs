@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Text.Json;
+using FlowForge.Catalog;
+using FlowForge.Duck;
+using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Landing;
+using FlowForge.Ingest.Publishing;
+using FlowForge.Ingest.Reading;
+using FlowForge.Ingest.Rejects;
+using FlowForge.Lake;
+using FlowForge.Pipelines;
+using Picked = System.Collections.Generic.IReadOnlyList<(string Run, FlowForge.Ingest.Landing.LandedFile File)>;
+
+namespace FlowForge.Ingest.Replay;
+
+/// <summary>
+/// One attempt to read rejects of a job again, under its present definition. What fits comes to the table in one commit that also names the version of the
+/// rejects table in which these are marked as replayed: both or neither. The cursor and the files seen stay as they are.
+/// </summary>
+internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestOptions options, IngestDefinition job, JobRequest request, IProgress<JobProgress> sink, IJobLog log)
+{
+    private readonly LakeTable _table = lake.Table(new TableName(Layer.Bronze, job.Table));
+    private readonly ReadingProgress _progress = new(sink);
+
+    private string TableText => "bronze." + job.Table;
+
+    public async Task<JobOutcome> RunAsync(DuckFactory duck, CancellationToken ct)
+    {
+        var before = _table.Latest();
+        if (before is not null && before.TransactionVersion(request.ApplicationId) >= request.TxnVersion) return Recorded(before);
+        return await WithRejects(duck, before, (database, state, named, files) => Publish(database, state, named, files, ct),
+            () => new JobOutcome { Counts = default, Table = before is null ? null : TableText, TableVersion = before?.Version, Note = "no open rejects of that choice" }, ct).ConfigureAwait(false);
+    }
+
+    public Task<ReplayPreview> PreviewAsync(DuckFactory duck, CancellationToken ct) => WithRejects(duck, _table.Latest(), (database, state, _, files) =>
+    {
+        using var session = database.Connect();
+        using var loading = Loading(session, files, state);
+        var loaded = loading.Run(ct);
+        var known = loading.Transaction.Base!.Schema;
+        var changes = loaded.Columns.Where(c => known.Find(c.Name) is not { } old || old.DuckType != c.DuckType).Select(c => $"{c.Name} {(known.Find(c.Name) is { } old ? old.DuckType + " → " : "")}{c.DuckType}").ToList();
+        return new ReplayPreview(loaded.Counts, [.. loaded.Rejects.ByReason.OrderByDescending(r => r.Value).Select(r => (r.Key, r.Value))], changes.Count == 0 ? null : string.Join(", ", changes));
+    }, () => new ReplayPreview(default, [], null), ct);
+
+    /// <summary>Finds the open rejects that are chosen, and works on them on a thread of its own.</summary>
+    private async Task<T> WithRejects<T>(DuckFactory duck, TableSnapshot? before, Func<DuckDatabase, JobState, RejectsPlace, Picked, T> work, Func<T> nothing, CancellationToken ct)
+    {
+        if (before?.StateOf(request.ApplicationId) is not { } state || RejectsPlace.Parse(state.Rejects) is not { } named || named.Snapshot(lake) is not { } rejects) return nothing();
+        using var lease = await duck.LeaseAsync($"{request.Pipeline}_{job.Name}", o => o with { PreserveInsertionOrder = true }, ct).ConfigureAwait(false);
+        return await Task.Factory.StartNew(() =>
+        {
+            var files = new OpenRejects(lease.Database, rejects, state, request.Replay!).Files(ct);
+            foreach (var (_, file) in files)
+                if (OpenRejects.HasChanged(file, lake.LandingFolder, state))
+                    throw new JobFailedException("FF2036", $"{file.Path} was read where it lies and has another content by now: its rejected records cannot be read again.", "Run the job: it reads the file as it is now. Or choose other rejects.");
+            return files.Count == 0 ? nothing() : work(lease.Database, state, named, files);
+        }, ct, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+    }
+
+    private Loading Loading(DuckSession session, Picked files, JobState state)
+    {
+        var format = job.Format ?? "csv";
+        // A quarantining check finds a row's file by its name.
+        if (job.Checks.Any(c => c.OnFail == CheckAction.Quarantine) && files.DistinctBy(f => f.File.Path).Count() < files.Count)
+            throw new JobFailedException("FF2037", "The rejects come from several versions of the same file, and the job's checks set rows aside: they cannot be replayed together.", "Replay the rejects of one run at a time.");
+        return new Loading(session, _table, job, request, FormatSettings.From(job.Config, format), format, [.. files.Select(f => f.File)], state, options.TemporaryFolder, _progress, log);
+    }
+
+    private JobOutcome Publish(DuckDatabase database, JobState state, RejectsPlace named, Picked files, CancellationToken ct)
+    {
+        using var session = database.Connect();
+        using var loading = Loading(session, files, state);
+        var loaded = loading.Run(ct);
+        var counts = loaded.Counts;
+        if (!counts.Balanced)
+            throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {counts}.", "This is a defect of FlowForge: keep the landed files and report it.");
+        if (counts.Rejected > 0)
+            log.Warning($"{counts.Rejected} of {counts.Read} records still do not fit ({string.Join(", ", loaded.Rejects.ByReason.Select(r => $"{r.Value} {r.Key}"))}):\n{string.Join("\n", loaded.Rejects.Evidence.Select(loaded.Describe))}");
+        var checks = loading.Judge(loaded, ct);
+        catalog.Checks.Record(request.RunId, request.JobId, TableText, [.. checks], DateTimeOffset.UtcNow);
+        if (checks.FirstOrDefault(c => c is { Passed: false, OnFail: CheckAction.Fail }) is { } failed)
+            throw new JobFailedException("FF2022", $"Check {failed.Check} failed and nothing was published: {failed.Message}", "Mend the source, or set on_fail: warn.");
+        var outcome = new JobOutcome { Counts = counts, Table = TableText, TableVersion = loading.Transaction.Base?.Version, Checks = checks, Bytes = loading.Transaction.Staged.Sum(f => f.Bytes) };
+        if (counts.Read == counts.Rejected && !files.Any(f => f.File.Picks!.Whole)) return outcome with { RejectsTable = named.Folder, Note = "none of the rejects fits yet" };
+        _progress.Start("publishing", null);
+        var marked = new RejectsTable(lake, session, job, request, named).Mark(loaded.Rejects, files, ct);
+        outcome = outcome with { RejectsTable = counts.Rejected == 0 ? null : marked.Folder, Note = $"{counts.Read - counts.Rejected} of {counts.Read} rejects replayed" };
+        var commit = loading.Transaction.Commit(Commit(loaded, state, outcome, marked, files), ct);
+        if (commit.AlreadyCommitted) return Recorded(_table.Latest()!);
+        outcome = outcome with { TableVersion = commit.Version };
+        Record(session, outcome, marked);
+        log.Info($"{counts}; {TableText} is at version {commit.Version}.");
+        return outcome;
+    }
+
+    private CommitOptions Commit(LoadedRows loaded, JobState state, JobOutcome outcome, RejectsPlace marked, Picked files)
+    {
+        var counts = loaded.Counts;
+        var whole = files.Where(f => f.File.Picks!.Whole).ToDictionary(f => f.File.Path, f => f.File, StringComparer.Ordinal);
+        return new CommitOptions
+        {
+            Mode = loaded.Staged.Mode,
+            Transaction = (request.ApplicationId, request.TxnVersion),
+            Schema = loaded.Schema,
+            State = state with
+            {
+                RunId = request.RunId,
+                Rows = new RowEquation(counts.Read, counts.Loaded, counts.Rejected, counts.Deduplicated, counts.Filtered),
+                Rejects = marked.ToString(),
+                Outcome = JsonSerializer.Serialize(outcome),
+                FilesSeen = [.. state.FilesSeen.Select(f => f.Note is not null && whole.TryGetValue(f.Path, out var read) && read.Sha256 == f.Sha256 ? f with { Rows = loaded.RowsOf(read), Note = loaded.NoteOf(read) } : f)],
+            },
+            Info = new Dictionary<string, string>
+            {
+                ["run"] = request.RunId, ["pipeline"] = request.Pipeline, ["job"] = job.Name, ["trigger"] = "replay",
+                ["read"] = Text(counts.Read), ["loaded"] = Text(counts.Loaded), ["rejected"] = Text(counts.Rejected), ["deduplicated"] = Text(counts.Deduplicated), ["filtered"] = Text(counts.Filtered),
+            },
+        };
+
+        static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private JobOutcome Recorded(TableSnapshot snapshot)
+    {
+        var state = snapshot.StateOf(request.ApplicationId);
+        log.Info($"An earlier attempt has committed this already: {TableText}, version {state?.TableVersion ?? snapshot.Version}.");
+        var outcome = state?.TransactionVersion == request.TxnVersion && state.Outcome is { } json ? JsonSerializer.Deserialize<JobOutcome>(json)! : new JobOutcome { Counts = default, Table = TableText };
+        if (RejectsPlace.Parse(state?.Rejects) is { } marked)
+        {
+            using var database = DuckDatabase.Open();
+            using var session = database.Connect();
+            Record(session, outcome, marked);
+        }
+        return outcome with { TableVersion = state?.TableVersion ?? snapshot.Version, AlreadyDone = true };
+    }
+
+    /// <summary>Tells the catalog what it shows, from the rejects as they are: it may be told again.</summary>
+    private void Record(DuckSession session, JobOutcome outcome, RejectsPlace marked)
+    {
+        var snapshot = _table.Latest()!;
+        catalog.Schemas.Record(new SchemaHistoryEntry(TableText, outcome.TableVersion ?? snapshot.Version, request.RunId, DateTimeOffset.UtcNow,
+            [.. snapshot.Schema.Columns.Where(c => !c.IsReserved).Select(c => new SchemaColumn(c.Name, c.DuckType, c.Nullable, c.OriginalName))]));
+        RejectCounts.Record(catalog, lake, session, TableText, request, job, marked);
+    }
+}
