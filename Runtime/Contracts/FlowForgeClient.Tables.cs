@@ -19,8 +19,16 @@ public sealed partial class FlowForgeClient
         GetAsync<TableRows>(Rows(TablePath(layer, name) + "/rows", query), ct);
 
     /// <summary>One page of the rejects kept beside a bronze table; 404 when it never rejected a row.</summary>
-    public Task<TableRows> RejectsAsync(string name, RowsQuery query, CancellationToken ct = default) =>
-        GetAsync<TableRows>(Rows(TablePath(TableLayer.Bronze, name) + "/rejects", query), ct);
+    public Task<TableRows> RejectsAsync(string name, RowsQuery query, RejectStatus status = RejectStatus.Open, CancellationToken ct = default) =>
+        GetAsync<TableRows>(Rows(TablePath(TableLayer.Bronze, name) + "/rejects", query).AddWord("status", (RejectStatus?)status), ct);
+
+    /// <summary>Starts a run that reads open rejects of a bronze table again, by the present definition of its job.</summary>
+    public Task<RunStarted> ReplayRejectsAsync(string name, ReplayRejects choice, CancellationToken ct = default) =>
+        SendAsync<RunStarted>(HttpMethod.Post, TablePath(TableLayer.Bronze, name) + "/rejects/replay", choice, ct);
+
+    /// <summary>What such a run would load now. Reads the rejects, publishes nothing.</summary>
+    public Task<ReplayPreview> PreviewReplayAsync(string name, ReplayRejects choice, CancellationToken ct = default) =>
+        SendAsync<ReplayPreview>(HttpMethod.Post, TablePath(TableLayer.Bronze, name) + "/rejects/replay/preview", choice, ct);
 
     private static QueryText Rows(string path, RowsQuery query)
     {

@@ -57,7 +57,30 @@ public sealed record TableColumn(string Name, string Type, bool Nullable, string
 public sealed record TableOrigin(string Pipeline, string Job, string Run, RowCounts Rows);
 
 /// <summary>The rejects kept beside a bronze table.</summary>
-public sealed record TableRejects(long Rows, IReadOnlyList<RejectReason> Reasons);
+/// <param name="Rows">Open ones.</param>
+/// <param name="Reasons">Why, most frequent first; open ones only.</param>
+public sealed record TableRejects(long Rows, IReadOnlyList<RejectReason> Reasons)
+{
+    /// <summary>Rejects that are no longer open: replayed, or superseded by a run that replaced the table.</summary>
+    public long Replayed { get; init; }
+}
+
+/// <summary>What became of a reject: <c>superseded</c> when a run replaced the table since, <c>evidence</c> when its run made no table at all.</summary>
+public enum RejectStatus { Open, Replayed, Superseded, Evidence, All }
+
+/// <summary>Which open rejects are read again; what is null or empty chooses all.</summary>
+/// <param name="Reasons">Reason codes: <c>WRONG_TYPE</c>.</param>
+/// <param name="Runs">Runs that rejected them.</param>
+/// <param name="Files">Files as the source names them.</param>
+public sealed record ReplayRejects(IReadOnlyList<string>? Reasons = null, IReadOnlyList<string>? Runs = null, IReadOnlyList<string>? Files = null);
+
+/// <summary>What a replay would do now.</summary>
+/// <param name="Rows">Its row equation: <c>Loaded</c> would come to the table, <c>Rejected</c> would stay open.</param>
+/// <param name="Reasons">Why those that stay do not fit.</param>
+/// <param name="Columns">New columns and wider types that the table would get, for people.</param>
+/// <param name="Pipeline">By whose definition they are read.</param>
+/// <param name="PipelineVersion">The version of it.</param>
+public sealed record ReplayPreview(RowCounts Rows, IReadOnlyList<RejectReason> Reasons, string? Columns, string Pipeline, int PipelineVersion);
 
 /// <summary>How many rows were rejected for one reason.</summary>
 public sealed record RejectReason(string Reason, long Rows);

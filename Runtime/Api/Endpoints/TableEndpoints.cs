@@ -3,6 +3,7 @@ using FlowForge.Api.Problems;
 using FlowForge.Api.Tables;
 using FlowForge.Contracts;
 using FlowForge.Lake;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FlowForge.Api.Endpoints;
 
@@ -16,7 +17,9 @@ internal static class TableEndpoints
         group.MapGet("/{layer}/{name}", Get).WithSummary("One table: schema, size, lineage, checks.");
         group.MapGet("/{layer}/{name}/versions", Versions).WithSummary("Commits, newest first.");
         group.MapGet("/{layer}/{name}/rows", Rows).WithSummary("A page of rows of a version, sorted and filtered.");
-        group.MapGet("/{layer}/{name}/rejects", Rejects).WithSummary("A page of the rows that were rejected, with their reasons.");
+        group.MapGet("/{layer}/{name}/rejects", Rejects).WithSummary("A page of the rows that were rejected, with their reasons: the open ones, or those of another status.");
+        group.MapPost("/{layer}/{name}/rejects/replay", Replay).WithSummary("Starts a run that reads rejects again by the job's present definition.");
+        group.MapPost("/{layer}/{name}/rejects/replay/preview", Preview).WithSummary("What such a run would load now; publishes nothing.");
     }
 
     private static IReadOnlyList<TableSummary> List(TableViews views, string? layer, string? search) =>
@@ -43,12 +46,26 @@ internal static class TableEndpoints
     }
 
     private static Task<TableRows> Rejects(RowPages pages, TableViews views, KnownTables tables, string layer, string name, long? version, long? offset, int? limit,
-        string? sort, bool? desc, string? filter, CancellationToken ct)
+        string? sort, bool? desc, string? filter, string? status, CancellationToken ct)
     {
         var table = Name(layer, name);
+        var wanted = Paging.Word<RejectStatus>("status", status) ?? RejectStatus.Open;
         var rejects = views.Rejects(Snapshot(tables, table, version))
                       ?? throw ProblemException.NotFound("FF4073", $"{table} has no rejects.", "Rows are kept as rejects with error_handling: quarantine.");
-        return pages.ReadAsync(table + " (rejects)", rejects, Query(offset, limit, sort, desc, filter), withReserved: true, ct);
+        return pages.ReadAsync(table + " (rejects)", rejects, Query(offset, limit, sort, desc, filter), withReserved: true, ct, TableViews.RejectsOf(rejects, wanted));
+    }
+
+    private static async Task<Created<RunStarted>> Replay(RejectReplays replays, KnownTables tables, string layer, string name, ReplayRejects body, CancellationToken ct)
+    {
+        var table = Name(layer, name);
+        var run = await replays.StartAsync(table, Snapshot(tables, table, null), body, ct);
+        return TypedResults.Created($"/api/v1/runs/{run}", new RunStarted(run));
+    }
+
+    private static Task<ReplayPreview> Preview(RejectReplays replays, KnownTables tables, string layer, string name, ReplayRejects body, CancellationToken ct)
+    {
+        var table = Name(layer, name);
+        return replays.PreviewAsync(table, Snapshot(tables, table, null), body, ct);
     }
 
     private static RowsQuery Query(long? offset, int? limit, string? sort, bool? desc, string? filter) => new()

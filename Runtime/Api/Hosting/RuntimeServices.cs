@@ -49,6 +49,7 @@ internal static class RuntimeServices
         services.AddSingleton<ConnectionViews>();
         services.AddSingleton<ConnectionEditor>();
         services.AddSingleton<ConnectionProbe>();
+        services.AddSingleton<RejectReplays>();
     }
 
     private static void AddCatalog(this IServiceCollection services, RuntimeSettings settings)

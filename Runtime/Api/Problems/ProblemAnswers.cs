@@ -53,6 +53,7 @@ internal sealed class ProblemAnswers(ILogger<ProblemAnswers> log) : IExceptionHa
         Orchestration.Runs.RunRefusedException r => RefusedRun.Describe(r),
         BadHttpRequestException { StatusCode: 413 } => new Problem { Status = 413, Code = "FF4004", Title = "Too large", Detail = "The body is larger than this endpoint takes." },
         BadHttpRequestException b => new Problem { Status = b.StatusCode, Code = "FF4005", Title = "Bad request", Detail = b.InnerException is System.Text.Json.JsonException j ? $"The body is not the JSON that is expected here: {j.Message}" : b.Message },
+        Catalog.JobFailedException j => new Problem { Status = 409, Code = j.Code, Title = "The job cannot do that", Detail = j.Message, Suggestion = j.Suggestion },
         Lake.LakeException l => new Problem { Status = 409, Code = "FF2700", Title = "Table cannot be read", Detail = l.Message },
         TimeoutException t => new Problem { Status = 503, Code = "FF4006", Title = "Took too long", Detail = t.Message, Suggestion = "Filter or sort less, or try again later." },
         _ => null

@@ -14,6 +14,9 @@ internal sealed class ProblemException(int status, string code, string title, st
     public static ProblemException NotFound(string code, string detail, string? suggestion = null) =>
         new(StatusCodes.Status404NotFound, code, "Not found", detail, suggestion);
 
+    public static ProblemException Conflict(string code, string detail, string? suggestion = null) =>
+        new(StatusCodes.Status409Conflict, code, "Conflict", detail, suggestion);
+
     public static ProblemException Bad(string code, string detail, string? suggestion = null) =>
         new(StatusCodes.Status400BadRequest, code, "Bad request", detail, suggestion);
 }

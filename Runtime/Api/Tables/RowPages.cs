@@ -14,11 +14,13 @@ internal sealed class RowPages(TableReads reads)
 
     /// <param name="shown">Name of the table in the answer.</param>
     /// <param name="withReserved">Rejects have columns of ours that a reader wants to see.</param>
-    public async Task<TableRows> ReadAsync(string shown, TableSnapshot table, RowsQuery query, bool withReserved, CancellationToken ct)
+    /// <param name="only">SQL condition that all shown rows fulfil; null for all rows.</param>
+    public async Task<TableRows> ReadAsync(string shown, TableSnapshot table, RowsQuery query, bool withReserved, CancellationToken ct, string? only = null)
     {
         var start = Stopwatch.GetTimestamp();
         var columns = table.Schema.Columns.Where(c => withReserved || !c.IsReserved).ToArray();
         var (where, values) = Where(query.Filter, table.Schema);
+        if (only is not null) where = where.Length == 0 ? $" WHERE ({only})" : $"{where} AND ({only})";
         var order = OrderBy(query, table.Schema);
         var from = $"FROM {table.ScanSql(withReserved)}{where}";
         var names = SqlText.Identifiers(columns.Select(c => c.Name));
@@ -36,7 +38,7 @@ internal sealed class RowPages(TableReads reads)
                 Columns = [.. columns.Select(TableViews.ToColumn)], Milliseconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1)
             };
         }
-        catch (DuckException e) when (where.Length > 0 && e.Kind is DuckErrorKind.Conversion or DuckErrorKind.InvalidInput or DuckErrorKind.Binder or DuckErrorKind.OutOfRange)
+        catch (DuckException e) when (!string.IsNullOrWhiteSpace(query.Filter) && e.Kind is DuckErrorKind.Conversion or DuckErrorKind.InvalidInput or DuckErrorKind.Binder or DuckErrorKind.OutOfRange)
         {
             throw BadFilter(FirstLine(e.Message));
         }
@@ -49,7 +51,7 @@ internal sealed class RowPages(TableReads reads)
         try
         {
             var (sql, values) = RowFilter.Parse(filter, schema);
-            return (" WHERE " + sql, values);
+            return ($" WHERE ({sql})", values);
         }
         catch (FilterException e)
         {

@@ -35,7 +35,8 @@ internal sealed class TableViews(KnownTables tables, CatalogDatabase catalog)
             Outputs = [.. catalog.Lineage.Outputs(name.ToString()).Select(e => e.Table).Distinct()],
             Origin = state is null ? null : new TableOrigin(state.Pipeline, state.Job, state.RunId, ToRows(state.Rows)),
             Rejects = Rejects(shown) is not { } kept ? null
-                : new TableRejects(kept.Rows, [.. rejects.GroupBy(r => r.Reason).Select(g => new RejectReason(g.Key, g.Sum(r => r.Count))).OrderByDescending(r => r.Rows)]),
+                : new TableRejects(OpenRows(kept, rejects), [.. rejects.GroupBy(r => r.Reason).Select(g => new RejectReason(g.Key, g.Sum(r => r.Open))).Where(r => r.Rows > 0).OrderByDescending(r => r.Rows)])
+                    { Replayed = rejects.Sum(r => r.Count - r.Open) },
             Checks = [.. Latest(catalog.Checks.OfTable(name.ToString())).Select(JobMapping.ToCheck)]
         };
     }
@@ -61,6 +62,14 @@ internal sealed class TableViews(KnownTables tables, CatalogDatabase catalog)
         return long.TryParse(version, out var number) ? tables.At(folder).At(number) : tables.At(folder).Latest();
     }
 
+    /// <summary>A condition for rejects of one status; null when it holds for all of them.</summary>
+    public static string? RejectsOf(TableSnapshot rejects, RejectStatus status) =>
+        rejects.Schema.Find("status") is null ? status is RejectStatus.Open or RejectStatus.All ? null : "false"
+        : status switch { RejectStatus.All => null, RejectStatus.Open => "status IS NULL OR status = 'open'", _ => $"status = '{System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(status.ToString())}'" };
+
+    /// <summary>Rejects that are neither replayed nor superseded.</summary>
+    private static long OpenRows(TableSnapshot rejects, IEnumerable<RejectSummary> known) => Math.Max(0, rejects.Rows - known.Sum(r => r.Count - r.Open));
+
     public static TableColumn ToColumn(Lake.Schema.TableColumn column) => new(column.Name, column.DuckType, column.Nullable, column.OriginalName);
 
     public static TableLayer ToLayer(Layer layer) => layer switch { Layer.Bronze => TableLayer.Bronze, Layer.Silver => TableLayer.Silver, _ => TableLayer.Gold };
@@ -71,7 +80,7 @@ internal sealed class TableViews(KnownTables tables, CatalogDatabase catalog)
     {
         Table = name.ToString(), Layer = ToLayer(name.Layer), Name = name.Name, Version = latest.Version, Rows = latest.Rows, Bytes = latest.Bytes,
         Files = latest.Files.Count, Columns = latest.Schema.Columns.Count(c => !c.IsReserved), UpdatedAt = Committed(table, latest.Version),
-        Pipeline = latest.State?.Pipeline, Description = latest.Description, Rejects = name.Layer == Layer.Bronze ? Rejects(latest)?.Rows ?? 0 : 0
+        Pipeline = latest.State?.Pipeline, Description = latest.Description, Rejects = name.Layer == Layer.Bronze && Rejects(latest) is { } kept ? OpenRows(kept, catalog.Rejects.OfTable(name.ToString())) : 0
     };
 
     private static DateTimeOffset? Committed(LakeTable table, long version) => table.History(1, version + 1) is [var entry] ? entry.Committed : null;

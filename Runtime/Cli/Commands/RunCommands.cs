@@ -53,7 +53,7 @@ internal static class RunCommands
 
     private static async Task<int> Retry(CommandContext c, string run, bool watch) => await Started(c, await c.Client.RetryRunAsync(run, c.Ct), watch);
 
-    private static async Task<int> Started(CommandContext c, RunStarted started, bool watch) =>
+    internal static async Task<int> Started(CommandContext c, RunStarted started, bool watch) =>
         watch ? await Watch(c, started.Run) : c.Answer(started, s => Console.Out.WriteLine(s.Run));
 
     private static async Task<int> List(CommandContext c, RunQuery query)

@@ -20,6 +20,12 @@ internal static class TableCommands
         var descending = new Option<bool>("--desc") { Description = "Sort downwards." };
         var filter = new Option<string?>("--filter") { Description = "Conditions: delay > 60 and origin = 'ATL'." };
         var rejects = new Option<bool>("--rejects") { Description = "The rows that were rejected, in place of the table's." };
+        var status = new Option<RejectStatus>("--status") { Description = "With --rejects: open (default), replayed, superseded, evidence or all.", DefaultValueFactory = _ => RejectStatus.Open };
+        var reasons = new Option<string[]>("--reason") { Description = "Only rejects of this reason (WRONG_TYPE). May be repeated." };
+        var runs = new Option<string[]>("--run") { Description = "Only rejects of this run. May be repeated." };
+        var files = new Option<string[]>("--file") { Description = "Only rejects of this file, as the source names it. May be repeated." };
+        var dry = new Option<bool>("--dry-run") { Description = "Say what would be loaded, and change nothing." };
+        var watch = new Option<bool>("--watch") { Description = "Follow the run to its end; exit code 0 when it succeeded, else 1." };
         var group = new Command("tables", "Look at the lake's tables.");
 
         Add("list", "Tables by layer and name.", [layer, search], async c => c.Answer(await c.Client.TablesAsync(c.Value(layer), c.Value(search), c.Ct),
@@ -27,10 +33,12 @@ internal static class TableCommands
             t => [t.Table, Lines.Number(t.Version), Lines.Count(t.Rows), Lines.Number(t.Files), Lines.Count(t.Rejects), Lines.Time(t.UpdatedAt), t.Pipeline]));
         Add("show", "A table's columns and origin.", [table, version], c => Show(c, Name(c.Value(table)), c.Value(version)));
         Add("versions", "A table's versions, newest first.", [table, limit], c => Versions(c, Name(c.Value(table)), c.Value(limit)));
-        Add("rows", "A page of rows.", [table, version, offset, limit, sort, descending, filter, rejects], c => Rows(c, Name(c.Value(table)), c.Value(rejects), new RowsQuery
+        Add("rows", "A page of rows.", [table, version, offset, limit, sort, descending, filter, rejects, status], c => Rows(c, Name(c.Value(table)), c.Value(rejects) ? c.Value(status) : null, new RowsQuery
         {
             Version = c.Value(version), Offset = c.Value(offset), Limit = c.Value(limit), Sort = c.Value(sort), Descending = c.Value(descending), Filter = c.Value(filter)
         }));
+        Add("replay", "Reads rejects of a bronze table again by the present definition of its job; what fits is loaded.", [table, reasons, runs, files, dry, watch], c =>
+            Replay(c, Name(c.Value(table)), new ReplayRejects(c.Value(reasons), c.Value(runs), c.Value(files)), c.Value(dry), c.Value(watch)));
         return group;
 
         void Add(string verb, string description, Symbol[] symbols, Func<CommandContext, Task<int>> action) => group.Subcommands.Add(Verb.Create(verb, description, symbols, shared, action));
@@ -51,13 +59,30 @@ internal static class TableCommands
         c.Answer(await c.Client.TableVersionsAsync(table.Layer, table.Name, limit, ct: c.Ct), ["version", "time", "operation", "run", "files added", "files removed", "rows added"],
             v => [Lines.Number(v.Version), Lines.Time(v.Time), v.Operation, v.Run, Lines.Number(v.FilesAdded), Lines.Number(v.FilesRemoved), Lines.Number(v.RowsAdded)]);
 
-    private static async Task<int> Rows(CommandContext c, (TableLayer Layer, string Name) table, bool rejects, RowsQuery query)
+    private static async Task<int> Rows(CommandContext c, (TableLayer Layer, string Name) table, RejectStatus? rejects, RowsQuery query)
     {
-        var page = rejects ? await c.Client.RejectsAsync(table.Name, query, c.Ct) : await c.Client.RowsAsync(table.Layer, table.Name, query, c.Ct);
+        var page = rejects is { } status ? await c.Client.RejectsAsync(table.Name, query, status, c.Ct) : await c.Client.RowsAsync(table.Layer, table.Name, query, c.Ct);
         return c.Answer(page, p =>
         {
             TextTable.Write(Console.Out, [.. p.Columns.Select(x => x.Name)], p.Rows.Select(r => r.Select(Cell).ToArray()));
             Console.Error.WriteLine($"{Lines.Count(p.Offset + Math.Min(1, p.Rows.Count))}–{Lines.Count(p.Offset + p.Rows.Count)} of {Lines.Count(p.Total)} rows, version {p.Version}");
+        });
+    }
+
+    private static async Task<int> Replay(CommandContext c, (TableLayer Layer, string Name) table, ReplayRejects choice, bool dry, bool watch)
+    {
+        if (table.Layer != TableLayer.Bronze)
+            throw new CliException("Only bronze tables have rejects that can be replayed.", "Name one as bronze.x.");
+        if (!dry)
+            return await RunCommands.Started(c, await c.Client.ReplayRejectsAsync(table.Name, choice, c.Ct), watch);
+        return c.Answer(await c.Client.PreviewReplayAsync(table.Name, choice, c.Ct), p =>
+        {
+            Console.Out.WriteLine($"{Lines.Count(p.Rows.Read)} records would be read again by version {p.PipelineVersion} of {p.Pipeline}: {Lines.Count(p.Rows.Loaded)} loaded, {Lines.Count(p.Rows.Rejected)} still rejected, "
+                + $"{Lines.Count(p.Rows.Deduplicated)} deduplicated, {Lines.Count(p.Rows.Filtered)} filtered.");
+            foreach (var reason in p.Reasons)
+                Console.Out.WriteLine($"still {reason.Reason}: {Lines.Count(reason.Rows)}");
+            if (p.Columns is { } columns)
+                Console.Out.WriteLine($"The table would change: {columns}.");
         });
     }
 

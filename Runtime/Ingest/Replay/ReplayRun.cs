@@ -76,11 +76,11 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
             throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {counts}.", "This is a defect of FlowForge: keep the landed files and report it.");
         if (counts.Rejected > 0)
             log.Warning($"{counts.Rejected} of {counts.Read} records still do not fit ({string.Join(", ", loaded.Rejects.ByReason.Select(r => $"{r.Value} {r.Key}"))}):\n{string.Join("\n", loaded.Rejects.Evidence.Select(loaded.Describe))}");
-        var checks = loading.Judge(loaded, ct);
-        catalog.Checks.Record(request.RunId, request.JobId, TableText, [.. checks], DateTimeOffset.UtcNow);
-        if (checks.FirstOrDefault(c => c is { Passed: false, OnFail: CheckAction.Fail }) is { } failed)
+        var report = loading.Judge(loaded, (_, _) => [], ct);
+        catalog.Checks.Record(request.RunId, request.JobId, TableText, report.Outcomes, DateTimeOffset.UtcNow, report.Samples);
+        if (report.Fatal is [var failed, ..])
             throw new JobFailedException("FF2022", $"Check {failed.Check} failed and nothing was published: {failed.Message}", "Mend the source, or set on_fail: warn.");
-        var outcome = new JobOutcome { Counts = counts, Table = TableText, TableVersion = loading.Transaction.Base?.Version, Checks = checks, Bytes = loading.Transaction.Staged.Sum(f => f.Bytes) };
+        var outcome = new JobOutcome { Counts = counts, Table = TableText, TableVersion = loading.Transaction.Base?.Version, Checks = report.Outcomes, Bytes = loading.Transaction.Staged.Sum(f => f.Bytes) };
         if (counts.Read == counts.Rejected && !files.Any(f => f.File.Picks!.Whole)) return outcome with { RejectsTable = named.Folder, Note = "none of the rejects fits yet" };
         _progress.Start("publishing", null);
         var marked = new RejectsTable(lake, session, job, request, named).Mark(loaded.Rejects, files, ct);

@@ -51,6 +51,7 @@ public sealed class JobRunner(
             Parameters = job.Run.Parameters,
             Interval = job.Run.Interval,
             KeepCursor = job.Run.BackfillId is not null,
+            Replay = RunService.ReplayOf(job.Run),
         };
         var log = new JobLog(logs, job.Run.RunId, job.Plan.Id);
         return job.Plan.Kind == JobKind.Ingest

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FlowForge.Catalog;
 using FlowForge.Orchestration.Hosting;
 using FlowForge.Orchestration.Workflow;
@@ -16,6 +17,9 @@ public sealed record StartRun(
     string Pipeline, IReadOnlyList<string> JobIds, string Trigger, IReadOnlyDictionary<string, string> Parameters, int? Version = null, string? RetryOf = null, string? RunId = null,
     DataInterval? Interval = null, string? BackfillId = null)
 {
+    /// <summary>Set for a replay: the job reads these rejects of its table again, not its source.</summary>
+    public RejectChoice? Replay { get; init; }
+
     public static StartRun All(string pipeline, string trigger = "manual") => new(pipeline, [], trigger, new Dictionary<string, string>());
 }
 
@@ -60,7 +64,7 @@ public sealed class RunService(
         var run = new RunRecord
         {
             RunId = request.RunId ?? RunIds.New(now), Pipeline = version.Name, PipelineVersion = version.Version, Trigger = request.Trigger, QueuedAt = now,
-            JobIds = request.JobIds, Parameters = Parameters(definition, request.Parameters), RetryOf = request.RetryOf, Interval = IntervalOf(definition, request, now),
+            JobIds = request.JobIds, Parameters = WithReplay(Parameters(definition, request.Parameters), request.Replay), RetryOf = request.RetryOf, Interval = IntervalOf(definition, request, now),
             BackfillId = request.BackfillId,
         };
         run = Record(run, jobs);
@@ -119,8 +123,8 @@ public sealed class RunService(
         if (!run.State.IsFinal()) throw new RunRefusedException(RunRefusal.Conflict, "FF3104", $"{runId} is still {run.State.ToText()}.", "Wait for its end, or cancel it first.");
         var left = runs.Jobs(runId).Where(j => j.State != RunState.Succeeded).Select(j => j.JobId).ToArray();
         if (left.Length == 0) throw new RunRefusedException(RunRefusal.Conflict, "FF3105", $"Every job of {runId} succeeded: there is nothing to retry.", "Start a new run instead.");
-        var parameters = run.Parameters.ToDictionary();
-        return await StartAsync(new StartRun(run.Pipeline, left, "retry", parameters, RetryOf: runId, Interval: run.Interval, BackfillId: run.BackfillId), cancel);
+        var parameters = run.Parameters.Where(p => p.Key != RunNames.ReplayParameter).ToDictionary();
+        return await StartAsync(new StartRun(run.Pipeline, left, "retry", parameters, RetryOf: runId, Interval: run.Interval, BackfillId: run.BackfillId) { Replay = ReplayOf(run) }, cancel);
     }
 
     /// <summary>Holds a run: what runs goes on, nothing new starts until <see cref="ResumeAsync"/>.</summary>
@@ -216,6 +220,16 @@ public sealed class RunService(
         foreach (var (name, value) in given) merged[name] = value;
         return merged;
     }
+
+    private static Dictionary<string, string> WithReplay(Dictionary<string, string> parameters, RejectChoice? replay)
+    {
+        if (replay is not null) parameters[RunNames.ReplayParameter] = JsonSerializer.Serialize(replay);
+        return parameters;
+    }
+
+    /// <summary>The rejects that a run reads again; null for a run that reads its sources.</summary>
+    internal static RejectChoice? ReplayOf(RunRecord run) =>
+        run.Parameters.TryGetValue(RunNames.ReplayParameter, out var json) ? JsonSerializer.Deserialize<RejectChoice>(json) : null;
 
     private async Task SignalAsync(string runId, string signal, CancellationToken cancel)
     {

@@ -22,6 +22,9 @@ public static class RunNames
     public const string ResumeSignal = "resume";
     public const string StateQuery = "state";
 
+    /// <summary>Parameter of a run that reads rejects again; no pipeline can declare a name with a dot.</summary>
+    public const string ReplayParameter = "replay.rejects";
+
     /// <summary>Workflow id of a run.</summary>
     public static string WorkflowId(string runId) => "run/" + runId;
 }

@@ -120,4 +120,29 @@ public sealed class TableTests(TestRuntime runtime)
         var pages = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => client.RowsAsync(TableLayer.Bronze, "orders", new RowsQuery { Filter = $"id >= {i}", Sort = "id", Limit = 1 })));
         Assert.Equal(Enumerable.Range(0, 20).Select(i => (long)i), pages.Select(p => p.Rows[0][0].GetInt64()));
     }
+
+    [Fact]
+    public async Task Rejects_ByStatus_ShowsOpenOnesUnlessAskedOtherwise()
+    {
+        Assert.Equal(3, (await client.RejectsAsync("orders", new RowsQuery())).Total);
+        Assert.Equal(0, (await client.RejectsAsync("orders", new RowsQuery(), RejectStatus.Replayed)).Total);
+        Assert.Equal(3, (await client.RejectsAsync("orders", new RowsQuery(), RejectStatus.All)).Total);
+    }
+
+    [Fact]
+    public async Task Replay_TableWithoutRejects_IsNotFound()
+    {
+        var failure = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PreviewReplayAsync("nothing", new ReplayRejects()));
+        Assert.Equal((404, "There is no table 'bronze.nothing'."), ((int)failure.Status!, failure.Message));
+    }
+
+    [Fact]
+    public async Task Replay_PipelineThatIsGone_IsAConflict()
+    {
+        var failure = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PreviewReplayAsync("orders", new ReplayRejects()));
+        Assert.Equal(409, (int)failure.Status!);
+        Assert.Equal("The pipeline orders, which makes bronze.orders, is not there any more.", failure.Message);
+        failure = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.ReplayRejectsAsync("orders", new ReplayRejects(["WRONG_TYPE"])));
+        Assert.Equal("FF4076", failure.Problem.Code);
+    }
 }

@@ -37,6 +37,9 @@ public sealed partial class FakeRuntime : IAsyncDisposable
     /// <summary>Bodies of backfills that were started.</summary>
     public List<StartBackfill> Backfills { get; } = [];
 
+    /// <summary>Choices of rejects that were replayed.</summary>
+    public List<ReplayRejects> Replayed { get; } = [];
+
     /// <summary>Queries of row pages, in order.</summary>
     public List<string> RowQueries { get; } = [];
 
@@ -147,6 +150,12 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         });
         api.MapGet("/tables/bronze/{name}/rejects", (string name) => Sample.Rejects(name));
         MapSources(api);
+        api.MapPost("/tables/bronze/{name}/rejects/replay/preview", (string name, ReplayRejects body) => Sample.Replay(body));
+        api.MapPost("/tables/bronze/{name}/rejects/replay", (string name, ReplayRejects body) =>
+        {
+            Replayed.Add(body);
+            return new RunStarted(Sample.RunningId);
+        });
         api.MapGet("/search", (string q) => Sample.Search(q));
     }
 

@@ -20,7 +20,7 @@ public sealed partial class Sample
             Table = t.Table, Layer = t.Layer, Name = t.Name, Version = 4, LatestVersion = 4, Rows = t.Rows, Bytes = t.Bytes, Files = t.Files, UpdatedAt = t.UpdatedAt, Description = t.Description, Columns = Columns,
             Inputs = t.Layer == TableLayer.Bronze ? [] : t.Layer == TableLayer.Silver ? ["bronze.flights"] : ["silver.flights_clean", "bronze.airports"], Outputs = t.Layer == TableLayer.Gold ? [] : ["gold.delays_by_airport", "gold.delays_by_hour"],
             Origin = new TableOrigin("flights", t.Layer == TableLayer.Bronze ? "ingest." + t.Name : t.Table, DoneId, default),
-            Rejects = t.Rejects == 0 ? null : new TableRejects(t.Rejects, [new("'Production Budget' is not a BIGINT", 7), new("release_date is not a DATE", 4)]),
+            Rejects = t.Rejects == 0 ? null : new TableRejects(t.Rejects, [new("'Production Budget' is not a BIGINT", 7), new("release_date is not a DATE", 4)]) { Replayed = 12 },
             Checks = [new CheckOutcome("unique(origin)", true, CheckAction.Fail, 0, null)],
         };
     }
@@ -32,6 +32,10 @@ public sealed partial class Sample
             .Select(i => Row(((string[])["ATL", "ORD", "DFW", "LAX", "PHX", "DEN"])[i % 6], i % 7 == 3 ? null : $"Airport number {i}", 12_000 + i * 37, 4.25 + i % 9, "0.2113", "2001-03-31T23:45:00", i % 2 == 0, new[] { 6, 7, i % 24 }));
         return new TableRows { Table = table, Version = 4, Columns = Columns, Rows = [.. sort is not null && down ? rows.Reverse() : rows], Offset = offset, Total = total, Milliseconds = 12.4 };
     }
+
+    public static ReplayPreview Replay(ReplayRejects body) => body.Reasons is [_]
+        ? new ReplayPreview(new RowCounts(4, 3, 1, 0, 0), [new("release_date is not a DATE", 1)], "release_date DATE → VARCHAR", "films", 3)
+        : new ReplayPreview(new RowCounts(11, 0, 11, 0, 0), [new("'Production Budget' is not a BIGINT", 11)], null, "films", 3);
 
     public static TableRows Rejects(string name) => new()
     {

@@ -256,4 +256,28 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
         await page.Keyboard.PressAsync("Enter");
         await page.GetByText("10 lines").WaitForAsync();
     }
+
+    [Fact]
+    public async Task Replay_OfAReason_IsPreviewedAndStartedAsConfirmed()
+    {
+        var page = await bench.OpenAsync("/catalog/bronze/movies/rejects");
+        var dialog = page.GetByRole(AriaRole.Dialog, new() { Name = "Replay rejects" });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Replay…" }).ClickAsync();
+        await dialog.GetByText("None of them fits yet: change the job first.").WaitForAsync();
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Replay", Exact = true })).ToBeDisabledAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "release_date is not a DATE 4" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Replay…" }).ClickAsync();
+        await dialog.GetByText("The table would change: release_date DATE → VARCHAR.").WaitForAsync();
+        foreach (var dark in new[] { false, true })
+        {
+            await page.EmulateMediaAsync(new() { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light });
+            await page.Locator($"html[data-theme={(dark ? "dark" : "light")}]").WaitForAsync();
+            if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+                await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"dialog-replay-{(dark ? "dark" : "light")}.png") });
+        }
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Replay", Exact = true }).ClickAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex($"/runs/{Sample.RunningId}$"));
+        Assert.Equal(["release_date is not a DATE"], Assert.Single(bench.Runtime.Replayed).Reasons!);
+    }
 }
