@@ -108,6 +108,15 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Fact]
+    public async Task Replay_ChecksOfWholeRuns_DoNotJudgeAFewRows()
+    {
+        _bench.Write("data/a.csv", "id\n1\n2\nx\n");
+        var yaml = Csv("id: int", "checks: [ { row_count: { min: 2 } }, { not_null: [id] } ]");
+        await _bench.RunAsync(yaml);
+        Assert.Equal(new RowCounts(1, 1), (await _bench.ReplayAsync(yaml.Replace("id: int", "id: string"))).Counts);
+    }
+
+    [Fact]
     public async Task Replay_BytesThatWereNoUtf8_AreReadInTheirEncoding()
     {
         _bench.Write("data/a.csv", [.. "id,name\n1,Ann\n2,J"u8, 0xfc, .. "rgen\n"u8]);

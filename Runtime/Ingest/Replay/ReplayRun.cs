@@ -17,12 +17,14 @@ namespace FlowForge.Ingest.Replay;
 /// One attempt to read rejects of a job again, under its present definition. What fits comes to the table in one commit that also names the version of the
 /// rejects table in which these are marked as replayed: both or neither. The cursor and the files seen stay as they are.
 /// </summary>
-internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestOptions options, IngestDefinition job, JobRequest request, IProgress<JobProgress> sink, IJobLog log)
+internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestOptions options, IngestDefinition definition, JobRequest request, IProgress<JobProgress> sink, IJobLog log)
 {
-    private readonly LakeTable _table = lake.Table(new TableName(Layer.Bronze, job.Table));
+    // Checks that judge a whole run have nothing to say about a few rows that come later.
+    private readonly IngestDefinition _job = definition with { Checks = [.. definition.Checks.Where(c => c.Kind is not (CheckKind.RowCount or CheckKind.Freshness or CheckKind.Anomaly or CheckKind.Sql))] };
+    private readonly LakeTable _table = lake.Table(new TableName(Layer.Bronze, definition.Table));
     private readonly ReadingProgress _progress = new(sink);
 
-    private string TableText => "bronze." + job.Table;
+    private string TableText => "bronze." + _job.Table;
 
     public async Task<JobOutcome> RunAsync(DuckFactory duck, CancellationToken ct)
     {
@@ -46,7 +48,7 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
     private async Task<T> WithRejects<T>(DuckFactory duck, TableSnapshot? before, Func<DuckDatabase, JobState, RejectsPlace, Picked, T> work, Func<T> nothing, CancellationToken ct)
     {
         if (before?.StateOf(request.ApplicationId) is not { } state || RejectsPlace.Parse(state.Rejects) is not { } named || named.Snapshot(lake) is not { } rejects) return nothing();
-        using var lease = await duck.LeaseAsync($"{request.Pipeline}_{job.Name}", o => o with { PreserveInsertionOrder = true }, ct).ConfigureAwait(false);
+        using var lease = await duck.LeaseAsync($"{request.Pipeline}_{_job.Name}", o => o with { PreserveInsertionOrder = true }, ct).ConfigureAwait(false);
         return await Task.Factory.StartNew(() =>
         {
             var files = new OpenRejects(lease.Database, rejects, state, request.Replay!).Files(ct);
@@ -59,11 +61,11 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
 
     private Loading Loading(DuckSession session, Picked files, JobState state)
     {
-        var format = job.Format ?? "csv";
+        var format = _job.Format ?? "csv";
         // A quarantining check finds a row's file by its name.
-        if (job.Checks.Any(c => c.OnFail == CheckAction.Quarantine) && files.DistinctBy(f => f.File.Path).Count() < files.Count)
+        if (_job.Checks.Any(c => c.OnFail == CheckAction.Quarantine) && files.DistinctBy(f => f.File.Path).Count() < files.Count)
             throw new JobFailedException("FF2037", "The rejects come from several versions of the same file, and the job's checks set rows aside: they cannot be replayed together.", "Replay the rejects of one run at a time.");
-        return new Loading(session, _table, job, request, FormatSettings.From(job.Config, format), format, [.. files.Select(f => f.File)], state, options.TemporaryFolder, _progress, log);
+        return new Loading(session, _table, _job, request, FormatSettings.From(_job.Config, format), format, [.. files.Select(f => f.File)], state, options.TemporaryFolder, _progress, log);
     }
 
     private JobOutcome Publish(DuckDatabase database, JobState state, RejectsPlace named, Picked files, CancellationToken ct)
@@ -83,7 +85,7 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
         var outcome = new JobOutcome { Counts = counts, Table = TableText, TableVersion = loading.Transaction.Base?.Version, Checks = report.Outcomes, Bytes = loading.Transaction.Staged.Sum(f => f.Bytes) };
         if (counts.Read == counts.Rejected && !files.Any(f => f.File.Picks!.Whole)) return outcome with { RejectsTable = named.Folder, Note = "none of the rejects fits yet" };
         _progress.Start("publishing", null);
-        var marked = new RejectsTable(lake, session, job, request, named).Mark(loaded.Rejects, files, ct);
+        var marked = new RejectsTable(lake, session, _job, request, named).Mark(loaded.Rejects, files, ct);
         outcome = outcome with { RejectsTable = counts.Rejected == 0 ? null : marked.Folder, Note = $"{counts.Read - counts.Rejected} of {counts.Read} rejects replayed" };
         var commit = loading.Transaction.Commit(Commit(loaded, state, outcome, marked, files), ct);
         if (commit.AlreadyCommitted) return Recorded(_table.Latest()!);
@@ -112,7 +114,7 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
             },
             Info = new Dictionary<string, string>
             {
-                ["run"] = request.RunId, ["pipeline"] = request.Pipeline, ["job"] = job.Name, ["trigger"] = "replay",
+                ["run"] = request.RunId, ["pipeline"] = request.Pipeline, ["job"] = _job.Name, ["trigger"] = "replay",
                 ["read"] = Text(counts.Read), ["loaded"] = Text(counts.Loaded), ["rejected"] = Text(counts.Rejected), ["deduplicated"] = Text(counts.Deduplicated), ["filtered"] = Text(counts.Filtered),
             },
         };
@@ -140,6 +142,6 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
         var snapshot = _table.Latest()!;
         catalog.Schemas.Record(new SchemaHistoryEntry(TableText, outcome.TableVersion ?? snapshot.Version, request.RunId, DateTimeOffset.UtcNow,
             [.. snapshot.Schema.Columns.Where(c => !c.IsReserved).Select(c => new SchemaColumn(c.Name, c.DuckType, c.Nullable, c.OriginalName))]));
-        RejectCounts.Record(catalog, lake, session, TableText, request, job, marked);
+        RejectCounts.Record(catalog, lake, session, TableText, request, _job, marked);
     }
 }
