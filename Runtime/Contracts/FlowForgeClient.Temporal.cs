@@ -7,8 +7,9 @@ public sealed partial class FlowForgeClient
 
     /// <summary>Runs that match a query of Temporal's language, newest first unless the query orders them. 400 says what is wrong with a query and where.</summary>
     /// <param name="ns">Null for the runtime's own namespace.</param>
-    public Task<TokenPage<WorkflowEntry>> WorkflowsAsync(string? query = null, int size = 50, string? token = null, string? ns = null, CancellationToken ct = default) =>
-        GetAsync<TokenPage<WorkflowEntry>>(new QueryText("temporal/workflows").Add("query", query).Add("size", size).Add("token", token).Add("namespace", ns), ct);
+    /// <param name="state">Only runs of the query that are in this state.</param>
+    public Task<TokenPage<WorkflowEntry>> WorkflowsAsync(string? query = null, int size = 50, string? token = null, string? ns = null, WorkflowState? state = null, CancellationToken ct = default) =>
+        GetAsync<TokenPage<WorkflowEntry>>(new QueryText("temporal/workflows").Add("query", query).AddWord("state", state).Add("size", size).Add("token", token).Add("namespace", ns), ct);
 
     public Task<WorkflowCounts> CountWorkflowsAsync(string? query = null, string? ns = null, CancellationToken ct = default) =>
         GetAsync<WorkflowCounts>(new QueryText("temporal/workflows/counts").Add("query", query).Add("namespace", ns), ct);

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using FlowForge.Api.Problems;
 using FlowForge.Api.Workflows;
 using FlowForge.Contracts;
@@ -6,12 +5,11 @@ using FlowForge.Temporal.Protocol;
 using FlowForge.Temporal.Worker;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Temporalio.Api.Common.V1;
-using Temporalio.Api.Enums.V1;
 
 namespace FlowForge.Api.Endpoints;
 
 /// <summary>Workflows of the Temporal server that the runtime works with: list, look at, act on. Ids hold slashes, so they travel in queries and bodies.</summary>
-internal static partial class WorkflowEndpoints
+internal static class WorkflowEndpoints
 {
     /// <summary>Timers of longer histories are found in their newest events only.</summary>
     private const int EventsReadForTimers = 10_000;
@@ -53,12 +51,12 @@ internal static partial class WorkflowEndpoints
         }
     }
 
-    private static Task<TokenPage<WorkflowEntry>> List(TemporalClients temporal, string? query, int? size, string? token, string? @namespace, CancellationToken ct)
+    private static Task<TokenPage<WorkflowEntry>> List(TemporalClients temporal, string? query, string? state, int? size, string? token, string? @namespace, CancellationToken ct)
     {
-        var (count, after) = (Paging.Limit(size, 50, Paging.LargestPage), Token(token));
+        var (filter, count, after) = (VisibilityFilter.Read(query, Paging.Word<WorkflowState>("state", state?.Replace("_", "", StringComparison.Ordinal))), Paging.Limit(size, 50, Paging.LargestPage), Token(token));
         return temporal.CallAsync(@namespace, async (client, limit) =>
         {
-            var (runs, next) = await client.ListPageAsync(query?.Trim() ?? "", count, after, limit);
+            var (runs, next) = await filter.AskAsync(client, text => client.ListPageAsync(text, count, after, limit), limit);
             return new TokenPage<WorkflowEntry>([.. runs.Select(WorkflowMapping.ToEntry)], Token(next));
         }, ct);
     }
@@ -66,24 +64,10 @@ internal static partial class WorkflowEndpoints
     private static Task<WorkflowCounts> Count(TemporalClients temporal, string? query, string? @namespace, CancellationToken ct) => temporal.CallAsync(@namespace, async (client, limit) =>
     {
         // An order means nothing to a count, but a list and its counts are asked with the same text.
-        var filter = Order().Replace(query?.Trim() ?? "", "");
-        var counts = await CountAsync(client, filter, limit);
+        var filter = VisibilityFilter.Read(query, null).WithoutOrder();
+        var counts = await filter.AskAsync(client, text => client.CountByStatusAsync(text, limit), limit);
         return new WorkflowCounts(counts.Values.Sum(), [.. counts.OrderBy(c => c.Key).Select(c => new WorkflowStateCount(WorkflowMapping.ToState(c.Key), c.Value))]);
     }, ct);
-
-    private static async Task<IReadOnlyDictionary<WorkflowExecutionStatus, long>> CountAsync(TemporalClient client, string filter, CancellationToken ct)
-    {
-        try
-        {
-            return await client.CountByStatusAsync(filter, ct);
-        }
-        catch (GrpcException e) when (e.Code == GrpcCode.InvalidArgument)
-        {
-            // What is wrong must be told of the text that the caller wrote, without the grouping behind it.
-            await client.CountAsync(filter, ct);
-            throw;
-        }
-    }
 
     private static Task<WorkflowDetail> Get(TemporalClients temporal, string? id, string? run, string? @namespace, CancellationToken ct)
     {
@@ -219,7 +203,4 @@ internal static partial class WorkflowEndpoints
     }
 
     internal static string? Token(byte[] bytes) => bytes.Length == 0 ? null : System.Buffers.Text.Base64Url.EncodeToString(bytes);
-
-    [GeneratedRegex(@"(^|\s)order\s+by\s+[\w`,.\s]+$", RegexOptions.IgnoreCase)]
-    private static partial Regex Order();
 }

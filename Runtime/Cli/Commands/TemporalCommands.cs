@@ -32,7 +32,7 @@ internal static class TemporalCommands
         var group = new Command("workflows", "Runs of workflows.");
 
         Add("list", "Runs that match a query, newest first.", [query, limit], async c =>
-            c.Answer(await AtMostAsync(c.Value(limit), (size, token) => c.Client.WorkflowsAsync(c.Value(query), size, token, c.Value(space), c.Ct)),
+            c.Answer(await AtMostAsync(c.Value(limit), (size, token) => c.Client.WorkflowsAsync(c.Value(query), size, token, c.Value(space), ct: c.Ct)),
                 ["workflow", "run", "type", "status", "started", "seconds", "events"],
                 w => [w.Id, w.Run, w.Type, State(w.State), Lines.Time(w.StartedAt), Lines.Seconds(w.Seconds), Lines.Number(w.Events)]));
         Add("count", "How many runs match a query, by status.", [query], async c => c.Answer(await c.Client.CountWorkflowsAsync(c.Value(query), c.Value(space), c.Ct),

@@ -23,6 +23,7 @@ public sealed class WorkflowTests(TemporalRuntime runtime)
         Assert.Equal(["list/4", "list/3", "list/2", "list/1", "list/0"], first.Items.Concat(second.Items).Concat(third.Items).Select(w => w.Id));
         Assert.Null(third.Next);
         Assert.Equal([("list/4", WorkflowState.Failed)], (await client.WorkflowsAsync(Query + " AND ExecutionStatus = 'Failed'", 1, ct: Ct)).Items.Select(w => (w.Id, w.State)));
+        Assert.Equal(["list/3", "list/4"], (await client.WorkflowsAsync("WorkflowId = 'list/3' OR WorkflowId = 'list/4' OR WorkflowId = 'list/0' ORDER BY WorkflowId", state: WorkflowState.Failed, ct: Ct)).Items.Select(w => w.Id));
         var ordered = await client.WorkflowsAsync(Query + " ORDER BY WorkflowId", ct: Ct);
         Assert.Equal("list/0", ordered.Items[0].Id);
         Assert.Equal(("obedient", TemporalRuntime.Queue, WorkflowState.Completed), (ordered.Items[0].Type, ordered.Items[0].TaskQueue, ordered.Items[0].State));
@@ -46,6 +47,7 @@ public sealed class WorkflowTests(TemporalRuntime runtime)
         Assert.Equal((HttpStatusCode.BadRequest, "FF4080", message), (refused.Status, refused.Problem.Code, refused.Message));
         Assert.Equal((column, "query"), (Assert.Single(refused.Diagnostics).Column, refused.Diagnostics[0].Path));
         Assert.Equal(message, (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.CountWorkflowsAsync(query, ct: Ct))).Message);
+        Assert.Equal(message, (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.WorkflowsAsync(query, state: WorkflowState.TimedOut, ct: Ct))).Message);
     }
 
     [Fact]
