@@ -44,6 +44,9 @@ internal static class Icons
         ["plug"] = Line("M9 3v5M15 3v5M6 8h12v3.5a6 6 0 0 1-12 0zM12 17.5V21"),
         ["skip"] = Line("M5 5v14l9-7zM18.5 5v14"),
         ["exit"] = Line("M14 4H5a1 1 0 0 0-1 1v14a1 1 0 0 0 1 1h9M10 12h11M17 8l4 4-4 4"),
+        ["temporal"] = Line("M6 3h12M6 21h12M7.5 3v3.5L12 12l4.5-5.5V3M7.5 21v-3.5L12 12l4.5 5.5V21"),
+        ["send"] = Line("M21 3 10 14M21 3l-7 18-4-7-7-4z"),
+        ["pause"] = Line("M8 5v14M16 5v14"),
         ["info"] = Circle(12, 12, 9) + Line("M12 11v5.5M12 7.5v.1"),
     };
 

@@ -1,3 +1,5 @@
+using FlowForge.Contracts;
+
 namespace FlowForge.Workbench.Parts;
 
 /// <summary>Addresses of pages; the only place that knows their shape.</summary>
@@ -21,4 +23,17 @@ internal static class Links
     public static string Connection(string name, string? tab = null) => $"/sources/connections/{Uri.EscapeDataString(name)}{(tab is null ? "" : "/" + tab)}";
 
     public static string Job(string run, string job) => $"{Run(run)}?job={Uri.EscapeDataString(job)}";
+
+    /// <summary>Workflow ids hold slashes, so they travel in the query.</summary>
+    public static string Workflow(WorkflowKey key) => $"/temporal/workflow?{Query(("id", key.Id), ("run", key.Run), ("namespace", key.Namespace))}";
+
+    public static string Workflows(string? query = null, string? state = null, string? space = null) =>
+        Query(("query", query), ("state", state), ("namespace", space)) is { Length: > 0 } text ? $"/temporal?{text}" : "/temporal";
+
+    public static string Schedule(string id, string? space = null) => $"/temporal/schedule?{Query(("id", id), ("namespace", space))}";
+
+    public static string Schedules(string? space = null) => space is null ? "/temporal/schedules" : $"/temporal/schedules?{Query(("namespace", space))}";
+
+    private static string Query(params (string Name, string? Value)[] parts) =>
+        string.Join('&', parts.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
 }

@@ -48,7 +48,7 @@ public sealed class CliTests(EnvironmentFixture environment)
         Assert.Equal("WorkflowExecutionStarted", JsonDocument.Parse((await Cli("temporal", "workflows", "history", workflow, "--json")).Output).RootElement[0].GetProperty("type").GetString());
         Assert.Equal("1", JsonDocument.Parse((await Cli("temporal", "workflows", "export", workflow)).Output).RootElement.GetProperty("events")[0].GetProperty("eventId").GetString());
         Assert.Equal((1, "", $"error: Workflow '{workflow}' is closed already.\n  Look at it again; a closed run takes no signals."), await Cli("temporal", "workflows", "cancel", workflow));
-        Assert.Equal((1, "", "error: Invalid query: column name 'Colour' is not a valid search attribute at position 1.\n  Write like WorkflowType = 'run' AND ExecutionStatus = 'Failed' AND StartTime > '2026-01-31T00:00:00Z'."),
+        Assert.Equal((1, "", "error: Invalid query: column name 'Colour' is not a valid search attribute at position 1.\n  Write like WorkflowType = 'flowforge.pipeline' AND ExecutionStatus = 'Failed' AND StartTime > '2026-01-31T00:00:00Z'."),
             Without(await Cli("temporal", "workflows", "list", "--query", "Colour = 'red'")));
         Assert.StartsWith("schedule", (await Cli("temporal", "schedules", "list")).Output, StringComparison.Ordinal);
 

@@ -35,7 +35,7 @@ internal static partial class TemporalProblems
     private static ProblemException Query(string message)
     {
         int? column = Position().Match(message) is { Success: true } at ? int.Parse(at.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : null;
-        const string Suggestion = "Write like WorkflowType = 'run' AND ExecutionStatus = 'Failed' AND StartTime > '2026-01-31T00:00:00Z'.";
+        const string Suggestion = "Write like WorkflowType = 'flowforge.pipeline' AND ExecutionStatus = 'Failed' AND StartTime > '2026-01-31T00:00:00Z'.";
         return new ProblemException(400, "FF4080", "Query not understood", Capital(message), Suggestion,
             [new DiagnosticEntry(DiagnosticLevel.Error, "FF4080", Capital(message), "query", 1, column, Suggestion)]);
     }

@@ -24,7 +24,7 @@ internal static class TemporalCommands
         var name = new Argument<string>("name") { Description = "Name of the signal or query." };
         var argument = new Argument<string?>("argument") { Description = "Its argument, as JSON.", Arity = ArgumentArity.ZeroOrOne };
         var run = new Option<string?>("--run") { Description = "Run id; the newest run when left out." };
-        var query = new Option<string?>("--query") { Description = "Temporal's query language: ExecutionStatus = 'Failed' AND WorkflowType = 'run'." };
+        var query = new Option<string?>("--query") { Description = "Temporal's query language: ExecutionStatus = 'Failed' AND WorkflowType = 'flowforge.pipeline'." };
         var limit = new Option<int>("--limit") { Description = "At most so many.", DefaultValueFactory = _ => 20 };
         var newest = new Option<bool>("--newest") { Description = "Newest first." };
         var reason = new Option<string?>("--reason") { Description = "Why, for the history." };

@@ -5,11 +5,12 @@ import "./reconnect.js";
 
 /** Shows a <dialog> as modal: the browser traps focus and gives Escape. Called by Parts/Dialog.razor. */
 export function openDialog(dialog) {
+  if (!dialog) return;
   if (!dialog.open) dialog.showModal();
   dialog.querySelector("[autofocus]")?.focus();
 }
 
-export function closeDialog(dialog) { if (dialog.open) dialog.close(); }
+export function closeDialog(dialog) { if (dialog?.open) dialog.close(); }
 
 /** A click on the scrim closes: the dialog's own box is padded by its child, so only the scrim is the target. */
 document.addEventListener("mousedown", e => {
@@ -18,6 +19,7 @@ document.addEventListener("mousedown", e => {
 
 /** Keeps a log at its end while the viewer has not scrolled away from it. */
 export function followEnd(element) {
+  if (!element) return; // the viewer has left the page meanwhile
   const atEnd = () => element.scrollHeight - element.scrollTop - element.clientHeight < 48;
   let follow = true;
   element.addEventListener("scroll", () => { follow = atEnd(); }, { passive: true });

@@ -45,6 +45,9 @@ public sealed partial class FakeRuntime : IAsyncDisposable
 
     public List<string> Calls { get; } = [];
 
+    /// <summary>What was done to workflows and schedules: the act and its body.</summary>
+    public List<string> Acts { get; } = [];
+
     public static async Task<FakeRuntime> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -156,6 +159,7 @@ public sealed partial class FakeRuntime : IAsyncDisposable
             Replayed.Add(body);
             return new RunStarted(Sample.RunningId);
         });
+        api.MapTemporal(this);
         api.MapGet("/search", (string q) => Sample.Search(q));
     }
 

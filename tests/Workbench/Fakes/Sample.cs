@@ -27,6 +27,8 @@ public sealed partial class Sample
     public static Sample Full() => new()
     {
         Connections = SomeConnections(), Secrets = [new("shop_db.password", Now.AddDays(-3), ["connection shop_db"]), new("old_token", Now.AddDays(-90), [])],
+        Workflows = SomeWorkflows,
+        Schedules = SomeSchedules,
         Pipelines =
         [
             new() { Name = "flights", Description = "US flights with airports: delays by airport and hour", Version = 3, UpdatedAt = Now.AddHours(-5), IngestJobs = 3, SilverTables = 2, GoldTables = 2,

@@ -32,6 +32,11 @@ public sealed class AppearanceTests(Bench bench) : IClassFixture<Bench>
         { "connection-browse", "/sources/connections/shop_db/browse", ".browse-item" },
         { "connection-uses", "/sources/connections/shop_db/uses", ".table td" },
         { "connection-file", "/sources/connections/warehouse", ".setting" },
+        { "workflows", "/temporal", "tr[data-row]" },
+        { "workflow-open", "/temporal/workflow?id=run%2Frun_8f20", ".events li" },
+        { "workflow-failed", "/temporal/workflow?id=run%2Frun_8f1f", ".events li" },
+        { "schedules", "/temporal/schedules", "tr[data-row]" },
+        { "schedule", "/temporal/schedule?id=pipeline%2Fflights", ".rules li" },
         { "system", "/system", ".facts" },
     };
 

@@ -29,6 +29,9 @@ public sealed class StateTests(Bench bench) : IClassFixture<Bench>, IAsyncLifeti
     [InlineData("/catalog", "The lake is empty")]
     [InlineData("/catalog?search=zzz", "No table fits")]
     [InlineData("/catalog/platinum/x", "There is no such layer")]
+    [InlineData("/temporal", "No workflows yet")]
+    [InlineData("/temporal?state=failed", "No workflow fits")]
+    [InlineData("/temporal/schedules", "No schedules yet")]
     [InlineData("/nowhere", "There is no such page")]
     public async Task Page_WithNothingToShow_SaysSoAndWhatToDo(string path, string title)
     {
