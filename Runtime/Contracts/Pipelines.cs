@@ -73,7 +73,14 @@ public sealed record PlannedJob
     public bool IsReference { get; init; }
     /// <summary>1-based line of its definition.</summary>
     public int? Line { get; init; }
+    /// <summary>Whether a run would build it; null where only the run can tell (ingest jobs) and where nobody asked (only <c>GET /pipelines/{name}/plan</c> does).</summary>
+    public PlannedChange? Change { get; init; }
+    /// <summary>Why it would be built, for people: <c>bronze.flights is at version 5 (was 3)</c>.</summary>
+    public IReadOnlyList<string> Changes { get; init; } = [];
 }
+
+/// <summary>Whether a run would build a dataset: it is new, something has changed, nothing has, it is built in each run, or an input may change in the run.</summary>
+public enum PlannedChange { New, Changed, Unchanged, Always, Depends }
 
 /// <summary>Body of <c>PUT /pipelines/{name}</c>.</summary>
 /// <param name="Format">Found out from the text when null.</param>

@@ -5,8 +5,9 @@ namespace FlowForge.Contracts;
 /// <param name="Version">Pipeline version; null means the latest.</param>
 /// <param name="Trigger">Who asks: <c>manual</c> (default), <c>api</c>, <c>cli</c>.</param>
 /// <param name="Interval">Null takes the last whole interval of the pipeline's schedule, if it has one.</param>
+/// <param name="FullRefresh">Datasets are built from scratch, although nothing may have changed; histories (scd2) are kept.</param>
 public sealed record StartRun(string Pipeline, IReadOnlyList<string>? Jobs = null, IReadOnlyDictionary<string, string>? Parameters = null,
-    int? Version = null, string? Trigger = null, DataInterval? Interval = null);
+    int? Version = null, string? Trigger = null, DataInterval? Interval = null, bool FullRefresh = false);
 
 /// <summary>The time that a run's data is about, UTC: <c>${interval.start}</c> and <c>${interval.end}</c> of the pipeline's text.</summary>
 /// <param name="Start">Included.</param>

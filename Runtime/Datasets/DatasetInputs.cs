@@ -18,7 +18,8 @@ internal static class DatasetInputs
     public static IReadOnlyList<DatasetInput> Resolve(DatasetDefinition dataset, JobRequest request, LakeStore lake)
     {
         var inputs = new List<DatasetInput>();
-        var ofSql = SqlReferences.Tables(DatasetSql.Text(dataset)).Select(r => (Reference: r, ForChecks: false));
+        var sql = DatasetSql.Text(dataset);
+        var ofSql = SqlReferences.Tables(sql).Concat(MacroDefinition.CalledBy(sql, dataset.Macros).SelectMany(TablesOf)).Select(r => (Reference: r, ForChecks: false));
         var ofChecks = dataset.Checks.Select(c => c.ReadsSql).OfType<string>().SelectMany(SqlReferences.Tables)
             .Where(r => r is not { Schema: null, Table: "this" } && !r.ToString().Equals(dataset.Table, StringComparison.OrdinalIgnoreCase)).Select(r => (Reference: r, ForChecks: true));
         foreach (var (reference, forChecks) in ofSql.Concat(ofChecks))
@@ -31,12 +32,43 @@ internal static class DatasetInputs
         return inputs;
     }
 
+    private static IReadOnlyList<SqlTableReference> TablesOf(MacroDefinition macro)
+    {
+        try
+        {
+            return SqlReferences.Tables(macro.ProbeSql);
+        }
+        catch (DuckException e)
+        {
+            throw Broken(macro, e);
+        }
+    }
+
+    private static JobFailedException Broken(MacroDefinition macro, DuckException e) =>
+        new("FF3208", $"The macro {macro.Name} (line {macro.Line} of the pipeline) is not right: {e.Message}", "A macro is an expression over its parameters, or a SELECT.", inner: e);
+
     /// <summary>Makes the views.</summary>
     public static void CreateViews(DuckSession session, IEnumerable<DatasetInput> inputs)
     {
         foreach (var layer in (string[])["bronze", "silver", "gold"]) session.Execute($"CREATE SCHEMA {layer}");
         foreach (var input in inputs)
             session.Execute($"CREATE VIEW {SqlText.QualifiedName(input.Name.LayerName, input.Name.Name)} AS SELECT * FROM {input.Snapshot.ScanSql()}");
+    }
+
+    /// <summary>Makes the macros that the SQL calls, callees first, when their tables are there.</summary>
+    public static void CreateMacros(DuckSession session, DatasetDefinition dataset)
+    {
+        foreach (var macro in MacroDefinition.CalledBy(DatasetSql.Text(dataset), dataset.Macros))
+        {
+            try
+            {
+                session.Execute(macro.CreateSql);
+            }
+            catch (DuckException e)
+            {
+                throw Broken(macro, e);
+            }
+        }
     }
 
     private static TableSnapshot Pin(DatasetDefinition dataset, JobRequest request, LakeStore lake, TableName name)

@@ -1,4 +1,5 @@
 using FlowForge.Catalog;
+using FlowForge.Datasets.Rebuild;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
 
@@ -21,6 +22,25 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
     public Task<JobOutcome> RunAsync(DatasetDefinition dataset, JobRequest request, IProgress<JobProgress> progress, IJobLog log, CancellationToken ct) =>
         Task.Run(() => Run(new DatasetJob(dataset, request, lake, catalog, options, log, ct), progress), ct);
 
+    /// <summary>Whether a run with these values would build the dataset from the tables as they are now, and why. Nothing is built.</summary>
+    /// <exception cref="JobFailedException">An input does not exist.</exception>
+    public RebuildAnswer Ask(DatasetDefinition dataset, JobRequest request) =>
+        RebuildQuestion.Ask(dataset, lake.Table(TableName.Parse(dataset.Table)), request, DatasetInputs.Resolve(dataset, request, lake));
+
+    private static JobOutcome? Unchanged(DatasetJob job, IReadOnlyList<DatasetInput> inputs)
+    {
+        if (job.Request.FullRefresh || job.Request.KeepCursor) return null;
+        var answer = RebuildQuestion.Ask(job.Dataset, job.Table, job.Request, inputs);
+        if (answer.Verdict != RebuildVerdict.Unchanged)
+        {
+            job.Log.Info($"{job.Dataset.Table} is built: {string.Join("; ", answer.Reasons)}.");
+            return null;
+        }
+        var version = job.Table.Latest()!.Version;
+        job.Log.Info($"{job.Dataset.Table} stays at version {version}: its SQL, settings and inputs have not changed.");
+        return new JobOutcome { Counts = default, Table = job.Dataset.Table, TableVersion = version, Note = "nothing changed" };
+    }
+
     private static JobOutcome Run(DatasetJob job, IProgress<JobProgress> progress)
     {
         try
@@ -31,10 +51,12 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
                 return recorded;
             }
             var inputs = DatasetInputs.Resolve(job.Dataset, job.Request, job.Lake);
+            if (Unchanged(job, inputs) is { } unchanged) return unchanged;
             using var held = new HeldInputs(job.Lake, inputs);
             foreach (var input in inputs) job.Log.Info($"Reads {input.Name} version {input.Snapshot.Version} ({input.Snapshot.Rows} rows).");
             using var engine = new DatasetEngine(job.Options, job.Request, job.Lake.Root);
             DatasetInputs.CreateViews(engine.Session, inputs);
+            DatasetInputs.CreateMacros(engine.Session, job.Dataset);
             return new DatasetBuild(job, engine.Session, inputs).Run(progress);
         }
         catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)

@@ -43,6 +43,9 @@ internal abstract class StagedRows(DatasetJob job, DuckSession session, TableTra
 
     public static StagedRows Make(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql) => job.Dataset.Mode switch
     {
+        // A history cannot be made again from the present state.
+        DatasetMode.Scd2 => new HistoryRows(job, session, transaction, sql),
+        _ when job.Request.FullRefresh => new WrittenRows(job, session, transaction, sql, CommitMode.Overwrite, sql.Select),
         DatasetMode.Merge => new MergedRows(job, session, transaction, sql),
         DatasetMode.Incremental => new RangeRows(job, session, transaction, sql),
         DatasetMode.Append => new WrittenRows(job, session, transaction, sql, CommitMode.Append, sql.Select),
@@ -83,49 +86,64 @@ internal class WrittenRows : StagedRows
 }
 
 /// <summary>
-/// Rows that take the place of all rows from the newest time of the table on (mode incremental); rows of the SQL before it are not made. Rows without a time are replaced each time.
+/// Rows that take the place of a range of time (mode incremental): from the newest time of the table, less the lookback, on; in a backfill, the run's data interval.
+/// Rows of the SQL outside of it are not made. Rows without a time are replaced each time, but not by a backfill.
 /// </summary>
 internal sealed class RangeRows(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql)
     : WrittenRows(job, session, transaction, sql, CommitMode.Replace, Select(job, session, transaction, sql))
 {
     public override IReadOnlyDictionary<string, string> Apply()
     {
-        if (From(Job, Session, Transaction) is not { } from) return new Dictionary<string, string>();
-        var gone = Transaction.Delete(Session, Condition(Job, Sql, from, Transaction.Base!.Schema.Find(Job.Dataset.TimeColumn!)!.DuckType), Write(CommitMode.Replace), Job.Cancel);
-        Job.Log.Info($"{gone} rows from {from} on were replaced.");
-        return new Dictionary<string, string> { ["from"] = from, ["replaced"] = gone.ToString(CultureInfo.InvariantCulture) };
+        if (Range(Job, Session, Transaction) is not { } range) return new Dictionary<string, string>();
+        var gone = Transaction.Delete(Session, Condition(Job, Sql, range, Transaction.Base!.Schema.Find(Job.Dataset.TimeColumn!)!.DuckType), Write(CommitMode.Replace), Job.Cancel);
+        Job.Log.Info($"{gone} rows from {range.From}{(range.To is { } to ? $" to {to}" : " on")} were replaced.");
+        var info = new Dictionary<string, string> { ["from"] = range.From, ["replaced"] = gone.ToString(CultureInfo.InvariantCulture) };
+        if (range.To is not null) info["to"] = range.To;
+        return info;
     }
 
     private static string Select(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql)
     {
         var column = sql.Columns.FirstOrDefault(c => c.Name.Equals(job.Dataset.TimeColumn, StringComparison.OrdinalIgnoreCase))
             ?? throw new JobFailedException("FF3207", $"{job.Dataset.Table} has time_column '{job.Dataset.TimeColumn}', which its SQL does not give.", $"The columns are: {string.Join(", ", sql.Columns.Select(c => c.Name))}.");
-        return From(job, session, transaction) is { } from ? $"SELECT * FROM ({sql.Select}) AS made WHERE {Condition(job, sql, from, column.Type)}" : sql.Select;
+        return Range(job, session, transaction) is { } range ? $"SELECT * FROM ({sql.Select}) AS made WHERE {Condition(job, sql, range, column.Type)}" : sql.Select;
     }
 
-    // The newest time in the table, as text; null for a table that is new or empty.
-    private static string? From(DatasetJob job, DuckSession session, TableTransaction transaction)
+    // As text; null for a table that is new or empty.
+    private static (string From, string? To)? Range(DatasetJob job, DuckSession session, TableTransaction transaction)
     {
         if (transaction.Base is not { } table) return null;
         var column = table.Schema.Find(job.Dataset.TimeColumn!)
             ?? throw new JobFailedException("FF3207", $"{job.Dataset.Table} has time_column '{job.Dataset.TimeColumn}', which the table has not.", "Build the dataset with mode: full once.");
-        return session.Scalar<string>($"SELECT CAST(max({SqlText.Identifier(column.Name)}) AS VARCHAR) FROM {table.ScanSql()}", job.Cancel);
+        if (job.Request is { KeepCursor: true, Interval: { } interval }) return (Moment(interval.Start), Moment(interval.End));
+        var name = SqlText.Identifier(column.Name);
+        var isTime = column.DuckType.StartsWith("TIMESTAMP", StringComparison.Ordinal) || column.DuckType == "DATE";
+        if (job.Dataset.Lookback > TimeSpan.Zero && !isTime)
+            throw new JobFailedException("FF3207", $"{job.Dataset.Table} has a lookback, but its time_column '{column.Name}' is {column.DuckType}.", "Use a column of type DATE or TIMESTAMP, or leave lookback out.");
+        var newest = job.Dataset.Lookback > TimeSpan.Zero
+            ? $"CAST(max({name}) - INTERVAL '{((long)job.Dataset.Lookback.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)} milliseconds' AS {column.DuckType})"
+            : $"max({name})";
+        return session.Scalar<string>($"SELECT CAST({newest} AS VARCHAR) FROM {table.ScanSql()}", job.Cancel) is { } from ? (from, null) : null;
     }
 
-    private static string Condition(DatasetJob job, DatasetSql sql, string from, string type)
+    private static string Moment(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+
+    private static string Condition(DatasetJob job, DatasetSql sql, (string From, string? To) range, string type)
     {
         var name = SqlText.Identifier(sql.Columns.First(c => c.Name.Equals(job.Dataset.TimeColumn, StringComparison.OrdinalIgnoreCase)).Name);
-        return $"({name} >= CAST({SqlText.Literal(from)} AS {type}) OR {name} IS NULL)";
+        return range.To is { } to
+            ? $"coalesce({name} >= CAST({SqlText.Literal(range.From)} AS {type}) AND {name} < CAST({SqlText.Literal(to)} AS {type}), false)"
+            : $"({name} >= CAST({SqlText.Literal(range.From)} AS {type}) OR {name} IS NULL)";
     }
 }
 
-/// <summary>Rows that are merged into the table by key: they are kept in DuckDB (which spills) until it is known which ones change something.</summary>
-internal sealed class MergedRows : StagedRows
+/// <summary>Rows that are kept in DuckDB (which spills) until it is known which ones change something.</summary>
+internal abstract class KeptRows : StagedRows
 {
     private const string Result = "dataset_result";
     private long count;
 
-    public MergedRows(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql) : base(job, session, transaction, sql)
+    protected KeptRows(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql) : base(job, session, transaction, sql)
     {
         session.Execute($"CREATE TEMP TABLE {Result} AS {sql.Select}", job.Cancel);
         count = session.Scalar<long>($"SELECT count(*) FROM {Result}");
@@ -145,10 +163,14 @@ internal sealed class MergedRows : StagedRows
         Session.Execute($"DROP TABLE {Result}; ALTER TABLE dataset_kept RENAME TO {Result}");
         count = Session.Scalar<long>($"SELECT count(*) FROM {Result}");
     }
+}
 
+/// <summary>Rows that are merged into the table by key (mode merge).</summary>
+internal sealed class MergedRows(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql) : KeptRows(job, session, transaction, sql)
+{
     public override IReadOnlyDictionary<string, string> Apply()
     {
-        var merged = Transaction.Merge(Session, $"SELECT * FROM {Result}", new MergeOptions { Keys = Job.Dataset.Keys, Write = Write(CommitMode.Replace) }, Job.Cancel);
+        var merged = Transaction.Merge(Session, $"SELECT * FROM {Scan}", new MergeOptions { Keys = Job.Dataset.Keys, Write = Write(CommitMode.Replace) }, Job.Cancel);
         Job.Log.Info($"{merged.Inserted} rows inserted, {merged.Updated} updated, {merged.Unchanged} unchanged.");
         return new Dictionary<string, string> { ["merge"] = string.Create(CultureInfo.InvariantCulture, $"inserted={merged.Inserted} updated={merged.Updated} unchanged={merged.Unchanged}") };
     }

@@ -64,7 +64,7 @@ public sealed class DatasetRunnerTests : IDisposable
     public void Run_SameRequestAgain_ReturnsTheRecordedOutcome()
     {
         fixture.Put("bronze.a", "SELECT 1 AS id");
-        var dataset = DatasetFixture.Dataset("SELECT * FROM bronze.a", DatasetMode.Append);
+        var dataset = DatasetFixture.Dataset("SELECT * FROM bronze.a", DatasetMode.Append) with { Rebuild = RebuildPolicy.Always };
         var first = fixture.Run(dataset, fixture.Request(txn: 7));
         fixture.Run(dataset, fixture.Request(txn: 8));
 

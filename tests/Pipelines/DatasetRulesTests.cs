@@ -21,10 +21,37 @@ public sealed class DatasetRulesTests
     [InlineData("sql: SELECT 1\n    sql_file: a.sql", "(5,15): error FF1302: The dataset has both sql and sql_file. [silver.clean.sql_file] Remove one of them.")]
     [InlineData("mode: merge", "(4,11): error FF1303: mode: merge needs keys. [silver.clean.mode] Name the key columns: keys: [id].")]
     [InlineData("mode: incremental", "(4,11): error FF1304: mode: incremental needs time_column. [silver.clean.mode] Name the column that holds the time.")]
-    [InlineData("mode: overwrite", "(4,11): error FF1104: 'mode' is 'overwrite'; it may be full, append, merge, incremental. [silver.clean.mode]")]
-    [InlineData("keys: id", "(4,5): warning FF1109: 'keys' has no effect: it is only read when mode is merge. [silver.clean.keys] Set that, or remove this.")]
+    [InlineData("mode: overwrite", "(4,11): error FF1104: 'mode' is 'overwrite'; it may be full, append, merge, incremental, scd2. [silver.clean.mode]")]
+    [InlineData("keys: id", "(4,5): warning FF1109: 'keys' has no effect: it is only read when mode is merge or scd2. [silver.clean.keys] Set that, or remove this.")]
+    [InlineData("mode: scd2", "(4,11): error FF1303: mode: scd2 needs keys. [silver.clean.mode] Name the key columns: keys: [id].")]
+    [InlineData("lookback: 2d", "(4,5): warning FF1109: 'lookback' has no effect: it is only read when mode is incremental. [silver.clean.lookback] Set that, or remove this.")]
+    [InlineData("close_missing: true", "(4,5): warning FF1109: 'close_missing' has no effect: it is only read when mode is scd2. [silver.clean.close_missing] Set that, or remove this.")]
+    [InlineData("rebuild: never", "(4,14): error FF1104: 'rebuild' is 'never'; it may be changed, always. [silver.clean.rebuild]")]
     [InlineData("checks: { not_null: id }", "(4,13): error FF1102: 'checks' must be a list, not a mapping. [silver.clean.checks] Write '- not_null: id' under 'checks:'.")]
     public void Dataset_RuleBroken_IsSaid(string line, string expected) => Assert.Equal([expected], BadDataset(line));
+
+    [Fact]
+    public void Dataset_ModesOfTime_AreRead()
+    {
+        var late = GoodDataset("mode: incremental", "time_column: day", "lookback: 36h", "rebuild: always");
+        Assert.Equal((TimeSpan.FromHours(36), RebuildPolicy.Always), (late.Lookback, late.Rebuild));
+        Assert.True(GoodDataset("mode: scd2", "keys: id", "close_missing: true").CloseMissing);
+    }
+
+    [Fact]
+    public void Macros_AreReadAndGivenToAllDatasets()
+    {
+        var pipeline = Good("pipeline: p\nmacros:\n  cents(x): x / 100.0\n  recent(days := 30, least): SELECT * FROM bronze.a WHERE age < days;\nsilver:\n  a: SELECT cents(1)\n");
+        Assert.Equal(["CREATE MACRO \"cents\"(x) AS (x / 100.0\n)", "CREATE MACRO \"recent\"(days := 30, least) AS TABLE SELECT * FROM bronze.a WHERE age < days"], pipeline.Datasets[0].Macros.Select(m => m.CreateSql));
+        Assert.Equal(["cents"], MacroDefinition.CalledBy("SELECT Cents (1), mycents(2), cents", pipeline.Macros).Select(m => m.Name));
+    }
+
+    [Theory]
+    [InlineData("Cents(x): 1", "(3,3): error FF1310: 'Cents(x)' is no name of a macro. [macros.Cents(x)] Write name(a, b): a lower-case name and its parameters.")]
+    [InlineData("cents: 1", "(3,3): error FF1310: 'cents' is no name of a macro. [macros.cents] Write name(a, b): a lower-case name and its parameters.")]
+    [InlineData("cents(x):", "(3,12): error FF1310: The macro cents(x) has no SQL, but nothing. [macros.cents(x)] Write an expression or a SELECT.")]
+    [InlineData("a(x): 1\n  a(y): 2", "(4,3): error FF1310: There are two macros 'a'. [macros.a(y)] Rename one of them.")]
+    public void Macro_Mistake_IsSaid(string macro, string expected) => Assert.Equal([expected], Bad($"pipeline: p\nmacros:\n  {macro}\nsilver:\n  a: SELECT 1\n"));
 
     [Fact]
     public void WithSql_Files_AreReadAndLeftNullWhenAbsent()

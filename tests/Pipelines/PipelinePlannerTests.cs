@@ -207,6 +207,15 @@ public sealed partial class PipelinePlannerTests
     }
 
     [Fact]
+    public void Plan_TablesOfMacros_AreInputsOfTheirCallers()
+    {
+        var plan = Plan("pipeline: p\nmacros:\n  recent(n): SELECT * FROM silver.s WHERE x < n\ngold:\n  g: SELECT * FROM (recent(5))\nsilver:\n  s: SELECT 1 AS x\n");
+        Assert.Empty(plan.Diagnostics);
+        Assert.Equal(["silver.s", "gold.g"], plan.Jobs.Select(j => j.Id));
+        Assert.Equal(["silver.s"], plan.Jobs[1].Reads);
+    }
+
+    [Fact]
     public void Plan_CheckWithBadSql_IsSaidAtItsLine()
     {
         var plan = PipelinePlanner.Plan(

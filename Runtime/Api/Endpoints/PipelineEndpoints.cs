@@ -57,8 +57,13 @@ internal static class PipelineEndpoints
             : [.. versions.Select(v => new PipelineVersionEntry(v.Version, v.CreatedAt, PipelineMapping.ToFormat(v.Format), v.Text))];
     }
 
-    private static PipelineValidation Plan(PipelineReader reader, PipelineStore pipelines, string name) =>
-        PipelineMapping.ToValidation(reader.Read(Stored(pipelines, name, null)));
+    private static PipelineValidation Plan(PipelineReader reader, PipelineStore pipelines, PlannedChanges changes, string name)
+    {
+        var stored = Stored(pipelines, name, null);
+        var reading = reader.Read(stored);
+        var found = PipelineMapping.ToValidation(reading);
+        return found.Plan is { } plan ? found with { Plan = changes.Fill(plan, reading, stored.BaseDirectory) } : found;
+    }
 
     private static PipelineVersion Stored(PipelineStore pipelines, string name, int? version)
     {

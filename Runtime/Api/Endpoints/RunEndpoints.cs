@@ -35,7 +35,7 @@ internal static class RunEndpoints
             throw ProblemException.Bad("FF4050", "The body names no pipeline.", "Send {\"pipeline\": \"name\"}.");
         var run = await service.StartAsync(new Orchestration.Runs.StartRun(body.Pipeline, body.Jobs ?? [], Paging.Text(body.Trigger) ?? "api",
             body.Parameters ?? new Dictionary<string, string>(), body.Version,
-            Interval: body.Interval is { } i ? new Catalog.DataInterval(i.Start.ToUniversalTime(), i.End.ToUniversalTime()) : null), ct);
+            Interval: body.Interval is { } i ? new Catalog.DataInterval(i.Start.ToUniversalTime(), i.End.ToUniversalTime()) : null, FullRefresh: body.FullRefresh), ct);
         return TypedResults.Created($"/api/v1/runs/{run}", new RunStarted(run));
     }
 

@@ -40,6 +40,7 @@ internal static class RuntimeServices
         services.AddSingleton<KnownTables>();
         services.AddSingleton<RunReader>();
         services.AddSingleton<PipelineViews>();
+        services.AddSingleton<PlannedChanges>();
         services.AddSingleton<RunEvents>();
         services.AddSingleton<TableReads>();
         services.AddSingleton<RowPages>();

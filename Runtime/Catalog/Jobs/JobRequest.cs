@@ -40,6 +40,9 @@ public sealed record JobRequest
     /// <summary>Set for a replay: not the source is read but these rejects, under the job's present definition.</summary>
     public RejectChoice? Replay { get; init; }
 
+    /// <summary>Datasets are built although nothing has changed, and from scratch.</summary>
+    public bool FullRefresh { get; init; }
+
     /// <summary>Application id of the <c>txn</c> action: pipeline and job.</summary>
     public string ApplicationId => $"{Pipeline}/{JobId}";
 }

@@ -55,6 +55,9 @@ public sealed record RunRecord
     /// <summary>When it was last taken up again by a retry; tries before that do not count against <c>retry.max_attempts</c>.</summary>
     public DateTimeOffset? ReopenedAt { get; init; }
 
+    /// <summary>Its datasets are built from scratch, although nothing may have changed.</summary>
+    public bool FullRefresh { get; init; }
+
     /// <summary>The backfill that it belongs to.</summary>
     public string? BackfillId { get; init; }
 }

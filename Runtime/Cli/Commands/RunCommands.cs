@@ -15,6 +15,7 @@ internal static class RunCommands
         var parameters = new Option<string[]>("--set") { Description = "A parameter of the pipeline. May be repeated.", HelpName = "NAME=VALUE" };
         var from = new Option<string?>("--from") { Description = "Start of the data interval, ISO 8601; UTC without an offset." };
         var to = new Option<string?>("--to") { Description = "End of the data interval, not included." };
+        var full = new Option<bool>("--full-refresh") { Description = "Build datasets from scratch, although nothing may have changed." };
         var watch = new Option<bool>("--watch") { Description = "Follow the run to its end; exit code 0 when it succeeded, else 1." };
         var of = new Option<string?>("--pipeline") { Description = "Only runs of this pipeline." };
         var state = new Option<RunState?>("--state") { Description = "Only runs in this state." };
@@ -24,7 +25,7 @@ internal static class RunCommands
         var search = new Option<string?>("--search") { Description = "Only lines that hold this text." };
         var group = new Command("runs", "Start, follow and inspect runs.");
 
-        Add("start", "Starts a run.", [pipeline, jobs, parameters, from, to, watch], c => Start(c, c.Value(pipeline), c.Value(jobs) ?? [], c.Value(parameters) ?? [], Intervals.Read(c.Value(from), c.Value(to)), c.Value(watch)));
+        Add("start", "Starts a run.", [pipeline, jobs, parameters, from, to, full, watch], c => Start(c, c.Value(pipeline), c.Value(jobs) ?? [], c.Value(parameters) ?? [], Intervals.Read(c.Value(from), c.Value(to)), c.Value(full), c.Value(watch)));
         Add("list", "Runs, newest first.", [of, state, limit], c => List(c, new RunQuery { Pipeline = c.Value(of), State = c.Value(state), Size = Math.Clamp(c.Value(limit), 1, 500) }));
         Add("show", "One run: jobs, row equations, errors.", [run], async c => c.Answer(await c.Client.RunAsync(c.Value(run), c.Ct), RunText.Write));
         Add("watch", "Follows a run to its end.", [run], c => Watch(c, c.Value(run)));
@@ -38,7 +39,7 @@ internal static class RunCommands
         void Add(string verb, string description, Symbol[] symbols, Func<CommandContext, Task<int>> action) => group.Subcommands.Add(Verb.Create(verb, description, symbols, shared, action));
     }
 
-    private static async Task<int> Start(CommandContext c, string pipeline, string[] jobs, string[] settings, DataInterval? interval, bool watch)
+    private static async Task<int> Start(CommandContext c, string pipeline, string[] jobs, string[] settings, DataInterval? interval, bool full, bool watch)
     {
         var parameters = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var setting in settings)
@@ -48,7 +49,7 @@ internal static class RunCommands
                 throw new CliException($"'{setting}' sets nothing.", "Write --set name=value.");
             parameters[setting[..cut]] = setting[(cut + 1)..];
         }
-        return await Started(c, await c.Client.StartRunAsync(new StartRun(pipeline, jobs, parameters, Trigger: "cli", Interval: interval), c.Ct), watch);
+        return await Started(c, await c.Client.StartRunAsync(new StartRun(pipeline, jobs, parameters, Trigger: "cli", Interval: interval, FullRefresh: full), c.Ct), watch);
     }
 
     private static async Task<int> Retry(CommandContext c, string run, bool watch) => await Started(c, await c.Client.RetryRunAsync(run, c.Ct), watch);

@@ -44,6 +44,9 @@ public sealed record JobState
     /// <summary>The job's outcome in its owner's own JSON, returned when a repeated attempt finds its work done.</summary>
     public string? Outcome { get; init; }
 
+    /// <summary>What the commit was made from (hashes, input versions), in the job's own words, so that a later run sees whether anything has changed.</summary>
+    public IReadOnlyDictionary<string, string>? MadeFrom { get; init; }
+
     /// <summary>The transaction version of the commit; set by the commit.</summary>
     public long? TransactionVersion { get; init; }
 

@@ -52,6 +52,7 @@ public sealed class JobRunner(
             Interval = job.Run.Interval,
             KeepCursor = job.Run.BackfillId is not null,
             Replay = RunService.ReplayOf(job.Run),
+            FullRefresh = job.Run.FullRefresh,
         };
         var log = new JobLog(logs, job.Run.RunId, job.Plan.Id);
         return job.Plan.Kind == JobKind.Ingest

@@ -11,11 +11,12 @@ namespace FlowForge.Orchestration.Runs;
 /// <param name="JobIds">Only these jobs; empty for all.</param>
 /// <param name="Trigger"><c>manual</c>, <c>api</c>, <c>schedule</c>, <c>retry</c>.</param>
 /// <param name="Interval">The time that the run's data is about; null takes the schedule's last whole one, if there is a schedule.</param>
+/// <param name="FullRefresh">Datasets are built from scratch, although nothing may have changed.</param>
 /// <param name="BackfillId">The backfill that the run belongs to.</param>
 /// <param name="RunId">Makes the start repeatable: a run of this id that is there already is the one that was asked for. Null for a new one.</param>
 public sealed record StartRun(
     string Pipeline, IReadOnlyList<string> JobIds, string Trigger, IReadOnlyDictionary<string, string> Parameters, int? Version = null, string? RetryOf = null, string? RunId = null,
-    DataInterval? Interval = null, string? BackfillId = null)
+    DataInterval? Interval = null, string? BackfillId = null, bool FullRefresh = false)
 {
     /// <summary>Set for a replay: the job reads these rejects of its table again, not its source.</summary>
     public RejectChoice? Replay { get; init; }
@@ -65,7 +66,7 @@ public sealed class RunService(
         {
             RunId = request.RunId ?? RunIds.New(now), Pipeline = version.Name, PipelineVersion = version.Version, Trigger = request.Trigger, QueuedAt = now,
             JobIds = request.JobIds, Parameters = WithReplay(Parameters(definition, request.Parameters), request.Replay), RetryOf = request.RetryOf, Interval = IntervalOf(definition, request, now),
-            BackfillId = request.BackfillId,
+            BackfillId = request.BackfillId, FullRefresh = request.FullRefresh,
         };
         run = Record(run, jobs);
         await StartWorkflowAsync(run, definition, jobs, cancel);
@@ -124,7 +125,7 @@ public sealed class RunService(
         var left = runs.Jobs(runId).Where(j => j.State != RunState.Succeeded).Select(j => j.JobId).ToArray();
         if (left.Length == 0) throw new RunRefusedException(RunRefusal.Conflict, "FF3105", $"Every job of {runId} succeeded: there is nothing to retry.", "Start a new run instead.");
         var parameters = run.Parameters.Where(p => p.Key != RunNames.ReplayParameter).ToDictionary();
-        return await StartAsync(new StartRun(run.Pipeline, left, "retry", parameters, RetryOf: runId, Interval: run.Interval, BackfillId: run.BackfillId) { Replay = ReplayOf(run) }, cancel);
+        return await StartAsync(new StartRun(run.Pipeline, left, "retry", parameters, RetryOf: runId, Interval: run.Interval, BackfillId: run.BackfillId, FullRefresh: run.FullRefresh) { Replay = ReplayOf(run) }, cancel);
     }
 
     /// <summary>Holds a run: what runs goes on, nothing new starts until <see cref="ResumeAsync"/>.</summary>

@@ -28,7 +28,10 @@ public enum IncrementalMode { Full, Incremental }
 public enum WriteMode { Append, Replace, Merge, Scd2 }
 
 /// <summary>How a dataset is built.</summary>
-public enum DatasetMode { Full, Append, Merge, Incremental }
+public enum DatasetMode { Full, Append, Merge, Incremental, Scd2 }
+
+/// <summary>When a dataset is built: only when its SQL, settings or inputs have changed, or in each run.</summary>
+public enum RebuildPolicy { Changed, Always }
 
 /// <summary>The kinds of data-quality checks.</summary>
 public enum CheckKind { NotNull, Unique, AcceptedValues, Range, RowCount, Regex, Expression, ForeignKey, Sql, Freshness, Anomaly }

@@ -16,11 +16,22 @@ public sealed record DatasetDefinition
 
     public DatasetMode Mode { get; init; } = DatasetMode.Full;
 
-    /// <summary>Key columns; set for <see cref="DatasetMode.Merge"/>.</summary>
+    /// <summary>Key columns; set for <see cref="DatasetMode.Merge"/> and <see cref="DatasetMode.Scd2"/>.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
     /// <summary>Time column of <see cref="DatasetMode.Incremental"/>.</summary>
     public string? TimeColumn { get; init; }
+
+    /// <summary>How far before the newest time of the table <see cref="DatasetMode.Incremental"/> begins anew, for rows that come late.</summary>
+    public TimeSpan Lookback { get; init; }
+
+    /// <summary>For <see cref="DatasetMode.Scd2"/>: things that the SQL does not give any more are closed.</summary>
+    public bool CloseMissing { get; init; }
+
+    public RebuildPolicy Rebuild { get; init; } = RebuildPolicy.Changed;
+
+    /// <summary>The pipeline's macros, which the SQL may call.</summary>
+    public IReadOnlyList<MacroDefinition> Macros { get; init; } = [];
 
     public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
 

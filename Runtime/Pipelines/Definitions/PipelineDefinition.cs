@@ -14,6 +14,9 @@ public sealed record PipelineDefinition
     /// <summary>Parameters of a run with their default values as text; a run may override them, never add names.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Pieces of SQL that the datasets can call; each dataset has them too.</summary>
+    public IReadOnlyList<MacroDefinition> Macros { get; init; } = [];
+
     public OverlapPolicy OnOverlap { get; init; } = OverlapPolicy.Skip;
 
     /// <summary>How many jobs of one run may run at once, at least 1.</summary>

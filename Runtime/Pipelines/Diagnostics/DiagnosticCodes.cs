@@ -54,12 +54,13 @@ public static class DiagnosticCodes
     // 13: datasets and checks
     public static readonly DiagnosticCode NeedsSql = Error("FF1301", "Dataset without SQL", "A dataset is made by sql or sql_file.");
     public static readonly DiagnosticCode TwoSqls = Error("FF1302", "SQL given twice", "sql and sql_file exclude each other.");
-    public static readonly DiagnosticCode NeedsKeys = Error("FF1303", "Merge without keys", "mode: merge finds rows by keys.");
+    public static readonly DiagnosticCode NeedsKeys = Error("FF1303", "Merge without keys", "mode: merge and mode: scd2 find rows by keys.");
     public static readonly DiagnosticCode NeedsTimeColumn = Error("FF1304", "Incremental without time", "mode: incremental replaces ranges of time, so it needs time_column.");
     public static readonly DiagnosticCode UnknownCheck = Error("FF1305", "Unknown check", "Checks are not_null, unique, accepted_values, range, row_count, regex, expression, foreign_key, sql, freshness and anomaly.");
     public static readonly DiagnosticCode InvalidCheck = Error("FF1306", "Check not understood", "The check lacks what it needs, or its bounds exclude every value.");
     public static readonly DiagnosticCode CannotQuarantine = Error("FF1307", "Check cannot quarantine", "row_count, sql, freshness and anomaly are about the table, not about rows that could be left out or set aside.");
     public static readonly DiagnosticCode CheckSqlSyntax = Error("FF1309", "SQL of a check does not parse", "The message is DuckDB's. An expression is a condition over one row, an sql check one SELECT over the table this and tables of the lake.");
+    public static readonly DiagnosticCode InvalidMacro = Error("FF1310", "Macro not understood", "A macro is a name with its parameters (cents(x), recent(days := 30)) and a body: an expression over the parameters, or a SELECT to be used like a table.");
     public static readonly DiagnosticCode DuplicateCheck = Warning("FF1308", "Check given twice", "The same check stands twice; its result is recorded once.");
 
     // 14: schedules

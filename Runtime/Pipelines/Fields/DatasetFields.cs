@@ -9,8 +9,11 @@ internal static class DatasetFields
         new("sql_file", FieldKind.Text, "File with the SQL, relative to the pipeline's folder."),
         new("description", FieldKind.Text, "What the table is for."),
         new("mode", FieldKind.Choice, "How the table is built.") { Choices = EnumText.All<DatasetMode>(), Default = "full" },
-        new("keys", FieldKind.TextList, "Key columns of mode: merge."),
+        new("keys", FieldKind.TextList, "Key columns of mode: merge and scd2."),
         new("time_column", FieldKind.Text, "Time column of mode: incremental."),
+        new("lookback", FieldKind.Duration, "mode: incremental begins this long before the newest time of the table, for rows that come late.") { Default = "0s" },
+        new("close_missing", FieldKind.Boolean, "mode: scd2 closes things that the SQL does not give any more.") { Default = "false" },
+        new("rebuild", FieldKind.Choice, "changed: a run leaves the table as it is when neither SQL, settings nor inputs have changed. always: each run builds it.") { Choices = EnumText.All<RebuildPolicy>(), Default = "changed" },
         new("partition_by", FieldKind.TextList, "Columns by which the table's files are laid out."),
         new("checks", FieldKind.Checks, "Data-quality rules, applied before the table version is published."),
     ], MainField: "sql");

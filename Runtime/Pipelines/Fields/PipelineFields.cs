@@ -25,6 +25,7 @@ internal static class PipelineFields
         new("description", FieldKind.Text, "What it is for."),
         new("schedule", FieldKind.SectionOrText, "When it runs by itself. Short form: the cron expression.") { Section = Schedule },
         new("parameters", FieldKind.TextMap, "Parameters of a run with their default values."),
+        new("macros", FieldKind.TextMap, "Pieces of SQL that all datasets can call, by name and parameters: cents(x): x / 100.0, or a SELECT to be used like a table."),
         new("on_overlap", FieldKind.Choice, "What happens when a run is due while another one is open.") { Choices = EnumText.All<OverlapPolicy>(), Default = "skip" },
         new("max_parallel_jobs", FieldKind.Integer, "How many jobs of a run may run at once.") { Default = "4", Min = 1, Max = 64 },
         new("retry", FieldKind.Section, "How a job that failed for a passing reason is repeated.") { Section = Retry },

@@ -21,16 +21,18 @@ internal static class DatasetParser
         {
             section.Add(DiagnosticCodes.NeedsSql, "sql", "The dataset's SQL is empty.", "Write a SELECT.");
         }
-        if (mode == DatasetMode.Merge && !section.Has("keys"))
+        if (mode is DatasetMode.Merge or DatasetMode.Scd2 && !section.Has("keys"))
         {
-            section.Add(DiagnosticCodes.NeedsKeys, "mode", "mode: merge needs keys.", "Name the key columns: keys: [id].");
+            section.Add(DiagnosticCodes.NeedsKeys, "mode", $"mode: {mode.ToText()} needs keys.", "Name the key columns: keys: [id].");
         }
         if (mode == DatasetMode.Incremental && time is null)
         {
             section.Add(DiagnosticCodes.NeedsTimeColumn, "mode", "mode: incremental needs time_column.", "Name the column that holds the time.");
         }
-        Effects.Warn(section, "keys", mode == DatasetMode.Merge, "mode is merge");
+        Effects.Warn(section, "keys", mode is DatasetMode.Merge or DatasetMode.Scd2, "mode is merge or scd2");
         Effects.Warn(section, "time_column", mode == DatasetMode.Incremental, "mode is incremental");
+        Effects.Warn(section, "lookback", mode == DatasetMode.Incremental, "mode is incremental");
+        Effects.Warn(section, "close_missing", mode == DatasetMode.Scd2, "mode is scd2");
         var place = section.Node["sql"] is ScalarNode { IsNull: false } scalar ? places.Find(scalar) : default;
         return new DatasetDefinition
         {
@@ -41,6 +43,9 @@ internal static class DatasetParser
             Mode = mode,
             Keys = keys,
             TimeColumn = time,
+            Lookback = Durations.Read(section, "lookback", TimeSpan.Zero),
+            CloseMissing = section.Flag("close_missing"),
+            Rebuild = section.Choice<RebuildPolicy>("rebuild")!.Value,
             Checks = CheckParser.Read(section),
             PartitionBy = section.Texts("partition_by"),
             Description = section.Text("description"),

@@ -32,6 +32,11 @@ public static class PipelineParser
         var datasets = DatasetLayers
             .SelectMany(layer => Jobs(section, layer, DatasetFields.Dataset, s => DatasetParser.Read(s, layer, sql)))
             .ToList();
+        var macros = MacroParser.Read(section);
+        if (macros.Count > 0)
+        {
+            datasets = datasets.ConvertAll(d => d with { Macros = macros });
+        }
         RefuseSameTables(ingest, section, diagnostics);
         if (ingest.Count + datasets.Count == 0 && !section.Has("ingest") && !section.Has("silver") && !section.Has("gold"))
         {
@@ -43,6 +48,7 @@ public static class PipelineParser
             Description = section.Text("description"),
             Schedule = ScheduleParser.Read(section, environment.Now ?? DateTimeOffset.UtcNow),
             Parameters = section.TextMap("parameters"),
+            Macros = macros,
             OnOverlap = section.Choice<OverlapPolicy>("on_overlap")!.Value,
             MaxParallelJobs = (int)section.Integer("max_parallel_jobs")!.Value,
             Retry = ScheduleParser.ReadRetry(section),

@@ -5,6 +5,7 @@ internal sealed class ReferenceResolver(
     PipelineDefinition definition, Dictionary<string, string> made, Func<string, bool> tableExists, DiagnosticList diagnostics)
 {
     private static readonly string[] Layers = ["bronze", "silver", "gold"];
+    private readonly HashSet<string> brokenMacros = [];
 
     /// <returns>Tables with their layer, each once, in the order of the text.</returns>
     public IReadOnlyList<string> Read(DatasetDefinition dataset, SqlReferenceReader sql)
@@ -19,7 +20,7 @@ internal sealed class ReferenceResolver(
         IReadOnlyList<SqlReference> references;
         try
         {
-            references = sql(dataset.Sql);
+            references = [.. sql(dataset.Sql), .. MacroDefinition.CalledBy(dataset.Sql, dataset.Macros).SelectMany(m => OfMacro(m, sql))];
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -30,6 +31,22 @@ internal sealed class ReferenceResolver(
             return [];
         }
         return [.. references.Distinct().Select(r => Resolve(r, dataset, path)).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    private IReadOnlyList<SqlReference> OfMacro(MacroDefinition macro, SqlReferenceReader sql)
+    {
+        try
+        {
+            return sql(macro.ProbeSql);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            if (brokenMacros.Add(macro.Name))
+            {
+                diagnostics.Add(DiagnosticCodes.InvalidMacro, new TextPlace(macro.Line, 1), $"macros.{macro.Name}", $"The SQL of the macro {macro.Name} does not parse: {e.Message.Trim()}", "A macro is an expression over its parameters, or a SELECT.");
+            }
+            return [];
+        }
     }
 
     /// <summary>The tables that the checks of an ingest job read; its own table means the rows of the run.</summary>

@@ -25,6 +25,7 @@ public static partial class Placeholders
         var findings = new DiagnosticList();
         string[] known = [.. Interval, .. definition.Parameters.Keys.Select(p => "param." + p)];
         foreach (var dataset in definition.Datasets) Look(dataset.Sql, $"{dataset.Table}.sql", dataset.SqlLine ?? dataset.Line);
+        foreach (var macro in definition.Macros) Look(macro.Body, $"macros.{macro.Name}", macro.Line);
         foreach (var job in definition.Ingest)
         {
             Look(job.Filter, $"ingest.{job.Name}.filter", job.Line);
@@ -44,7 +45,7 @@ public static partial class Placeholders
     public static bool NeedsInterval(PipelineDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        return definition.Datasets.Any(d => Asks(d.Sql) || d.Sql?.Contains("'" + IntervalStart, StringComparison.OrdinalIgnoreCase) == true || d.Sql?.Contains("'" + IntervalEnd, StringComparison.OrdinalIgnoreCase) == true)
+        return definition.Macros.Any(m => Asks(m.Body)) || definition.Datasets.Any(d => Asks(d.Sql) || d.Sql?.Contains("'" + IntervalStart, StringComparison.OrdinalIgnoreCase) == true || d.Sql?.Contains("'" + IntervalEnd, StringComparison.OrdinalIgnoreCase) == true)
             || definition.Ingest.Any(i => Asks(i.Filter) || Texts(i.Config).Any(Asks));
 
         static bool Asks(string? text) => Names(text).Any(n => Interval.Contains(n, StringComparer.Ordinal));
@@ -54,7 +55,8 @@ public static partial class Placeholders
     public static PipelineDefinition WithVariables(PipelineDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        return definition with { Datasets = [.. definition.Datasets.Select(d => d.Sql is { } sql && sql.Contains("${", StringComparison.Ordinal) ? d with { Sql = InDatasetSql(sql) } : d)] };
+        MacroDefinition[] macros = [.. definition.Macros.Select(m => m with { Body = InDatasetSql(m.Body) })];
+        return definition with { Macros = macros, Datasets = [.. definition.Datasets.Select(d => d with { Macros = macros, Sql = d.Sql is { } sql && sql.Contains("${", StringComparison.Ordinal) ? InDatasetSql(sql) : d.Sql })] };
     }
 
     /// <summary>The job with the values of a run in <c>filter</c> and <c>config</c>: literals in SQL, plain text elsewhere (times as <c>2024-05-17T00:00:00Z</c>).</summary>

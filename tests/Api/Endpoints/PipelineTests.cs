@@ -38,6 +38,23 @@ public sealed class PipelineTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Plan_OfDatasets_SaysWhatWouldBeBuilt()
+    {
+        await client.PutPipelineAsync("plan_changes", new PutPipeline("""
+            pipeline: plan_changes
+            silver:
+              fresh: SELECT * FROM bronze.orders
+              clock: SELECT now() AS t
+            gold:
+              on_top: SELECT * FROM silver.fresh
+            """));
+        var plan = (await client.PlanAsync("plan_changes")).Plan!;
+        Assert.Equal(
+            ["silver.fresh: New the table does not exist yet", "silver.clock: Always its SQL asks for now", "gold.on_top: New an input does not exist yet"],
+            plan.Jobs.Select(j => $"{j.Id}: {j.Change} {string.Join("; ", j.Changes)}"));
+    }
+
+    [Fact]
     public async Task Put_OtherNameInText_Is422()
     {
         var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PutPipelineAsync("one_name", new PutPipeline(Text("other_name"))));

@@ -106,7 +106,8 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         api.MapGet("/pipelines", (string? search) => Page(Sample.Pipelines.Where(p => search is null || p.Name.Contains(search))));
         api.MapGet("/pipelines/{name}", Results<Ok<PipelineDetail>, NotFound<Problem>> (string name) => Sample.Detail(name) is { } p ? TypedResults.Ok(p)
             : TypedResults.NotFound(new Problem { Status = 404, Title = "Not found", Detail = $"There is no pipeline '{name}'." }));
-        api.MapGet("/pipelines/{name}/plan", (string name) => new PipelineValidation(true, name, [], Sample.Plan));
+        api.MapGet("/pipelines/{name}/plan", (string name) => new PipelineValidation(true, name, [], new PipelinePlan([.. Sample.Plan.Jobs.Select(j => j.Kind == JobKind.Ingest ? j
+            : j.Id == "gold.delays_by_hour" ? j with { Change = PlannedChange.Unchanged } : j with { Change = PlannedChange.Changed, Changes = ["its SQL has changed", "bronze.flights is at version 5 (was 3)"] })])));
         api.MapGet("/pipelines/{name}/versions", (string name) => Enumerable.Range(1, 3).Reverse().Select(v => new PipelineVersionEntry(v, Sample.Now.AddDays(-v), PipelineTextFormat.Yaml, $"# version {v}\n{Sample.Yaml}")));
         api.MapGet("/pipelines/{name}/backfills", () => Page(Sample.Backfills));
         api.MapPost("/pipelines/{name}/backfills/preview", (string name, StartBackfill body) => Sample.Preview(name, body));

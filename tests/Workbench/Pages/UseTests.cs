@@ -72,6 +72,16 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
     }
 
     [Fact]
+    public async Task Plan_OfStoredPipeline_SaysWhatWouldBeBuiltAndWhy()
+    {
+        var page = await bench.OpenAsync("/pipelines/flights/plan");
+        await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "delays_by_airport" }).Last).ToContainTextAsync("builds its SQL has changed; bronze.flights is at version 5 (was 3)");
+        await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "delays_by_hour" }).Last).ToContainTextAsync("stays");
+        if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "plan-changes.png") });
+    }
+
+    [Fact]
     public async Task Check_ThatFailed_ShowsItsRows()
     {
         var page = await bench.OpenAsync($"/runs/{Sample.DoneId}?job=silver.flights_clean");

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using FlowForge.Catalog;
+using FlowForge.Lake;
+using FlowForge.Pipelines;
+
+namespace FlowForge.Datasets.Rebuild;
+
+/// <summary>
+/// What a dataset's table was made from: a hash of its SQL (with the macros that it calls), one of its settings, the values of the run that the SQL asks for, and the
+/// version of each input. It lies in the table's state, so that it is true exactly when the rows are.
+/// </summary>
+internal static partial class MadeFrom
+{
+    private const string Input = "input ";
+    private const string Value = "value ";
+
+    /// <summary>Why the SQL gives other rows each time, for people; null when it does not.</summary>
+    public static string? Volatile(DatasetDefinition dataset)
+    {
+        var sql = Sql(dataset);
+        if (dataset.Rebuild == RebuildPolicy.Always) return "rebuild: always";
+        if (VolatileFunction().Match(sql) is { Success: true } found) return $"its SQL asks for {found.Value.Trim('\'', '(', ' ')}";
+        if (SystemTable().IsMatch(sql)) return "its SQL reads the system's own tables";
+        if (dataset.Checks.Any(c => c.Kind == CheckKind.Freshness)) return "a freshness check looks at the clock";
+        return null;
+    }
+
+    public static IReadOnlyDictionary<string, string> Of(DatasetDefinition dataset, JobRequest request, IEnumerable<DatasetInput> inputs)
+    {
+        var sql = Sql(dataset);
+        var facts = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["sql"] = Hash(sql), ["settings"] = Hash(Settings(dataset)) };
+        foreach (var (name, value) in request.Parameters.Where(p => Asks(sql, p.Key))) facts[Value + name] = value;
+        if (request.Interval is { } interval && (Asks(sql, Placeholders.IntervalStart) || Asks(sql, Placeholders.IntervalEnd)))
+            facts[Value + "interval"] = string.Create(CultureInfo.InvariantCulture, $"{interval.Start.UtcDateTime:s} to {interval.End.UtcDateTime:s}");
+        // A table that reads its own last version always finds another one; that is no change from outside.
+        foreach (var input in inputs.Where(i => i.Name.ToString() != dataset.Table)) facts[Input + input.Name] = $"{input.Snapshot.Version.ToString(CultureInfo.InvariantCulture)} {input.Snapshot.TableId}";
+        return facts;
+    }
+
+    /// <summary>What differs, for people; empty when nothing does.</summary>
+    public static IReadOnlyList<string> Changes(IReadOnlyDictionary<string, string> then, IReadOnlyDictionary<string, string> now)
+    {
+        var changes = new List<string>();
+        foreach (var key in then.Keys.Union(now.Keys).Order(StringComparer.Ordinal).OrderBy(k => k is "sql" ? 0 : k is "settings" ? 1 : 2))
+        {
+            var (old, present) = (then.GetValueOrDefault(key), now.GetValueOrDefault(key));
+            if (old == present) continue;
+            if (key == "sql") changes.Add("its SQL has changed");
+            else if (key == "settings") changes.Add("its settings have changed");
+            else if (key.StartsWith(Value, StringComparison.Ordinal)) changes.Add($"{key[Value.Length..]} is {present ?? "not asked for any more"}{(old is null ? "" : $" (was {old})")}");
+            else changes.Add(InputChange(key[Input.Length..], old?.Split(' ')[0], present?.Split(' ')[0]));
+        }
+        return changes;
+    }
+
+    private static string InputChange(string table, string? old, string? now) =>
+        now is null ? $"{table} is not read any more" : old is null ? $"{table} is read now" : old == now ? $"{table} was made anew" : $"{table} is at version {now} (was {old})";
+
+    private static string Sql(DatasetDefinition dataset)
+    {
+        var sql = DatasetSql.Text(dataset);
+        return string.Join("\n;\n", MacroDefinition.CalledBy(sql, dataset.Macros).Select(m => m.CreateSql).Append(sql));
+    }
+
+    // All that decides on the rows or on how they lie; places in the file and the description do not.
+    private static string Settings(DatasetDefinition dataset) => JsonSerializer.Serialize(new
+    {
+        Mode = dataset.Mode.ToText(), dataset.Keys, dataset.TimeColumn, dataset.Lookback, dataset.CloseMissing, dataset.PartitionBy,
+        Checks = dataset.Checks.Select(c => c with { Line = 0 }),
+    });
+
+    private static bool Asks(string sql, string variable) => sql.Contains($"'{variable}'", StringComparison.OrdinalIgnoreCase);
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
+
+    [GeneratedRegex(@"\b(now|random|uuid|uuidv4|uuidv7|gen_random_uuid|today|get_current_timestamp|get_current_time|transaction_timestamp|nextval)\s*\(|\b(current_timestamp|current_date|current_time|localtimestamp|localtime)\b|'run_time'|'run_id'", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex VolatileFunction();
+
+    [GeneratedRegex(@"\bsystem""?\s*\.", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex SystemTable();
+}

@@ -1,0 +1,154 @@
+using FlowForge.Catalog;
+using FlowForge.Datasets.Rebuild;
+using FlowForge.Lake;
+using FlowForge.Pipelines;
+
+namespace FlowForge.Datasets.Tests;
+
+/// <summary>A run leaves a table as it is when nothing has changed, and says what has when something has.</summary>
+public sealed class RebuildTests : IDisposable
+{
+    private static readonly MacroDefinition Twice = new("twice", ["x"], "x * 2", 1);
+    private readonly DatasetFixture fixture = new();
+
+    public void Dispose() => fixture.Dispose();
+
+    private RebuildAnswer Ask(DatasetDefinition dataset, JobRequest? request = null) => fixture.Runner.Ask(dataset, request ?? fixture.Request(dataset.Table));
+
+    [Fact]
+    public void Run_NothingChanged_LeavesTheTableAndSaysSo()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id");
+        var dataset = DatasetFixture.Dataset("SELECT id FROM bronze.a");
+        fixture.Run(dataset);
+        var again = fixture.Run(dataset with { Line = 99, Description = "another place in the file" });
+        Assert.Equal((default, 0L, "nothing changed", false), (again.Counts, again.TableVersion!.Value, again.Note, again.AlreadyDone));
+        Assert.Equal(0, fixture.Table("silver.t").Latest()!.Version);
+        Assert.Contains("Info: silver.t stays at version 0: its SQL, settings and inputs have not changed.", fixture.Log);
+        Assert.Equal((RebuildVerdict.Unchanged, 0), (Ask(dataset).Verdict, Ask(dataset).Reasons.Count));
+    }
+
+    [Fact]
+    public void Ask_SomethingChanged_SaysWhat()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id");
+        fixture.Put("bronze.b", "SELECT 1 AS id");
+        var dataset = DatasetFixture.Dataset("SELECT twice(id) AS id FROM bronze.a WHERE getvariable('least') IS NULL") with { Macros = [Twice] };
+        Assert.Equal(["the table does not exist yet"], Ask(dataset).Reasons);
+        var request = fixture.Request(dataset.Table) with { Parameters = new Dictionary<string, string> { ["least"] = "1", ["unused"] = "x" } };
+        fixture.Run(dataset, request);
+
+        Assert.Equal(RebuildVerdict.Unchanged, Ask(dataset, request with { Parameters = new Dictionary<string, string> { ["least"] = "1", ["unused"] = "y" } }).Verdict);
+        Assert.Equal(["least is 2 (was 1)"], Ask(dataset, request with { Parameters = new Dictionary<string, string> { ["least"] = "2" } }).Reasons);
+        Assert.Equal(["its SQL has changed"], Ask(dataset with { Macros = [Twice with { Body = "x + x" }] }, request).Reasons);
+        Assert.Equal(["its settings have changed"], Ask(dataset with { Checks = [new CheckDefinition { Kind = CheckKind.NotNull, Columns = ["id"] }] }, request).Reasons);
+        Assert.Equal(["its SQL has changed", "bronze.b is read now"], Ask(dataset with { Sql = dataset.Sql + " AND id IN (SELECT id FROM bronze.b)" }, request).Reasons);
+        fixture.Put("bronze.a", "SELECT 2 AS id");
+        Assert.Equal(["bronze.a is at version 1 (was 0)"], Ask(dataset, request).Reasons);
+        Assert.Equal(1, fixture.Run(dataset, fixture.Request(dataset.Table) with { Parameters = request.Parameters }).TableVersion);
+    }
+
+    [Theory]
+    [InlineData("SELECT now() AS t", "its SQL asks for now")]
+    [InlineData("SELECT getvariable('run_time') AS t", "its SQL asks for run_time")]
+    [InlineData("SELECT random() AS t", "its SQL asks for random")]
+    public void Run_SqlThatGivesOtherRowsEachTime_IsAlwaysBuilt(string sql, string reason)
+    {
+        var dataset = DatasetFixture.Dataset(sql);
+        fixture.Run(dataset);
+        Assert.Equal(1, fixture.Run(dataset).TableVersion);
+        Assert.Equal((RebuildVerdict.Always, reason), (Ask(dataset).Verdict, Ask(dataset).Reasons[0]));
+    }
+
+    [Fact]
+    public void Run_OthersWroteToTheTable_IsBuiltAgainButNotAfterCompaction()
+    {
+        var dataset = DatasetFixture.Dataset("SELECT 1 AS id");
+        fixture.Run(dataset);
+        fixture.Put("silver.t", "SELECT 5 AS id");
+        Assert.Equal(["version 1 of the table is not its own (WRITE)"], Ask(dataset).Reasons);
+        Assert.Equal(2, fixture.Run(dataset).TableVersion);
+        Assert.Equal("1", fixture.Rows("silver.t"));
+    }
+
+    [Fact]
+    public void Run_FullRefresh_BuildsFromScratch()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id");
+        var dataset = DatasetFixture.Dataset("SELECT id FROM bronze.a", DatasetMode.Append);
+        fixture.Run(dataset);
+        Assert.Equal("nothing changed", fixture.Run(dataset).Note);
+        fixture.Put("bronze.a", "SELECT 2 AS id");
+        fixture.Run(dataset);
+        Assert.Equal("1\n2", fixture.Rows("silver.t"));
+        fixture.Run(dataset, fixture.Request(dataset.Table) with { FullRefresh = true });
+        Assert.Equal("2", fixture.Rows("silver.t"));
+    }
+
+    [Fact]
+    public void Run_RestoredVersion_IsBuiltAgain()
+    {
+        fixture.Put("bronze.a", "SELECT 1 AS id");
+        var dataset = DatasetFixture.Dataset("SELECT id FROM bronze.a");
+        fixture.Run(dataset);
+        fixture.Put("bronze.a", "SELECT 2 AS id");
+        fixture.Run(dataset);
+        fixture.Table("silver.t").Restore(0);
+        Assert.Equal("1", fixture.Rows("silver.t"));
+        Assert.Equal(RebuildVerdict.Changed, Ask(dataset).Verdict);
+        fixture.Run(dataset);
+        Assert.Equal("2", fixture.Rows("silver.t"));
+    }
+
+    [Fact]
+    public void Run_Scd2_KeepsHistoryAndClosesWhatIsGone()
+    {
+        fixture.Put("bronze.a", "SELECT * FROM (VALUES (1, 'x'), (2, 'y')) v(id, name)");
+        var dataset = DatasetFixture.Dataset("SELECT * FROM bronze.a", DatasetMode.Scd2) with { Keys = ["id"], CloseMissing = true };
+        fixture.Run(dataset);
+        fixture.Put("bronze.a", "SELECT * FROM (VALUES (1, 'z'), (3, 'n')) v(id, name)");
+        var later = new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero);
+        // A full refresh would lose the history, so it does not.
+        var outcome = fixture.Run(dataset, fixture.Request(dataset.Table) with { RunTime = later, FullRefresh = true });
+        Assert.Equal(new RowCounts(2, 2), outcome.Counts);
+        Assert.Equal("1|x|False\n1|z|True\n2|y|False\n3|n|True", fixture.Rows("silver.t", "id, name, is_current"));
+        Assert.Contains("Info: 1 things are new, 1 changed, 0 unchanged, 1 closed.", fixture.Log);
+    }
+
+    [Fact]
+    public void Run_IncrementalWithLookback_TakesLateRows()
+    {
+        fixture.Put("bronze.a", "SELECT * FROM (VALUES (1, TIMESTAMP '2024-01-01 00:00'), (2, TIMESTAMP '2024-01-03 00:00')) v(id, at_time)");
+        var dataset = DatasetFixture.Dataset("SELECT * FROM bronze.a", DatasetMode.Incremental) with { TimeColumn = "at_time", Lookback = TimeSpan.FromDays(1) };
+        fixture.Run(dataset);
+        // 3 is late within the lookback, 4 beyond it.
+        fixture.Put("bronze.a", "SELECT * FROM (VALUES (1, TIMESTAMP '2024-01-01 00:00'), (2, TIMESTAMP '2024-01-03 00:00'), (3, TIMESTAMP '2024-01-02 12:00'), (4, TIMESTAMP '2024-01-01 12:00')) v(id, at_time)");
+        fixture.Run(dataset);
+        Assert.Equal("1\n2\n3", fixture.Rows("silver.t", "id"));
+        // A backfill replaces its interval, and that only.
+        fixture.Run(dataset, fixture.Request(dataset.Table) with { KeepCursor = true, Interval = new DataInterval(new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero), new(2024, 1, 2, 0, 0, 0, TimeSpan.Zero)) });
+        Assert.Equal("1\n2\n3\n4", fixture.Rows("silver.t", "id"));
+        Assert.Contains("Info: 1 rows from 2024-01-01 00:00:00.000000 to 2024-01-02 00:00:00.000000 were replaced.", fixture.Log);
+        var error = Assert.Throws<JobFailedException>(() =>
+        {
+            var numbers = dataset with { Name = "n", TimeColumn = "id" };
+            fixture.Run(numbers, fixture.Request("silver.n"));
+            fixture.Put("bronze.a", "SELECT 9 AS id, TIMESTAMP '2024-01-01 00:00' AS at_time");
+            fixture.Run(numbers, fixture.Request("silver.n"));
+        });
+        Assert.Equal("silver.n has a lookback, but its time_column 'id' is INTEGER.", error.Message);
+    }
+
+    [Fact]
+    public void Run_Macros_AreCalledAndTheirTablesAreInputs()
+    {
+        fixture.Put("bronze.a", "SELECT 3 AS id UNION ALL SELECT 8");
+        MacroDefinition[] macros = [Twice, new("four", ["x"], "twice(twice(x))", 2), new("above", ["n := 5"], "SELECT id FROM bronze.a WHERE id > n", 3), new("unused", [], "SELECT * FROM bronze.nowhere", 4)];
+        fixture.Run(DatasetFixture.Dataset("SELECT four(id) AS id FROM above()") with { Macros = macros });
+        Assert.Equal("32", fixture.Rows("silver.t"));
+        Assert.Equal(["bronze.a"], fixture.Catalog.Lineage.Inputs("silver.t").Select(e => e.Input));
+        var error = Assert.Throws<JobFailedException>(() => fixture.Run(DatasetFixture.Dataset("SELECT bad(1) AS x") with { Macros = [new MacroDefinition("bad", ["x"], "x +", 7)] }));
+        Assert.Equal("FF3208", error.Code);
+        Assert.StartsWith("The macro bad (line 7 of the pipeline) is not right: ", error.Message, StringComparison.Ordinal);
+    }
+}
