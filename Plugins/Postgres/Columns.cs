@@ -9,6 +9,9 @@ internal sealed record PgColumn(string Name, IArrowType Type, string Expression,
 {
     /// <summary>Text with a collation: watermarks of it are compared by bytes, as the lake does.</summary>
     public bool HasCollation { get; init; }
+
+    /// <summary>Read as it is stored, not through a cast on the server: a change's bytes can be decoded like a COPY's.</summary>
+    public bool IsPlain => Expression == Sql.Name(Name);
     public Field Field => new(Name, Type);
 }
 
@@ -17,7 +20,7 @@ internal sealed record PgColumn(string Name, IArrowType Type, string Expression,
 internal sealed record PgType(uint Oid, string Name, char Kind, uint Element, uint Base);
 
 /// <summary>Turns the columns of a table or query into Arrow columns.</summary>
-internal sealed class Columns(PostgresSpec spec, bool checkText)
+internal sealed class Columns(NumericForm numeric, ArrayForm arrays, bool checkText)
 {
     /// <summary>The columns of anything that may stand behind FROM.</summary>
     public async Task<IReadOnlyList<PgColumn>> DescribeAsync(NpgsqlConnection connection, string from, CancellationToken cancellationToken)
@@ -47,7 +50,7 @@ internal sealed class Columns(PostgresSpec spec, bool checkText)
             var element = types[type.Element];
             while (element.Kind == 'd') element = types[element.Base];
             // The elements' own precision is not told to clients; elements that need a cast cannot be cast one by one.
-            if (spec.Arrays == ArrayForm.Json || Scalar(element, null, null) is not { Cast: null } inner)
+            if (arrays == ArrayForm.Json || Scalar(element, null, null) is not { Cast: null } inner)
                 return new PgColumn(name, StringType.Default, $"to_json({quoted})::text AS {quoted}", b => new TextDecoder((StringArray.Builder)b));
             return new PgColumn(name, new ListType(inner.Type), quoted, b => new ListDecoder((ListBuilder)b, inner.Decoder(((ListBuilder)b).Values)));
         }
@@ -85,7 +88,7 @@ internal sealed class Columns(PostgresSpec spec, bool checkText)
         _ => Text("{0}::text"),
     };
 
-    private (IArrowType, string?, Func<ArrayBuilder, ColumnDecoder>) Number(int? precision, int? scale) => spec.Numeric switch
+    private (IArrowType, string?, Func<ArrayBuilder, ColumnDecoder>) Number(int? precision, int? scale) => numeric switch
     {
         NumericForm.Text => (StringType.Default, null, b => new NumericTextDecoder((StringArray.Builder)b)),
         _ when precision is >= 1 and <= 38 and var p && scale is >= 0 and var s && s <= p => (new Decimal128Type(p, s), null, b => new DecimalDecoder((Decimal128Array.Builder)b, s)),

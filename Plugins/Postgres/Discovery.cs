@@ -20,14 +20,14 @@ internal static class Discovery
           SELECT x.conkey FROM pg_constraint x WHERE x.conrelid = c.oid AND (x.contype = 'p' OR (x.contype = 'u'
             AND NOT EXISTS (SELECT FROM pg_attribute u WHERE u.attrelid = c.oid AND u.attnum = ANY(x.conkey) AND NOT u.attnotnull)))
           ORDER BY x.contype, cardinality(x.conkey), x.oid LIMIT 1) k ON true
-        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND n.nspname = ANY($1::text[]) AND has_table_privilege(c.oid, 'SELECT')
+        WHERE c.relkind IN ({0}) AND NOT c.relispartition AND n.nspname = ANY($1::text[]) AND has_table_privilege(c.oid, 'SELECT')
         ORDER BY array_position($1::text[], n.nspname::text), c.relname, a.attnum
         """;
 
     /// <summary>Names are bare in the first schema and <c>schema.name</c> in the others.</summary>
-    public static async IAsyncEnumerable<DiscoveredTable> ListAsync(NpgsqlConnection connection, IReadOnlyList<string> schemas, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<DiscoveredTable> ListAsync(NpgsqlConnection connection, IReadOnlyList<string> schemas, [EnumeratorCancellation] CancellationToken cancellationToken, string kinds = "'r', 'p', 'v', 'm', 'f'")
     {
-        var command = connection.Command(Query, schemas.ToArray());
+        var command = connection.Command(Query.Replace("{0}", kinds, StringComparison.Ordinal), schemas.ToArray());
         await using var _ = command.ConfigureAwait(false);
         NpgsqlDataReader reader;
         try { reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false); }

@@ -12,18 +12,20 @@ internal sealed record ReadPlan(string Where, IReadOnlyList<PgColumn> Columns, S
     private static readonly Version RangeScans = new(14, 0);
     private const long PagesWorthSplitting = 1_024, FewestPagesAPart = 512;
 
+    public string Select => $"SELECT {string.Join(", ", Columns.Select(c => c.Expression))} FROM ";
+
     /// <summary>The schema alone, without parts.</summary>
     public static async Task<ReadPlan> DescribeAsync(NpgsqlConnection connection, PostgresSpec spec, ReadRequest request, CancellationToken cancellationToken)
     {
         var (from, where, _) = await SourceAsync(connection, spec, request, cancellationToken).ConfigureAwait(false);
-        return await DescribeAsync(connection, spec, from, where, cancellationToken).ConfigureAwait(false);
+        return await DescribeAsync(connection, from, where, spec.Numeric, spec.Arrays, cancellationToken).ConfigureAwait(false);
     }
 
     public static async Task<ReadPlan> MakeAsync(NpgsqlConnection connection, PostgresSpec spec, ReadRequest request, CancellationToken cancellationToken)
     {
         var (from, where, relation) = await SourceAsync(connection, spec, request, cancellationToken).ConfigureAwait(false);
-        var plan = await DescribeAsync(connection, spec, from, where, cancellationToken).ConfigureAwait(false);
-        var select = $"SELECT {string.Join(", ", plan.Columns.Select(c => c.Expression))} FROM ";
+        var plan = await DescribeAsync(connection, from, where, spec.Numeric, spec.Arrays, cancellationToken).ConfigureAwait(false);
+        var select = plan.Select;
         if (request.From is { Value: { } value } mark)
         {
             var column = plan.Columns.FirstOrDefault(c => c.Name == mark.Column)
@@ -32,7 +34,7 @@ internal sealed record ReadPlan(string Where, IReadOnlyList<PgColumn> Columns, S
             return plan with { Statements = [$"{select}{from} WHERE {Sql.Name(mark.Column)}{collation} >= {Sql.Text(value)}{Limit(request)}"] };
         }
         if (request.Limit is not null) return plan with { Statements = [select + from + Limit(request)] };
-        return plan with { Statements = relation is null || spec.Parallelism == 1 ? [select + from] : await PartsAsync(connection, spec, relation, select, cancellationToken).ConfigureAwait(false) };
+        return plan with { Statements = relation is null || spec.Parallelism == 1 ? [select + from] : await PartsAsync(connection, spec.Parallelism, relation, select, cancellationToken).ConfigureAwait(false) };
     }
 
     private static async Task<(string From, string Where, Relation? Relation)> SourceAsync(NpgsqlConnection connection, PostgresSpec spec, ReadRequest request, CancellationToken cancellationToken)
@@ -47,24 +49,24 @@ internal sealed record ReadPlan(string Where, IReadOnlyList<PgColumn> Columns, S
         return (relation.Sql, $"Table {relation}", relation);
     }
 
-    private static async Task<ReadPlan> DescribeAsync(NpgsqlConnection connection, PostgresSpec spec, string from, string where, CancellationToken cancellationToken)
+    public static async Task<ReadPlan> DescribeAsync(NpgsqlConnection connection, string from, string where, NumericForm numeric, ArrayForm arrays, CancellationToken cancellationToken)
     {
         var encoding = await connection.ScalarAsync<string>("SELECT current_setting('server_encoding')", cancellationToken).ConfigureAwait(false);
-        var columns = await new Columns(spec, checkText: encoding == "SQL_ASCII").DescribeAsync(connection, from, cancellationToken).ConfigureAwait(false);
+        var columns = await new Columns(numeric, arrays, checkText: encoding == "SQL_ASCII").DescribeAsync(connection, from, cancellationToken).ConfigureAwait(false);
         return new ReadPlan(where, columns, new Schema(columns.Select(c => c.Field)), []);
     }
 
     /// <summary>Ranges of pages of the table and of its partitions; the last of each is open, for pages that are newer than the count.</summary>
-    private static async Task<IReadOnlyList<string>> PartsAsync(NpgsqlConnection connection, PostgresSpec spec, Relation relation, string select, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> PartsAsync(NpgsqlConnection connection, int readers, Relation relation, string select, CancellationToken cancellationToken)
     {
         if (relation.HasPolicies || connection.PostgreSqlVersion < RangeScans) return [select + relation.Sql];
-        if (relation.Kind is 'r' or 'm') return [.. Ranges(relation, spec.Parallelism, select)];
+        if (relation.Kind is 'r' or 'm') return [.. Ranges(relation, readers, select)];
         if (relation.Kind != 'p') return [select + relation.Sql];
         var all = await connection.ScalarAsync<long>("SELECT count(*) FROM pg_partition_tree($1::oid::regclass) WHERE isleaf", cancellationToken, relation.Oid).ConfigureAwait(false);
         var leaves = await relation.LeavesAsync(connection, cancellationToken).ConfigureAwait(false);
         // Rights on a partitioned table do not reach its partitions: then it is read through its own name.
         if (leaves.Count == 0 || leaves.Count < all || leaves.Any(l => l.HasPolicies)) return [select + relation.Sql];
-        return [.. leaves.SelectMany(l => l.Kind == 'r' ? Ranges(l, spec.Parallelism, select) : [select + l.Sql])];
+        return [.. leaves.SelectMany(l => l.Kind == 'r' ? Ranges(l, readers, select) : [select + l.Sql])];
     }
 
     private static IEnumerable<string> Ranges(Relation table, int readers, string select)

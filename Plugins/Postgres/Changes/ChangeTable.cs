@@ -1,0 +1,64 @@
+using FlowForge.Columnar;
+using Npgsql;
+
+namespace FlowForge.Plugins.Postgres.Changes;
+
+/// <summary>The table whose changes are read.</summary>
+/// <param name="Plan">Its columns as both the snapshot and the changes give them, without the operation.</param>
+/// <param name="Types">The declared type of each column, to notice that an older change had another.</param>
+/// <param name="Keys">Primary key columns.</param>
+/// <param name="Schema">The plan's columns and the operation.</param>
+internal sealed record ChangeTable(Relation Relation, ReadPlan Plan, IReadOnlyDictionary<string, uint> Types, IReadOnlyList<string> Keys, bool HasFullIdentity, Schema Schema)
+{
+    public const string Operation = "_ff_op";
+    private static readonly Version Oldest = new(14, 0);
+
+    public static async Task<ChangeTable> FindAsync(NpgsqlConnection connection, ChangesSpec spec, string name, CancellationToken cancellationToken)
+    {
+        if (connection.PostgreSqlVersion < Oldest) throw new TerminalException($"Changes are read from PostgreSQL 14 on; the server is {connection.PostgreSqlVersion}.", "Read the table with the connector postgres.");
+        var relation = await Relation.FindAsync(connection, name, spec.Schemas, cancellationToken).ConfigureAwait(false);
+        if (relation.Kind is not ('r' or 'p')) throw new TerminalException($"{relation} is not a table: it has no changes of its own.", "Name the table behind it.");
+        var (types, generated, keys, identity) = await FactsAsync(connection, relation, cancellationToken).ConfigureAwait(false);
+        // Publishing such a table would make the source's own updates and deletes fail.
+        if (identity == 'n' || (identity == 'd' && keys.Count == 0))
+            throw new TerminalException($"{relation} has no primary key and no other replica identity: its updates and deletes cannot be told.", $"Run: ALTER TABLE {relation.Sql} REPLICA IDENTITY FULL");
+        var plan = await ReadPlan.DescribeAsync(connection, relation.Sql, $"Table {relation}", spec.Numeric, ArrayForm.List, cancellationToken).ConfigureAwait(false);
+        var columns = plan.Columns.Where(c => !spec.ExcludeColumns.Contains(c.Name) && !generated.Contains(c.Name)).ToList();
+        if (columns.FirstOrDefault(c => !c.IsPlain) is { } odd)
+            throw new TerminalException($"{relation}: the changes of column {odd.Name} cannot be read: its type has no form here that does not need the server's help.", $"Leave it out: exclude_columns: [{odd.Name}]");
+        plan = plan with { Columns = columns, Schema = new Schema(columns.Select(c => c.Field)) };
+        return new ChangeTable(relation, plan, types, keys, identity == 'f', new Schema([.. plan.Schema.FieldsList, new Field(Operation, StringType.Default, isNullable: false)]));
+    }
+
+    private static async Task<(Dictionary<string, uint> Types, HashSet<string> Generated, List<string> Keys, char Identity)> FactsAsync(NpgsqlConnection connection, Relation relation, CancellationToken cancellationToken)
+    {
+        var command = connection.Command("""
+            SELECT a.attname::text, a.atttypid::int8, a.attgenerated <> '', coalesce(a.attnum = ANY(k.conkey), false), c.relreplident::text
+            FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p'
+            WHERE c.oid = $1::oid ORDER BY a.attnum
+            """, relation.Oid);
+        await using var _ = command.ConfigureAwait(false);
+        var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using var __ = reader.ConfigureAwait(false);
+        var (types, generated, keys, identity) = (new Dictionary<string, uint>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), new List<string>(), 'd');
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var name = reader.GetString(0);
+            types[name] = (uint)reader.GetInt64(1);
+            if (reader.GetBoolean(2)) generated.Add(name);
+            if (reader.GetBoolean(3)) keys.Add(name);
+            identity = reader.GetString(4)[0];
+        }
+        return (types, generated, keys, identity);
+    }
+
+    /// <summary>Rows of a snapshot or preview, as inserts. The result owns the batch's columns.</summary>
+    public RecordBatch AsInserts(RecordBatch rows)
+    {
+        var operations = new StringArray.Builder();
+        for (var i = 0; i < rows.Length; i++) operations.Append("i"u8);
+        return new RecordBatch(Schema, [.. rows.Arrays, operations.Build()], rows.Length);
+    }
+
+    public RecordBatch Empty() => new RecordBatchBuilder(Schema).Build();
+}

@@ -1,0 +1,222 @@
+using System.Diagnostics;
+using FlowForge.Columnar;
+using FlowForge.Plugins.Postgres.Changes;
+using FlowForge.Plugins.Testing;
+using FlowForge.Plugins.Tests.Servers;
+
+namespace FlowForge.Plugins.Tests.Postgres;
+
+/// <summary>Change capture against a real server.</summary>
+public sealed class ChangesConnectorTests : IDisposable
+{
+    private readonly ConnectorFixture _fixture = new();
+    private readonly PostgresServer _server;
+    private readonly string _database;
+
+    public ChangesConnectorTests(PostgresServer server)
+    {
+        _server = server.Ready();
+        _database = server.NewDatabase();
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _server.Sql($"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = '{_database}' AND NOT active", _database);
+        _fixture.Dispose();
+    }
+
+    private ChangesConnector Open(Func<ChangesSpec, ChangesSpec>? change = null)
+    {
+        var spec = new ChangesSpec { Host = PostgresServer.Host, Port = _server.Port, Database = _database, User = PostgresServer.User, Password = new Secret(PostgresServer.Password), TableName = "t" };
+        return new ChangesConnector(_fixture.Context((change ?? (s => s))(spec)));
+    }
+
+    private string Sql(string sql) => _server.Sql(sql, _database);
+
+    /// <summary>One run: the rows as text, operation first, and the cursor that would be committed.</summary>
+    private async Task<(List<string> Rows, string? Cursor)> RunAsync(string? cursor, bool commit = true, Func<ChangesSpec, ChangesSpec>? change = null)
+    {
+        var rows = new List<string>();
+        string? reached = null;
+        using var connector = Open(change);
+        var schema = await connector.SchemaAsync(new ReadRequest { Cursor = cursor }, Stop);
+        await foreach (var batch in connector.ReadAsync(new ReadRequest { Cursor = cursor }, Stop))
+        {
+            using var owned = batch.Rows;
+            Assert.Equal(schema, owned.Schema);
+            for (var i = 0; i < owned.Length; i++)
+                rows.Add($"{owned.Arrays[^1].GetObject(i)} {string.Join('|', owned.Arrays.Take(owned.ColumnCount - 1).Select(a => a.GetObject(i)))}");
+            reached = batch.Cursor ?? reached;
+        }
+        if (commit) await Open(change).CommittedAsync([], reached, Stop);
+        return (rows, reached);
+    }
+
+    [Fact]
+    public async Task ReadAsync_SnapshotThenChanges_GivesEachOnceInOrder()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY, v text, n numeric(8,2)); INSERT INTO t VALUES (1, 'a', 1.50), (2, 'b', NULL)");
+        var first = await RunAsync(null);
+        Assert.Equal(["i 1|a|1.50", "i 2|b|"], first.Rows.Order());
+        Sql("INSERT INTO t VALUES (3, 'c', -0.01); UPDATE t SET v = 'B' WHERE id = 2; UPDATE t SET id = 10 WHERE id = 1; DELETE FROM t WHERE id = 3; BEGIN; INSERT INTO t VALUES (4, 'never', 0); ROLLBACK");
+        var second = await RunAsync(first.Cursor);
+        Assert.Equal(["i 3|c|-0.01", "u 2|B|", "d 1||", "i 10|a|1.50", "d 3||"], second.Rows);
+        Sql("TRUNCATE t; INSERT INTO t VALUES (5, 'new', 5)");
+        // Not committed: the same comes again.
+        Assert.Equal(["t ||", "i 5|new|5.00"], (await RunAsync(second.Cursor, commit: false)).Rows);
+        var third = await RunAsync(second.Cursor);
+        Assert.Equal(["t ||", "i 5|new|5.00"], third.Rows);
+        var quiet = await RunAsync(third.Cursor);
+        Assert.Empty(quiet.Rows);
+        Assert.NotEqual(third.Cursor, quiet.Cursor);
+    }
+
+    [Fact]
+    public async Task ReadAsync_WritersAtWork_LosesAndDoublesNothing()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t SELECT i, 0 FROM generate_series(1, 20000) i; CREATE PROCEDURE work() LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1..300 LOOP INSERT INTO t VALUES (20000 + i, 0); UPDATE t SET v = v + 1 WHERE id % 500 = i % 500; DELETE FROM t WHERE id = i * 7; COMMIT; END LOOP; END $$");
+        var writing = Task.Run(() => Sql("CALL work()"), Stop);
+        var state = new Dictionary<string, string>();
+        string? cursor = null;
+        var ended = false;
+        for (var run = 0; !ended; run++)
+        {
+            ended = writing.IsCompleted;
+            // Every second run dies before its commit, and is repeated.
+            var (rows, reached) = await RunAsync(cursor, commit: run % 2 == 0);
+            if (run % 2 == 1) { ended = false; continue; }
+            foreach (var row in rows)
+            {
+                var fields = row[2..].Split('|');
+                if (row[0] == 'd') Assert.True(state.Remove(fields[0]), "A delete of a row that was never there.");
+                else if (row[0] == 'i') Assert.True(state.TryAdd(fields[0], fields[1]), $"{row} comes twice.");
+                else
+                {
+                    Assert.True(state.ContainsKey(fields[0]), $"{row} of a row that was never there.");
+                    state[fields[0]] = fields[1];
+                }
+            }
+            cursor = reached;
+        }
+        await writing;
+        Assert.Equal(Sql("SELECT count(*) || ' ' || sum(v) || ' ' || sum(id::bigint * v) FROM t"),
+            $"{state.Count} {state.Sum(s => long.Parse(s.Value))} {state.Sum(s => long.Parse(s.Key) * long.Parse(s.Value))}");
+    }
+
+    [Fact]
+    public async Task ReadAsync_AlteredTable_GivesOldChangesTheColumnsOfNow()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY, v varchar(9), gone int)");
+        var first = await RunAsync(null);
+        Assert.Empty(first.Rows);
+        Sql("INSERT INTO t VALUES (1, 'a', 7); ALTER TABLE t ADD COLUMN more date; INSERT INTO t VALUES (2, 'b', 8, '2024-01-01'); ALTER TABLE t DROP COLUMN gone; ALTER TABLE t ALTER COLUMN id TYPE bigint; INSERT INTO t VALUES (30000000000, 'c', NULL); ALTER TABLE t ALTER COLUMN v TYPE text; UPDATE t SET v = 'z' WHERE id = 2");
+        var second = await RunAsync(first.Cursor);
+        // A rewrite of the table tells its rows again only to itself.
+        Assert.Equal(["i 1|a|", $"i 2|b|{new DateOnly(2024, 1, 1)}", "i 30000000000|c|", $"u 2|z|{new DateOnly(2024, 1, 1)}"], second.Rows);
+        Sql("INSERT INTO t VALUES (5, 'x'); ALTER TABLE t ALTER COLUMN v TYPE int USING 0");
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => RunAsync(second.Cursor));
+        Assert.Equal("Column v of public.t had another type when the changes that come now were made.", failure.Message);
+        Assert.Equal("Reset the job's watermark: the next run takes a new snapshot.", failure.Suggestion);
+    }
+
+    [Fact]
+    public async Task ReadAsync_LongValuesLeftOut_AreTheTables()
+    {
+        Sql("CREATE TABLE t (id uuid PRIMARY KEY, big text, n int); ALTER TABLE t ALTER COLUMN big SET STORAGE EXTERNAL; INSERT INTO t VALUES ('00112233-4455-6677-8899-aabbccddeeff', repeat('long', 5000), 0)");
+        var first = await RunAsync(null);
+        Sql("UPDATE t SET n = 1");
+        var second = await RunAsync(first.Cursor);
+        Assert.Equal($"u 00112233-4455-6677-8899-aabbccddeeff|{string.Concat(Enumerable.Repeat("long", 5000))}|1", Assert.Single(second.Rows));
+        Assert.Contains(_fixture.Lines, l => l.Contains("REPLICA IDENTITY FULL", StringComparison.Ordinal));
+        Sql("ALTER TABLE t REPLICA IDENTITY FULL; UPDATE t SET n = 2; DELETE FROM t");
+        var third = await RunAsync(second.Cursor);
+        Assert.Equal(2, third.Rows.Count);
+        Assert.All(third.Rows, r => Assert.Contains("longlonglong", r, StringComparison.Ordinal));
+        Assert.Equal("ud", string.Concat(third.Rows.Select(r => r[0])));
+    }
+
+    [Fact]
+    public async Task ReadAsync_FullIdentityWithoutKey_TellsOldAndNewRow()
+    {
+        Sql("CREATE TABLE t (a int, b int); ALTER TABLE t REPLICA IDENTITY FULL; INSERT INTO t VALUES (1, 1)");
+        var first = await RunAsync(null);
+        Sql("UPDATE t SET b = 2");
+        Assert.Equal(["d 1|1", "i 1|2"], (await RunAsync(first.Cursor)).Rows);
+    }
+
+    [Fact]
+    public async Task ReadAsync_PartitionedTable_IsOneStream()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY, v int) PARTITION BY RANGE (id); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (10) TO (20); INSERT INTO t VALUES (1, 1), (11, 1)");
+        var first = await RunAsync(null);
+        Assert.Equal(["i 1|1", "i 11|1"], first.Rows.Order(StringComparer.Ordinal));
+        Sql("UPDATE t SET id = 12 WHERE id = 1; UPDATE t SET v = 5 WHERE id = 11");
+        Assert.Equal(["d 1|", "i 12|1", "u 11|5"], (await RunAsync(first.Cursor)).Rows);
+    }
+
+    [Fact]
+    public async Task ReadAsync_WhatCannotBeRead_IsRefusedBeforeAnythingIsMade()
+    {
+        Sql("CREATE TABLE t (a int); CREATE VIEW v AS SELECT 1 AS x; CREATE TABLE r (id int PRIMARY KEY, i inet)");
+        await FailsAsync(null, "public.t has no primary key and no other replica identity: its updates and deletes cannot be told.", "Run: ALTER TABLE \"public\".\"t\" REPLICA IDENTITY FULL");
+        await FailsAsync(s => s with { TableName = "v" }, "public.v is not a table: it has no changes of its own.", "Name the table behind it.");
+        await FailsAsync(s => s with { TableName = "r" }, "public.r: the changes of column i cannot be read: its type has no form here that does not need the server's help.", "Leave it out: exclude_columns: [i]");
+        Assert.Equal("0 0", Sql($"SELECT (SELECT count(*) FROM pg_publication) || ' ' || (SELECT count(*) FROM pg_replication_slots WHERE database = '{_database}')"));
+        Assert.Empty((await RunAsync(null, change: s => s with { TableName = "r", ExcludeColumns = ["i"] })).Rows);
+
+        async Task FailsAsync(Func<ChangesSpec, ChangesSpec>? change, string message, string suggestion)
+        {
+            var failure = await Assert.ThrowsAsync<TerminalException>(() => RunAsync(null, change: change));
+            Assert.Equal((message, suggestion), (failure.Message, failure.Suggestion));
+        }
+    }
+
+    [Fact]
+    public async Task ReadAsync_SlotThatWentOn_SaysThatChangesAreLost()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY)");
+        var first = await RunAsync(null);
+        Sql("INSERT INTO t VALUES (1)");
+        var second = await RunAsync(first.Cursor);
+        var back = await Assert.ThrowsAsync<TerminalException>(() => RunAsync(first.Cursor));
+        Assert.EndsWith("the changes between are gone from the server.", back.Message, StringComparison.Ordinal);
+        Sql($"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = '{_database}'");
+        var gone = await Assert.ThrowsAsync<TerminalException>(() => RunAsync(second.Cursor));
+        Assert.StartsWith("The replication slot flowforge_public_t_", gone.Message, StringComparison.Ordinal);
+        Assert.Equal("Reset the job's watermark: the next run takes a new snapshot.", gone.Suggestion);
+    }
+
+    [Fact]
+    public async Task HealthAsync_TellsLagAndWal_AndPreviewMakesNoSlot()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY, pad text); INSERT INTO t VALUES (1, 'x'), (2, 'y')");
+        Assert.Equal("i", (await RowSourceAcceptance.ReadAsync(Open(), new ReadRequest { Limit = 1 }, Stop)).Single()[^1]);
+        Assert.Empty(await Open().HealthAsync(Stop));
+        Assert.Matches(@"^PostgreSQL 1\d\.\d+, logical replication, \d+ free slots$", await Open().TestAsync(Stop));
+        await RunAsync(null);
+        Sql("INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(10, 1000) i");
+        var facts = await Open().HealthAsync(Stop);
+        Assert.Contains(facts, f => f.Name.EndsWith(": changes behind", StringComparison.Ordinal) && f is { Value: > 900_000, Unit: "bytes" });
+        Assert.Contains(facts, f => f.Name.EndsWith(": WAL kept", StringComparison.Ordinal) && f.Value > 900_000);
+    }
+
+    [Fact]
+    public async Task ReadAsync_ManyChanges_AreFast()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY, at timestamptz, v text, n numeric(12,2), f float8)");
+        var cursor = (await RunAsync(null)).Cursor;
+        Sql("INSERT INTO t SELECT i, now(), 'value ' || i, i / 100.0, i FROM generate_series(1, 200000) i; UPDATE t SET n = n + 1 WHERE id <= 100000; DELETE FROM t WHERE id > 150000");
+        using var connector = Open();
+        var clock = Stopwatch.StartNew();
+        var rows = 0;
+        await foreach (var batch in connector.ReadAsync(new ReadRequest { Cursor = cursor }, Stop))
+        {
+            rows += batch.Rows.Length;
+            batch.Rows.Dispose();
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{rows / clock.Elapsed.TotalSeconds:n0} changes/s");
+        Assert.Equal(350_000, rows);
+    }
+}
