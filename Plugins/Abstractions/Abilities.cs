@@ -33,8 +33,14 @@ public interface IWatch : IConnector
     IAsyncEnumerable<string> WatchAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>Reading can start at a <see cref="ReadRequest.Cursor"/>, and the batches say theirs.</summary>
+/// <summary>Reading can start at a <see cref="ReadRequest.Cursor"/>, and the batches say theirs: a read that was interrupted goes on behind what is safe.</summary>
 public interface IResume : IConnector;
+
+/// <summary>
+/// A source that never ends (a queue, a log of changes): each run goes on at the cursor that the last one committed, and ends where the source stood when it began.
+/// A column <c>_ff_op</c> of <c>i</c>, <c>u</c> or <c>d</c> says what happened to a row; with <c>write_mode: merge</c>, <c>d</c> deletes by key.
+/// </summary>
+public interface IStream : IResume;
 
 /// <summary>Does what may only happen once the rows are safe: moves files, acknowledges messages. Repeated until it succeeds.</summary>
 public interface IAfterCommit : IConnector

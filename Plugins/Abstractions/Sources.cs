@@ -46,8 +46,12 @@ public sealed record ReadRequest
     public long? Limit { get; init; }
 }
 
-/// <summary>A column that grows with time, and how far it has been read. The value is in invariant text form.</summary>
-public sealed record Watermark(string Column, string? Value);
+/// <summary>A column that grows with time, and how far it has been read. The value is in invariant text form; texts are compared byte by byte.</summary>
+public sealed record Watermark(string Column, string? Value)
+{
+    /// <summary>Whether rows without a value in the column are wanted too.</summary>
+    public bool IncludeNulls { get; init; }
+}
 
 /// <summary>Hands over typed records: <typeparamref name="T"/>'s public properties are the columns, in their order.</summary>
 public interface IRecordSource<out T> : IConnector
@@ -60,3 +64,14 @@ public interface IReaderSource : IConnector
 {
     ValueTask<DbDataReader> ReadAsync(ReadRequest request, CancellationToken cancellationToken);
 }
+
+/// <summary>Hands over records as the JSON that was received, for APIs: the runtime lands the pages and finds the types.</summary>
+public interface IPageSource : IConnector
+{
+    IAsyncEnumerable<SourcePage> ReadAsync(ReadRequest request, CancellationToken cancellationToken);
+}
+
+/// <param name="Records">UTF-8, one JSON value a line; not touched again until the next page is asked for.</param>
+/// <param name="Count">Number of records, against which the lines are checked.</param>
+/// <param name="Cursor">How far the source has got after this page, where reading can resume.</param>
+public readonly record struct SourcePage(ReadOnlyMemory<byte> Records, int Count, string? Cursor = null);

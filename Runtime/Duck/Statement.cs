@@ -96,6 +96,7 @@ internal sealed unsafe class Statement(nint handle, string sql) : IDisposable
         {
             var state = streaming ? Api.PendingPreparedStreaming(_handle, out pending) : Api.PendingPrepared(_handle, out pending);
             if (state != DuckState.Success) throw error(pending == 0 ? null : Text.Borrowed(Api.PendingError(pending)));
+            if (!Work(pending)) throw error(Text.Borrowed(Api.PendingError(pending)));
             if (Api.ExecutePending(pending, out var result) == DuckState.Success) return result;
             var message = Text.Borrowed(Api.ResultError(ref result)) ?? Text.Borrowed(Api.PendingError(pending));
             Api.DestroyResult(ref result);
@@ -105,6 +106,27 @@ internal sealed unsafe class Statement(nint handle, string sql) : IDisposable
         {
             if (pending != 0) Api.DestroyPending(ref pending);
         }
+    }
+
+    // DuckDB's own loop burns a core while it has nothing to do itself and other threads wait for a managed source: a network, a disk.
+    private static bool Work(nint pending)
+    {
+        for (var idle = 0; ; )
+        {
+            switch (Api.ExecuteTask(pending))
+            {
+                case PendingState.ResultNotReady: idle = 0; break;
+                case PendingState.NoTasksAvailable: Idle(idle++); break;
+                case PendingState.Error: return false;
+                default: return true;
+            }
+        }
+    }
+
+    private static void Idle(int times)
+    {
+        if (times < 50) Thread.Yield();
+        else Thread.Sleep(1);
     }
 
     public void Dispose()

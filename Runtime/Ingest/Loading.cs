@@ -6,6 +6,7 @@ using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
 using FlowForge.Ingest.Reading;
 using FlowForge.Ingest.Rejects;
+using FlowForge.Ingest.Sources;
 using FlowForge.Lake;
 using FlowForge.Lake.Schema;
 using FlowForge.Pipelines;
@@ -39,19 +40,25 @@ internal sealed record LoadedRows(RowCounts Counts, RejectSpool Rejects, IReadOn
 
 /// <summary>Reads the landed files into staged Parquet files of a transaction, proving types and counting on the way.</summary>
 internal sealed class Loading(
-    DuckSession session, LakeTable table, IngestDefinition job, JobRequest request, FormatSettings settings, string format,
-    IReadOnlyList<LandedFile> files, JobState? state, string temporary, ReadingProgress progress, IJobLog log) : IDisposable
+    DuckSession session, LakeTable table, IngestDefinition job, JobRequest request, FormatSettings settings, Extraction extraction,
+    JobState? state, string temporary, ReadingProgress progress, IJobLog log) : IDisposable
 {
     private const string Source = "ff_rows";
     private static readonly Staged Nothing = new(0, 0, CommitMode.Append, null);
+    private readonly IReadOnlyList<LandedFile> files = extraction.Files;
     private RejectSpool _rejects = new(temporary);
 
     /// <summary>Holds the staged files; the caller commits it.</summary>
     public TableTransaction Transaction { get; private set; } = table.Begin();
 
-    public LoadedRows Run(CancellationToken ct) => format == "parquet" ? FromParquet(ct) : FromRecords(ct);
+    public LoadedRows Run(CancellationToken ct) => extraction.Format switch
+    {
+        null => FromParts(ct),
+        "parquet" => FromParquet(ct),
+        _ => FromRecords(extraction.Format, ct),
+    };
 
-    private LoadedRows FromRecords(CancellationToken ct)
+    private LoadedRows FromRecords(string format, CancellationToken ct)
     {
         var faults = new Dictionary<int, UnreadableFileException>();
         var planned = new RecordPlanner(session, job, settings, format, temporary).Plan(files, Transaction.Base, faults);
@@ -133,6 +140,7 @@ internal sealed class Loading(
         if (wrong.Value is not null)
             throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {files[wrong.Key].Path} holds {wrong.Value.Counted} records by the independent count, and {wrong.Value.Decoded} were read.",
                 "This is a defect of FlowForge: keep the landed file and report it.");
+        CheckHandover(tallies);
         var read = tallies.Values.Sum(t => t.Read);
         var handed = read - _rejects.Count;
         return new LoadedRows(Equation(read, handed, staged), _rejects, rows.Columns, rows.Schema(), files, tallies, staged);
@@ -164,6 +172,31 @@ internal sealed class Loading(
         var rows = source.Rows(job);
         var staged = rows is null ? Nothing : Write(rows, static () => true, ct);
         return new LoadedRows(Equation(read, read - _rejects.Count, staged), _rejects, rows?.Columns ?? [], rows?.Schema(), files, tallies, staged);
+    }
+
+    private LoadedRows FromParts(CancellationToken ct)
+    {
+        progress.Start("reading", files.Sum(f => f.Size));
+        var source = new PartRows(session, extraction.Parts, job, Transaction.Base, settings.File);
+        var tallies = source.Landed(ct).Select((landed, i) => (i, new FileTally(extraction.Parts[i].Rows, landed))).ToDictionary(t => t.i, t => t.Item2);
+        CheckHandover(tallies);
+        var rows = source.Rows(_rejects.Add, ct);
+        // Rejects found while staging are counted like these.
+        var read = tallies.Values.Sum(t => t.Counted);
+        var staged = Write(rows, static () => true, ct);
+        return new LoadedRows(Equation(read, read - _rejects.Count, staged), _rejects, rows.Columns, rows.Schema(), files, tallies, staged);
+    }
+
+    /// <summary>What the source handed over must be what was read.</summary>
+    private void CheckHandover(IReadOnlyDictionary<int, FileTally> tallies)
+    {
+        for (var i = 0; i < extraction.Parts.Count; i++)
+        {
+            var read = tallies.GetValueOrDefault(i)?.Decoded ?? 0;
+            if (read != extraction.Parts[i].Rows && tallies.GetValueOrDefault(i)?.Fault is null)
+                throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {extraction.Parts[i].Rows} rows were handed over for {files[i].Path}, and {read} were read.",
+                    "If the connector counts its records itself, its count is wrong; else this is a defect of FlowForge: keep the landed file and report it.");
+        }
     }
 
     public void Dispose()

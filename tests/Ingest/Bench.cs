@@ -34,7 +34,7 @@ public sealed class Bench : IDisposable
     }
 
     public static readonly string RepoRoot = FindRoot();
-    private static readonly PluginRegistry Plugins = PluginRegistry.Scan(Path.Combine(RepoRoot, "artifacts", "plugins", Configuration));
+    private static readonly PluginRegistry Plugins = Scan();
 
     /// <summary>The demo's data, fetched when the AppHost is built. Skips the test where it was not.</summary>
     public static string DemoData
@@ -140,6 +140,20 @@ public sealed class Bench : IDisposable
     {
         Catalog.Dispose();
         Directory.Delete(Root, recursive: true);
+    }
+
+    // The plugins as they are built, and the tests' own sources beside them.
+    private static PluginRegistry Scan()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), "flowforge-ingest-tests", "plugins-" + Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Directory.CreateDirectory(folder);
+        foreach (var (name, source) in new[] { ("file", Path.Combine(RepoRoot, "artifacts", "plugins", Configuration, "file")), ("test", Path.Combine(RepoRoot, "artifacts", "bin", "TestSource", Configuration)) })
+        {
+            Directory.CreateDirectory(Path.Combine(folder, name));
+            foreach (var file in Directory.EnumerateFiles(source)) File.Copy(file, Path.Combine(folder, name, Path.GetFileName(file)), overwrite: true);
+        }
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return PluginRegistry.Scan(folder);
     }
 
     private static string FindRoot()

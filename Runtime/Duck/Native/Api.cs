@@ -38,6 +38,7 @@ internal static unsafe partial class Api
     [LibraryImport(Lib, EntryPoint = "duckdb_pending_prepared")] public static partial DuckState PendingPrepared(nint statement, out nint pending);
     [LibraryImport(Lib, EntryPoint = "duckdb_pending_prepared_streaming")] public static partial DuckState PendingPreparedStreaming(nint statement, out nint pending);
     [LibraryImport(Lib, EntryPoint = "duckdb_pending_error")] public static partial byte* PendingError(nint pending);
+    [LibraryImport(Lib, EntryPoint = "duckdb_pending_execute_task")] public static partial PendingState ExecuteTask(nint pending);
     [LibraryImport(Lib, EntryPoint = "duckdb_execute_pending")] public static partial DuckState ExecutePending(nint pending, out NativeResult result);
     [LibraryImport(Lib, EntryPoint = "duckdb_destroy_pending")] public static partial void DestroyPending(ref nint pending);
 

@@ -4,6 +4,8 @@ namespace FlowForge.Duck.Native;
 
 internal enum DuckState { Success = 0, Error = 1 }
 
+internal enum PendingState { ResultReady = 0, ResultNotReady = 1, Error = 2, NoTasksAvailable = 3 }
+
 internal enum ResultKind { Invalid = 0, ChangedRows = 1, Nothing = 2, QueryResult = 3 }
 
 internal enum StatementKind { Invalid = 0, Select = 1, Insert = 2, Update = 3, Explain = 4, Delete = 5, Prepare = 6, Create = 7, Execute = 8, Copy = 11, Pragma = 17, Call = 19 }

@@ -47,6 +47,10 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
         return settings;
     }
 
+    /// <summary>The table to read, for connectors that are told by the request and not by a setting of their own.</summary>
+    public static string? Table(ConnectorLease connector, IngestDefinition job) =>
+        connector.Descriptor.Spec.Settings.Any(s => s.Name == "table_name") ? null : job.Config["table_name"]?.ToString();
+
     private string ConnectorOf(IngestDefinition job, ConnectionDefinition? connection)
     {
         var asked = job.Connector ?? (job.SourceType == "db_query" ? null : job.SourceType);

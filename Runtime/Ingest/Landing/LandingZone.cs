@@ -14,6 +14,7 @@ internal sealed class LandingZone
     private const int CopyBytes = 1 << 20;
     private readonly string _folder;
     private readonly string _pattern;
+    private readonly string _runId;
     private readonly DateTimeOffset _runTime;
     private readonly LandingManifest _manifest;
     private readonly HashSet<string> _taken;
@@ -28,12 +29,25 @@ internal sealed class LandingZone
     {
         JobFolder = Path.Combine(root, pipeline, job);
         _folder = Path.Combine(JobFolder, runTime.ToString("yyyy/MM/dd", CultureInfo.InvariantCulture));
-        (_runTime, _pattern) = (runTime, pattern);
+        (_runTime, _pattern, _runId) = (runTime, pattern, runId);
         _manifest = new LandingManifest(Path.Combine(JobFolder, "_flowforge", runId + ".json"));
         _taken = [.. _manifest.Files.Select(f => Path.GetFileName(f.LocalPath))];
     }
 
     public string JobFolder { get; }
+
+    /// <summary>Where the manifest of a read of rows lies.</summary>
+    public string RowManifestPath => Path.Combine(JobFolder, "_flowforge", "rows", _runId + ".json");
+
+    /// <summary>A new path for a file of our own making (rows as Parquet, pages as NDJSON); its folder exists.</summary>
+    public string PartPath(string fileName)
+    {
+        Directory.CreateDirectory(_folder);
+        string path;
+        do path = Path.Combine(_folder, Unique(fileName));
+        while (File.Exists(path));
+        return path;
+    }
 
     /// <summary>Copies a file as it is and hashes it on the way. What an earlier attempt landed whole is used again.</summary>
     /// <param name="file">The source file.</param>

@@ -34,6 +34,9 @@ internal sealed class ReadingProgress(IProgress<JobProgress> sink)
         ReportNowAndThen();
     }
 
+    /// <summary>Reports where it stands, as while nothing comes.</summary>
+    public void Show() => Report();
+
     private void ReportNowAndThen()
     {
         var last = Volatile.Read(ref _reported);

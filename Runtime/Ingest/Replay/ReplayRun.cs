@@ -7,6 +7,7 @@ using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
 using FlowForge.Ingest.Reading;
 using FlowForge.Ingest.Rejects;
+using FlowForge.Ingest.Sources;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
 using Picked = System.Collections.Generic.IReadOnlyList<(string Run, FlowForge.Ingest.Landing.LandedFile File)>;
@@ -61,11 +62,12 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
 
     private Loading Loading(DuckSession session, Picked files, JobState state)
     {
-        var format = _job.Format ?? "csv";
+        // The rows of a database are kept as JSON with their rejects.
+        var format = _job.Format ?? (files.All(f => f.File.LocalPath.EndsWith(".parquet", StringComparison.Ordinal)) ? "ndjson" : "csv");
         // A quarantining check finds a row's file by its name.
         if (_job.Checks.Any(c => c.OnFail == CheckAction.Quarantine) && files.DistinctBy(f => f.File.Path).Count() < files.Count)
             throw new JobFailedException("FF2037", "The rejects come from several versions of the same file, and the job's checks set rows aside: they cannot be replayed together.", "Replay the rejects of one run at a time.");
-        return new Loading(session, _table, _job, request, FormatSettings.From(_job.Config, format), format, [.. files.Select(f => f.File)], state, options.TemporaryFolder, _progress, log);
+        return new Loading(session, _table, _job, request, FormatSettings.From(_job.Config, format), new Extraction { Files = [.. files.Select(f => f.File)], Format = format }, state, options.TemporaryFolder, _progress, log);
     }
 
     private JobOutcome Publish(DuckDatabase database, JobState state, RejectsPlace named, Picked files, CancellationToken ct)
@@ -109,6 +111,7 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
                 RunId = request.RunId,
                 Rows = new RowEquation(counts.Read, counts.Loaded, counts.Rejected, counts.Deduplicated, counts.Filtered),
                 Rejects = marked.ToString(),
+                FilesOfCommit = 0,
                 Outcome = JsonSerializer.Serialize(outcome),
                 FilesSeen = [.. state.FilesSeen.Select(f => f.Note is not null && whole.TryGetValue(f.Path, out var read) && read.Sha256 == f.Sha256 ? f with { Rows = loaded.RowsOf(read), Note = loaded.NoteOf(read) } : f)],
             },

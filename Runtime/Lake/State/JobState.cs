@@ -58,4 +58,7 @@ public sealed record JobState
 
     /// <summary>Every file dealt with up to and including this commit, oldest first.</summary>
     public IReadOnlyList<SeenFile> FilesSeen { get; init; } = [];
+
+    /// <summary>How many of <see cref="FilesSeen"/>, from the end, came with this commit.</summary>
+    public int FilesOfCommit { get; init; }
 }

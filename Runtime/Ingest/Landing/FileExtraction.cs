@@ -1,0 +1,59 @@
+using FlowForge.Catalog;
+using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Reading;
+using FlowForge.Ingest.Sources;
+using FlowForge.Lake;
+using FlowForge.Pipelines;
+using FlowForge.Plugins;
+
+namespace FlowForge.Ingest.Landing;
+
+/// <summary>Lists a source's files and lands those that are new.</summary>
+internal sealed class FileExtraction(IngestDefinition job, FileSettings settings, LandingZone landing, ReadingProgress progress, IJobLog log)
+{
+    private readonly List<SeenFile> _passedOver = [];
+
+    /// <param name="source">The connector.</param>
+    /// <param name="format">Of the files.</param>
+    /// <param name="seenBefore">What earlier runs have dealt with.</param>
+    /// <param name="ct">Ends the copying.</param>
+    public async Task<Extraction> RunAsync(IFileSource source, string format, IReadOnlyList<SeenFile> seenBefore, CancellationToken ct)
+    {
+        var listed = new List<SourceFile>();
+        await foreach (var file in source.ListAsync(ct).ConfigureAwait(false)) listed.Add(file);
+        if (!job.ForceToParquet) seenBefore = [.. LandingManifest.OfJob(landing.JobFolder).Select(f => new SeenFile(f.Path, f.Size, f.ETag, f.Modified, f.Sha256, 0))];
+        var selection = new FileSelection(settings.Reload ? [] : seenBefore);
+        var fresh = listed.Where(f => !selection.IsUnchanged(f)).ToList();
+        // A replaced table holds what the source holds: if anything changed, all of it is read.
+        var replaces = job.WriteMode == Pipelines.WriteMode.Replace;
+        var gone = replaces && seenBefore.Any(s => s.Note is null && !listed.Any(f => f.Path == s.Path));
+        if (replaces && gone && listed.Count == 0) throw new JobFailedException("FF2052", $"The source holds no files any more, and bronze.{job.Table} would be emptied. Nothing was published.", "Put the files back, or delete the table's rows by hand.");
+        if (replaces && (fresh.Count > 0 || gone)) (fresh, selection) = (listed, new FileSelection([]));
+        log.Info($"{listed.Count} files found, {fresh.Count} of them new or changed.");
+        progress.Start("landing", fresh.Sum(f => f.Size ?? 0));
+        var landed = new List<LandedFile>();
+        foreach (var file in fresh)
+        {
+            ct.ThrowIfCancellationRequested();
+            var copy = job.Landing == LandingMode.Copy
+                ? await landing.LandAsync(file, progress.Bytes, ct).ConfigureAwait(false)
+                : await LandingZone.ReferenceAsync(file, progress.Bytes, ct).ConfigureAwait(false);
+            if (selection.SameContent(copy) is { } same) PassOver(copy, same);
+            else
+            {
+                selection.Add(new SeenFile(copy.Path, copy.Size, copy.ETag, copy.Modified, copy.Sha256, 0));
+                landed.Add(copy);
+            }
+        }
+        if (job.Landing == LandingMode.Copy && fresh.Count > 0) landing.Save();
+        return new Extraction { Files = landed, Format = format, PassedOver = _passedOver };
+    }
+
+    private void PassOver(LandedFile copy, SeenFile same)
+    {
+        var note = same.Path == copy.Path ? "unchanged content" : $"duplicate of {same.Path}";
+        log.Info($"{copy.Path} is not loaded: {note}.");
+        _passedOver.Add(new SeenFile(copy.Path, copy.Size, copy.ETag, copy.Modified, copy.Sha256, 0, note));
+        if (job.Landing == LandingMode.Copy) landing.Discard(copy);
+    }
+}

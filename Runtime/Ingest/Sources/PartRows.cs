@@ -1,0 +1,120 @@
+using System.Globalization;
+using FlowForge.Duck;
+using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Publishing;
+using FlowForge.Ingest.Rejects;
+using FlowForge.Ingest.Types;
+using FlowForge.Lake;
+using FlowForge.Lake.Schema;
+using FlowForge.Pipelines;
+
+namespace FlowForge.Ingest.Sources;
+
+/// <summary>The landed parts of a source of rows as rows for the table. Types come from the source; parts, and the table as it is, may differ, and then the narrowest type that holds all of them is taken.</summary>
+internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts, IngestDefinition job, TableSnapshot? table, FileSettings settings)
+{
+    private readonly List<SourceColumn> _columns = Columns(parts);
+
+    /// <summary>Rows in the landed files, by their footers.</summary>
+    public IReadOnlyList<long> Landed(CancellationToken ct) =>
+        [.. parts.Select(p => session.Scalar<long>($"SELECT num_rows FROM parquet_file_metadata({SqlText.Literal(p.LocalPath)})", ct))];
+
+    /// <summary>The rows that fit; the others go to the rejects.</summary>
+    public RowSet Rows(Action<Reject> rejects, CancellationToken ct)
+    {
+        var names = ColumnNaming.Tables([.. _columns.Select(c => c.Name)], job.RenameMap);
+        var source = _columns.Select((c, i) => (c.Name, Sql: $"c{i}", Type: SourceType(c, ct))).ToList();
+        var from = Arms(source);
+        var keepsTypes = table is not null && job.WriteMode != Pipelines.WriteMode.Replace;
+        List<ProvedColumn> demanded;
+        if (job.SchemaMode == SchemaMode.User)
+        {
+            demanded = CastProof.Declared(job.UserSchema, source);
+            names = ColumnNaming.Tables([.. demanded.Select(c => c.Name)], job.RenameMap);
+        }
+        else if (keepsTypes && settings.Drift == DriftPolicy.Discard)
+        {
+            var kept = source.Select((c, i) => (c, Name: names[i])).Where(p => table!.Schema.Find(p.Name) is not null).ToList();
+            demanded = kept.ConvertAll(p => new ProvedColumn(p.c.Name, p.c.Sql, p.c.Type, table!.Schema.Find(p.Name)!.DuckType));
+            names = kept.ConvertAll(p => p.Name);
+        }
+        else
+        {
+            demanded = source.Select((c, i) => new ProvedColumn(c.Name, c.Sql, c.Type, TableType(c, from, keepsTypes ? table!.Schema.Find(names[i]) : null, ct))).ToList();
+            return Set(demanded, names, from);
+        }
+        from = new CastProof(session, from, "_ff_part", "_ff_row", source.ConvertAll(c => (c.Name, c.Sql))).Prove(demanded, rejects, ct);
+        return Set(demanded, names, from);
+    }
+
+    private static RowSet Set(List<ProvedColumn> columns, IReadOnlyList<string> names, string from) => new(from,
+        [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], c.From == "NULL" ? $"CAST(NULL AS {c.To})" : CastSql.AlwaysFits(c.From, c.To) ? CastSql.Cast(c.Sql, c.From, c.To) : CastSql.TryCast(c.Sql, c.From, c.To, c.Format), c.To == "JSON" ? "VARCHAR" : c.To))],
+        "_ff_name", "_ff_row");
+
+    private string Arms(List<(string Name, string Sql, string Type)> source)
+    {
+        var arms = parts.Select((p, i) =>
+        {
+            var values = source.Select((c, n) =>
+                _columns[n].In(p) is { } own ? $"{CastSql.Cast(SqlText.Identifier(own.Landed), own.Type, c.Type == "NULL" ? "VARCHAR" : c.Type)} AS {c.Sql}" : $"CAST(NULL AS {(c.Type == "NULL" ? "VARCHAR" : c.Type)}) AS {c.Sql}");
+            return $"SELECT {string.Concat(values.Select(v => v + ", "))}{SqlText.Literal(p.Name)} AS _ff_name, {i.ToString(CultureInfo.InvariantCulture)} AS _ff_part, file_row_number + 1 AS _ff_row FROM read_parquet({SqlText.Literal(p.LocalPath)}, file_row_number = true)";
+        });
+        return $"({string.Join(" UNION ALL ", arms)})";
+    }
+
+    /// <summary>One type for all parts.</summary>
+    private string SourceType(SourceColumn column, CancellationToken ct)
+    {
+        var types = parts.Select(p => column.In(p)?.Type).OfType<string>().Where(t => t != "NULL").Distinct().ToList();
+        if (types.Count <= 1) return types.FirstOrDefault() ?? "NULL";
+        var all = DuckTypes.ToDelta(types[0]);
+        for (var i = 1; i < types.Count; i++)
+        {
+            var seen = types.Take(i).ToList();
+            var one = types[i];
+            all = TypeUnion.Of(all, DuckTypes.ToDelta(one), (first, to) => parts.Where(p => column.In(p) is { } own && (first ? seen.Contains(own.Type) : own.Type == one))
+                .All(p => AllFit(SqlText.Identifier(column.In(p)!.Landed), column.In(p)!.Type, to, $"read_parquet({SqlText.Literal(p.LocalPath)})", ct)));
+        }
+        return all.DuckType;
+    }
+
+    private string TableType((string Name, string Sql, string Type) column, string from, TableColumn? existing, CancellationToken ct)
+    {
+        if (existing is null) return column.Type == "NULL" ? "VARCHAR" : column.Type;
+        if (column.Type == "NULL") return existing.DuckType;
+        return TypeUnion.Of(DuckTypes.ToDelta(column.Type), existing.Type, (first, to) => first
+            ? AllFit(column.Sql, column.Type, to, from, ct)
+            : AllFit(SqlText.Identifier(existing.Name), existing.DuckType, to, table!.ScanSql(), ct)).DuckType;
+    }
+
+    private bool AllFit(string column, string type, DeltaType to, string from, CancellationToken ct) =>
+        session.Scalar<long>($"SELECT count(*) FROM (SELECT 1 FROM {from} AS looked_at WHERE {CastSql.Misfits(column, type, to.DuckType, null)} LIMIT 1) AS misfits", ct) == 0;
+
+    private static List<SourceColumn> Columns(IReadOnlyList<RowPart> parts)
+    {
+        var columns = new List<SourceColumn>();
+        foreach (var part in parts)
+        {
+            var taken = new HashSet<SourceColumn>();
+            foreach (var own in part.Columns)
+            {
+                // Two columns of one name, as a join gives them, stay two.
+                var column = columns.FirstOrDefault(c => c.Name == own.Name && !taken.Contains(c));
+                if (column is null) columns.Add(column = new SourceColumn(own.Name));
+                taken.Add(column);
+                column.Add(part, own);
+            }
+        }
+        return columns;
+    }
+
+    /// <summary>A column of the source, over all parts.</summary>
+    private sealed class SourceColumn(string name)
+    {
+        private readonly Dictionary<RowPart, PartColumn> _parts = new(ReferenceEqualityComparer.Instance as IEqualityComparer<RowPart>);
+
+        public string Name => name;
+        public void Add(RowPart part, PartColumn own) => _parts[part] = own;
+        public PartColumn? In(RowPart part) => _parts.GetValueOrDefault(part);
+    }
+}
