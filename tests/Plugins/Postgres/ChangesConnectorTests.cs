@@ -151,7 +151,7 @@ public sealed class ChangesConnectorTests : IDisposable
     {
         Sql("CREATE TABLE t (id int PRIMARY KEY, v int) PARTITION BY RANGE (id); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (10) TO (20); INSERT INTO t VALUES (1, 1), (11, 1)");
         var first = await RunAsync(null);
-        Assert.Equal(["i 1|1", "i 11|1"], first.Rows.Order(StringComparer.Ordinal));
+        Assert.Equal(["i 11|1", "i 1|1"], first.Rows.Order(StringComparer.Ordinal));
         Sql("UPDATE t SET id = 12 WHERE id = 1; UPDATE t SET v = 5 WHERE id = 11");
         Assert.Equal(["d 1|", "i 12|1", "u 11|5"], (await RunAsync(first.Cursor)).Rows);
     }
