@@ -114,7 +114,7 @@ public sealed class FormField
             : Scalar(Field.Kind, text);
     }
 
-    private static JsonNode? Scalar(FieldKind kind, string text) => kind switch
+    private static JsonValue? Scalar(FieldKind kind, string text) => kind switch
     {
         FieldKind.Boolean when text is "true" or "false" => JsonValue.Create(text == "true"),
         FieldKind.Integer when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),

@@ -72,7 +72,7 @@ internal sealed class RowLanding(DuckSession session, LandingZone landing, RowMa
         }
     }
 
-    private IReadOnlyList<PartColumn> Columns(Schema schema)
+    private List<PartColumn> Columns(Schema schema)
     {
         using var describing = new DescribedSource(session, schema);
         var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "file_row_number" };

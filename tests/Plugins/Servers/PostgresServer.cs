@@ -21,7 +21,7 @@ public sealed class PostgresServer : IDisposable
             if (_folder is not null) return this;
             var folder = ServerProcess.Folder("postgres", "postgres");
             File.WriteAllText(folder + "/password", Password);
-            File.SetUnixFileMode(folder + "/password", UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder + "/password", UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
             ServerProcess.Run(_bin.Value + "/initdb", ["-D", folder + "/data", "-N", "-U", User, "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256", "--pwfile", folder + "/password"], "postgres");
             Port = ServerProcess.FreePort();
             ServerProcess.Run(_bin.Value + "/pg_ctl", ["-D", folder + "/data", "-w", "-l", folder + "/log", "-o",

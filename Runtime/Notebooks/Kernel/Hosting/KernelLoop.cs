@@ -76,7 +76,7 @@ internal sealed class KernelLoop : IDisposable
                 Answer(signature, ct => ScriptHelp.Signature(_scripts, signature, ct));
                 break;
             case AnalyzeCommand analyze:
-                Answer(analyze, ct => new AnalysisNotification(analyze.Request, [.. analyze.Cells.Select(c => c.Language == CellLanguage.Sql ? _sqlHelp.Names(c) : ScriptNames.Of(c, ct))]));
+                Answer(analyze, ct => new AnalysisNotification(analyze.Request, [.. analyze.Cells.Select(c => c.Language == CellLanguage.Sql ? SqlHelp.Names(c) : ScriptNames.Of(c, ct))]));
                 break;
             case ProfileCommand profile:
                 Answer(profile, ct => _sql.Profile(profile, ct));

@@ -40,7 +40,7 @@ internal sealed class Profiler(DuckSession session, string view, IReadOnlyList<T
         return new ColumnProfile(column.Name, column.Type, rows - filled, distinct, Cut(min), Cut(max), mean is { } m && double.IsFinite(m) ? m : null, filled == 0 ? [] : BarsOf(column));
     }
 
-    private IReadOnlyList<ProfileBar> BarsOf(TableColumn column)
+    private List<ProfileBar> BarsOf(TableColumn column)
     {
         var name = SqlText.Identifier(column.Name);
         return Of(column.Type) switch

@@ -46,7 +46,7 @@ internal sealed partial class SqlHelp(LakeStore lake, SqlEngine sql)
     }
 
     /// <summary>Reads are the tables without a schema; of what is no SELECT every word may be one.</summary>
-    public CellNames Names(CellText cell)
+    public static CellNames Names(CellText cell)
     {
         var (reads, tables, isSelect) = References(cell.Code);
         var writes = isSelect ? [] : Created().Matches(cell.Code).Select(m => m.Groups[1].Value.Trim('"')).Where(n => !n.Contains('.')).ToList();
