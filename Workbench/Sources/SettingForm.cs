@@ -114,7 +114,8 @@ public sealed class FormField
             : Scalar(Field.Kind, text);
     }
 
-    private static JsonValue? Scalar(FieldKind kind, string text) => kind switch
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Performance", "CA1859", Justification = "Objects and arrays of JSON hold nodes.")]
+    private static JsonNode? Scalar(FieldKind kind, string text) => kind switch
     {
         FieldKind.Boolean when text is "true" or "false" => JsonValue.Create(text == "true"),
         FieldKind.Integer when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => JsonValue.Create(whole),
