@@ -74,7 +74,7 @@ internal sealed class IngestRun(
         new Gate(job, _settings.File, log).Check(loaded, before);
         var checks = Judge(loading, loaded, ct);
         var publishes = loaded.HasRows || before is not null || loaded.Columns.Count > 0;
-        var rejects = Keep(session, loaded, state, extraction.Files, publishes, ct);
+        var rejects = Keep(session, loaded, state, publishes, ct);
         if (!publishes) return NothingNew(null) with { Counts = loaded.Counts, RejectsTable = rejects?.Folder, Note = loaded.Counts.Read == 0 ? extraction.IsRows ? "the source holds no records" : "the files hold no records" : "no file could be read" };
         _progress.Start("publishing", null);
         List<SeenFile> seen = extraction.IsRows ? [] :
@@ -98,11 +98,11 @@ internal sealed class IngestRun(
     }
 
     /// <summary>Writes the rejects of the run; answers what the commit has to name, which is what the last one named when there are none.</summary>
-    private RejectsPlace? Keep(DuckSession session, LoadedRows loaded, JobState? state, IReadOnlyList<LandedFile> files, bool publishes, CancellationToken ct)
+    private RejectsPlace? Keep(DuckSession session, LoadedRows loaded, JobState? state, bool publishes, CancellationToken ct)
     {
         var named = RejectsPlace.Parse(state?.Rejects);
         var supersedes = job.WriteMode == Pipelines.WriteMode.Replace && named is not null;
-        return loaded.Rejects.Count == 0 && !supersedes ? named : new RejectsTable(lake, session, job, request, named).Add(loaded.Rejects, files, supersedes, publishes, ct);
+        return loaded.Rejects.Count == 0 && !supersedes ? named : new RejectsTable(lake, session, job, request, named).Add(loaded.Rejects, loaded.Files, supersedes, publishes, ct);
     }
 
     private IReadOnlyList<CheckOutcome> Judge(Loading loading, LoadedRows loaded, CancellationToken ct)

@@ -18,9 +18,10 @@ internal sealed record LoadedRows(RowCounts Counts, RejectSpool Rejects, IReadOn
 {
     public bool HasRows => Counts.Loaded > 0;
 
-    public long RowsOf(LandedFile file) => Tallies.GetValueOrDefault(IndexOf(file))?.Counted ?? 0;
+    /// <summary>Records of a landed file; of an archive those of its members.</summary>
+    public long RowsOf(LandedFile file) => TalliesOf(file).Sum(t => t.Counted);
 
-    public string? NoteOf(LandedFile file) => Tallies.GetValueOrDefault(IndexOf(file))?.Fault is { } fault ? $"rejected: {fault.Message}" : null;
+    public string? NoteOf(LandedFile file) => TalliesOf(file).Select(t => t.Fault).FirstOrDefault(f => f is not null) is { } fault ? $"rejected: {fault.Message}" : null;
 
     /// <summary>One reject in one line.</summary>
     public string Describe(Reject reject)
@@ -30,12 +31,8 @@ internal sealed record LoadedRows(RowCounts Counts, RejectSpool Rejects, IReadOn
         return $"{place}: {reject.Message}{(reject.Column is null ? "" : $" [{reject.Column}]")}{raw}";
     }
 
-    private int IndexOf(LandedFile file)
-    {
-        for (var i = 0; i < Files.Count; i++)
-            if (ReferenceEquals(Files[i], file)) return i;
-        return -1;
-    }
+    private IEnumerable<FileTally> TalliesOf(LandedFile file) =>
+        Files.Select((f, i) => (f, i)).Where(f => ReferenceEquals(f.f, file) || ReferenceEquals(f.f.Archive, file)).Select(f => Tallies.GetValueOrDefault(f.i)).OfType<FileTally>();
 }
 
 /// <summary>Reads the landed files into staged Parquet files of a transaction, proving types and counting on the way.</summary>
@@ -45,7 +42,7 @@ internal sealed class Loading(
 {
     private const string Source = "ff_rows";
     private static readonly Staged Nothing = new(0, 0, CommitMode.Append, null);
-    private readonly IReadOnlyList<LandedFile> files = extraction.Files;
+    private readonly IReadOnlyList<LandedFile> files = extraction.IsRows || extraction.Format == "parquet" ? extraction.Files : ArchiveMember.Expand(extraction.Files, settings.File);
     private RejectSpool _rejects = new(temporary);
 
     /// <summary>Holds the staged files; the caller commits it.</summary>

@@ -14,6 +14,16 @@ internal static class LibDuckDb
     internal static void Install() => NativeLibrary.SetDllImportResolver(typeof(LibDuckDb).Assembly, Resolve);
 #pragma warning restore CA2255
 
+    /// <summary>The loaded library; null when it is not there. It is loaded once however often it is asked for.</summary>
+    public static nint? Handle
+    {
+        get
+        {
+            try { return Resolve(Name, typeof(LibDuckDb).Assembly, null); }
+            catch (DllNotFoundException) { return null; }
+        }
+    }
+
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {
         if (name != Name) return 0;

@@ -1,5 +1,5 @@
-using System.IO.Compression;
 using System.Text;
+using FlowForge.Duck.Packing;
 
 namespace FlowForge.Ingest.Formats;
 
@@ -14,11 +14,13 @@ internal static class DecodedStream
     /// <exception cref="UnreadableFileException">The packing or the encoding is not what it should be.</exception>
     public static Stream Open(string path, FileSettings options, Action<int>? consumed = null)
     {
+        if (ArchiveMember.Parse(path) is { } member) return Decode(new PeekStream(new BoundedStream(member.Open(consumed), member.Size, options.MaxUnpackRatio)), options.Encoding);
         Stream stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, Options = FileOptions.SequentialScan });
         try
         {
+            var size = stream.CanSeek ? stream.Length : 0;
             if (consumed is not null) stream = new CountingStream(stream, consumed);
-            stream = Unpack(new PeekStream(stream), options.Compression, path);
+            stream = Unpack(new PeekStream(stream), options, path, size);
             return Decode(new PeekStream(stream), options.Encoding);
         }
         catch
@@ -28,7 +30,7 @@ internal static class DecodedStream
         }
     }
 
-    private static Stream Unpack(PeekStream stream, Packing? said, string path)
+    private static Stream Unpack(PeekStream stream, FileSettings options, string path, long size)
     {
         var start = stream.Peek(4);
         var found = start switch
@@ -38,41 +40,31 @@ internal static class DecodedStream
             [0x28, 0xb5, 0x2f, 0xfd] => Packing.Zstd,
             _ => Packing.None,
         };
-        var packing = said ?? found;
+        var packing = options.Compression ?? found;
         if (packing is not Packing.None && packing != found && start.Length > 0)
             throw new UnreadableFileException("WRONG_COMPRESSION", $"The file is not packed with {packing.ToString().ToLowerInvariant()}.", "Leave compression out: it is known by the file's first bytes.");
-        return packing switch
+        if (packing == Packing.None) return stream;
+        return new BoundedStream(packing switch
         {
             Packing.Gzip => new GzipInput(stream, path),
             Packing.Zip => OpenZip(stream, path),
-            Packing.Zstd => throw new UnreadableFileException("UNKNOWN_COMPRESSION", "The file is packed with zstd, which cannot be read yet.", "Pack it with gzip."),
-            _ => stream,
-        };
+            _ => OpenZstd(stream),
+        }, size, options.MaxUnpackRatio);
     }
 
-    /// <summary>The only file of the archive. The central directory is at the end, so the file is opened anew, with seeking.</summary>
-    private static UnpackedStream OpenZip(PeekStream stream, string path)
+    private static UnpackedStream OpenZstd(PeekStream stream)
+    {
+        try { return new UnpackedStream(new ZstdStream(stream), "zstd"); }
+        catch (PlatformNotSupportedException e) { throw new UnreadableFileException("UNKNOWN_COMPRESSION", e.Message, "Or pack the file with gzip."); }
+    }
+
+    /// <summary>The only file of the archive; more of them are files of their own by now. The directory is at the end, so the file is opened anew.</summary>
+    private static Stream OpenZip(PeekStream stream, string path)
     {
         stream.Dispose();
-        ZipArchive? archive = null;
-        try
-        {
-            archive = ZipFile.OpenRead(path);
-            var files = archive.Entries.Where(e => e.Name.Length > 0).ToList();
-            if (files.Count != 1)
-                throw new UnreadableFileException("AMBIGUOUS_ARCHIVE", $"The archive holds {files.Count} files, one is expected{(files.Count > 1 ? ": " + string.Join(", ", files.Take(5).Select(e => e.FullName)) : "")}.", "Pack one file into each archive.");
-            return new UnpackedStream(files[0].Open(), "zip", archive);
-        }
-        catch (InvalidDataException e)
-        {
-            archive?.Dispose();
-            throw new UnreadableFileException("BROKEN_ARCHIVE", $"The zip archive is damaged: {e.Message}", "Fetch the file again.", e);
-        }
-        catch
-        {
-            archive?.Dispose();
-            throw;
-        }
+        var members = ArchiveMember.Of(path, null);
+        if (members.Count == 0) throw new UnreadableFileException("EMPTY_ARCHIVE", "The archive holds no files.");
+        return members[0].Open(null);
     }
 
     private static Stream Decode(PeekStream stream, string? said)

@@ -11,6 +11,12 @@ internal sealed record FileSettings
     [Setting("How the files are packed: none, gzip, zip or zstd. Known by the file's first bytes when absent")]
     public Packing? Compression { get; init; }
 
+    [Setting("Of zip archives only the members whose path fits this pattern, for example *.csv")]
+    public string? Members { get; init; }
+
+    [Setting("How many times its own size a packed file may become, beyond the first gigabyte: a guard against archives made to fill the disk", Minimum = 1, Maximum = 100_000)]
+    public int MaxUnpackRatio { get; init; } = 250;
+
     [Setting("Bytes that one record may have", Minimum = 1024, Maximum = 1 << 30)]
     public int MaxRecordBytes { get; init; } = 16 << 20;
 

@@ -78,3 +78,24 @@ internal sealed class UnpackedStream(Stream inner, string coding, IDisposable? o
         if (disposing) owner?.Dispose();
     }
 }
+
+/// <summary>Ends the reading of an archive that becomes much larger than it is: it was made to fill disks.</summary>
+/// <param name="inner">What comes out of it.</param>
+/// <param name="packed">Bytes that it has itself.</param>
+/// <param name="ratio">How many times that it may become, beyond <see cref="Free"/>.</param>
+internal sealed class BoundedStream(Stream inner, long packed, int ratio) : ReadingStream(inner)
+{
+    /// <summary>So much is allowed in any case.</summary>
+    public const long Free = 1L << 30;
+
+    private readonly long _limit = Math.Max(Free, packed * ratio);
+    private long _total;
+
+    public override int Read(Span<byte> buffer)
+    {
+        var read = Inner.Read(buffer);
+        _total += read;
+        return _total <= _limit ? read
+            : throw new UnreadableFileException("UNPACKED_TOO_LARGE", $"The file has {packed} bytes and becomes more than {_limit} when it is unpacked.", "If it is sound, raise max_unpack_ratio.");
+    }
+}

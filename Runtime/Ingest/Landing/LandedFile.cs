@@ -11,6 +11,9 @@ namespace FlowForge.Ingest.Landing;
 /// <param name="LocalPath">The landed copy, or the source itself with <c>landing: reference</c>.</param>
 internal sealed record LandedFile(string Path, long Size, string? ETag, DateTimeOffset? Modified, string Sha256, string LocalPath)
 {
+    /// <summary>The archive that this is a member of; null for a file of its own.</summary>
+    public LandedFile? Archive { get; init; }
+
     /// <summary>The records that are read; null for all of them.</summary>
     public RecordPicks? Picks { get; init; }
 }

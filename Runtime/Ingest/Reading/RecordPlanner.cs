@@ -43,7 +43,7 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
 
     private FileLayout? Layout(LandedFile file)
     {
-        if (file.Picks is not null && !File.Exists(file.LocalPath))
+        if (file.Picks is not null && !ArchiveMember.Exists(file.LocalPath))
         {
             if (!file.Picks.ReadsFile && format is "json" or "ndjson" or "jsonl") return new JsonFileLayout(new JsonLayout(JsonShape.Sequence, 0));
             throw new UnreadableFileException(RejectReasons.LandedFileGone, $"The landed file {Path.GetFileName(file.LocalPath)} is no longer there, and the record cannot be read without it.");

@@ -4,6 +4,7 @@ using System.Text;
 using FlowForge.Catalog;
 using FlowForge.Columnar;
 using FlowForge.Duck;
+using FlowForge.Ingest.Formats;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
 using FlowForge.Ingest.Rejects;
@@ -39,7 +40,7 @@ internal sealed class OpenRejects(DuckDatabase database, TableSnapshot rejects, 
             : session.Rows($"SELECT record FROM {place} AND ({ByNumber} OR raw IS NULL) ORDER BY record", ct).Select(r => (long)r[0]!).ToArray();
         var picks = whole ? new RecordPicks(() => [], null, 1, true)
             : new RecordPicks(byNumber == count ? () => [] : () => Texts($"SELECT record, coalesce(byte_offset, 0), raw FROM {place} AND NOT ({ByNumber} OR raw IS NULL) ORDER BY record", ct), numbers ?? [], count, false);
-        var file = new FileInfo(landed);
+        var file = new FileInfo(ArchiveMember.Parse(landed)?.Archive ?? landed);
         var seen = state.FilesSeen.LastOrDefault(f => f.Path == path);
         var size = file.Exists && picks.ReadsFile ? file.Length : 0;
         return new LandedFile(path, size, seen?.ETag, seen?.Modified, seen?.Sha256 ?? "", landed) { Picks = picks };
@@ -64,9 +65,9 @@ internal sealed class OpenRejects(DuckDatabase database, TableSnapshot rejects, 
     /// <summary>Whether a file that was read where it lies, and is needed again, has another content by now.</summary>
     public static bool HasChanged(LandedFile file, string landingFolder, JobState state)
     {
-        if (!file.Picks!.ReadsFile || file.LocalPath.StartsWith(landingFolder, StringComparison.Ordinal) || !System.IO.File.Exists(file.LocalPath)) return false;
-        using var content = System.IO.File.OpenRead(file.LocalPath);
+        if (!file.Picks!.ReadsFile || file.LocalPath.StartsWith(landingFolder, StringComparison.Ordinal) || !ArchiveMember.Exists(file.LocalPath)) return false;
+        using var content = System.IO.File.OpenRead(ArchiveMember.Parse(file.LocalPath)?.Archive ?? file.LocalPath);
         var hash = Convert.ToHexStringLower(SHA256.HashData(content));
-        return state.FilesSeen.LastOrDefault(f => f.Path == file.Path)?.Sha256 != hash;
+        return state.FilesSeen.LastOrDefault(f => f.Path == file.Path || file.Path.StartsWith(f.Path + "!/", StringComparison.Ordinal))?.Sha256 != hash;
     }
 }
