@@ -38,13 +38,13 @@ internal sealed class CsvFileLayout(CsvLayout layout) : FileLayout
     }
 }
 
-internal sealed class JsonFileLayout(JsonLayout layout) : FileLayout
+internal sealed class JsonFileLayout(JsonLayout layout, NestedSettings nested = default) : FileLayout
 {
     public override IReadOnlyList<string> Columns => [];
     public override bool FindsFields => true;
     public override long DataOffset => layout.DataOffset;
     public override IRecordSplitter Splitter(int longestRecord) => new JsonSplitter(layout.Shape);
-    public override IRecordDecoder Decoder(IReadOnlyList<TargetColumn> targets) => new JsonDecoder(layout.Shape, targets);
+    public override IRecordDecoder Decoder(IReadOnlyList<TargetColumn> targets) => new JsonDecoder(layout.Shape, targets, nested);
     // Out of its array a value stands alone, over as many lines as it likes.
-    public override FileLayout ForTexts() => new JsonFileLayout(new JsonLayout(JsonShape.Sequence, 0));
+    public override FileLayout ForTexts() => new JsonFileLayout(new JsonLayout(JsonShape.Sequence, 0), nested);
 }

@@ -1,3 +1,4 @@
+using FlowForge.Ingest.Formats.Json;
 using FlowForge.Plugins;
 
 namespace FlowForge.Ingest.Formats;
@@ -16,6 +17,12 @@ internal sealed record FileSettings
 
     [Setting("How many times its own size a packed file may become, beyond the first gigabyte: a guard against archives made to fill the disk", Minimum = 1, Maximum = 100_000)]
     public int MaxUnpackRatio { get; init; } = 250;
+
+    [Setting("Objects and arrays inside JSON records: keep leaves them as JSON text, flatten makes columns of the fields of objects (a.b becomes a_b), split also makes a table of every array of objects")]
+    public Nested Nested { get; init; }
+
+    [Setting("How many levels of objects are taken apart; what lies deeper stays JSON text", Minimum = 1, Maximum = 64)]
+    public int NestedDepth { get; init; } = 8;
 
     [Setting("Bytes that one record may have", Minimum = 1024, Maximum = 1 << 30)]
     public int MaxRecordBytes { get; init; } = 16 << 20;

@@ -64,6 +64,8 @@ internal sealed class RowBuilder
     /// <summary>Number of the record that is being built; the next one when none is.</summary>
     public long Record => _record;
     public bool HasMisfits { get; private set; }
+    /// <summary>Whether fields beyond the columns are wanted.</summary>
+    public bool FindsFields => _findsFields;
 
     /// <param name="file">Number of the file.</param>
     /// <param name="firstRecord">Number of the chunk's first record.</param>

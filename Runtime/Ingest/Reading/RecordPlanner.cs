@@ -41,11 +41,13 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
         return new ReadPlan(planned, columns, !discards && planned.Any(f => f.Layout is JsonFileLayout));
     }
 
+    private NestedSettings Nested => new(settings.File.Nested, settings.File.NestedDepth);
+
     private FileLayout? Layout(LandedFile file)
     {
         if (file.Picks is not null && !ArchiveMember.Exists(file.LocalPath))
         {
-            if (!file.Picks.ReadsFile && format is "json" or "ndjson" or "jsonl") return new JsonFileLayout(new JsonLayout(JsonShape.Sequence, 0));
+            if (!file.Picks.ReadsFile && format is "json" or "ndjson" or "jsonl") return new JsonFileLayout(new JsonLayout(JsonShape.Sequence, 0), Nested);
             throw new UnreadableFileException(RejectReasons.LandedFileGone, $"The landed file {Path.GetFileName(file.LocalPath)} is no longer there, and the record cannot be read without it.");
         }
         var sample = ColumnProposal.Sample(file.LocalPath, settings.File);
@@ -56,7 +58,7 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
                 // A declared schema knows how many columns there are; without a header they are taken in order.
                 return CsvSniffer.Sniff(sample, options, settings.File.MaxRecordBytes, session, temporary) is { } csv ? new CsvFileLayout(csv) : null;
             case "json" or "ndjson" or "jsonl":
-                return JsonLayout.Find(sample) is { } json ? new JsonFileLayout(json) : null;
+                return JsonLayout.Find(sample) is { } json ? new JsonFileLayout(json, Nested) : null;
             default:
                 throw new JobFailedException("FF2010", $"Files of the format '{format}' cannot be read.", "Use csv, json, ndjson or parquet.");
         }

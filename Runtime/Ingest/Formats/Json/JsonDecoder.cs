@@ -14,7 +14,8 @@ internal sealed class JsonDecoder : IRecordDecoder
 {
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 512 };
     private readonly JsonShape _shape;
-    private readonly byte[][] _names;
+    private readonly NestedSettings _nested;
+    private readonly JsonField _root;
     private readonly Slot[] _slots;
     private byte[] _scratch = new byte[256];
     private int _stamp;
@@ -29,10 +30,10 @@ internal sealed class JsonDecoder : IRecordDecoder
         public bool Escaped;
     }
 
-    public JsonDecoder(JsonShape shape, IReadOnlyList<TargetColumn> targets)
+    public JsonDecoder(JsonShape shape, IReadOnlyList<TargetColumn> targets, NestedSettings nested)
     {
-        _shape = shape;
-        _names = [.. targets.Select(t => Encoding.UTF8.GetBytes(t.Name))];
+        (_shape, _nested) = (shape, nested);
+        _root = JsonField.Tree(targets, nested.TakesApart);
         _slots = new Slot[targets.Count];
     }
 
@@ -120,18 +121,7 @@ internal sealed class JsonDecoder : IRecordDecoder
                 fault = "The record is no JSON object.";
                 return true;
             }
-            var expected = 0;
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                var column = Find(ref reader, ref expected);
-                var newName = column < 0 ? reader.GetString() : null;
-                if (!reader.Read()) break;
-                var slot = SlotOf(ref reader, out var closed);
-                if (!closed) break;
-                if (column >= 0) _slots[column] = slot;
-                else Report(rows, newName!, slot, bytes);
-            }
-            if (reader.TokenType != JsonTokenType.EndObject || reader.CurrentDepth != 0) return Fail("The object is not closed.", out fault);
+            if (!TryReadFields(ref reader, _root, 0, bytes, rows)) return Fail("The object is not closed.", out fault);
             used = (int)reader.BytesConsumed;
             return true;
         }
@@ -146,17 +136,26 @@ internal sealed class JsonDecoder : IRecordDecoder
         }
     }
 
-    private int Find(ref Utf8JsonReader reader, ref int expected)
+    /// <summary>Reads the fields of the object that the reader has entered, up to its end.</summary>
+    private bool TryReadFields(ref Utf8JsonReader reader, JsonField parent, int depth, ReadOnlySpan<byte> bytes, RowBuilder rows)
     {
-        for (var n = 0; n < _names.Length; n++)
+        var expected = 0;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var i = expected + n;
-            if (i >= _names.Length) i -= _names.Length;
-            if (reader.ValueIsEscaped ? !reader.ValueTextEquals(_names[i]) : !reader.ValueSpan.SequenceEqual(_names[i])) continue;
-            expected = i + 1 == _names.Length ? 0 : i + 1;
-            return i;
+            var field = parent.Find(ref reader, ref expected);
+            var newName = field is null ? reader.GetString() : null;
+            if (!reader.Read()) return false;
+            if (reader.TokenType == JsonTokenType.StartObject && depth < _nested.Depth && _nested.TakesApart && field is not { KeepsWhole: true } && (field is { HasFields: true } || rows.FindsFields))
+            {
+                if (!TryReadFields(ref reader, field ?? parent.Unknown(newName!, escape: true), depth + 1, bytes, rows)) return false;
+                continue;
+            }
+            var slot = SlotOf(ref reader, out var closed);
+            if (!closed) return false;
+            if (field is { Column: >= 0 }) _slots[field.Column] = slot;
+            else Report(rows, field?.Path ?? parent.PathOf(newName!, _nested.TakesApart), slot, bytes);
         }
-        return -1;
+        return reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == depth;
     }
 
     private Slot SlotOf(ref Utf8JsonReader reader, out bool closed)
