@@ -3,6 +3,7 @@ using FlowForge.Duck;
 using FlowForge.Ingest.Formats;
 using FlowForge.Lake;
 using FlowForge.PluginHost;
+using FlowForge.PluginHost.Processes;
 using FlowForge.Plugins;
 
 namespace FlowForge.Ingest;
@@ -24,6 +25,9 @@ internal static class Failures
         JobFailedException known => known,
         SettingsException settings => new JobFailedException("FF2001", settings.Message, "Correct the job's config.", inner: settings),
         PluginException plugin => new JobFailedException("FF2002", plugin.Message, inner: plugin),
+        PluginCrashException crash => new JobFailedException("FF5040", crash.Message, "The rest of the runtime is unharmed. Report it to the plugin's author, or use another version of the plugin.", inner: crash),
+        PluginTimeoutException time => new JobFailedException("FF5041", time.Message, "Check that the system answers; run the connector with isolation: process if it hangs again.", transient: true, inner: time),
+        RemoteConnectorException remote => new JobFailedException("FF5042", remote.Message, "This is a defect of the plugin: the log has the details.", inner: remote),
         TerminalException terminal => new JobFailedException("FF2003", terminal.Message, terminal.Suggestion, inner: terminal),
         TransientException transient => new JobFailedException("FF2004", transient.Message, transient: true, inner: transient),
         UnreadableFileException file => new JobFailedException("FF2040", file.Message, file.Suggestion, inner: file),

@@ -37,6 +37,7 @@ public sealed class ConnectorDescriptor
     public IReadOnlyList<string> Abilities { get; }
     internal ConstructorInfo Constructor { get; }
     internal LoadedPlugin Plugin => _plugin;
+    internal Type Type => _type;
 
     public override string ToString() => $"{Name} ({_type.FullName} {Version})";
 

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Reflection;
 using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
+using FlowForge.PluginHost.Processes;
 using FlowForge.Plugins;
 
 namespace FlowForge.PluginHost;
@@ -18,6 +19,8 @@ public sealed record OpenRequest
     public IReadOnlySet<string> OtherSettings { get; init; } = new HashSet<string>();
     /// <summary>To test or to discover a connection no job is needed: required settings that a job gives may be missing.</summary>
     public bool WithoutJob { get; init; }
+    /// <summary>Run the connector in a host process of its own.</summary>
+    public bool OutOfProcess { get; init; }
     /// <summary>Answers <c>secret:name</c>; environment variables are read by the host.</summary>
     public Func<string, string?> Secrets { get; init; } = static _ => null;
 }
@@ -28,6 +31,9 @@ public sealed record OpenRequest
 /// </summary>
 public sealed class ConnectorLease : IAsyncDisposable
 {
+    /// <summary>A host process is up in a fifth of a second; a machine under load may need much longer.</summary>
+    private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(60);
+    private static readonly System.Text.Json.JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly ActivitySource Activities = new("FlowForge.Plugins");
     private readonly LoadedPlugin _plugin;
     private readonly Meter _meter;
@@ -39,6 +45,11 @@ public sealed class ConnectorLease : IAsyncDisposable
         var binder = new SettingsBinder(descriptor.Name, SecretReferences.Resolver(request.Secrets), request.WithoutJob ? BindingUse.OpenConnection : BindingUse.Open);
         var settings = binder.Bind(descriptor.Spec, request.Settings, request.OtherSettings);
         if (binder.Errors.Count > 0) throw new SettingsException(descriptor.Name, binder.Errors);
+        if (request.OutOfProcess)
+        {
+            Connector = Remote(descriptor, request);
+            return;
+        }
         var contextType = descriptor.Constructor.GetParameters()[0].ParameterType;
         var context = Activator.CreateInstance(contextType)!;
         Set(nameof(ConnectorContext.BaseDirectory), request.BaseDirectory);
@@ -58,6 +69,17 @@ public sealed class ConnectorLease : IAsyncDisposable
         }
 
         void Set(string property, object value) => contextType.GetProperty(property)!.SetValue(context, value);
+    }
+
+    private static IConnector Remote(ConnectorDescriptor descriptor, OpenRequest request)
+    {
+        var settings = request.Settings.ToJsonString();
+        // Only the secrets that the settings name cross the border.
+        var secrets = SecretReferences.NamesIn(request.Settings.ToJsonString(Plain)).Where(n => n.StartsWith("secret:", StringComparison.Ordinal)).Select(n => n["secret:".Length..]).Distinct()
+            .ToDictionary(n => n, n => request.Secrets(n) ?? "");
+        var arguments = new OpenArguments(descriptor.Plugin.Copy, descriptor.Name, settings, [.. request.OtherSettings], secrets, request.BaseDirectory, [.. request.AllowedRoots], request.WithoutJob);
+        var host = Task.Run(() => HostProcess.StartAsync(arguments, new MaskingLog(request.Log), OpenLimit)).GetAwaiter().GetResult();
+        return RemoteConnector.Create(descriptor.Type, host);
     }
 
     public ConnectorDescriptor Descriptor { get; }

@@ -13,11 +13,13 @@ internal sealed class LoadedPlugin
     private int _uses;
     private bool _retired;
 
-    public LoadedPlugin(PluginFolder folder, string shadowRoot)
+    public LoadedPlugin(PluginFolder folder, string shadowRoot) : this(folder, folder.Name, folder.ShadowCopy(shadowRoot)) { }
+
+    private LoadedPlugin(PluginFolder? folder, string name, string copy)
     {
-        Folder = folder;
-        var main = PluginFolder.MainAssembly(folder.ShadowCopy(shadowRoot));
-        _context = new PluginLoadContext(folder.Name, main);
+        (Folder, Copy) = (folder!, copy);
+        var main = PluginFolder.MainAssembly(copy);
+        _context = new PluginLoadContext(name, main);
         try
         {
             var assembly = _context.LoadFromAssemblyPath(main);
@@ -33,7 +35,12 @@ internal sealed class LoadedPlugin
         }
     }
 
+    /// <summary>Loads a copy that another process made.</summary>
+    public static LoadedPlugin FromCopy(string copy) => new(null, Path.GetFileName(copy), copy);
+
     public PluginFolder Folder { get; }
+    /// <summary>The folder that it is loaded from; it stays as long as this process lives.</summary>
+    public string Copy { get; }
     public IReadOnlyList<ConnectorDescriptor> Connectors { get; }
 
     /// <summary>Whether the generation may still be used; a use taken must be given back.</summary>

@@ -83,7 +83,8 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
             {
                 await using var lease = plugins.Open(connection.Connector, new OpenRequest
                 {
-                    Settings = connection.Settings, BaseDirectory = roots.Workspace, AllowedRoots = roots.Roots, Log = new ProbeLog(log, connection.Connector), Secrets = secrets.Reveal, WithoutJob = withoutJob
+                    Settings = connection.Settings, BaseDirectory = roots.Workspace, AllowedRoots = roots.Roots, Log = new ProbeLog(log, connection.Connector), Secrets = secrets.Reveal, WithoutJob = withoutJob,
+                    OutOfProcess = connection.Isolation == Isolation.Process
                 });
                 return await use(lease.Connector, inner);
             }, limit, ct);

@@ -28,6 +28,7 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
             AllowedRoots = [request.BaseDirectory, .. options.AllowedRoots],
             Log = new ConnectorLog(log),
             Secrets = options.Secrets,
+            OutOfProcess = connection?.Isolation == Isolation.Process,
         });
     }
 
