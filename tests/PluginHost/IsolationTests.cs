@@ -161,6 +161,29 @@ public sealed class IsolationTests : IDisposable
         Assert.Equal((2500L, "wrote out key1 2"), (written, _log.Lines[^1]));
     }
 
+    [Fact]
+    public async Task Isolated_TypedRecords_ComeAsBatches()
+    {
+        PluginMaker.Make(Path.Combine(_root, "plugins", "counter"), "Counter", """
+            public sealed record CounterSpec { [Setting("How many")] public required long Count { get; init; } }
+            public sealed record Number(long Value, string Word);
+            [Connector("counter")] public sealed class Counter(ConnectorContext<CounterSpec> context) : IRecordSource<Number>
+            {
+                public async IAsyncEnumerable<Number> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+                {
+                    for (var i = 1L; i <= context.Settings.Count; i++) yield return new Number(i, "n" + i);
+                    await Task.Yield();
+                }
+            }
+            """);
+        await using var lease = PluginRegistry.Scan(Path.Combine(_root, "plugins"), Path.Combine(_root, "shadow")).Open("counter",
+            new OpenRequest { Settings = new JsonObject { ["count"] = 3 }, BaseDirectory = _root, AllowedRoots = [], Log = _log, OutOfProcess = true });
+        var rows = new List<string>();
+        await foreach (var batch in ((IBatchSource)lease.Connector).ReadAsync(new ReadRequest(), TestContext.Current.CancellationToken))
+            for (var i = 0; i < batch.Rows.Length; i++) rows.Add($"{batch.Rows.Column("Value").GetObject(i)} {batch.Rows.Column("Word").GetObject(i)}");
+        Assert.Equal(["1 n1", "2 n2", "3 n3"], rows);
+    }
+
     private static async IAsyncEnumerable<RecordBatch> Batches(IBatchSource source, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct = default)
     {
         await foreach (var batch in source.ReadAsync(new ReadRequest(), ct)) yield return batch.Rows;

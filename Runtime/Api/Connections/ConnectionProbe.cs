@@ -8,6 +8,8 @@ using FlowForge.Columnar;
 using FlowForge.Contracts;
 using FlowForge.Pipelines;
 using FlowForge.PluginHost;
+using FlowForge.PluginHost.Processes;
+using FlowForge.PluginHost.Rows;
 using FlowForge.Plugins;
 
 namespace FlowForge.Api.Connections;
@@ -47,7 +49,8 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
         var preview = await UseAsync("The preview", connection, PreviewLimit, (connector, inner) => connector switch
         {
             IPreview source => RowsAsync(source.PreviewAsync(Request(), inner), limit),
-            IBatchSource source => RowsAsync(Rows(source.ReadAsync(Request(), inner)), limit),
+            IPageSource source => PageAsync(source, Request(), limit, inner),
+            _ when RowSource.Gives(connector) => RowsAsync(connector, Request(), limit, inner),
             IFileSource source => TextAsync(source, table, limit, inner),
             _ => throw new TerminalException($"Connector '{connection.Connector}' has nothing to preview.")
         }, ct, withoutJob: false);
@@ -103,6 +106,8 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
         TerminalException terminal => Failed(terminal.Message, terminal.Suggestion),
         TransientException transient => Failed(transient.Message, transient.RetryAfter is { } wait ? $"It may work in {wait.TotalSeconds:0} s." : "It may pass: try again."),
         PluginTimeoutException time => Failed(time.Message, "Check that the address is right and that the system answers; a firewall that drops packets looks like this."),
+        PluginCrashException crash => Failed(crash.Message, "The rest of the runtime is unharmed."),
+        RemoteConnectorException remote => Failed(remote.Message, null),
         CatalogException key => Failed(key.Message, null),
         _ => Failed($"{failure.GetType().Name}: {failure.Message}", null)
     };
@@ -141,9 +146,23 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
         return found;
     }
 
-    private static async IAsyncEnumerable<RecordBatch> Rows(IAsyncEnumerable<SourceBatch> batches)
+    private static async Task<SourcePreview> RowsAsync(IConnector connector, ReadRequest request, int limit, CancellationToken ct)
     {
-        await foreach (var batch in batches) yield return batch.Rows;
+        await using var read = await RowSource.OpenAsync(connector, request, ct);
+        return await RowsAsync(Rows(), limit);
+
+        async IAsyncEnumerable<RecordBatch> Rows()
+        {
+            await foreach (var batch in read.Batches) yield return batch.Rows;
+        }
+    }
+
+    /// <summary>The first records as they were received.</summary>
+    private static async Task<SourcePreview> PageAsync(IPageSource source, ReadRequest request, int limit, CancellationToken ct)
+    {
+        await foreach (var page in source.ReadAsync(request, ct))
+            return new SourcePreview { Text = SecretMask.Hide(string.Join('\n', Encoding.UTF8.GetString(page.Records.Span[..Math.Min(page.Records.Length, PreviewTextBytes)]).Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(limit))) };
+        return new SourcePreview { Text = "" };
     }
 
     private static async Task<SourcePreview> RowsAsync(IAsyncEnumerable<RecordBatch> batches, int limit)

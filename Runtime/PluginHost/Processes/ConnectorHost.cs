@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FlowForge.Columnar;
+using FlowForge.PluginHost.Rows;
 using FlowForge.Plugins;
 
 namespace FlowForge.PluginHost.Processes;
@@ -85,6 +86,7 @@ internal sealed class ConnectorHost(FrameChannel channel)
                 return default;
             case "schema": return (null, BatchBytes.Write(await SchemaAsync(Argument<ReadRequest>(), call.Cancelled).ConfigureAwait(false)));
             case "read": await ReadAsync(call, Argument<ReadRequest>()).ConfigureAwait(false); return default;
+            case "pages": await EachAsync(As<IPageSource>().ReadAsync(Argument<ReadRequest>(), call.Cancelled), p => call.SendAsync(new RemotePage(p.Count, p.Cursor), p.Records)).ConfigureAwait(false); return default;
             case "preview": await EachAsync(As<IPreview>().PreviewAsync(Argument<ReadRequest>(), call.Cancelled), b => SendAsync(call, null, b)).ConfigureAwait(false); return default;
             case "write":
                 var write = Argument<RemoteWrite>();
@@ -128,12 +130,15 @@ internal sealed class ConnectorHost(FrameChannel channel)
 
     private async Task<Schema> SchemaAsync(ReadRequest request, CancellationToken ct)
     {
-        return await As<IBatchSource>().SchemaAsync(request, ct).ConfigureAwait(false);
+        if (_lease?.Connector is IBatchSource batches) return await batches.SchemaAsync(request, ct).ConfigureAwait(false);
+        await using var read = await RowSource.OpenAsync(As<IConnector>(), request, ct).ConfigureAwait(false);
+        return read.Schema;
     }
 
     private async Task ReadAsync(HostedCall call, ReadRequest request)
     {
-        await EachAsync(As<IBatchSource>().ReadAsync(request, call.Cancelled), b => SendAsync(call, b.Cursor, b.Rows)).ConfigureAwait(false);
+        await using var read = await RowSource.OpenAsync(As<IConnector>(), request, call.Cancelled).ConfigureAwait(false);
+        await EachAsync(read.Batches, b => SendAsync(call, b.Cursor, b.Rows)).ConfigureAwait(false);
     }
 
     private static async Task SendAsync(HostedCall call, string? cursor, RecordBatch batch)

@@ -58,6 +58,9 @@ internal sealed record OpenArguments(string PluginFolder, string Connector, stri
 /// <summary>A listed file; its content is opened by number.</summary>
 internal sealed record RemoteFile(int Number, string Path, long? Size, DateTimeOffset? Modified, string? ETag, string? LocalPath);
 
+/// <summary>A page of records; the records are the frame's body.</summary>
+internal sealed record RemotePage(int Count, string? Cursor);
+
 /// <summary>What a sink is asked to write.</summary>
 internal sealed record RemoteWrite(string Table, string Key, bool Replace);
 

@@ -15,7 +15,7 @@ public class RemoteConnector : DispatchProxy
 {
     private static readonly ConcurrentDictionary<string, Type> Combined = new(StringComparer.Ordinal);
     private static readonly Lazy<ModuleBuilder> Module = new(() => AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("FlowForge.PluginHost.Remote"), AssemblyBuilderAccess.Run).DefineDynamicModule("remote"));
-    private static readonly Type[] Known = [typeof(ITestConnection), typeof(IDiscover), typeof(IWatch), typeof(IResume), typeof(IAfterCommit), typeof(IReportHealth), typeof(IFileSource), typeof(IBatchSource), typeof(IPreview), typeof(ISink)];
+    private static readonly Type[] Known = [typeof(ITestConnection), typeof(IDiscover), typeof(IWatch), typeof(IResume), typeof(IStream), typeof(IAfterCommit), typeof(IReportHealth), typeof(IFileSource), typeof(IBatchSource), typeof(IPageSource), typeof(IPreview), typeof(ISink)];
     private HostProcess _host = null!;
 
     /// <summary>For the connector of that type, in that process; disposing it ends the process.</summary>
@@ -39,6 +39,7 @@ public class RemoteConnector : DispatchProxy
             nameof(IAfterCommit.CommittedAsync) => _host.CallAsync<object?>("committed", new RemoteCommit([.. (IReadOnlyList<string>)args![0]!], (string?)args[1]), ct),
             nameof(IFileSource.ListAsync) => ListAsync(ct),
             nameof(IBatchSource.SchemaAsync) => SchemaAsync((ReadRequest)args![0]!, ct),
+            nameof(IPageSource.ReadAsync) when targetMethod.DeclaringType == typeof(IPageSource) => PagesAsync((ReadRequest)args![0]!, ct),
             nameof(IBatchSource.ReadAsync) => BatchesAsync((ReadRequest)args![0]!, ct),
             nameof(IPreview.PreviewAsync) => PreviewAsync((ReadRequest)args![0]!, ct),
             nameof(ISink.WriteAsync) => WriteAsync((WriteRequest)args![0]!, (IAsyncEnumerable<RecordBatch>)args[1]!, ct),
@@ -59,6 +60,15 @@ public class RemoteConnector : DispatchProxy
     private async IAsyncEnumerable<SourceBatch> BatchesAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
         await foreach (var frame in _host.ItemsAsync("read", request, ct).ConfigureAwait(false)) yield return new SourceBatch(BatchBytes.Read(frame.Body), frame.Read<string?>());
+    }
+
+    private async IAsyncEnumerable<SourcePage> PagesAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var frame in _host.ItemsAsync("pages", request, ct).ConfigureAwait(false))
+        {
+            var page = frame.Read<RemotePage>();
+            yield return new SourcePage(frame.Body, page.Count, page.Cursor);
+        }
     }
 
     private async IAsyncEnumerable<RecordBatch> PreviewAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken ct)

@@ -104,6 +104,17 @@ public sealed class ConnectionTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task IsolatedConnection_IsTestedAndPreviewedInAProcessOfItsOwn()
+    {
+        var settings = Json($$"""{ "host": "h", "password": "{{Right}}", "count": 3 }""");
+        var made = await client.PutConnectionAsync("isolated_shop", new PutConnection { Connector = "shop", Settings = settings, Isolation = ConnectorIsolation.Process });
+        Assert.Equal(ConnectorIsolation.Process, made.Isolation);
+        Assert.Equal((true, "logged in with ***"), ((await client.TestConnectionAsync(new ConnectionChoice { Name = "isolated_shop" })) is var result ? (result.Passed, result.Message) : default));
+        var preview = await client.PreviewAsync(new PreviewConnection { Name = "isolated_shop", Table = "orders" });
+        Assert.Equal(["1|note with ***", "2|", "3|note with ***"], preview.Rows.Select(r => string.Join("|", r.Select(v => v.ToString()))));
+    }
+
+    [Fact]
     public async Task Preview_Files_ShowsTheFirstLines()
     {
         Directory.CreateDirectory(runtime.Workspace);
