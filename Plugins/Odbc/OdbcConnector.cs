@@ -77,7 +77,7 @@ public sealed class OdbcConnector(ConnectorContext<OdbcSpec> context) : IBatchSo
             if (request.From is not { Value: { } value } mark) return statement;
             var by = columns.FirstOrDefault(c => c.Source.Name == mark.Column)
                 ?? throw new TerminalException($"There is no column {mark.Column} to read by. There are: {string.Join(", ", columns.Select(c => c.Source.Name))}.", "Correct watermark_column.");
-            statement.Prepare($"SELECT * FROM {from} WHERE {database.QuotePart(mark.Column)} >= ?");
+            statement.Prepare($"SELECT * FROM {from} WHERE {database.QuotePart(mark.Column)} >= ?{(mark.IncludeNulls ? $" OR {database.QuotePart(mark.Column)} IS NULL" : "")}");
             statement.Bind(value, by.Source);
             return statement;
         }

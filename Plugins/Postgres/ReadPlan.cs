@@ -31,7 +31,7 @@ internal sealed record ReadPlan(string Where, IReadOnlyList<PgColumn> Columns, S
             var column = plan.Columns.FirstOrDefault(c => c.Name == mark.Column)
                 ?? throw new TerminalException($"{where} has no column {mark.Column} to read by. It has: {string.Join(", ", plan.Columns.Select(c => c.Name))}.", "Correct watermark_column.");
             var collation = column.HasCollation ? " COLLATE \"C\"" : "";
-            return plan with { Statements = [$"{select}{from} WHERE {Sql.Name(mark.Column)}{collation} >= {Sql.Text(value)}{Limit(request)}"] };
+            return plan with { Statements = [$"{select}{from} WHERE {Sql.Name(mark.Column)}{collation} >= {Sql.Text(value)}{(mark.IncludeNulls ? $" OR {Sql.Name(mark.Column)} IS NULL" : "")}{Limit(request)}"] };
         }
         if (request.Limit is not null) return plan with { Statements = [select + from + Limit(request)] };
         return plan with { Statements = relation is null || spec.Parallelism == 1 ? [select + from] : await PartsAsync(connection, spec.Parallelism, relation, select, cancellationToken).ConfigureAwait(false) };

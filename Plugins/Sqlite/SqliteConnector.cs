@@ -123,7 +123,7 @@ public sealed class SqliteConnector(ConnectorContext<SqliteSpec> context) : IBat
         var field = schema.GetFieldByName(mark.Column)
             ?? throw new TerminalException($"There is no column {mark.Column} to read by. There are: {string.Join(", ", schema.FieldsList.Select(f => f.Name))}.", "Correct watermark_column.");
         var bound = field.DataType switch { Int64Type or BooleanType => "CAST(?1 AS INTEGER)", DoubleType => "CAST(?1 AS REAL)", _ => "?1 COLLATE BINARY" };
-        return $" WHERE {SqliteSql.Name(mark.Column)} >= {bound}";
+        return $" WHERE {SqliteSql.Name(mark.Column)} >= {bound}{(mark.IncludeNulls ? $" OR {SqliteSql.Name(mark.Column)} IS NULL" : "")}";
     }
 
     public void Dispose()

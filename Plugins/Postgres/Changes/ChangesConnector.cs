@@ -11,7 +11,7 @@ namespace FlowForge.Plugins.Postgres.Changes;
 /// their commits, marked in <c>_ff_op</c> as i, u, d, t.
 /// </summary>
 [Connector("postgres_cdc", Title = "PostgreSQL changes", Description = "Reads the changes of a PostgreSQL table by logical replication, after a first snapshot.")]
-public sealed class ChangesConnector(ConnectorContext<ChangesSpec> context) : IBatchSource, IResume, IAfterCommit, IReportHealth, ITestConnection, IDiscover, IDisposable
+public sealed class ChangesConnector(ConnectorContext<ChangesSpec> context) : IBatchSource, IStream, IAfterCommit, IReportHealth, ITestConnection, IDiscover, IDisposable
 {
     private readonly ChangesSpec _spec = context.Settings;
     private readonly Server _server = new(context.Settings, context);

@@ -96,6 +96,7 @@ public sealed class OdbcConnectorTests(MariaDbServer maria, PostgresServer postg
         {
             Assert.Equal<object?>([2, 10], (await ReadAsync(spec, new ReadRequest { Table = "t", From = new Watermark("i", "2") })).Select(r => r[0]).Order());
             Assert.Equal<object?>([2, 10], (await ReadAsync(spec, new ReadRequest { Table = "t", From = new Watermark("at", "2024-01-02 00:00:00") })).Select(r => r[0]).Order());
+            Assert.Equal(2, (await ReadAsync(spec, new ReadRequest { Table = "t", From = new Watermark("i", "10") { IncludeNulls = true } })).Count);
             Assert.Equal(4, (await ReadAsync(spec, new ReadRequest { Table = "t", From = new Watermark("i", null) })).Count);
         }
     }

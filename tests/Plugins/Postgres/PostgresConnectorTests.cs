@@ -137,6 +137,7 @@ public sealed class PostgresConnectorTests : IDisposable
         Sql("CREATE TABLE t (id int, at timestamptz, \"It's\" text); INSERT INTO t SELECT i, '2024-01-01Z'::timestamptz + i * interval '1 hour', CASE i WHEN 3 THEN 'o''c' ELSE 'a' END FROM generate_series(0, 9) i; INSERT INTO t VALUES (99, NULL, NULL)");
         var rows = await ReadAsync(new ReadRequest { Table = "t", From = new Watermark("at", "2024-01-01T07:00:00.000000Z") });
         Assert.Equal<object?>([7, 8, 9], rows.Select(r => r[0]).Order());
+        Assert.Equal<object?>([9, 99], (await ReadAsync(new ReadRequest { Table = "t", From = new Watermark("at", "2024-01-01T09:00:00Z") { IncludeNulls = true } })).Select(r => r[0]).Order());
         Assert.Equal(11, (await ReadAsync(new ReadRequest { Table = "t", From = new Watermark("at", null) })).Count);
         Assert.Equal([3], (await ReadAsync(new ReadRequest { Table = "t", From = new Watermark("It's", "o'c") })).Select(r => (int)r[0]!));
         Sql("CREATE TABLE w (k text COLLATE \"en-x-icu\"); INSERT INTO w VALUES ('a'), ('B'), ('c')");

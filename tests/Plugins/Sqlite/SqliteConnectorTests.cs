@@ -59,6 +59,7 @@ public sealed partial class SqliteConnectorTests : IDisposable
         Assert.Equal<object?>([10L, 100L], (await ReadAsync(new ReadRequest { Table = "t", From = new Watermark("i", "10") })).Select(r => r[0]));
         Assert.Equal<object?>([10.5, 9.0], (await ReadAsync(new ReadRequest { From = new Watermark("x", "9") }, "SELECT r * 1.0 AS x FROM t")).Select(r => r[0]));
         Assert.Equal<object?>(["a", "c"], (await ReadAsync(new ReadRequest { Table = "t", From = new Watermark("s", "a") })).Select(r => r[2]));
+        Assert.Equal<object?>([100L, null], (await ReadAsync(new ReadRequest { Table = "t", From = new Watermark("i", "50") { IncludeNulls = true } })).Select(r => r[0]));
         Assert.Equal(4, (await ReadAsync(new ReadRequest { Table = "t", From = new Watermark("i", null) })).Count);
         var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(new ReadRequest { Table = "t", From = new Watermark("z", "1") }));
         Assert.Equal("There is no column z to read by. There are: i, r, s.", failure.Message);

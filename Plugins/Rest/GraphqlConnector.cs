@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FlowForge.Plugins.Rest.Http;
+
+namespace FlowForge.Plugins.Rest;
+
+/// <summary>What the graphql connector is told.</summary>
+public sealed record GraphqlSpec : ApiSpec
+{
+    [Setting("Address, absolute or relative to base_url")]
+    public string Url { get; init; } = "";
+
+    [Setting("The query, with variables", Example = "query($after: Cursor) { allOrders(first: 500, after: $after) { nodes { id total } pageInfo { hasNextPage endCursor } } }")]
+    public required string Query { get; init; }
+
+    [Setting("Variables of the query, as JSON")]
+    public string? Variables { get; init; }
+
+    [Setting("Where the records stand in the answer", Example = "data.allOrders.nodes")]
+    public required string RecordsPath { get; init; }
+
+    [Setting("Where hasNextPage and endCursor stand in the answer; without it one page is read", Example = "data.allOrders.pageInfo")]
+    public string? PageInfoPath { get; init; }
+
+    [Setting("Variable that carries the cursor")]
+    public string CursorVariable { get; init; } = "after";
+
+    [Setting("Variable that carries the watermark of an incremental job")]
+    public string? WatermarkVariable { get; init; }
+
+    [Setting("How the watermark is written: as_is, iso, date, unix (seconds), unix_ms")]
+    public WatermarkForm WatermarkFormat { get; init; }
+}
+
+/// <summary>Reads records by a GraphQL query with cursor paging (Relay's pageInfo).</summary>
+[Connector("graphql", Title = "GraphQL API", Description = "Reads records by a GraphQL query, page by page.")]
+public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IPageSource, IResume, ITestConnection, IDisposable
+{
+    private readonly GraphqlSpec _spec = context.Settings;
+    private ApiClient? _client;
+
+    public async IAsyncEnumerable<SourcePage> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var left = request.Limit ?? long.MaxValue;
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var cursor = request.Cursor; left > 0;)
+        {
+            using var answer = await AskAsync(cursor, request.From, cancellationToken).ConfigureAwait(false);
+            List<JsonElement> records = [.. JsonRecords.At(answer.RootElement, _spec.RecordsPath).Where(r => r.ValueKind == JsonValueKind.Object).Take((int)Math.Min(left, int.MaxValue))];
+            left -= records.Count;
+            cursor = Next(answer.RootElement);
+            if (records.Count > 0) yield return new SourcePage(JsonRecords.Lines(records, []), records.Count, cursor);
+            if (cursor is null) yield break;
+            if (!seen.Add(cursor)) throw new TerminalException("The answers lead back to a page that was read already.", $"Check that the query uses ${_spec.CursorVariable}, and page_info_path.");
+        }
+    }
+
+    public async Task<string> TestAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await AskAsync(null, null, cancellationToken).ConfigureAwait(false);
+            return $"The query is answered, {JsonRecords.At(answer.RootElement, _spec.RecordsPath).Count(r => r.ValueKind == JsonValueKind.Object)} records on the first page";
+        }
+        catch (TransientException e)
+        {
+            throw new TerminalException(e.Message, "Check the address, and whether the server runs.", e);
+        }
+    }
+
+    private string? Next(JsonElement answer)
+    {
+        if (_spec.PageInfoPath is not { } path) return null;
+        if (JsonRecords.At(answer, path).FirstOrDefault().ValueKind != JsonValueKind.Object) throw new TerminalException($"The answer has nothing at {path}.", "Ask for pageInfo { hasNextPage endCursor } in the query, and correct page_info_path.");
+        return JsonRecords.Text(answer, path + ".hasNextPage") == "true" ? JsonRecords.Text(answer, path + ".endCursor") : null;
+    }
+
+    private async Task<JsonDocument> AskAsync(string? cursor, Watermark? from, CancellationToken cancellationToken)
+    {
+        var address = _spec.BaseUrl is { } start ? new Uri(start, _spec.Url) : Uri.TryCreate(_spec.Url, UriKind.Absolute, out var absolute) ? absolute
+            : throw new TerminalException("Neither an absolute url nor base_url is given.", "Say where the API is.");
+        JsonObject variables;
+        try { variables = _spec.Variables is { } given ? JsonNode.Parse(given) as JsonObject ?? [] : []; }
+        catch (JsonException e) { throw new TerminalException($"variables is no JSON: {e.Message}", "Correct variables.", e); }
+        if (cursor is not null) variables[_spec.CursorVariable] = cursor;
+        if (from is { Value: { } bound } && _spec.WatermarkVariable is { } name) variables[name] = WatermarkText.Of(bound, _spec.WatermarkFormat);
+        var client = _client ??= new ApiClient(_spec, address, context.Log);
+        var body = new JsonObject { ["query"] = _spec.Query, ["variables"] = variables }.ToJsonString();
+        var answer = await client.SendAsync(address, body, cancellationToken).ConfigureAwait(false);
+        JsonDocument document;
+        try { document = JsonDocument.Parse(answer.Body); }
+        catch (JsonException e) { throw new TerminalException($"{address.GetLeftPart(UriPartial.Path)} answers with no JSON: {e.Message}", "Check the url.", e); }
+        // A partial answer would be a table with silent holes.
+        if (document.RootElement.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0)
+        {
+            var message = string.Join("; ", errors.EnumerateArray().Take(3).Select(e => JsonRecords.Text(e, "message") ?? "an error without message"));
+            document.Dispose();
+            throw new TerminalException($"The API refuses the query: {message}", "Correct query and variables.");
+        }
+        return document;
+    }
+
+    public void Dispose() => _client?.Dispose();
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace FlowForge.Plugins.Rest.Http;
+
+/// <summary>An answer, read whole.</summary>
+internal sealed record Answer(HttpStatusCode Status, ReadOnlyMemory<byte> Body, HttpResponseHeaders Headers, Uri Address);
+
+/// <summary>
+/// Sends requests to one host: with credentials, at the asked pace, waiting when the server asks for it, and trying again what may pass. Credentials never go to another host:
+/// neither a redirect nor a link in an answer leads them away.
+/// </summary>
+internal sealed class ApiClient : IDisposable
+{
+    private const int Tries = 4, MostRedirects = 5;
+    private readonly HttpClient _http;
+    private readonly ApiSpec _spec;
+    private readonly IConnectorLog _log;
+    private readonly Authorization _authorization;
+    private readonly Uri _origin;
+    private long _nextAt;
+
+    /// <param name="first">The address of the first request: its host is the one that is trusted.</param>
+    public ApiClient(ApiSpec spec, Uri first, IConnectorLog log)
+    {
+        (_spec, _log, _origin) = (spec, log, new Uri((spec.BaseUrl ?? first).GetLeftPart(UriPartial.Authority)));
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.All, PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+        _http = new HttpClient(handler) { Timeout = spec.Timeout, MaxResponseContentBufferSize = (long)spec.LargestAnswer << 20 };
+        _authorization = new Authorization(spec.Auth, _http);
+    }
+
+    /// <param name="address">Absolute.</param>
+    /// <param name="body">JSON to post; null for GET.</param>
+    public async Task<Answer> SendAsync(Uri address, string? body, CancellationToken cancellationToken)
+    {
+        var refreshed = false;
+        for (var attempt = 1; ; attempt++)
+        {
+            await PaceAsync(cancellationToken).ConfigureAwait(false);
+            Answer answer;
+            try
+            {
+                answer = await OnceAsync(address, body, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is HttpRequestException or IOException or OperationCanceledException)
+            {
+                if (e is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }) throw new TerminalException($"{Shown(address)}: no host of that name is known.", "Check the address.", e);
+                if (e is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }) throw new TerminalException($"{Shown(address)}: the answer is larger than {_spec.LargestAnswer} MB.", "Ask for smaller pages, or raise largest_answer.", e);
+                var message = $"{Shown(address)}: {(e is OperationCanceledException ? $"no answer within {_spec.Timeout.TotalSeconds:0} s" : Innermost(e).Message)}";
+                if (attempt == Tries) throw new TransientException(message, inner: e);
+                await WaitAsync(message, BackOff(attempt), cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+            if ((int)answer.Status is >= 200 and < 300)
+            {
+                SlowDown(answer.Headers);
+                return answer;
+            }
+            if (answer.Status == HttpStatusCode.Unauthorized && !refreshed && _authorization.Forget())
+            {
+                refreshed = true;
+                continue;
+            }
+            var told = RetryAfter(answer.Headers);
+            if (answer.Status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout or HttpStatusCode.RequestTimeout)
+            {
+                var pause = told ?? BackOff(attempt);
+                if (attempt == Tries || pause > _spec.LongestPause) throw new TransientException(Message(answer), told);
+                await WaitAsync(Message(answer), pause, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+            if ((int)answer.Status >= 500) throw new TransientException(Message(answer), told);
+            throw new TerminalException(Message(answer), answer.Status switch
+            {
+                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => "Check auth: the credentials, their scopes and rights.",
+                HttpStatusCode.NotFound or HttpStatusCode.Gone => "Check the url.",
+                _ => "Check params and body against the API's documentation.",
+            });
+        }
+    }
+
+    private async Task<Answer> OnceAsync(Uri address, string? body, CancellationToken cancellationToken)
+    {
+        for (var redirects = 0; ; redirects++)
+        {
+            if (!IsTrusted(address)) throw new TerminalException($"An answer leads to {address.GetLeftPart(UriPartial.Authority)}, and credentials go to {_origin.GetLeftPart(UriPartial.Authority)} alone.", "Set base_url to the host that serves the data.");
+            using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, address);
+            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+            request.Headers.UserAgent.ParseAdd("FlowForge");
+            foreach (var (name, value) in _spec.Headers)
+            {
+                request.Headers.Remove(name);
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
+            if (body is not null) request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+            await _authorization.ApplyAsync(request, cancellationToken).ConfigureAwait(false);
+            using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode is HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect && response.Headers.Location is { } next && redirects < MostRedirects)
+            {
+                address = new Uri(address, next);
+                continue;
+            }
+            return new Answer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false), response.Headers, address);
+        }
+    }
+
+    private bool IsTrusted(Uri address) => address.Scheme == _origin.Scheme && address.Host.Equals(_origin.Host, StringComparison.OrdinalIgnoreCase) && address.Port == _origin.Port;
+
+    private async Task PaceAsync(CancellationToken cancellationToken)
+    {
+        var now = Environment.TickCount64;
+        if (_nextAt > now) await Task.Delay(TimeSpan.FromMilliseconds(_nextAt - now), cancellationToken).ConfigureAwait(false);
+        if (_spec.RequestsPerSecond > 0) _nextAt = Environment.TickCount64 + (long)(1000 / _spec.RequestsPerSecond);
+    }
+
+    /// <summary>When the server says that nothing is left until a moment, the next request waits for it.</summary>
+    private void SlowDown(HttpResponseHeaders headers)
+    {
+        if (One(headers, "X-RateLimit-Remaining", "RateLimit-Remaining") is not "0" || !long.TryParse(One(headers, "X-RateLimit-Reset", "RateLimit-Reset"), CultureInfo.InvariantCulture, out var reset)) return;
+        // Some give seconds to wait, others the moment.
+        var wait = reset > 1_000_000_000 ? DateTimeOffset.FromUnixTimeSeconds(reset) - DateTimeOffset.UtcNow : TimeSpan.FromSeconds(reset);
+        if (wait <= TimeSpan.Zero) return;
+        if (wait > _spec.LongestPause) wait = _spec.LongestPause;
+        _log.Information($"The server's rate limit is used up: the next request waits {wait.TotalSeconds:0} s.");
+        _nextAt = Environment.TickCount64 + (long)wait.TotalMilliseconds;
+    }
+
+    private static TimeSpan? RetryAfter(HttpResponseHeaders headers) =>
+        headers.RetryAfter is { Delta: { } delta } ? delta
+        : headers.RetryAfter is { Date: { } date } ? TimeSpan.FromSeconds(Math.Max(0, (date - DateTimeOffset.UtcNow).TotalSeconds))
+        : null;
+
+    private async Task WaitAsync(string why, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        _log.Warning(string.Create(CultureInfo.InvariantCulture, $"{why}; asked again in {pause.TotalSeconds:0.#} s"));
+        await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static TimeSpan BackOff(int attempt) => TimeSpan.FromMilliseconds(250 * (1 << attempt) * (0.75 + Random.Shared.NextDouble() / 2));
+
+    private string Message(Answer answer)
+    {
+        var text = System.Text.Encoding.UTF8.GetString(answer.Body.Span[..Math.Min(answer.Body.Length, 300)]).ReplaceLineEndings(" ").Trim();
+        return _authorization.Hide($"{Shown(answer.Address)}: HTTP {(int)answer.Status} {answer.Status}{(text.Length > 0 ? $": {text}" : "")}");
+    }
+
+    /// <summary>Without the query, which may carry keys.</summary>
+    private static string Shown(Uri address) => address.GetLeftPart(UriPartial.Path);
+
+    private static string? One(HttpResponseHeaders headers, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+            if (headers.TryGetValues(name, out var values)) return values.First();
+        return null;
+    }
+
+    private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
+
+    public void Dispose()
+    {
+        _authorization.Dispose();
+        _http.Dispose();
+    }
+}

@@ -1,0 +1,102 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace FlowForge.Plugins.Rest.Http;
+
+/// <summary>Puts credentials on requests. OAuth 2 tokens are fetched when needed and kept until shortly before they end.</summary>
+internal sealed class Authorization(AuthSpec spec, HttpClient http) : IDisposable
+{
+    private static readonly TimeSpan Early = TimeSpan.FromSeconds(30);
+    private readonly SemaphoreSlim _gate = new(1);
+    private string? _token;
+    private string? _refresh;
+    private DateTimeOffset _ends;
+
+    public async Task ApplyAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        switch (spec.Kind)
+        {
+            case AuthKind.Basic:
+                request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Needed(spec.User, "user")}:{spec.Password.Reveal()}")));
+                break;
+            case AuthKind.Bearer:
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Needed(spec.Token, "token"));
+                break;
+            case AuthKind.ApiKey when spec.KeyIn == KeyPlace.Header:
+                request.Headers.Remove(spec.KeyName);
+                request.Headers.TryAddWithoutValidation(spec.KeyName, Needed(spec.Token, "token"));
+                break;
+            case AuthKind.ApiKey:
+                request.RequestUri = Address.With(request.RequestUri!, spec.KeyName, Needed(spec.Token, "token"));
+                break;
+            case AuthKind.Oauth2ClientCredentials or AuthKind.Oauth2Refresh:
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(cancellationToken).ConfigureAwait(false));
+                break;
+            case AuthKind.Oauth1:
+                request.Headers.TryAddWithoutValidation("Authorization", OAuth1.Header(spec, request.Method.Method, request.RequestUri!, Needed(spec.ClientId, "client_id")));
+                break;
+        }
+    }
+
+    /// <summary>Drops a fetched token that the server no longer takes. False when there is none: asking again would not help.</summary>
+    public bool Forget()
+    {
+        var had = _token is not null;
+        _token = null;
+        return had;
+    }
+
+    /// <summary>The text without any secret in it: servers like to repeat what they refuse.</summary>
+    public string Hide(string text)
+    {
+        foreach (var secret in new[] { spec.Password.Reveal(), spec.Token.Reveal(), spec.ClientSecret.Reveal(), spec.RefreshToken.Reveal(), spec.TokenSecret.Reveal(), _token ?? "", _refresh ?? "" })
+            if (secret.Length > 0) text = text.Replace(secret, "***", StringComparison.Ordinal).Replace(Uri.EscapeDataString(secret), "***", StringComparison.Ordinal);
+        return text;
+    }
+
+    private async Task<string> TokenAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_token is { } known && DateTimeOffset.UtcNow < _ends - Early) return known;
+            var address = spec.TokenUrl ?? throw Missing("token_url");
+            var form = new Dictionary<string, string> { ["grant_type"] = spec.Kind == AuthKind.Oauth2Refresh ? "refresh_token" : "client_credentials" };
+            if (spec.Kind == AuthKind.Oauth2Refresh) form["refresh_token"] = _refresh ?? Needed(spec.RefreshToken, "refresh_token");
+            if (spec.Scope is { } scope) form["scope"] = scope;
+            using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new FormUrlEncodedContent(form) };
+            var client = $"{Uri.EscapeDataString(Needed(spec.ClientId, "client_id"))}:{Uri.EscapeDataString(spec.ClientSecret.Reveal())}";
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(client)));
+            using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+            {
+                var message = Hide($"{address.GetLeftPart(UriPartial.Path)} gives no token: HTTP {(int)response.StatusCode}: {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 300))).ReplaceLineEndings(" ")}");
+                throw (int)response.StatusCode is >= 500 or 429 ? new TransientException(message) : new TerminalException(message, "Check token_url, client_id, client_secret and scope.");
+            }
+            using var answer = JsonDocument.Parse(body);
+            _token = answer.RootElement.TryGetProperty("access_token", out var token) ? token.GetString() : null;
+            // Servers may give a new refresh token and forget the old one; it lasts as long as this connector does.
+            if (answer.RootElement.TryGetProperty("refresh_token", out var refresh)) _refresh = refresh.GetString();
+            var seconds = answer.RootElement.TryGetProperty("expires_in", out var ends) && ends.TryGetDouble(out var given) ? given : 3600;
+            _ends = DateTimeOffset.UtcNow.AddSeconds(seconds);
+            return _token ?? throw new TerminalException($"{address.GetLeftPart(UriPartial.Path)} answers without an access_token.", "Check token_url.");
+        }
+        catch (JsonException e)
+        {
+            throw new TerminalException($"{spec.TokenUrl!.GetLeftPart(UriPartial.Path)} answers with no JSON.", "Check token_url.", e);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private string Needed(Secret value, string name) => Needed(value.IsEmpty ? null : value.Reveal(), name);
+    private string Needed(string? value, string name) => string.IsNullOrEmpty(value) ? throw Missing(name) : value;
+    private TerminalException Missing(string name) => new($"auth.{name} is missing, which {Words(spec.Kind)} needs.", $"Set auth.{name}.");
+    private static string Words(AuthKind kind) => kind switch { AuthKind.ApiKey => "api_key", AuthKind.Oauth2ClientCredentials => "oauth2_client_credentials", AuthKind.Oauth2Refresh => "oauth2_refresh", _ => kind.ToString().ToLowerInvariant() };
+
+    public void Dispose() => _gate.Dispose();
+}

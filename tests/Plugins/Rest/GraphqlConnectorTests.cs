@@ -1,0 +1,59 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using FlowForge.Plugins.Rest;
+using FlowForge.Plugins.Testing;
+
+namespace FlowForge.Plugins.Tests.Rest;
+
+/// <summary>The graphql connector against a server on loopback that follows Relay's rules of paging.</summary>
+public sealed class GraphqlConnectorTests : IDisposable
+{
+    private readonly ConnectorFixture _fixture = new();
+
+    public void Dispose() => _fixture.Dispose();
+
+    private GraphqlConnector Open(TestApi api, Func<GraphqlSpec, GraphqlSpec>? change = null) => new(_fixture.Context((change ?? (s => s))(new GraphqlSpec
+    {
+        BaseUrl = api.Address, Url = "graphql", Query = "query($after: Cursor) { all }", Variables = "{\"size\": 2}", RecordsPath = "data.all.edges.node", PageInfoPath = "data.all.pageInfo", WatermarkVariable = "since",
+    })));
+
+    private static TestApi.Reply Answer(TestApi.Request request)
+    {
+        var variables = JsonNode.Parse(request.Body)!["variables"]!;
+        var start = variables["after"] is { } after ? int.Parse(after.GetValue<string>()) : 0;
+        return new TestApi.Reply($"{{\"data\": {{\"all\": {{\"edges\": [{{\"node\": {{\"id\": {start + 1}, \"since\": {variables["since"]?.ToJsonString() ?? "null"}}}}}, {{\"node\": {{\"id\": {start + 2}}}}}], \"pageInfo\": {{\"hasNextPage\": {(start < 4 ? "true" : "false")}, \"endCursor\": \"{start + 2}\"}}}}}}}}");
+    }
+
+    private static async Task<List<string>> ReadAsync(GraphqlConnector connector, ReadRequest request)
+    {
+        using var _ = connector;
+        var lines = new List<string>();
+        await foreach (var page in connector.ReadAsync(request, TestContext.Current.CancellationToken)) lines.AddRange(Encoding.UTF8.GetString(page.Records.Span).TrimEnd('\n').Split('\n'));
+        return lines;
+    }
+
+    [Fact]
+    public async Task ReadAsync_Pages_AreFollowedToTheEnd()
+    {
+        using var api = new TestApi(Answer);
+        Assert.Equal(["{\"id\":1,\"since\":\"7\"}", "{\"id\":2}", "{\"id\":3,\"since\":\"7\"}", "{\"id\":4}", "{\"id\":5,\"since\":\"7\"}", "{\"id\":6}"], await ReadAsync(Open(api), new ReadRequest { From = new Watermark("x", "7") }));
+        Assert.Equal(["{\"id\":5,\"since\":null}", "{\"id\":6}"], await ReadAsync(Open(api), new ReadRequest { Cursor = "4" }));
+        Assert.Equal(3, (await ReadAsync(Open(api), new ReadRequest { Limit = 3 })).Count);
+        Assert.All(api.Requests, r => Assert.Equal(2, JsonNode.Parse(r.Body)!["variables"]!["size"]!.GetValue<int>()));
+        Assert.Equal("The query is answered, 2 records on the first page", await Open(api).TestAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task ReadAsync_Errors_EndTheRead()
+    {
+        using var api = new TestApi(_ => new TestApi.Reply("{\"data\": {\"all\": {\"edges\": []}}, \"errors\": [{\"message\": \"Cannot query field \\\"x\\\"\"}]}"));
+        var refused = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(Open(api), new ReadRequest()));
+        Assert.Equal("The API refuses the query: Cannot query field \"x\"", refused.Message);
+        using var stuck = new TestApi(_ => new TestApi.Reply("{\"data\": {\"all\": {\"edges\": [{\"node\": {}}], \"pageInfo\": {\"hasNextPage\": true, \"endCursor\": \"1\"}}}}"));
+        var circle = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(Open(stuck), new ReadRequest()));
+        Assert.Equal("The answers lead back to a page that was read already.", circle.Message);
+        using var without = new TestApi(_ => new TestApi.Reply("{\"data\": {\"all\": {\"edges\": []}}}"));
+        var info = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(Open(without), new ReadRequest()));
+        Assert.Equal("The answer has nothing at data.all.pageInfo.", info.Message);
+    }
+}
