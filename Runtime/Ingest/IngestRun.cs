@@ -52,11 +52,22 @@ internal sealed class IngestRun(
     private JobOutcome FromRows(DuckLease lease, IConnector connector, TableSnapshot? before, JobState? state, CancellationToken ct)
     {
         using var session = Session(lease);
-        var read = new ReadRequest { Table = ConnectorOpener.Table(Connector, job), Cursor = connector is IStream && job.WriteMode != Pipelines.WriteMode.Replace ? state?.Cursor : null };
+        var read = new ReadRequest { Table = ConnectorOpener.Table(Connector, job), From = From(session, before, state), Cursor = connector is IStream && job.WriteMode != Pipelines.WriteMode.Replace ? state?.Cursor : null };
         var extraction = new RowExtraction(connector, SourceName, Landing(), _progress, log).Run(session, read, ct);
         if (!job.ForceToParquet) return LandedOnly(extraction);
-        if (extraction.IsEmpty && before is not null && job.WriteMode != Pipelines.WriteMode.Replace && (extraction.Cursor ?? state?.Cursor) == state?.Cursor) return NothingNew(before);
+        if (extraction.IsEmpty && before is not null && !job.DetectDeletes && job.WriteMode != Pipelines.WriteMode.Replace && (extraction.Cursor ?? state?.Cursor) == state?.Cursor) return NothingNew(before);
         return Load(session, extraction, before, state, ct);
+    }
+
+    /// <summary>Where an incremental read begins: by the source's name of the column, which the table remembers.</summary>
+    private Plugins.Watermark? From(DuckSession session, TableSnapshot? before, JobState? state)
+    {
+        if (job.IncrementalMode != IncrementalMode.Incremental || job.WatermarkColumn is not { } wanted) return null;
+        var column = before?.Schema.Columns.FirstOrDefault(c => string.Equals(c.Name, wanted, StringComparison.OrdinalIgnoreCase) || string.Equals(c.Name, Lake.Schema.ColumnNames.Standard(wanted), StringComparison.OrdinalIgnoreCase));
+        var source = job.RenameMap.FirstOrDefault(r => string.Equals(r.Value, wanted, StringComparison.OrdinalIgnoreCase)).Key ?? column?.OriginalName ?? wanted;
+        // Without a table there is no type yet: a start value goes as it is written.
+        return column is not null ? new CursorRange(job, request, state?.Cursor, column.Name, column.DuckType).Request(session, source)
+            : job.LastWatermarkValue is { } start && !request.KeepCursor ? new Plugins.Watermark(source, start) { IncludeNulls = job.NullCursor != NullCursor.Exclude } : null;
     }
 
     private JobOutcome Load(DuckLease lease, Extraction extraction, TableSnapshot? before, JobState? state, CancellationToken ct)
@@ -73,6 +84,7 @@ internal sealed class IngestRun(
         var loaded = loading.Run(ct);
         new Gate(job, _settings.File, log).Check(loaded, before);
         var checks = Judge(loading, loaded, ct);
+        if (extraction.IsRows && ChangesNothing(loaded, extraction, before, state)) return NothingNew(before) with { Counts = loaded.Counts, Changes = loaded.Staged.Changes, Checks = checks };
         var publishes = loaded.HasRows || before is not null || loaded.Columns.Count > 0;
         var rejects = Keep(session, loaded, state, publishes, ct);
         if (!publishes) return NothingNew(null) with { Counts = loaded.Counts, RejectsTable = rejects?.Folder, Note = loaded.Counts.Read == 0 ? extraction.IsRows ? "the source holds no records" : "the files hold no records" : "no file could be read" };
@@ -82,6 +94,7 @@ internal sealed class IngestRun(
         var outcome = new JobOutcome
         {
             Counts = loaded.Counts,
+            Changes = loaded.Staged.Changes,
             Bytes = loading.Transaction.Staged.Sum(f => f.Bytes),
             Table = TableText,
             RejectsTable = loaded.Rejects.Count == 0 ? null : rejects?.Folder,
@@ -96,6 +109,11 @@ internal sealed class IngestRun(
         log.Info($"{loaded.Counts}; {TableText} is at version {commit.Version}.");
         return outcome;
     }
+
+    /// <summary>Whether a version of the table would be as the one before: rows at the watermark were read again, and nothing is new.</summary>
+    private bool ChangesNothing(LoadedRows loaded, Extraction extraction, TableSnapshot? before, JobState? state) =>
+        before is not null && job.WriteMode != Pipelines.WriteMode.Replace && !loaded.Staged.Changes.Any && loaded.Rejects.Count == 0 && (loaded.Schema?.Columns.All(c => before.Schema.Find(c.Name) is not null) ?? true)
+        && (loaded.Staged.Cursor ?? extraction.Cursor ?? state?.Cursor) == state?.Cursor;
 
     /// <summary>Writes the rejects of the run; answers what the commit has to name, which is what the last one named when there are none.</summary>
     private RejectsPlace? Keep(DuckSession session, LoadedRows loaded, JobState? state, bool publishes, CancellationToken ct)
@@ -144,6 +162,7 @@ internal sealed class IngestRun(
             {
                 ["run"] = request.RunId, ["pipeline"] = request.Pipeline, ["job"] = job.Name,
                 ["read"] = Text(counts.Read), ["loaded"] = Text(counts.Loaded), ["rejected"] = Text(counts.Rejected), ["deduplicated"] = Text(counts.Deduplicated), ["filtered"] = Text(counts.Filtered),
+                ["inserted"] = Text(loaded.Staged.Changes.Inserted), ["updated"] = Text(loaded.Staged.Changes.Updated), ["deleted"] = Text(loaded.Staged.Changes.Deleted), ["unchanged"] = Text(loaded.Staged.Changes.Unchanged),
             },
         };
 

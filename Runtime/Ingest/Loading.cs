@@ -41,7 +41,7 @@ internal sealed class Loading(
     JobState? state, string temporary, ReadingProgress progress, IJobLog log) : IDisposable
 {
     private const string Source = "ff_rows";
-    private static readonly Staged Nothing = new(0, 0, CommitMode.Append, null);
+    private static readonly Staged Nothing = new(0, RowChanges.Appended(0), CommitMode.Append, null);
     private readonly IReadOnlyList<LandedFile> files = extraction.IsRows || extraction.Format == "parquet" ? extraction.Files : ArchiveMember.Expand(extraction.Files, settings.File);
     private RejectSpool _rejects = new(temporary);
 
@@ -111,7 +111,7 @@ internal sealed class Loading(
     }
 
     private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct) =>
-        new Stager(session, job, request, settings.File, state?.Cursor, Numbers(), _rejects.Add, log).Stage(Transaction, rows, wanted, ct);
+        new Stager(session, job, request, settings.File, state?.Cursor, Numbers(), new RejectSink(_rejects.Add, () => _rejects.Count), log).Stage(Transaction, rows, wanted, ct);
 
     private Dictionary<string, int> Numbers() => files.Select((f, i) => (f.Path, i)).DistinctBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => f.i, StringComparer.Ordinal);
 

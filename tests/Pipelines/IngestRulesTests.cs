@@ -47,6 +47,8 @@ public sealed class IngestRulesTests
     [InlineData("rename_map: { a: x, b: X, c: y }", "(4,17): error FF1212: 'rename_map' calls 'a' and 'b' both 'x'. [ingest.flights.rename_map] Give each its own name.")]
     [InlineData("rename_map: { a: _ff_run }", "(4,17): error FF1215: '_ff_run' begins with _ff_, as FlowForge's own columns do. [ingest.flights.rename_map] Choose another name.")]
     [InlineData("rename_map: { a: }", "(4,17): error FF1102: 'rename_map' gives 'a' no name. [ingest.flights.rename_map] Write the new name after the colon.")]
+    [InlineData("incremental_mode: incremental\n    watermark_column: at\n    lag_window: soon", "(6,17): error FF1218: 'soon' is neither a duration nor a number. [ingest.flights.lag_window] Write 15m, 2h or 1d for a time, or a number for a numeric watermark.")]
+    [InlineData("detect_deletes: true", "(4,21): error FF1219: detect_deletes compares the keys of the whole source with those of the table, and this job does not read the whole source into a merge. [ingest.flights.detect_deletes] Use it with write_mode: merge or scd2, incremental_mode: full, and a database or an API.")]
     [InlineData("tables: [orders, dim_*]", "(4,13): error FF1216: This FlowForge reads one table per job. [ingest.flights.tables] Write one ingest job for each table, with config.table_name.")]
     [InlineData("watermark_column: id", "(4,5): warning FF1109: 'watermark_column' has no effect: it is only read when incremental_mode is incremental. [ingest.flights.watermark_column] Set that, or remove this.")]
     [InlineData("quarantine_path: q", "(4,5): warning FF1109: 'quarantine_path' has no effect: it is only read when error_handling is quarantine. [ingest.flights.quarantine_path] Set that, or remove this.")]

@@ -7,6 +7,9 @@ public sealed record JobOutcome
 {
     public required RowCounts Counts { get; init; }
 
+    /// <summary>What the loaded rows did to the table; null where nobody counted (an outcome of an older version, files landed only).</summary>
+    public RowChanges? Changes { get; init; }
+
     /// <summary>Bytes written to the lake.</summary>
     public long Bytes { get; init; }
 

@@ -34,17 +34,19 @@ internal static class DedupeSql
         return $"SELECT fresh.* FROM ({rows}) AS fresh ANTI JOIN (SELECT {SqlText.Identifiers(keys)}{(mark is null ? "" : ", " + mark)} FROM {existing.ScanSql()}) AS known ON {same}";
     }
 
-    /// <summary>
-    /// Rows at the bound that the last run has loaded already are left out, as many as there are: two equal rows are two rows.
-    /// </summary>
-    public static string WithoutBoundary(string rows, IReadOnlyList<string> columns, string watermark, string bound, TableSnapshot existing)
+    /// <summary>Rows that an earlier run has loaded already are left out, as many as there are: two equal rows are two rows.</summary>
+    /// <param name="rows">A table with the rows, in order.</param>
+    /// <param name="columns">Their columns, reserved ones aside.</param>
+    /// <param name="range">A condition over the table for the rows that may be among them; null for all.</param>
+    /// <param name="existing">The table.</param>
+    public static string Unknown(string rows, IReadOnlyList<string> columns, string? range, TableSnapshot existing)
     {
         var known = columns.Where(c => existing.Schema.Find(c) is not null).ToList();
         var list = SqlText.Identifiers(known);
         var same = string.Join(" AND ", known.Select(c => $"fresh.{SqlText.Identifier(c)} IS NOT DISTINCT FROM known.{SqlText.Identifier(c)}"));
         return $"""
             SELECT fresh.* EXCLUDE (_ff_twin) FROM (SELECT *, row_number() OVER (PARTITION BY {list} ORDER BY rowid) AS _ff_twin FROM {rows}) AS fresh
-            LEFT JOIN (SELECT {list}, count(*) AS _ff_times FROM {existing.ScanSql()} WHERE {watermark} = {bound} GROUP BY ALL) AS known ON fresh.{watermark} = {bound} AND {same}
+            LEFT JOIN (SELECT {list}, count(*) AS _ff_times FROM {existing.ScanSql()}{(range is null ? "" : " WHERE " + range)} GROUP BY ALL) AS known ON {same}
             WHERE _ff_twin > coalesce(_ff_times, 0)
             """;
     }

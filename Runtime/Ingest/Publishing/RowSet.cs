@@ -24,12 +24,19 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
         ? SqlText.Literal(files[0].Path)
         : $"list_extract({SqlText.LiteralList(files.Select(f => f.Path))}, {numberSql} + 1)";
 
+    /// <summary>The column that says what happened to a row: <c>i u d</c>, or <c>t</c> for all rows before it.</summary>
+    public const string Operation = "_ff_op";
+
+    /// <summary>SQL for a change's <see cref="Operation"/>; null when the rows are no changes.</summary>
+    public string? OperationSql { get; init; }
+
     /// <summary>The rows as the table has them, filtered, with the reserved columns.</summary>
     public string Select(IngestDefinition job, string runId, Partitioning partitioning)
     {
         var columns = string.Concat(Columns.Select(c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}, "));
-        var rows = $"SELECT {columns}{SqlText.Literal(runId)} AS _ff_run, {FileSql} AS _ff_file, {RecordSql} AS _ff_record FROM {From}";
-        if (job.Filter is { } filter) rows = $"SELECT * FROM ({rows}) AS rows_read WHERE ({filter}\n)";
+        var rows = $"SELECT {columns}{SqlText.Literal(runId)} AS _ff_run, {FileSql} AS _ff_file, {RecordSql} AS _ff_record{(OperationSql is null ? "" : $", {OperationSql} AS {Operation}")} FROM {From}";
+        // What was deleted has no values to be filtered by.
+        if (job.Filter is { } filter) rows = $"SELECT * FROM ({rows}) AS rows_read WHERE ({filter}\n){(OperationSql is null ? "" : $" OR {Operation} IN ('d', 't')")}";
         if (partitioning.Added.Count == 0) return rows;
         return $"SELECT *, {string.Join(", ", partitioning.Added.Select(p => $"{p.Sql} AS {SqlText.Identifier(p.Name)}"))} FROM ({rows}) AS rows_kept";
     }

@@ -22,9 +22,16 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
     /// <summary>The rows that fit; the others go to the rejects.</summary>
     public RowSet Rows(Action<Reject> rejects, CancellationToken ct)
     {
-        var names = ColumnNaming.Tables([.. _columns.Select(c => c.Name)], job.RenameMap);
         var source = _columns.Select((c, i) => (c.Name, Sql: $"c{i}", Type: SourceType(c, ct))).ToList();
         var from = Arms(source);
+        var operation = job.WriteMode == Pipelines.WriteMode.Merge ? source.Find(c => c.Name == RowSet.Operation).Sql : null;
+        if (operation is not null) source.RemoveAll(c => c.Sql == operation);
+        return Rows(source, from, rejects, ct) with { OperationSql = operation };
+    }
+
+    private RowSet Rows(List<(string Name, string Sql, string Type)> source, string from, Action<Reject> rejects, CancellationToken ct)
+    {
+        var names = ColumnNaming.Tables([.. source.Select(c => c.Name)], job.RenameMap);
         var keepsTypes = table is not null && job.WriteMode != Pipelines.WriteMode.Replace;
         List<ProvedColumn> demanded;
         if (job.SchemaMode == SchemaMode.User)

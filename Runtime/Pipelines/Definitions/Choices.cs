@@ -24,6 +24,9 @@ public enum ErrorHandling { Fail, Quarantine }
 /// <summary>Whether each run reads all of the source or only what lies beyond the watermark.</summary>
 public enum IncrementalMode { Full, Incremental }
 
+/// <summary>What becomes of rows without a value in the watermark column: loaded (and compared with those that are there), left out, or the run fails.</summary>
+public enum NullCursor { Include, Exclude, Error }
+
 /// <summary>What the rows of a run do to the bronze table.</summary>
 public enum WriteMode { Append, Replace, Merge, Scd2 }
 

@@ -64,6 +64,15 @@ public sealed record IngestDefinition
     /// <summary>Where the first run starts; afterwards the truth is in the table's commit.</summary>
     public string? LastWatermarkValue { get; init; }
 
+    /// <summary>How far before the watermark each run begins, so that late rows are seen: a duration as <see cref="Durations"/> reads it, or a number; null for none.</summary>
+    public string? LagWindow { get; init; }
+
+    /// <summary>What becomes of rows without a value in the watermark column.</summary>
+    public NullCursor NullCursor { get; init; } = NullCursor.Include;
+
+    /// <summary>Rows of the table whose key the source lacks go: deleted, with scd2 closed.</summary>
+    public bool DetectDeletes { get; init; }
+
     /// <summary>Source column name to table column name.</summary>
     public IReadOnlyDictionary<string, string> RenameMap { get; init; } = new Dictionary<string, string>();
 

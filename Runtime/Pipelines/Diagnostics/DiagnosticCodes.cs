@@ -46,6 +46,8 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode ReservedName = Error("FF1215", "Reserved name", "Columns that begin with _ff_ and tables that end in __rejects belong to FlowForge.");
     public static readonly DiagnosticCode SeveralTables = Error("FF1216", "Several tables in one job", "This FlowForge reads one table per job. Write one ingest job for each table.");
     public static readonly DiagnosticCode InvalidRejectLimit = Error("FF1217", "Not a limit", "max_rejects is a number of rows (100) or a share of them (2%).");
+    public static readonly DiagnosticCode InvalidLagWindow = Error("FF1218", "Not a lag", "lag_window is a duration (15m, 2h, 1d) for a time watermark, or a number for a numeric one.");
+    public static readonly DiagnosticCode DeletesNotSeen = Error("FF1219", "Deletes cannot be detected", "detect_deletes compares the keys of the whole source with those of the table: it needs write_mode merge or scd2, incremental_mode full, and a source that is read in full.");
     public static readonly DiagnosticCode UnknownConnection = Error("FF1230", "Unknown connection", "The job names a connection that is neither made in the workbench nor written in a file under connections/ of the workspace.");
     public static readonly DiagnosticCode ConnectionMismatch = Error("FF1231", "Connection of another connector", "source_type names one connector and the connection belongs to another one.");
     public static readonly DiagnosticCode SettingRefused = Error("FF1232", "Setting refused by the connector", "The connector's description of its settings says that a setting is unknown, missing or out of its bounds. Settings of the connection count too.");

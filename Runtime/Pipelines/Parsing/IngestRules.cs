@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -37,6 +38,16 @@ internal static partial class IngestRules
         {
             section.Add(DiagnosticCodes.NeedsDedupeKeys, "write_mode", $"write_mode: {job.WriteMode.ToText()} needs dedupe_keys.", "Name the columns that identify a row.");
         }
+        if (job.LagWindow is { } lag && Durations.Parse(lag) is null && !(decimal.TryParse(lag, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number >= 0))
+        {
+            section.Add(DiagnosticCodes.InvalidLagWindow, "lag_window", $"'{lag}' is neither a duration nor a number.", "Write 15m, 2h or 1d for a time, or a number for a numeric watermark.");
+        }
+        if (job.DetectDeletes && (job.WriteMode is not (WriteMode.Merge or WriteMode.Scd2) || job.IncrementalMode == IncrementalMode.Incremental || SourceTypes.KindOf(job.Connector) is SourceKind.Files or SourceKind.Stream))
+        {
+            section.Add(DiagnosticCodes.DeletesNotSeen, "detect_deletes", "detect_deletes compares the keys of the whole source with those of the table, and this job does not read the whole source into a merge.", "Use it with write_mode: merge or scd2, incremental_mode: full, and a database or an API.");
+        }
+        Effects.Warn(section, "lag_window", job.IncrementalMode == IncrementalMode.Incremental, "incremental_mode is incremental");
+        Effects.Warn(section, "null_cursor", job.IncrementalMode == IncrementalMode.Incremental || job.NullCursor == NullCursor.Include, "incremental_mode is incremental");
         Effects.Warn(section, "watermark_column", job.IncrementalMode == IncrementalMode.Incremental, "incremental_mode is incremental");
         Effects.Warn(section, "last_watermark_value", job.IncrementalMode == IncrementalMode.Incremental, "incremental_mode is incremental");
         Effects.Warn(section, "quarantine_path", job.ErrorHandling == ErrorHandling.Quarantine, "error_handling is quarantine");
