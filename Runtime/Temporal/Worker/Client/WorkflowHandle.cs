@@ -28,6 +28,8 @@ public sealed class WorkflowHandle
     /// <summary>Null means whichever run is the newest at the time of a call.</summary>
     public string? RunId { get; }
 
+    private static WaitPolicy UntilCompleted => new() { LifecycleStage = UpdateWorkflowExecutionLifecycleStage.Completed };
+
     private WorkflowExecution Execution => new() { WorkflowId = Id, RunId = RunId ?? "" };
 
     /// <summary>Delivers a signal; it is on disk at the server when this returns.</summary>
@@ -75,18 +77,7 @@ public sealed class WorkflowHandle
     public async Task<T?> UpdateAsync<T>(string name, object? argument = null, string? updateId = null, CancellationToken cancellation = default)
     {
         var id = updateId ?? Guid.NewGuid().ToString();
-        var wait = new WaitPolicy { LifecycleStage = UpdateWorkflowExecutionLifecycleStage.Completed };
-        var request = new UpdateWorkflowExecutionRequest
-        {
-            Namespace = _client.Namespace,
-            WorkflowExecution = Execution,
-            WaitPolicy = wait,
-            Request = new Request
-            {
-                Meta = new Meta { UpdateId = id, Identity = _client.Identity },
-                Input = new Input { Name = name, Args = _client.Converter.ToPayloads(argument), Header = TemporalTracing.Inject(null) },
-            },
-        };
+        var request = UpdateRequest(name, argument, id);
         UpdateWorkflowExecutionResponse sent;
         do
         {
@@ -94,20 +85,7 @@ public sealed class WorkflowHandle
             sent = await CallAsync<UpdateWorkflowExecutionResponse>(request.Clone(), cancellation, CallPolicy.PatientPoll).ConfigureAwait(false);
         }
         while (sent.Outcome is null && sent.Stage < UpdateWorkflowExecutionLifecycleStage.Accepted);
-        var outcome = sent.Outcome;
-        while (outcome is null)
-        {
-            outcome = (await CallAsync<PollWorkflowExecutionUpdateResponse>(new PollWorkflowExecutionUpdateRequest
-            {
-                Namespace = _client.Namespace,
-                UpdateRef = new UpdateRef { UpdateId = id, WorkflowExecution = sent.UpdateRef?.WorkflowExecution ?? Execution },
-                Identity = _client.Identity,
-                WaitPolicy = wait,
-            }, cancellation, CallPolicy.PatientPoll).ConfigureAwait(false)).Outcome;
-        }
-        return outcome.ValueCase == Outcome.ValueOneofCase.Failure
-            ? throw new WorkflowUpdateFailedException(Id, name, _client.Data.Failures.ToException(outcome.Failure))
-            : _client.Converter.FromPayloads<T>(outcome.Success);
+        return await OutcomeAsync<T>(name, id, sent, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Asks the run to cancel; the workflow decides how. Asking twice is the same as once.</summary>
@@ -224,6 +202,37 @@ public sealed class WorkflowHandle
             RequestId = Guid.NewGuid().ToString(),
             Identity = _client.Identity,
         }, cancellation).ConfigureAwait(false)).RunId;
+
+    internal UpdateWorkflowExecutionRequest UpdateRequest(string name, object? argument, string updateId) => new()
+    {
+        Namespace = _client.Namespace,
+        WorkflowExecution = Execution,
+        WaitPolicy = UntilCompleted,
+        Request = new Request
+        {
+            Meta = new Meta { UpdateId = updateId, Identity = _client.Identity },
+            Input = new Input { Name = name, Args = _client.Converter.ToPayloads(argument), Header = TemporalTracing.Inject(null) },
+        },
+    };
+
+    /// <summary>Waits for the outcome of an update that was accepted at least.</summary>
+    internal async Task<T?> OutcomeAsync<T>(string name, string updateId, UpdateWorkflowExecutionResponse sent, CancellationToken cancellation)
+    {
+        var outcome = sent.Outcome;
+        while (outcome is null)
+        {
+            outcome = (await CallAsync<PollWorkflowExecutionUpdateResponse>(new PollWorkflowExecutionUpdateRequest
+            {
+                Namespace = _client.Namespace,
+                UpdateRef = new UpdateRef { UpdateId = updateId, WorkflowExecution = sent.UpdateRef?.WorkflowExecution ?? Execution },
+                Identity = _client.Identity,
+                WaitPolicy = UntilCompleted,
+            }, cancellation, CallPolicy.PatientPoll).ConfigureAwait(false)).Outcome;
+        }
+        return outcome.ValueCase == Outcome.ValueOneofCase.Failure
+            ? throw new WorkflowUpdateFailedException(Id, name, _client.Data.Failures.ToException(outcome.Failure))
+            : _client.Converter.FromPayloads<T>(outcome.Success);
+    }
 
     internal async Task<TResponse> CallAsync<TResponse>(IMessage request, CancellationToken cancellation, CallPolicy? policy = null)
         where TResponse : IMessage<TResponse>, new()
