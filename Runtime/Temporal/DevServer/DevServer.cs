@@ -122,7 +122,7 @@ public sealed class DevServer : IAsyncDisposable
                 listen.Protocols = HttpProtocols.Http2;
                 if (options.Certificate is not null)
                 {
-                    listen.UseHttps(ServerAddress.LoadCertificate(options));
+                    ServerAddress.UseTls(listen, options);
                 }
             });
             if (options.HttpPort is { } http)

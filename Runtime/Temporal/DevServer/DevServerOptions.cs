@@ -30,6 +30,9 @@ public sealed record DevServerOptions
     /// <summary>PEM file of the certificate's private key.</summary>
     public string? CertificateKey { get; init; }
 
+    /// <summary>PEM file of the authorities whose client certificates are taken (mTLS); null asks for none.</summary>
+    public string? ClientAuthority { get; init; }
+
     /// <summary>When set, every call but health needs <c>authorization: Bearer …</c> with this key.</summary>
     public string? ApiKey { get; init; }
 

@@ -17,7 +17,9 @@ public sealed class NodePeer : IAsyncDisposable
         _readErrors = Task.Run(async () => _errors.Append(await process.StandardError.ReadToEndAsync()));
     }
 
-    public static NodePeer Start(string script, params string[] arguments)
+    public static NodePeer Start(string script, params string[] arguments) => Start(script, new Dictionary<string, string>(), arguments);
+
+    public static NodePeer Start(string script, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("node")
         {
@@ -30,6 +32,10 @@ public sealed class NodePeer : IAsyncDisposable
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
         }
         return new NodePeer(Process.Start(start)!);
     }

@@ -18,6 +18,7 @@ internal sealed record CommandLine
           --parent-pid PID    stop when that process is gone
           --tls-cert FILE     PEM certificate; needed beyond loopback
           --tls-key FILE      PEM private key
+          --tls-client-ca FILE  PEM authorities of the certificates that clients must show
           --api-key-file FILE file with the key that callers must send; needed beyond loopback
           --access-log        one line per call
           --headless          accepted and ignored: there is no web UI here
@@ -75,6 +76,9 @@ internal sealed record CommandLine
                     break;
                 case "--tls-key":
                     options = options with { CertificateKey = Value() };
+                    break;
+                case "--tls-client-ca":
+                    options = options with { ClientAuthority = Value() };
                     break;
                 case "--api-key-file":
                     options = options with { ApiKey = File.ReadAllText(Value()).Trim() };

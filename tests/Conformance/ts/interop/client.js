@@ -14,7 +14,7 @@ async function outcome(promise) {
 }
 
 async function main() {
-  const connection = await Connection.connect({ address });
+  const connection = await Connection.connect({ address, ...require('./secure') });
   const client = new Client({ connection });
   const start = (type, ...args) => client.workflow.start(type, { taskQueue, workflowId: crypto.randomUUID(), args, memo: { from: 'ts' } });
   const seen = {};

@@ -6,7 +6,7 @@ const [address, taskQueue, cached] = process.argv.slice(2);
 
 async function main() {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const connection = await NativeConnection.connect({ address });
+  const connection = await NativeConnection.connect({ address, ...require('./secure') });
   const worker = await Worker.create({
     connection,
     taskQueue,
