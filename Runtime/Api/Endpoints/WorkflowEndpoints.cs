@@ -79,7 +79,7 @@ internal static class WorkflowEndpoints
             var handle = client.GetHandle(key.Id, description.Summary.RunId);
             var first = handle.HistoryPageAsync(1, cancellation: limit);
             var last = await handle.HistoryPageAsync(1, newestFirst: true, cancellation: limit);
-            return WorkflowMapping.ToDetail(description, (await first).Events.FirstOrDefault(), last.Events.FirstOrDefault());
+            return WorkflowMapping.ToDetail(description, (await first).Events is [var started, ..] ? started : null, last.Events is [var newest, ..] ? newest : null);
         }, ct);
     }
 

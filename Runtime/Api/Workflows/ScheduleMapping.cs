@@ -29,7 +29,7 @@ internal static class ScheduleMapping
             RemainingActions = schedule.State is { LimitedActions: true } state ? state.RemainingActions : null,
             Actions = d.ActionCount, Missed = info?.MissedCatchupWindow ?? 0, Skipped = info?.OverlapSkipped ?? 0,
             CreatedAt = WorkflowMapping.Time(info?.CreateTime), UpdatedAt = WorkflowMapping.Time(info?.UpdateTime),
-            RecentActions = [.. d.RecentActions.Reverse().Select(ToAction)], LastAction = d.RecentActions.LastOrDefault() is { } last ? ToAction(last) : null,
+            RecentActions = [.. d.RecentActions.Reverse().Select(ToAction)], LastAction = d.RecentActions is [.., var last] ? ToAction(last) : null,
             Running = [.. d.RunningWorkflows.Select(w => new WorkflowKey(w.WorkflowId, WorkflowMapping.Text(w.RunId)))]
         };
     }

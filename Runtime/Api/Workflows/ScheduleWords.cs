@@ -89,7 +89,7 @@ internal static class ScheduleWords
         return Join(parts);
     }
 
-    private static string Join(IReadOnlyList<string> parts) => parts.Count < 2 ? string.Concat(parts) : $"{string.Join(", ", parts.Take(parts.Count - 1))} and {parts[^1]}";
+    private static string Join(List<string> parts) => parts.Count < 2 ? string.Concat(parts) : $"{string.Join(", ", parts.Take(parts.Count - 1))} and {parts[^1]}";
 
     /// <summary>The values that a field means; an empty field means its default: all of them, but 0 for times of day.</summary>
     private static List<int> Expand(RepeatedField<Range> ranges, int low, int high)
@@ -104,7 +104,7 @@ internal static class ScheduleWords
     }
 
     /// <summary>5 for 0, 5, 10 … to the end of the cycle.</summary>
-    private static int? Step(IReadOnlyList<int> values, int cycle)
+    private static int? Step(List<int> values, int cycle)
     {
         if (values.Count < 2 || values[0] != 0)
             return null;

@@ -42,7 +42,7 @@ internal sealed class Watching : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"It did not happen. Cells: {string.Join(", ", Cells.Values.Select(c => $"{c.Id} {c.State} {Outputs(c.Id).LastOrDefault()?.Failure?.Message}"))}. Kernel: {Kernel}");
+                Assert.Fail($"It did not happen. Cells: {string.Join(", ", Cells.Values.Select(c => $"{c.Id} {c.State} {(Outputs(c.Id) is [.., var last] ? last.Failure?.Message : null)}"))}. Kernel: {Kernel}");
             }
         }
     }
