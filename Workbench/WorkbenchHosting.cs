@@ -8,6 +8,9 @@ namespace FlowForge.Workbench;
 /// <summary>What the process is made of. Tests compose the same workbench around a runtime of their own.</summary>
 public static class WorkbenchHosting
 {
+    /// <summary>A cell's or a pipeline's whole text comes in one message.</summary>
+    private const long LongestMessage = 8 << 20;
+
     /// <summary>Registers the workbench. Configuration: <c>Runtime:Url</c> (or <c>services:runtime:http:0</c>) and <c>FlowForge:TokenFile</c>.</summary>
     public static void AddWorkbench(this WebApplicationBuilder builder)
     {
@@ -17,7 +20,7 @@ public static class WorkbenchHosting
         {
             options.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(2);
             options.DisconnectedCircuitMaxRetained = 20;
-        });
+        }).AddHubOptions(hub => hub.MaximumReceiveMessageSize = LongestMessage);
         // Protected texts live no longer than a circuit: no key is written anywhere.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Services.AddSingleton<SessionCookie>();

@@ -69,7 +69,7 @@ public sealed partial class FlowForgeClient
     public Task<PromotionPreview> PromoteCellAsync(string path, PromoteCell body, CancellationToken ct = default) => PostAsync<PromotionPreview>(path, "promote", body, ct);
 
     /// <summary>The notebook as another kind of file.</summary>
-    /// <param name="format"><c>html</c>, <c>cs</c> or <c>ipynb</c>.</param>
+    /// <param name="format"><c>html</c> or <c>ipynb</c>.</param>
     public async Task<string> ExportNotebookAsync(string path, string format, CancellationToken ct = default)
     {
         using var response = await ExchangeAsync(HttpMethod.Get, new QueryText(Notebook(path) + "/export").Add("format", format), null, HttpCompletionOption.ResponseContentRead, null, ct);

@@ -46,6 +46,14 @@ internal static class Icons
         ["temporal"] = Line("M6 3h12M6 21h12M7.5 3v3.5L12 12l4.5-5.5V3M7.5 21v-3.5L12 12l4.5 5.5V21"),
         ["send"] = Line("M21 3 10 14M21 3l-7 18-4-7-7-4z"),
         ["pause"] = Line("M8 5v14M16 5v14"),
+        ["notebook"] = Box(5, 3, 15, 18) + Line("M9 3v18M3 7h3M3 12h3M3 17h3"),
+        ["chart"] = Line("M4 4v16h16M8 16v-4M12.5 16V8M17 16v-6"),
+        ["more"] = Circle(5, 12, 0.9) + Circle(12, 12, 0.9) + Circle(19, 12, 0.9),
+        ["edit"] = Line("M4 20l1-4L16.5 4.5l3 3L8 19z"),
+        ["undo"] = Line("M4 9h10a6 6 0 0 1 0 12h-3M4 9l4.5-4.5M4 9l4.5 4.5"),
+        ["spread"] = Line("M7 4h10M7 20h10M12 7v10M9 9.5 12 6.5l3 3M9 14.5l3 3 3-3"),
+        ["promote"] = Line("M12 20V5M6 11l6-6 6 6M5 20.5h14"),
+        ["download"] = Line("M12 4v11M7 10.5l5 5 5-5M5 20h14"),
         ["info"] = Circle(12, 12, 9) + Line("M12 11v5.5M12 7.5v.1"),
     };
 

@@ -22,6 +22,9 @@ internal static class Links
 
     public static string Connection(string name, string? tab = null) => $"/sources/connections/{Uri.EscapeDataString(name)}{(tab is null ? "" : "/" + tab)}";
 
+    /// <param name="path">With or without <c>.ipynb</c>.</param>
+    public static string Notebook(string path) => "/notebooks/" + string.Join('/', (path.EndsWith(".ipynb", StringComparison.Ordinal) ? path[..^6] : path).Split('/').Select(Uri.EscapeDataString));
+
     public static string Job(string run, string job) => $"{Run(run)}?job={Uri.EscapeDataString(job)}";
 
     /// <summary>Workflow ids hold slashes, so they travel in the query.</summary>

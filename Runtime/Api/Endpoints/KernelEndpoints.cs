@@ -43,6 +43,7 @@ internal static class KernelEndpoints
         kernel.MapGet("/results/{result}/count", CountAsync).WithSummary("Counts a result's rows.");
         kernel.MapGet("/results/{result}/profile", ProfileAsync).WithSummary("Describes a result's columns over all its rows.");
         kernel.MapPost("/chart", ChartAsync).WithSummary("The values of a chart, column by column.");
+        kernel.MapPost("/promote", PromoteAsync).WithSummary("What a pipeline would be with a cell's SQL as a dataset; nothing is stored.").WithMetadata(NotebookEndpoints.Large);
         kernel.MapPost("/complete", CompleteAsync).WithSummary("What may stand at a place of a cell.").WithMetadata(NotebookEndpoints.Large);
         kernel.MapPost("/diagnose", DiagnoseAsync).WithSummary("What is wrong with a cell's text.").WithMetadata(NotebookEndpoints.Large);
         kernel.MapPost("/hover", HoverAsync).WithSummary("What stands at a place of a C# cell.").WithMetadata(NotebookEndpoints.Large);
@@ -106,6 +107,14 @@ internal static class KernelEndpoints
         var sql = ChartSql.Of(body);
         var values = await (await live.StartAsync(ct)).ColumnsAsync(sql, MostChartRows, ct);
         return new NotebookChartValues([.. values.Columns.Select(NotebookMapping.ToColumn)], values.Values, values.IsCut);
+    }
+
+    private static async Task<PromotionPreview> PromoteAsync(NotebookViews views, Promotion promotion, string path, PromoteCell body, CancellationToken ct)
+    {
+        var live = views.Open(path);
+        var texts = await NotebookViews.TextsAsync(live, body.Cells, ct);
+        var (graph, _) = await live.AnalyzeAsync(texts, ct);
+        return promotion.Preview(body, texts, graph);
     }
 
     private static async Task<NotebookCompletions> CompleteAsync(NotebookViews views, string path, NotebookQuestion body, CancellationToken ct)

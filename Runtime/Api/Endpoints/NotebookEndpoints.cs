@@ -26,6 +26,7 @@ internal static class NotebookEndpoints
         group.MapDelete("/{path}", DeleteAsync).WithSummary("Moves a notebook to the trash, where it stays 30 days, and ends its kernel.");
         group.MapPost("/{path}/rename", Rename).WithSummary("Gives a notebook another path; its kernel goes on.");
         group.MapPost("/{path}/duplicate", DuplicateAsync).WithSummary("A copy of the file.");
+        group.MapGet("/{path}/export", ExportAsync).WithSummary("The notebook with its outputs as html or ipynb.");
         group.MapGet("/{path}/events", EventsAsync).WithSummary("What happens to a notebook: a snapshot, then changes (server-sent events).");
         group.MapKernels();
         var trash = api.MapGroup("/notebook-trash").WithTags("Notebooks");
@@ -84,6 +85,21 @@ internal static class NotebookEndpoints
         var to = views.Free(body.Path, unique: true);
         host.Folder.Write(to, document);
         return new NotebookPlace(to.Text);
+    }
+
+    private static async Task<IResult> ExportAsync(NotebookViews views, string path, string? format, CancellationToken ct)
+    {
+        var live = views.Open(path);
+        switch (format)
+        {
+            case "ipynb":
+                var (document, _) = await NotebookViews.ReadAsync(live, ct);
+                return Results.Text(document.Write(), "application/x-ipynb+json");
+            case "html" or null:
+                return Results.Text(NotebookHtml.Write(await views.DetailAsync(live, ct)), "text/html");
+            default:
+                throw ProblemException.Bad("FF6031", $"'{format}' is no format to export to.", "Choose html or ipynb.");
+        }
     }
 
     private static NotebookPlace Restore(NotebookHost host, string id)

@@ -112,6 +112,7 @@ internal static class RuntimeServices
             KernelPath = settings.KernelPath, LakeFolder = settings.LakeFolder, WorkingFolder = settings.Workspace, MemoryLimitBytes = settings.KernelMemoryBytes
         }), new NotebookLimits { Kernels = settings.Kernels, IdleTime = settings.KernelIdleTime }));
         services.AddSingleton<NotebookViews>();
+        services.AddSingleton<Promotion>();
     }
 
     /// <summary>An empty <c>Temporal:*</c> setting is no setting.</summary>

@@ -13,7 +13,7 @@ internal static class NotebookCommands
         var to = new Argument<string>("to") { Description = "The new path." };
         var id = new Argument<string>("id") { Description = "As `notebooks trash` shows it." };
         var search = new Option<string?>("--search") { Description = "Part of the path." };
-        var format = new Option<string>("--format") { Description = "html, cs or ipynb.", DefaultValueFactory = _ => "html" };
+        var format = new Option<string>("--format") { Description = "html or ipynb.", DefaultValueFactory = _ => "html" };
         var keep = new Option<bool>("--keep-kernel") { Description = "Leave the kernel running afterwards." };
         var group = new Command("notebooks", "Notebooks and their kernels.");
 

@@ -30,7 +30,9 @@ self.MonacoEnvironment = { getWorker: () => new Worker("/lib/editor.worker.js") 
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const schemas = new Map();
 
-function useTheme() {
+export { editor, languages, MarkerSeverity, Range };
+
+export function useTheme() {
   const dark = document.documentElement.dataset.theme === "dark";
   editor.defineTheme("flowforge", {
     base: dark ? "vs-dark" : "vs",

@@ -1,5 +1,5 @@
 // Ctrl+K or / opens the search; g then a letter goes to a page; n starts a run. Never while typing.
-const go = { o: "/", p: "/pipelines", r: "/runs", c: "/catalog", u: "/sources", s: "/system", t: "/temporal" };
+const go = { o: "/", p: "/pipelines", r: "/runs", b: "/notebooks", c: "/catalog", u: "/sources", s: "/system", t: "/temporal" };
 let leader = 0;
 
 const typing = t => t instanceof HTMLElement && (t.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(t.tagName) || t.closest(".monaco-editor"));

@@ -256,4 +256,71 @@ public sealed class NotebookTests(TestRuntime runtime)
         Assert.Equal("The chart has no x.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.NotebookChartAsync(made.Path, new NotebookChart { Source = "orders" }, ct))).Message);
         await client.StopKernelAsync(made.Path, ct);
     }
+
+    [Fact]
+    public async Task Promote_CellWithWhatItDependsOn_ShowsTheTextAndThePlan()
+    {
+        NotebookCellText[] cells =
+        [
+            new("a", NotebookCellKind.Sql, "SELECT id, amount FROM bronze.orders -- all\n;", "orders"),
+            new("b", NotebookCellKind.Sql, "WITH big AS (SELECT * FROM orders WHERE amount > 10)\nSELECT count(*) AS n FROM big", "big_orders"),
+            new("c", NotebookCellKind.Csharp, "var xs = new[] { 1 };"),
+            new("d", NotebookCellKind.Sql, "SELECT * FROM xs", "from_code"),
+        ];
+        var made = await client.CreateNotebookAsync(new CreateNotebook("promote", cells), ct);
+        var text = "# kept\npipeline: promoted # so\nsilver:\n    first:\n        sql: SELECT 1 AS one\n\n# the end\n";
+        await client.PutPipelineAsync("promoted", new PutPipeline(text), ct);
+        var preview = await client.PromoteCellAsync(made.Path, new PromoteCell("b", "promoted", TableLayer.Silver, "big_orders", cells), ct);
+        Assert.Equal((text, 1), (preview.Before, preview.BaseVersion));
+        Assert.Equal("""
+            # kept
+            pipeline: promoted # so
+            silver:
+                first:
+                    sql: SELECT 1 AS one
+                big_orders:
+                    sql: |
+                        WITH "orders" AS (
+                          SELECT id, amount FROM bronze.orders -- all
+                        )
+                        SELECT * FROM (
+                          WITH big AS (SELECT * FROM orders WHERE amount > 10)
+                          SELECT count(*) AS n FROM big
+                        )
+
+            # the end
+
+            """.ReplaceLineEndings("\n"), preview.After);
+        Assert.DoesNotContain(preview.Validation.Diagnostics, d => d.Level == DiagnosticLevel.Error);
+        Assert.Equal(["silver.first", "silver.big_orders"], preview.Validation.Plan!.Jobs.Select(j => j.Id));
+        Assert.Equal(1, (await client.PipelineAsync("promoted", ct: ct)).Version);
+
+        var fresh = await client.PromoteCellAsync(made.Path, new PromoteCell("a", "brand_new", TableLayer.Gold, "orders", cells), ct);
+        Assert.Equal(("", "pipeline: brand_new\ngold:\n  orders:\n    sql: |\n      SELECT id, amount FROM bronze.orders -- all\n"), (fresh.Before, fresh.After));
+        Assert.True(fresh.Validation.Valid);
+
+        Assert.Equal("The pipeline promoted makes silver.first already.", await RefusedAsync(new PromoteCell("a", "promoted", TableLayer.Silver, "first", cells)));
+        Assert.Equal("The cell reads 'xs' of a cell that is no named SELECT; a table's SQL can read tables and SQL cells alone.", await RefusedAsync(new PromoteCell("d", "promoted", TableLayer.Gold, "x", cells)));
+        await client.StopKernelAsync(made.Path, ct);
+
+        async Task<string> RefusedAsync(PromoteCell body) => (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PromoteCellAsync(made.Path, body, ct))).Message;
+    }
+
+    [Fact]
+    public async Task Export_Html_HoldsTextAndOutputsAndNothingThatRuns()
+    {
+        NotebookCellText[] cells = [new("m", NotebookCellKind.Markdown, "# Report <script>alert(1)</script>\n[x](javascript:alert(1))"), new("s", NotebookCellKind.Sql, "SELECT '<b>' AS x", "r")];
+        var made = await client.CreateNotebookAsync(new CreateNotebook("export", cells), ct);
+        await using var watch = await Watching.BeginAsync(client, made.Path);
+        await client.RunNotebookAsync(made.Path, new RunNotebook(), ct);
+        await watch.UntilAsync(w => w.State("s") is NotebookCellState.Succeeded, Patience);
+        var html = await client.ExportNotebookAsync(made.Path, "html", ct);
+        Assert.Contains("<td>&lt;b&gt;</td>", html, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 rows", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("javascript:", html, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("\"nbformat\": 4", await client.ExportNotebookAsync(made.Path, "ipynb", ct), StringComparison.Ordinal);
+        Assert.Equal("'pdf' is no format to export to.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.ExportNotebookAsync(made.Path, "pdf", ct))).Message);
+        await client.StopKernelAsync(made.Path, ct);
+    }
 }

@@ -85,7 +85,7 @@ public sealed class WorkbenchProcess : IAsyncDisposable
         }
     }
 
-    private static string Program()
+    internal static string Program(string room = "Workbench")
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
@@ -93,12 +93,12 @@ public sealed class WorkbenchProcess : IAsyncDisposable
                 continue;
             // artifacts/bin/Workbench.Tests/<configuration>/ lies beside artifacts/bin/Workbench/<configuration>/.
             var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
-            return Path.Combine(folder.FullName, "artifacts", "bin", "Workbench", configuration, "FlowForge.Workbench.dll");
+            return Path.Combine(folder.FullName, "artifacts", "bin", room, configuration, $"FlowForge.{room}.dll");
         }
         throw new DirectoryNotFoundException("FlowForge.sln was not found above " + AppContext.BaseDirectory);
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var socket = new TcpListener(IPAddress.Loopback, 0);
         socket.Start();

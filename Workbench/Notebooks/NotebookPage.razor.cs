@@ -1,0 +1,115 @@
+using FlowForge.Contracts;
+using FlowForge.Workbench.Parts;
+using Microsoft.AspNetCore.Components;
+using Microsoft.JSInterop;
+
+namespace FlowForge.Workbench.Notebooks;
+
+/// <summary>An open notebook. The browser holds the editors and hears keys at once; this side holds the cells, saves them and follows the kernel.</summary>
+public sealed partial class NotebookPage
+{
+    [Parameter] public string File { get; set; } = "";
+
+    private readonly BookModel _book = new();
+    private readonly CancellationTokenSource _life = new();
+    private CancellationTokenSource _following = new();
+    private string? _opened;
+    private bool _loaded;
+    private Exception? _error;
+    private NotebookKernel? _kernel;
+    private string? _selected;
+    private Dialog? _restart;
+    private PromoteDialog? _promote;
+
+    private string Title => (_opened ?? File).Split('/')[^1] is var name && name.EndsWith(".ipynb", StringComparison.Ordinal) ? name[..^6] : File.Split('/')[^1];
+
+    private IEnumerable<string> Folders => File.Split('/')[..^1];
+
+    private bool Working => _kernel?.State == NotebookKernelState.Busy || _book.Cells.Exists(c => c.State is NotebookCellState.Queued or NotebookCellState.Running);
+
+    private int Pending => _book.Cells.Count(c => c.Stale || (c.IsCode && c.State is NotebookCellState.Idle && !string.IsNullOrWhiteSpace(c.Source)));
+
+    private string KernelWord => _kernel?.State switch
+    {
+        null or NotebookKernelState.None => "no kernel",
+        NotebookKernelState.Busy => "kernel · busy",
+        NotebookKernelState.Restarting => "kernel · restarting",
+        NotebookKernelState.Starting => "kernel · starting",
+        _ => "kernel · idle",
+    };
+
+    private string KernelTone => _kernel?.State switch { NotebookKernelState.Idle => "good", NotebookKernelState.Busy => "busy", NotebookKernelState.Restarting or NotebookKernelState.Starting => "warn", _ => "idle" };
+
+    protected override async Task OnParametersSetAsync()
+    {
+        if (!RendererInfo.IsInteractive || _opened == File) return;
+        _opened = File;
+        await LoadAsync();
+    }
+
+    private async Task LoadAsync()
+    {
+        await _following.CancelAsync();
+        _following = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
+        (_error, _loaded, _conflict, _changed, _moved, _saveError) = (null, false, false, false, null, null);
+        try
+        {
+            var notebook = await Api.NotebookAsync(File, _life.Token);
+            Take(notebook);
+            _loaded = true;
+            StateHasChanged();
+            _ = FollowAsync(_following.Token);
+            _ = WarmAsync();
+        }
+        catch (FlowForgeApiException e)
+        {
+            _error = e;
+        }
+    }
+
+    private void Take(NotebookDetail notebook)
+    {
+        _book.Load(notebook.Cells);
+        (_revision, _automatic, _kernel) = (notebook.Revision, notebook.Automatic, notebook.Kernel);
+        if (_book.Find(_selected) is null) _selected = _book.Cells.FirstOrDefault()?.Id;
+    }
+
+    /// <summary>A kernel stands ready before the first cell is run, and says what depends on what.</summary>
+    private async Task WarmAsync()
+    {
+        try
+        {
+            await Api.StartKernelAsync(File, _life.Token);
+            await AnalyzeAsync();
+        }
+        catch (Exception e) when (e is FlowForgeApiException or OperationCanceledException)
+        {
+            // The first run says what is wrong.
+        }
+    }
+
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (!_loaded || _script is not null) return;
+        await OpenScriptAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_changed && !_conflict && _loaded)
+        {
+            try
+            {
+                await Api.SaveNotebookAsync(File, new SaveNotebook(_revision, Texts(), _automatic));
+            }
+            catch (FlowForgeApiException)
+            {
+                // Whoever left cannot be told; the next visit shows the file as it is.
+            }
+        }
+        await _life.CancelAsync();
+        await CloseScriptAsync();
+        _following.Dispose();
+        _life.Dispose();
+    }
+}
