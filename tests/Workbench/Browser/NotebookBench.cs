@@ -21,6 +21,9 @@ public sealed class NotebookBench(Chromium chromium) : IAsyncLifetime
 
     public string Token { get; private set; } = "";
 
+    // A kernel's first cell waits for a compiler that is being compiled; on a busy machine that takes a while.
+    static NotebookBench() => Assertions.SetDefaultExpectTimeout(45_000);
+
     /// <summary>What the browser complained about.</summary>
     public List<string> Complaints { get; } = [];
 
