@@ -41,7 +41,7 @@ public sealed class RunTests
     }
 
     [Fact]
-    public async Task StartAsync_OneInputIsMissing_DependantsAreSkipped_OthersFinish_AndRetryRunsOnlyTheRest()
+    public async Task StartAsync_OneInputIsMissing_DependantsAreSkipped_OthersFinish_AndRetryGoesOnWithTheRest()
     {
         await using var runtime = await ShopAsync();
         File.Delete(Path.Combine(runtime.Base, "customers.csv"));
@@ -53,11 +53,51 @@ public sealed class RunTests
             (states["ingest.customers"], states["ingest.orders"], states["silver.clean"], states["gold.totals"]));
         Assert.StartsWith("ingest.customers failed: ", failed.Error!.Message, StringComparison.Ordinal);
 
+        // The same run goes on: what succeeded stays, and the attempt that failed remains to be seen.
         runtime.WriteFile("customers.csv", "id,country\n1,AT\n2,JP\n");
+        Assert.Equal(failed.RunId, await runtime.Runs.RetryAsync(failed.RunId, None));
+        var retried = await runtime.EndOfAsync(failed.RunId);
+        Assert.True(retried.State == RunState.Succeeded, retried.Error?.Message);
+        Assert.Equal((failed.StartedAt, null, failed.QueuedAt), (retried.StartedAt, retried.Error, retried.QueuedAt));
+        Assert.Equal(["ingest.orders 1 Succeeded", "ingest.customers 1 Failed", "ingest.customers 2 Succeeded", "silver.clean 1 Succeeded", "gold.totals 1 Succeeded"],
+            runtime.Catalog.Runs.Attempts(failed.RunId).OrderBy(a => a.StartedAt).Select(a => $"{a.JobId} {a.Attempt} {a.State}").OrderBy(a => a.StartsWith("ingest.customers", StringComparison.Ordinal) ? 1 : a[0] == 'i' ? 0 : a[0] == 's' ? 2 : 3));
+        Assert.Equal(1, runtime.Catalog.Runs.List(new RunFilter()).Total);
+        Assert.Equal(3, runtime.Lake.Table(TableName.Parse("bronze.orders")).Latest()!.Rows);
+        var nothing = await Assert.ThrowsAsync<RunRefusedException>(() => runtime.Runs.RetryAsync(failed.RunId, None));
+        Assert.Equal($"Every job of {failed.RunId} succeeded: there is nothing to retry.", nothing.Message);
+    }
+
+    [Fact]
+    public async Task RetryAsync_PipelineWasMended_IsANewRunOfTheRestAndOfTheNewText()
+    {
+        await using var runtime = await ShopAsync();
+        runtime.Put(Shop.Replace("sum(amount)", "sum(CAST(country AS INTEGER))", StringComparison.Ordinal));
+        var failed = await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("shop"), None));
+        Assert.Equal(RunState.Failed, failed.State);
+        runtime.Put(Shop);
         var retried = await runtime.EndOfAsync(await runtime.Runs.RetryAsync(failed.RunId, None));
         Assert.True(retried.State == RunState.Succeeded, retried.Error?.Message);
-        Assert.Equal(failed.RunId, retried.RetryOf);
-        Assert.Equal(["ingest.customers", "silver.clean", "gold.totals"], runtime.Catalog.Runs.Jobs(retried.RunId).Select(j => j.JobId));
+        Assert.Equal((failed.RunId, 3), (retried.RetryOf, retried.PipelineVersion));
+        Assert.Equal(["gold.totals"], runtime.Catalog.Runs.Jobs(retried.RunId).Select(j => j.JobId));
+        Assert.Equal(RunState.Failed, runtime.Catalog.Runs.Get(failed.RunId)!.State);
+    }
+
+    [Fact]
+    public async Task RetryAsync_OfACancelledAndPausedRun_GoesOn()
+    {
+        await using var runtime = await RuntimeFixture.StartAsync();
+        runtime.WriteFile("a.csv", "id\n" + string.Concat(Enumerable.Range(0, 100_000).Select(i => $"{i}\n")));
+        runtime.Put("pipeline: two\ningest:\n  a: { source_type: file_local, format: csv, config: { path: a.csv } }\ngold:\n  b: { sql: SELECT count(*) AS n FROM bronze.a }\n");
+        var id = await runtime.Runs.StartAsync(StartRun.All("two"), None);
+        await runtime.UntilAsync(() => runtime.Catalog.Runs.Job(id, "ingest.a")?.State == RunState.Running, "the ingest");
+        await runtime.Runs.PauseAsync(id, None);
+        await runtime.UntilAsync(() => runtime.Catalog.Runs.Job(id, "ingest.a")?.State == RunState.Succeeded, "the ingest's end");
+        await runtime.Runs.CancelAsync(id, None);
+        Assert.Equal(RunState.Cancelled, (await runtime.EndOfAsync(id)).State);
+        Assert.Equal(id, await runtime.Runs.RetryAsync(id, None));
+        var run = await runtime.EndOfAsync(id);
+        Assert.Equal((RunState.Succeeded, false), (run.State, run.Paused));
+        Assert.Equal(["ingest.a 1 Succeeded", "gold.b 1 Succeeded"], runtime.Catalog.Runs.Attempts(id).Select(a => $"{a.JobId} {a.Attempt} {a.State}"));
     }
 
     [Fact]

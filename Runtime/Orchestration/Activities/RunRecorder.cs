@@ -48,7 +48,7 @@ public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock
         if (earlier.Count(a => a.FinishedAt is null || a.Error?.Code == Interrupted) >= MostInterruptions) throw GivenUp(job);
         var number = earlier.Select(a => a.Attempt).DefaultIfEmpty().Max() + 1;
         runs.AddAttempt(new(job.Run.RunId, job.Plan.Id, number, RunState.Running, now, null, null));
-        runs.UpsertJob(Record(job, number) with { State = RunState.Running, StartedAt = earlier.Count == 0 ? now : null });
+        runs.UpsertJob(Record(job, number) with { State = RunState.Running, StartedAt = earlier.Any(a => Counts(job, a)) ? null : now });
         return number;
     }
 
@@ -105,7 +105,7 @@ public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock
         var known = error as JobFailedException;
         var shown = known?.ToError() ?? new RunError("FF3000", $"{error.GetType().Name}: {error.Message}", "The log has the whole error. If it comes again, report it with the log.");
         var retry = job.Definition.Retry;
-        var failures = 1 + runs.Attempts(job.Run.RunId, job.Plan.Id).Count(a => a.State == RunState.Failed && a.Error?.Code != Interrupted);
+        var failures = 1 + runs.Attempts(job.Run.RunId, job.Plan.Id).Count(a => Counts(job, a) && a.State == RunState.Failed && a.Error?.Code != Interrupted);
         var again = (known?.Transient ?? true) && failures < retry.MaxAttempts;
 
         CloseAttempt(job, attempt, RunState.Failed, shown, now);
@@ -122,6 +122,9 @@ public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock
         Log(job, JobLogLevel.Warning, $"attempt {attempt} failed for a passing reason; trying again in {delay.TotalSeconds:0} s");
         return new ApplicationFailure(shown.Message, shown.Code, nonRetryable: false, error) { Details = shown, NextRetryDelay = delay };
     }
+
+    /// <summary>An attempt from before the run was taken up again is history: it uses up nothing.</summary>
+    private static bool Counts(JobToRun job, AttemptRecord attempt) => !(attempt.StartedAt < job.Run.ReopenedAt);
 
     private static TimeSpan Delay(RetryDefinition retry, int failures)
     {

@@ -24,11 +24,13 @@ public static class OrchestrationServices
         services.TryAddSingleton(s => s.GetRequiredService<CatalogDatabase>().Pipelines);
         services.TryAddSingleton(s => s.GetRequiredService<CatalogDatabase>().Logs);
         services.TryAddSingleton(s => s.GetRequiredService<CatalogDatabase>().Claims);
+        services.TryAddSingleton(s => s.GetRequiredService<CatalogDatabase>().Backfills);
         services.AddSingleton(temporal);
         services.AddSingleton(new WorkerOptions { TaskQueue = RunNames.TaskQueue, MaxConcurrentActivities = parallelJobs + 2 });
         services.AddSingleton<TemporalConnection>();
         services.AddSingleton<PipelineReader>();
         services.AddSingleton<OverlapRules>();
+        services.AddSingleton<RunReset>();
         services.AddSingleton<RunService>();
         services.AddSingleton<RunReconciler>();
         services.AddSingleton<BackfillService>();

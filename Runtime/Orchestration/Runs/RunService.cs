@@ -4,6 +4,7 @@ using FlowForge.Orchestration.Hosting;
 using FlowForge.Orchestration.Workflow;
 using FlowForge.Pipelines;
 using FlowForge.Temporal.Worker;
+using Microsoft.Extensions.Logging;
 
 namespace FlowForge.Orchestration.Runs;
 
@@ -45,7 +46,7 @@ public enum RunRefusal { NotFound, Invalid, Conflict }
 /// <see cref="RunReconciler"/>. Thread-safe.
 /// </summary>
 public sealed class RunService(
-    RunStore runs, PipelineStore pipelines, PipelineReader reader, OverlapRules overlap, TemporalConnection temporal, TimeProvider clock)
+    RunStore runs, PipelineStore pipelines, PipelineReader reader, OverlapRules overlap, RunReset reset, TemporalConnection temporal, TimeProvider clock, ILogger<RunService> logger)
 {
     /// <returns>The new run's id; it is recorded, and its workflow is started as soon as Temporal answers.</returns>
     /// <exception cref="RunRefusedException">There is no such pipeline or job, the pipeline has errors, or its overlap policy forbids it.</exception>
@@ -117,13 +118,19 @@ public sealed class RunService(
         }
     }
 
-    /// <summary>Runs again, as a new run, the jobs of an ended run that did not succeed.</summary>
+    /// <summary>
+    /// Runs again the jobs of an ended run that did not succeed: the same run goes on where its history is kept and nothing has changed since (<see cref="RunReset"/>), else a new run
+    /// does them.
+    /// </summary>
+    /// <returns>The run to watch: the same id, or a new one whose <c>RetryOf</c> is the old.</returns>
     public async Task<string> RetryAsync(string runId, CancellationToken cancel)
     {
         var run = runs.Get(runId) ?? throw Unknown(runId);
         if (!run.State.IsFinal()) throw new RunRefusedException(RunRefusal.Conflict, "FF3104", $"{runId} is still {run.State.ToText()}.", "Wait for its end, or cancel it first.");
         var left = runs.Jobs(runId).Where(j => j.State != RunState.Succeeded).Select(j => j.JobId).ToArray();
         if (left.Length == 0) throw new RunRefusedException(RunRefusal.Conflict, "FF3105", $"Every job of {runId} succeeded: there is nothing to retry.", "Start a new run instead.");
+        if (await reset.TryAsync(run, cancel) is not { } obstacle) return runId;
+        logger.LogInformation("{RunId} is retried as a new run: {Reason}", runId, obstacle);
         var parameters = run.Parameters.Where(p => p.Key != RunNames.ReplayParameter).ToDictionary();
         return await StartAsync(new StartRun(run.Pipeline, left, "retry", parameters, RetryOf: runId, Interval: run.Interval, BackfillId: run.BackfillId, FullRefresh: run.FullRefresh) { Replay = ReplayOf(run) }, cancel);
     }

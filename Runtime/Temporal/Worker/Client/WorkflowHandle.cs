@@ -192,8 +192,15 @@ public sealed class WorkflowHandle
     /// completed workflow task (<see cref="WorkflowHistory.CompletedTasks"/>), which is then decided again. Signals after it are delivered again.
     /// </summary>
     /// <returns>The new run's id.</returns>
-    public async Task<string> ResetAsync(long workflowTaskFinishEventId, string reason, CancellationToken cancellation = default) =>
-        (await CallAsync<ResetWorkflowExecutionResponse>(new ResetWorkflowExecutionRequest
+    public Task<string> ResetAsync(long workflowTaskFinishEventId, string reason, CancellationToken cancellation = default) =>
+        ResetAsync(workflowTaskFinishEventId, reason, [], cancellation);
+
+    /// <inheritdoc cref="ResetAsync(long, string, CancellationToken)"/>
+    /// <param name="leaveOut">What came after the point and is not to be delivered again.</param>
+    public async Task<string> ResetAsync(long workflowTaskFinishEventId, string reason, IReadOnlyCollection<ResetReapplyExcludeType> leaveOut, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(leaveOut);
+        var request = new ResetWorkflowExecutionRequest
         {
             Namespace = _client.Namespace,
             WorkflowExecution = Execution,
@@ -201,7 +208,10 @@ public sealed class WorkflowHandle
             WorkflowTaskFinishEventId = workflowTaskFinishEventId,
             RequestId = Guid.NewGuid().ToString(),
             Identity = _client.Identity,
-        }, cancellation).ConfigureAwait(false)).RunId;
+        };
+        request.ResetReapplyExcludeTypes.AddRange(leaveOut);
+        return (await CallAsync<ResetWorkflowExecutionResponse>(request, cancellation).ConfigureAwait(false)).RunId;
+    }
 
     internal UpdateWorkflowExecutionRequest UpdateRequest(string name, object? argument, string updateId) => new()
     {

@@ -66,6 +66,9 @@ public sealed class WorkflowHistory
 
     public string? CancelReason { get; private set; }
 
+    /// <summary>The event of the first cancel request; null when there was none.</summary>
+    public long? CancelRequestedEventId { get; private set; }
+
     /// <summary>The memo as started and changed since.</summary>
     public IReadOnlyDictionary<string, Payload> Memo => _fold.Memo;
 
@@ -88,7 +91,7 @@ public sealed class WorkflowHistory
 
     public bool IsClosed => Closed is not null;
 
-    /// <summary>The events to which <see cref="WorkflowHandle.ResetAsync"/> can reset: each completed workflow task, in order.</summary>
+    /// <summary>The events to which <see cref="WorkflowHandle.ResetAsync(long, string, CancellationToken)"/> can reset: each completed workflow task, in order.</summary>
     public IReadOnlyList<HistoryEvent> CompletedTasks => _fold.CompletedTasks;
 
     /// <summary>Adds the next event.</summary>
@@ -114,6 +117,7 @@ public sealed class WorkflowHistory
                 break;
             case EventType.WorkflowExecutionCancelRequested:
                 CancelRequested = true;
+                CancelRequestedEventId ??= e.EventId;
                 CancelReason ??= e.WorkflowExecutionCancelRequestedEventAttributes.Cause;
                 break;
             case EventType.WorkflowExecutionCompleted or EventType.WorkflowExecutionFailed or EventType.WorkflowExecutionTimedOut
