@@ -4,7 +4,7 @@ namespace FlowForge.Plugins.Files;
 
 /// <summary>Hands over files of this machine, confined to the allowed roots.</summary>
 [Connector("file", Title = "Local files", Description = "Reads files from folders of this machine, by path or pattern.", Aliases = ["file_local", "file_upload"])]
-public sealed class FileConnector(ConnectorContext<FileSpec> context) : IFileSource, ITestConnection, IDiscover
+public sealed class FileConnector(ConnectorContext<FileSpec> context) : IFileSource, ITestConnection, IDiscover, IWatch
 {
     private readonly Roots _roots = new(context.AllowedRoots);
 
@@ -33,6 +33,14 @@ public sealed class FileConnector(ConnectorContext<FileSpec> context) : IFileSou
     public async IAsyncEnumerable<DiscoveredTable> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var file in ListAsync(cancellationToken).ConfigureAwait(false)) yield return new DiscoveredTable(file.Path) { Bytes = file.Size };
+    }
+
+    public IAsyncEnumerable<string> WatchAsync(CancellationToken cancellationToken)
+    {
+        var patterns = context.Settings.Path.Select(p => Path.GetFullPath(p, context.BaseDirectory).Replace('\\', '/')).ToArray();
+        var folders = patterns.Select(p => Directory.Exists(p) ? (p, false) : Glob.IsPattern(p) && Glob.Parse(p) is var glob ? (glob.Folder, glob.Depth > 1) : (Path.GetDirectoryName(p)!, false)).Distinct().ToArray();
+        foreach (var (folder, _) in folders) _roots.Check(folder);
+        return FolderWatch.WatchAsync(folders, path => !Path.GetFileName(path).StartsWith('.') && !context.Settings.Exclude.Any(x => Glob.MatchesPathOrName(x, NameOf(path))), cancellationToken);
     }
 
     private IEnumerable<string> Match(string pattern)

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace FlowForge.Catalog;
 
 /// <summary>
-/// The catalog: one SQLite file in WAL mode. One process owns it. All stores are thread-safe and synchronous: writes queue for one
+/// The catalog: one SQLite file in WAL mode. Several processes of one machine may have it open (worker pools do); each hears of its own changes only. All stores are thread-safe and synchronous: writes queue for one
 /// writer, reads run beside it. What a store method has written when it returns survives a kill of the process; runs, jobs and
 /// claims survive a power loss too.
 /// </summary>
@@ -49,6 +49,7 @@ public sealed class CatalogDatabase : IDisposable
         Watermarks = new WatermarkStore(this);
         Settings = new SettingStore(this);
         Backfills = new BackfillStore(this);
+        Triggers = new TriggerStore(this);
     }
 
     /// <summary>Absolute path of the database file.</summary>
@@ -83,8 +84,13 @@ public sealed class CatalogDatabase : IDisposable
 
     public BackfillStore Backfills { get; }
 
+    public TriggerStore Triggers { get; }
+
     /// <summary>Changes made through this object.</summary>
     public ICatalogEvents Events => _events;
+
+    /// <summary>Tells the subscribers of a change that another process may have made.</summary>
+    public void Announce(CatalogChange change) => _events.Tell([change]);
 
     /// <summary>Opens the file, makes it and its folder when absent, and brings it to the newest form.</summary>
     /// <exception cref="CatalogException">The file is no catalog, is newer than this program, or cannot be opened.</exception>

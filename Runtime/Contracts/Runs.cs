@@ -108,6 +108,8 @@ public sealed record JobRun
     public double? Progress { get; init; }
     /// <summary>What it is doing: <c>land</c>, <c>read</c>, <c>publish</c> …</summary>
     public string? Phase { get; init; }
+    /// <summary>The worker pool that executes it; null for the runtime itself.</summary>
+    public string? Pool { get; init; }
     /// <summary>While it runs the present rate, afterwards the mean.</summary>
     public double? RowsPerSecond { get; init; }
     /// <summary>Table it makes: <c>bronze.flights</c>.</summary>

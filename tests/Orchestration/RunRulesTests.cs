@@ -57,6 +57,22 @@ public sealed class RunRulesTests
     }
 
     [Fact]
+    public void Next_RunMayBeTriedAgain_WaitsOnce_ThenDoesOnlyWhatDidNotSucceed()
+    {
+        var input = Input with { Attempts = 2, RetryDelay = TimeSpan.FromMinutes(10) };
+        var failed = Facts(Begun, jobs: [("ingest.airports", Done("bronze.airports", 0)), ("ingest.flights", new(StepPhase.Failed, Error: Broken)), ("ingest.weather", Done("bronze.weather", 2))]) with { Input = input };
+        var wait = Assert.IsType<RunAction.WaitForRetry>(Assert.Single(RunRules.Next(failed)));
+        Assert.Equal(("run_1", 1, 2, TimeSpan.FromMinutes(10), "ingest.flights failed: flights.csv has no header."), (wait.Note.RunId, wait.Note.Round, wait.Note.Attempts, wait.Note.Delay, wait.Note.Error!.Message));
+        Assert.Empty(RunRules.Next(failed with { WaitsForRetry = true }));
+        Assert.IsType<RunAction.Finish>(Assert.Single(RunRules.Next(failed with { WaitsForRetry = true, CancelRequested = true })));
+
+        var again = Facts(Begun, jobs: [("ingest.airports", Done("bronze.airports", 0)), ("ingest.weather", Done("bronze.weather", 2))]) with { Input = input, Round = 1, RoundStarted = Time.AddMinutes(10) };
+        var start = Assert.IsType<RunAction.StartJob>(Assert.Single(RunRules.Next(again)));
+        Assert.Equal(("ingest.flights", Time.AddMinutes(10)), (start.Input.JobId, start.Input.Since));
+        Assert.IsType<RunAction.Finish>(Assert.Single(RunRules.Next(failed with { Round = 1 })));
+    }
+
+    [Fact]
     public void Next_JobFailed_IndependentJobsGoOn_DependantsAreSkippedWithTheReason()
     {
         var facts = Facts(Begun, jobs: [("ingest.airports", Done("bronze.airports", 0)), ("ingest.flights", new(StepPhase.Failed, Error: Broken)), ("ingest.weather", Running())]);

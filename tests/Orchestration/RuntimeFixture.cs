@@ -26,6 +26,9 @@ public sealed class RuntimeFixture : IAsyncDisposable
 
     public string Base => Path.Combine(_folder, "workspace");
 
+    /// <summary>What the next <see cref="StartRuntimeAsync"/> is given.</summary>
+    public OrchestrationOptions Options { get; set; } = new() { ParallelJobs = 2 };
+
     public string CatalogFile => Path.Combine(_folder, "catalog.db");
 
     public IServiceProvider Services => _host!.Services;
@@ -47,7 +50,21 @@ public sealed class RuntimeFixture : IAsyncDisposable
         return fixture;
     }
 
-    public async Task StartRuntimeAsync()
+    public async Task StartRuntimeAsync() => _host = await StartHostAsync(Options);
+
+    /// <summary>A second runtime on the same folder that serves worker pools only; dispose it to stop it.</summary>
+    public async Task<IAsyncDisposable> StartPoolAsync(params string[] pools) => new Stopped(await StartHostAsync(new() { ParallelJobs = 2, Pools = pools }));
+
+    private sealed class Stopped(IHost host) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await host.StopAsync();
+            await ((IAsyncDisposable)host).DisposeAsync();
+        }
+    }
+
+    private async Task<IHost> StartHostAsync(OrchestrationOptions options)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         var services = builder.Services;
@@ -62,9 +79,10 @@ public sealed class RuntimeFixture : IAsyncDisposable
         services.AddSingleton<DatasetRunner>();
         services.AddSingleton<SqlReferenceReader>(sql => [.. SqlReferences.Tables(sql).Select(t => new SqlReference(t.Schema, t.Table))]);
         services.AddSingleton<Func<PipelineEnvironment>>(() => new PipelineEnvironment());
-        services.AddOrchestration(new TemporalOptions { Address = _server!.Address }, parallelJobs: 2);
-        _host = builder.Build();
-        await _host.StartAsync();
+        services.AddOrchestration(new TemporalOptions { Address = _server!.Address }, options);
+        var host = builder.Build();
+        await host.StartAsync();
+        return host;
     }
 
     public async Task StopRuntimeAsync()

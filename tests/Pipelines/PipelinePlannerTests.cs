@@ -5,6 +5,13 @@ namespace FlowForge.Pipelines.Tests;
 
 public sealed partial class PipelinePlannerTests
 {
+    [Fact]
+    public void Plan_Pools_AreTheJobsOwn_ElseThePipelines()
+    {
+        var plan = PipelinePlanner.Plan(Good("pipeline: p\npool: big\ningest:\n  a: { source_type: file_local, config: { path: a.csv }, pool: near }\n  b: { source_type: file_local, config: { path: b.csv } }\ngold:\n  c: { sql: SELECT 1, pool: gpu }\n  d: SELECT 1\n"), _ => [], _ => false);
+        Assert.Equal(["ingest.a near", "ingest.b big", "gold.c gpu", "gold.d big"], plan.Jobs.Select(j => $"{j.Id} {j.Pool}"));
+    }
+
     private const string Flights = """
         pipeline: flights
         ingest:

@@ -32,7 +32,7 @@ internal static class RuntimeServices
         services.AddCatalog(settings);
         services.AddEngine(settings);
         services.AddSingleton(_ => PluginRegistry.Scan(settings.PluginFolder));
-        services.AddOrchestration(TemporalOf(configuration), settings.ParallelJobs);
+        services.AddOrchestration(TemporalOf(configuration), new OrchestrationOptions { ParallelJobs = settings.ParallelJobs, MaxActiveRuns = settings.MaxActiveRuns, Pools = settings.Pools });
 
         services.AddNotebooks(settings);
 
@@ -69,6 +69,7 @@ internal static class RuntimeServices
         Store(c => c.Watermarks);
         Store(c => c.Settings);
         Store(c => c.Backfills);
+        Store(c => c.Triggers);
         Store(c => c.Events);
         Store(c => new ConnectionStore(c));
         services.AddSingleton(s => new SecretStore(s.GetRequiredService<CatalogDatabase>(), SecretKeys.Load(settings.SecretKeyFile)));
@@ -101,7 +102,9 @@ internal static class RuntimeServices
         {
             Connectors = [.. s.GetRequiredService<PluginRegistry>().Connectors.Select(c => c.Name)],
             Connections = s.GetRequiredService<ConnectionBook>().Connectors(),
-            CheckSettings = s.GetRequiredService<ConnectorOpener>().Check
+            CheckSettings = s.GetRequiredService<ConnectorOpener>().Check,
+            RunsAfter = name => s.GetRequiredService<PipelineStore>().Get(name) is { } version
+                ? [.. (s.GetRequiredService<KnownDefinitions>().Get(version)?.Triggers ?? []).OfType<AfterTrigger>().Select(t => t.Pipeline)] : null
         });
     }
 

@@ -20,6 +20,12 @@ internal sealed record RuntimeSettings
     /// <summary><c>Jobs:Parallel</c>: jobs of all runs that this process executes at once.</summary>
     public required int ParallelJobs { get; init; }
 
+    /// <summary><c>Runs:MaxActive</c>: runs of all pipelines that may be at work at once; null for no limit.</summary>
+    public int? MaxActiveRuns { get; init; }
+
+    /// <summary><c>Worker:Pools</c>: worker pools, separated by commas. With any, this process executes their jobs and decides nothing.</summary>
+    public IReadOnlyList<string> Pools { get; init; } = [];
+
     /// <summary><c>Jobs:MemoryBytes</c>: DuckDB's buffers of all jobs together; a job gets its share.</summary>
     public required long JobMemoryBytes { get; init; }
 
@@ -75,6 +81,8 @@ internal sealed record RuntimeSettings
             PluginFolder = settings["Plugins:Folder"] ?? BuiltPlugins(),
             FileRoots = [.. roots.Select(Path.GetFullPath).Prepend(workspace).Distinct(StringComparer.Ordinal)],
             ParallelJobs = (int)Number(settings, "Jobs:Parallel", Math.Clamp(Environment.ProcessorCount, 2, 8)),
+            MaxActiveRuns = settings["Runs:MaxActive"] is { Length: > 0 } ? (int)Number(settings, "Runs:MaxActive", 0) : null,
+            Pools = [.. (settings["Worker:Pools"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)],
             JobMemoryBytes = Number(settings, "Jobs:MemoryBytes", 1L << 30),
             ReadMemoryBytes = Number(settings, "Tables:MemoryBytes", 256L << 20),
             ReadTimeout = TimeSpan.FromSeconds(Number(settings, "Tables:TimeoutSeconds", 30)),

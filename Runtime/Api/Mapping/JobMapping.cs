@@ -10,7 +10,7 @@ internal static class JobMapping
         Id = job.JobId, Name = job.Name, Kind = PipelineMapping.ToKind(job.Kind), State = RunMapping.ToState(job.State), DependsOn = job.DependsOn,
         IsReference = isReference, Attempt = job.Attempt, Rows = RunMapping.ToRows(job.Counts), Bytes = job.Bytes, StartedAt = job.StartedAt,
         FinishedAt = job.FinishedAt, Seconds = RunMapping.Seconds(job.StartedAt, job.FinishedAt),
-        Progress = job.State == Catalog.RunState.Succeeded ? 1 : job.ProgressFraction, Phase = job.State == Catalog.RunState.Running ? job.Phase : null,
+        Progress = job.State == Catalog.RunState.Succeeded ? 1 : job.ProgressFraction, Phase = job.State is Catalog.RunState.Running or Catalog.RunState.Queued ? job.Phase : null, Pool = job.Pool,
         RowsPerSecond = Rate(job), Table = job.Table, TableVersion = job.TableVersion,
         RejectsTable = job.Counts.Rejected > 0 && job.Kind == Pipelines.JobKind.Ingest ? job.Table : null,
         Error = RunMapping.ToError(job.Error), Note = job.Note,

@@ -111,6 +111,9 @@ public sealed record JobRunRecord
     /// <summary>Ids of the jobs it waits for, as the run's plan said.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];
 
+    /// <summary>The worker pool that executes it; null for the runtime itself.</summary>
+    public string? Pool { get; init; }
+
     /// <summary>What the runner wants people to know: <c>nothing new</c>.</summary>
     public string? Note { get; init; }
 }

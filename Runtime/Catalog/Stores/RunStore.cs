@@ -44,7 +44,9 @@ public sealed partial class RunStore
     /// </summary>
     /// <returns>True when the state changed.</returns>
     public bool SetState(string runId, RunState state, RunError? error, DateTimeOffset at) => _database.Write(
-        s => s.Execute(
+        s =>
+        {
+            var changed = s.Execute(
             $"""
             UPDATE runs SET state = @state,
               started_at = CASE WHEN @state = 'running' THEN coalesce(started_at, @at) ELSE started_at END,
@@ -54,7 +56,23 @@ public sealed partial class RunStore
             WHERE run_id = @run AND state <> @state AND state IN ({(state == RunState.Queued ? "'queued'" : "'queued', 'running'")})
             """,
             ("run", runId), ("state", state.ToText()), ("at", CatalogTime.Write(at)), ("final", state.IsFinal() ? 1 : 0),
-            ("code", error?.Code), ("message", error?.Message), ("suggestion", error?.Suggestion)) > 0,
+            ("code", error?.Code), ("message", error?.Message), ("suggestion", error?.Suggestion)) > 0;
+            if (changed && state.IsFinal()) TriggerStore.Ended(s, runId, state.ToText(), CatalogTime.Write(at));
+            return changed;
+        },
+        new CatalogChange(CatalogChangeKind.Run, runId));
+
+    /// <summary>Moves a queued run to running unless so many are already at work; a run that is not queued is left as it is.</summary>
+    /// <param name="most">Runs of all pipelines that may be at work at once.</param>
+    /// <returns>False when it has to wait.</returns>
+    public bool TryStart(string runId, int? most, DateTimeOffset at) => _database.Write(
+        s =>
+        {
+            if (most is { } cap && s.Number("SELECT count(*) FROM runs WHERE state = 'running' AND run_id <> @run", ("run", runId)) >= cap
+                && s.Number("SELECT count(*) FROM runs WHERE state = 'queued' AND run_id = @run", ("run", runId)) > 0) return false;
+            s.Execute("UPDATE runs SET state = 'running', waiting = NULL, started_at = coalesce(started_at, @at) WHERE run_id = @run AND state = 'queued'", ("run", runId), ("at", CatalogTime.Write(at)));
+            return true;
+        },
         new CatalogChange(CatalogChangeKind.Run, runId));
 
     /// <summary>Notes whether a person holds an open run.</summary>

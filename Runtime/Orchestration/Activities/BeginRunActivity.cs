@@ -1,5 +1,6 @@
 using FlowForge.Catalog;
 using FlowForge.Lake;
+using FlowForge.Orchestration.Hosting;
 using FlowForge.Orchestration.Runs;
 using FlowForge.Orchestration.Workflow;
 using FlowForge.Pipelines;
@@ -11,19 +12,27 @@ namespace FlowForge.Orchestration.Activities;
 /// Marks a run as running and fixes what all of its jobs share: its time, and the versions of the tables that it reads but does not make.
 /// Repeatable: the time is the recorded one.
 /// </summary>
-public sealed class BeginRunActivity(RunStore runs, PipelineStore pipelines, PipelineReader reader, LakeStore lake, OverlapRules overlap, TimeProvider clock)
+public sealed class BeginRunActivity(RunStore runs, PipelineStore pipelines, PipelineReader reader, LakeStore lake, OverlapRules overlap, OrchestrationOptions options, TimeProvider clock)
 {
     public Task<object?> RunAsync(ActivityContext context)
     {
         var runId = context.Input<BeginInput>()!.RunId;
         var run = runs.Get(runId) ?? throw new ApplicationFailure($"Run {runId} is not in the catalog.", "FF3001", nonRetryable: true);
         var reading = pipelines.Get(run.Pipeline, run.PipelineVersion) is { } version ? reader.Read(version) : null;
-        if (run.State == RunState.Queued && overlap.Blocker(run, reading?.Definition?.OnOverlap ?? OverlapPolicy.Buffer) is { } blocker)
-            throw new ApplicationFailure($"Waiting for {blocker.RunId} of the same pipeline.", "RunWaits") { NextRetryDelay = TimeSpan.FromSeconds(1) };
-
-        runs.SetState(runId, RunState.Running, null, clock.GetUtcNow());
+        if (run.State == RunState.Queued && overlap.Blocker(run, reading?.Definition?.OnOverlap ?? OverlapPolicy.Buffer, reading?.Definition?.MaxActiveRuns) is { } blocker)
+            throw Waits(run, reading?.Definition?.MaxActiveRuns is { } most and > 1 ? $"waiting for one of {most} runs of the same pipeline to end" : $"waiting for {blocker.RunId} of the same pipeline");
+        if (!runs.TryStart(runId, options.MaxActiveRuns, clock.GetUtcNow()))
+            throw Waits(run, $"waiting: {options.MaxActiveRuns} runs are at work, as many as may be at once");
         var startedAt = runs.Get(runId)!.StartedAt!.Value;
         return Task.FromResult<object?>(new BeginResult(startedAt, Pins(run, reading)));
+    }
+
+    /// <summary>The more runs wait, the more seldom each of them asks.</summary>
+    private ApplicationFailure Waits(RunRecord run, string reason)
+    {
+        runs.SetWaiting(run.RunId, reason);
+        var ahead = runs.Open().Count(r => r.State == RunState.Queued && r.QueuedAt < run.QueuedAt);
+        return new ApplicationFailure(reason, "RunWaits") { NextRetryDelay = TimeSpan.FromSeconds(Math.Min(10, 1 + (ahead * 0.1))) };
     }
 
     private Dictionary<string, long> Pins(RunRecord run, PipelineReading? reading)

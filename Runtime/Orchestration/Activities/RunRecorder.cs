@@ -48,6 +48,7 @@ public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock
         if (earlier.Count(a => a.FinishedAt is null || a.Error?.Code == Interrupted) >= MostInterruptions) throw GivenUp(job);
         var number = earlier.Select(a => a.Attempt).DefaultIfEmpty().Max() + 1;
         runs.AddAttempt(new(job.Run.RunId, job.Plan.Id, number, RunState.Running, now, null, null));
+        runs.SetWaiting(job.Run.RunId, null);
         runs.UpsertJob(Record(job, number) with { State = RunState.Running, StartedAt = earlier.Any(a => Counts(job, a)) ? null : now });
         return number;
     }
@@ -123,8 +124,8 @@ public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock
         return new ApplicationFailure(shown.Message, shown.Code, nonRetryable: false, error) { Details = shown, NextRetryDelay = delay };
     }
 
-    /// <summary>An attempt from before the run was taken up again is history: it uses up nothing.</summary>
-    private static bool Counts(JobToRun job, AttemptRecord attempt) => !(attempt.StartedAt < job.Run.ReopenedAt);
+    /// <summary>An attempt from before the run was taken up again, by a person or by itself, is history: it uses up nothing.</summary>
+    private static bool Counts(JobToRun job, AttemptRecord attempt) => !(attempt.StartedAt < job.Run.ReopenedAt) && !(attempt.StartedAt < job.Input.Since);
 
     private static TimeSpan Delay(RetryDefinition retry, int failures)
     {

@@ -51,7 +51,7 @@ public sealed class BackfillDecider : IDecider
                 decision.ScheduleActivity(BackfillNames.RecordId(record.Item.RunId), BackfillNames.RecordActivity, new RecordRunInput(input.BackfillId, record.Item), RecordOptions);
                 break;
             case BackfillAction.Start start:
-                var run = new RunInput(start.Item.RunId, input.Pipeline, input.PipelineVersion, input.MaxParallelJobs, input.Steps);
+                var run = new RunInput(start.Item.RunId, input.Pipeline, input.PipelineVersion, input.MaxParallelJobs, input.Steps, Attempts: input.Attempts, RetryDelay: input.RetryDelay);
                 decision.StartChild(RunNames.WorkflowId(start.Item.RunId), RunNames.Workflow, run, new ChildOptions
                 {
                     IdReusePolicy = WorkflowIdReusePolicy.RejectDuplicate, ParentClosePolicy = ParentClosePolicy.RequestCancel, Summary = $"{input.Pipeline} {start.Item.Start:u}",

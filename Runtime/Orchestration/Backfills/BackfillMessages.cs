@@ -18,7 +18,8 @@ public static class BackfillNames
 
 /// <summary>Start payload of a backfill: the plan travels with it. <see cref="Before"/> counts what earlier runs of the workflow have done.</summary>
 public sealed record BackfillInput(
-    string BackfillId, string Pipeline, int PipelineVersion, int MaxParallel, int MaxParallelJobs, IReadOnlyList<RunStep> Steps, IReadOnlyList<BackfillItem> Items, BackfillTally Before);
+    string BackfillId, string Pipeline, int PipelineVersion, int MaxParallel, int MaxParallelJobs, IReadOnlyList<RunStep> Steps, IReadOnlyList<BackfillItem> Items, BackfillTally Before,
+    int Attempts = 1, TimeSpan RetryDelay = default);
 
 /// <summary>One interval and the run that is made for it.</summary>
 public sealed record BackfillItem(string RunId, DateTimeOffset Start, DateTimeOffset End);

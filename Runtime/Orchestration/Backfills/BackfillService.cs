@@ -116,7 +116,7 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
         var version = catalog.Pipelines.Get(backfill.Pipeline, backfill.PipelineVersion)!;
         var (definition, jobs) = runs.Plan(version, new StartRun(backfill.Pipeline, backfill.JobIds, "backfill", backfill.Parameters));
         var input = new BackfillInput(backfill.BackfillId, backfill.Pipeline, backfill.PipelineVersion, backfill.MaxParallel, definition.MaxParallelJobs, RunService.Steps(jobs),
-            [.. backfill.Intervals.Select((interval, i) => new BackfillItem(RunIdOf(backfill, i), interval.Start, interval.End))], default);
+            [.. backfill.Intervals.Select((interval, i) => new BackfillItem(RunIdOf(backfill, i), interval.Start, interval.End))], default, definition.RunRetry.Attempts, definition.RunRetry.Delay);
         try
         {
             await (await temporal.GetAsync(cancel)).StartWorkflowAsync(BackfillNames.Workflow, input, new StartWorkflowOptions

@@ -1,8 +1,10 @@
 using FlowForge.Catalog;
+using FlowForge.Ingest;
 using FlowForge.Orchestration.Activities;
 using FlowForge.Orchestration.Backfills;
 using FlowForge.Orchestration.Runs;
 using FlowForge.Orchestration.Schedules;
+using FlowForge.Orchestration.Triggers;
 using FlowForge.Orchestration.Workflow;
 using FlowForge.Temporal.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,8 +18,7 @@ namespace FlowForge.Orchestration.Hosting;
 /// </summary>
 public static class OrchestrationServices
 {
-    /// <param name="parallelJobs">Jobs of all runs that this process executes at once.</param>
-    public static IServiceCollection AddOrchestration(this IServiceCollection services, TemporalOptions temporal, int parallelJobs)
+    public static IServiceCollection AddOrchestration(this IServiceCollection services, TemporalOptions temporal, OrchestrationOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(s => s.GetRequiredService<CatalogDatabase>().Runs);
@@ -26,7 +27,8 @@ public static class OrchestrationServices
         services.TryAddSingleton(s => s.GetRequiredService<CatalogDatabase>().Claims);
         services.TryAddSingleton(s => s.GetRequiredService<CatalogDatabase>().Backfills);
         services.AddSingleton(temporal);
-        services.AddSingleton(new WorkerOptions { TaskQueue = RunNames.TaskQueue, MaxConcurrentActivities = parallelJobs + 2 });
+        services.AddSingleton(new WorkerOptions { TaskQueue = options.Pools.Count == 0 ? RunNames.TaskQueue : string.Join(", ", options.Pools.Select(RunNames.QueueOf)), MaxConcurrentActivities = options.ParallelJobs + 2 });
+        services.AddSingleton(options);
         services.AddSingleton<TemporalConnection>();
         services.AddSingleton<PipelineReader>();
         services.AddSingleton<OverlapRules>();
@@ -41,9 +43,21 @@ public static class OrchestrationServices
         services.AddSingleton<BeginRunActivity>();
         services.AddSingleton<RunJobActivity>();
         services.AddSingleton<FinishRunActivity>();
+        services.AddSingleton<NoteRunActivity>();
         services.AddSingleton<ScheduledStartActivity>();
+        services.TryAddSingleton<ConnectorOpener>();
+        services.AddSingleton<SourceArrivals>();
+        services.AddSingleton<TriggerStarter>();
+        services.AddSingleton<AfterTriggers>();
+        if (options.Pools.Count > 0)
+        {
+            services.AddHostedService<PoolWorker>();
+            return services;
+        }
         services.AddHostedService<RunWorker>();
+        services.AddHostedService<PoolWatch>();
         services.AddHostedService<ScheduleKeeper>();
+        services.AddHostedService<TriggerKeeper>();
         return services;
     }
 }

@@ -11,13 +11,13 @@ namespace FlowForge.Orchestration.Hosting;
 
 /// <summary>Runs the worker that decides and executes runs, from the start of the runtime to its end.</summary>
 public sealed class RunWorker(
-    TemporalConnection temporal, WorkerOptions options, RunReconciler reconciler, BeginRunActivity begin, RunJobActivity job, FinishRunActivity finish,
+    TemporalConnection temporal, WorkerOptions options, RunReconciler reconciler, BeginRunActivity begin, RunJobActivity job, FinishRunActivity finish, NoteRunActivity note,
     ScheduledStartActivity scheduled, BackfillService backfills, BackfillActivities backfillSteps,
     ILoggerFactory loggers, ILogger<RunWorker> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var client = await ConnectAsync(stoppingToken);
+        var client = await temporal.WaitAsync(stoppingToken);
         await backfills.ReconcileAsync(stoppingToken);
         await reconciler.ReconcileAsync(stoppingToken);
         var worker = new WorkflowWorker(client, options with { LoggerFactory = loggers });
@@ -29,24 +29,9 @@ public sealed class RunWorker(
         worker.AddActivity(RunNames.BeginActivity, begin.RunAsync);
         worker.AddActivity(RunNames.JobActivity, job.RunAsync);
         worker.AddActivity(RunNames.FinishActivity, finish.RunAsync);
+        worker.AddActivity(RunNames.NoteActivity, note.RunAsync);
         worker.AddActivity(RunNames.ScheduledStartActivity, scheduled.RunAsync);
         logger.LogInformation("worker on task queue {TaskQueue}, {Slots} activities at once", options.TaskQueue, options.MaxConcurrentActivities);
         await worker.RunAsync(stoppingToken);
-    }
-
-    private async Task<TemporalClient> ConnectAsync(CancellationToken cancel)
-    {
-        while (true)
-        {
-            try
-            {
-                return await temporal.GetAsync(cancel);
-            }
-            catch (Exception error) when (error is not OperationCanceledException)
-            {
-                logger.LogWarning("Temporal at {Address} does not answer ({Reason}); trying again", temporal.Options.Address, error.Message);
-                await Task.Delay(TimeSpan.FromSeconds(1), cancel);
-            }
-        }
     }
 }

@@ -34,6 +34,23 @@ public sealed class TemporalConnection(TemporalOptions options, ILogger<Temporal
         }
     }
 
+    /// <summary>As <see cref="GetAsync"/>, but tries until the server answers.</summary>
+    public async Task<TemporalClient> WaitAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                return await GetAsync(cancel);
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                logger.LogWarning("Temporal at {Address} does not answer ({Reason}); trying again", options.Address, error.Message);
+                await Task.Delay(TimeSpan.FromSeconds(1), cancel);
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_client is { } client) await client.DisposeAsync();

@@ -33,7 +33,7 @@ public sealed class PipelineReader(LakeStore lake, SqlReferenceReader sql, Func<
         catch (SqlFileException error)
         {
             var dataset = definition.Datasets.First(d => d.SqlFile == error.File);
-            diagnostics.Add(new(DiagnosticSeverity.Error, "FF1401", error.Message, $"{dataset.Layer}.{dataset.Name}.sql_file", dataset.Line, null,
+            diagnostics.Add(new(DiagnosticSeverity.Error, "FF1507", error.Message, $"{dataset.Layer}.{dataset.Name}.sql_file", dataset.Line, null,
                 "Give the path of a text file relative to the pipeline file's folder."));
             return new(null, new PlanResult([], []), diagnostics);
         }

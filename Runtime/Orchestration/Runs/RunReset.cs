@@ -63,7 +63,7 @@ public sealed class RunReset(CatalogDatabase catalog, LakeStore lake, TemporalCo
     internal static long? Point(WorkflowHistory history)
     {
         var cancelled = history.CancelRequestedEventId ?? long.MaxValue;
-        var failed = history.Activities.Values.Where(a => a.Id != RunNames.FinishId && a.IsClosed && !a.IsCompleted).Select(a => a.Scheduled.WorkflowTaskCompletedEventId).DefaultIfEmpty(long.MaxValue).Min();
+        var failed = history.Activities.Values.Where(a => a.Id != RunNames.FinishId && a.Type != RunNames.NoteActivity && a.IsClosed && !a.IsCompleted).Select(a => a.Scheduled.WorkflowTaskCompletedEventId).DefaultIfEmpty(long.MaxValue).Min();
         var last = Math.Min(failed, cancelled);
         if (last == long.MaxValue) last = history.Activities.GetValueOrDefault(RunNames.FinishId)?.Scheduled.WorkflowTaskCompletedEventId ?? long.MaxValue;
         return history.CompletedTasks.LastOrDefault(t => t.EventId <= last)?.EventId;

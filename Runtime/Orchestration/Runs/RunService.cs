@@ -92,7 +92,7 @@ public sealed class RunService(
         runs.Create(run);
         runs.UpsertJobs([.. jobs.Select(j => new JobRunRecord
         {
-            RunId = run.RunId, JobId = j.Id, Name = j.Name, Kind = j.Kind, Table = j.Writes, DependsOn = j.DependsOn,
+            RunId = run.RunId, JobId = j.Id, Name = j.Name, Kind = j.Kind, Table = j.Writes, DependsOn = j.DependsOn, Pool = j.Pool,
         })]);
         return run;
     }
@@ -154,7 +154,7 @@ public sealed class RunService(
     internal async Task StartWorkflowAsync(RunRecord run, PipelineDefinition definition, IReadOnlyList<PlanJob> jobs, CancellationToken cancel)
     {
         var client = await temporal.GetAsync(cancel);
-        var input = new RunInput(run.RunId, run.Pipeline, run.PipelineVersion, definition.MaxParallelJobs, Steps(jobs));
+        var input = new RunInput(run.RunId, run.Pipeline, run.PipelineVersion, definition.MaxParallelJobs, Steps(jobs), Attempts: definition.RunRetry.Attempts, RetryDelay: definition.RunRetry.Delay);
         try
         {
             var handle = await client.StartWorkflowAsync(RunNames.Workflow, input, new StartWorkflowOptions
@@ -170,7 +170,7 @@ public sealed class RunService(
         }
     }
 
-    internal static RunStep[] Steps(IReadOnlyList<PlanJob> jobs) => [.. jobs.Select(j => new RunStep(j.Id, j.Name, j.Kind, j.DependsOn, j.Writes))];
+    internal static RunStep[] Steps(IReadOnlyList<PlanJob> jobs) => [.. jobs.Select(j => new RunStep(j.Id, j.Name, j.Kind, j.DependsOn, j.Writes, j.Pool))];
 
     internal (PipelineDefinition Definition, IReadOnlyList<PlanJob> Jobs) Plan(PipelineVersion version, StartRun request)
     {
@@ -192,14 +192,14 @@ public sealed class RunService(
     private async Task ApplyOverlapAsync(PipelineDefinition definition, CancellationToken cancel)
     {
         var open = overlap.Open(definition.Name);
-        if (open.Count == 0) return;
+        if (open.Count < (definition.MaxActiveRuns ?? 1)) return;
         if (definition.OnOverlap == OverlapPolicy.Skip)
         {
-            throw new RunRefusedException(RunRefusal.Conflict, "FF3107", $"{open[0].RunId} of pipeline {definition.Name} is still {open[0].State.ToText()}.",
+            throw new RunRefusedException(RunRefusal.Conflict, "FF3107", open.Count == 1 ? $"{open[0].RunId} of pipeline {definition.Name} is still {open[0].State.ToText()}." : $"{open.Count} runs of pipeline {definition.Name} are still open, as many as may be.",
                 "Wait for its end, cancel it, or set on_overlap to buffer, allow or cancel.");
         }
         if (definition.OnOverlap == OverlapPolicy.Cancel)
-            foreach (var run in open) await CancelAsync(run.RunId, cancel);
+            foreach (var run in open.Take(open.Count - (definition.MaxActiveRuns ?? 1) + 1)) await CancelAsync(run.RunId, cancel);
     }
 
     private static DataInterval? IntervalOf(PipelineDefinition definition, StartRun request, DateTimeOffset now)

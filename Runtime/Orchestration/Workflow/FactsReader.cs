@@ -10,8 +10,11 @@ internal static class FactsReader
     public static RunFacts Read(WorkflowHistory history)
     {
         var input = history.Started.Input<RunInput>() ?? throw new InvalidOperationException("A run was started without its plan.");
+        var waits = history.Timers.Values.Where(t => t.Id.StartsWith("retry.", StringComparison.Ordinal)).ToArray();
+        var rounds = waits.Where(t => t.HasFired).ToArray();
+        var began = rounds.Select(t => t.StartedEventId).DefaultIfEmpty().Max();
         var jobs = input.Steps
-            .Where(s => history.Activities.ContainsKey(s.JobId))
+            .Where(s => history.Activities.TryGetValue(s.JobId, out var a) && (a.ScheduledEventId > began || a.IsCompleted))
             .ToDictionary(s => s.JobId, s => Step(history, s.JobId, a => a.Result<JobResult>()), StringComparer.Ordinal);
         return new(
             input,
@@ -19,7 +22,10 @@ internal static class FactsReader
             jobs,
             Step(history, RunNames.FinishId, _ => true),
             history.Signals.LastOrDefault(s => s.Name is RunNames.PauseSignal or RunNames.ResumeSignal)?.Name == RunNames.PauseSignal,
-            history.CancelRequested);
+            history.CancelRequested)
+        {
+            Round = rounds.Length, RoundStarted = rounds.Select(t => t.ClosedTime).Max(), WaitsForRetry = waits.Any(t => t.Status == TimerStatus.Started),
+        };
     }
 
     private static StepFact<T> Step<T>(WorkflowHistory history, string id, Func<ActivityState, T?> result)

@@ -47,7 +47,11 @@ public sealed class PipelineDecider : IDecider
                 decision.ScheduleActivity(RunNames.BeginId, RunNames.BeginActivity, begin.Input, RecordOptions);
                 break;
             case RunAction.StartJob job:
-                decision.ScheduleActivity(job.Input.JobId, RunNames.JobActivity, job.Input, JobOptions with { Summary = job.Input.JobId });
+                decision.ScheduleActivity(job.Input.JobId, RunNames.JobActivity, job.Input, JobOptions with { Summary = job.Input.JobId, TaskQueue = job.Pool is null ? null : RunNames.QueueOf(job.Pool) });
+                break;
+            case RunAction.WaitForRetry wait:
+                decision.StartTimer(RunNames.RetryTimer(wait.Note.Round), wait.Note.Delay);
+                decision.ScheduleActivity(RunNames.NoteId(wait.Note.Round), RunNames.NoteActivity, wait.Note, RecordOptions with { ScheduleToClose = TimeSpan.FromMinutes(5) });
                 break;
             case RunAction.StopStep stop:
                 decision.CancelActivity(stop.ActivityId);

@@ -26,5 +26,14 @@ public sealed record RunFacts(
     bool Paused,
     bool CancelRequested)
 {
+    /// <summary>Tries of the run that have failed and were waited out; jobs that failed in them count as not scheduled.</summary>
+    public int Round { get; init; }
+
+    /// <summary>When the present try began, if it is not the first.</summary>
+    public DateTimeOffset? RoundStarted { get; init; }
+
+    /// <summary>The wait before the next try is under way.</summary>
+    public bool WaitsForRetry { get; init; }
+
     public StepFact<JobResult> Job(string jobId) => Jobs.GetValueOrDefault(jobId) ?? StepFact<JobResult>.None;
 }

@@ -11,6 +11,7 @@ public static class RunNames
     public const string BeginActivity = "flowforge.begin_run";
     public const string JobActivity = "flowforge.run_job";
     public const string FinishActivity = "flowforge.finish_run";
+    public const string NoteActivity = "flowforge.note_run";
     public const string ScheduledStart = "flowforge.scheduled_start";
     public const string ScheduledStartActivity = "flowforge.start_run";
 
@@ -25,6 +26,14 @@ public static class RunNames
     /// <summary>Parameter of a run that reads rejects again; no pipeline can declare a name with a dot.</summary>
     public const string ReplayParameter = "replay.rejects";
 
+    /// <summary>Timer before try number <paramref name="round"/> + 1 of a run.</summary>
+    public static string RetryTimer(int round) => "retry." + round;
+
+    public static string NoteId(int round) => "note." + round;
+
+    /// <summary>The task queue of a worker pool; the runtime's own for null.</summary>
+    public static string QueueOf(string? pool) => pool is null ? TaskQueue : TaskQueue + "-" + pool;
+
     /// <summary>Workflow id of a run.</summary>
     public static string WorkflowId(string runId) => "run/" + runId;
 }
@@ -32,15 +41,18 @@ public static class RunNames
 /// <summary>
 /// Start payload of a run: the plan travels with it, so that a run goes on as planned when the pipeline or this program changes.
 /// </summary>
+/// <param name="Attempts">Tries of the whole run; what did not succeed is tried again after <paramref name="RetryDelay"/>.</param>
 /// <param name="DeciderVersion">Version of the decider's rules that this run follows; 1 until a change needs another.</param>
 public sealed record RunInput(
-    string RunId, string Pipeline, int PipelineVersion, int MaxParallelJobs, IReadOnlyList<RunStep> Steps, int DeciderVersion = 1);
+    string RunId, string Pipeline, int PipelineVersion, int MaxParallelJobs, IReadOnlyList<RunStep> Steps, int DeciderVersion = 1,
+    int Attempts = 1, TimeSpan RetryDelay = default);
 
 /// <summary>One job of the plan.</summary>
 /// <param name="JobId"><c>ingest.flights</c>.</param>
 /// <param name="DependsOn">Job ids within this run.</param>
 /// <param name="Writes">The table that it makes, with layer; null when it makes none.</param>
-public sealed record RunStep(string JobId, string Name, JobKind Kind, IReadOnlyList<string> DependsOn, string? Writes);
+/// <param name="Pool">The worker pool that executes it; null for the runtime itself.</param>
+public sealed record RunStep(string JobId, string Name, JobKind Kind, IReadOnlyList<string> DependsOn, string? Writes, string? Pool = null);
 
 public sealed record BeginInput(string RunId);
 
@@ -49,7 +61,12 @@ public sealed record BeginInput(string RunId);
 public sealed record BeginResult(DateTimeOffset RunTime, IReadOnlyDictionary<string, long> InputVersions);
 
 /// <param name="InputVersions">Pinned versions: those of <see cref="BeginResult"/> and those that this run has committed.</param>
-public sealed record JobInput(string RunId, string JobId, DateTimeOffset RunTime, IReadOnlyDictionary<string, long> InputVersions);
+/// <param name="Since">When this try of the run began, if it is not the first: attempts before that do not count against <c>retry.max_attempts</c>.</param>
+public sealed record JobInput(string RunId, string JobId, DateTimeOffset RunTime, IReadOnlyDictionary<string, long> InputVersions, DateTimeOffset? Since = null);
+
+/// <summary>A try of a run failed and another one follows.</summary>
+/// <param name="Round">The try that failed, from 1.</param>
+public sealed record NoteInput(string RunId, int Round, int Attempts, TimeSpan Delay, RunError? Error);
 
 /// <summary>What a job hands to the run: references and counts, never data.</summary>
 public sealed record JobResult(RowCounts Counts, string? Table, long? TableVersion);

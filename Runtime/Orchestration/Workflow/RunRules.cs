@@ -7,7 +7,10 @@ public abstract record RunAction
 {
     public sealed record Begin(BeginInput Input) : RunAction;
 
-    public sealed record StartJob(JobInput Input) : RunAction;
+    public sealed record StartJob(JobInput Input, string? Pool = null) : RunAction;
+
+    /// <summary>Waits before what did not succeed is tried again.</summary>
+    public sealed record WaitForRetry(NoteInput Note) : RunAction;
 
     /// <summary>Asks a running activity to stop.</summary>
     public sealed record StopStep(string ActivityId) : RunAction;
@@ -20,7 +23,7 @@ public abstract record RunAction
 
 /// <summary>
 /// The rules of a run as a pure function: begin, then every job whose inputs are there, references first by the plan's dependencies; when a
-/// job fails, independent jobs finish and its dependants are skipped with the reason; at the end the catalog is told and the workflow closes.
+/// job fails, independent jobs finish and its dependants are skipped with the reason; a run that may be tried again waits, then does what did not succeed; at the end the catalog is told and the workflow closes.
 /// </summary>
 public static class RunRules
 {
@@ -44,7 +47,12 @@ public static class RunRules
         }
 
         var states = States(facts);
-        if (states.Values.All(s => s.State is not (RunState.Queued or RunState.Running))) return [Finish(facts)];
+        if (states.Values.All(s => s.State is not (RunState.Queued or RunState.Running)))
+        {
+            var (state, error) = Outcome(facts, [.. states.Values]);
+            if (state != RunState.Failed || facts.Round + 1 >= facts.Input.Attempts) return [Finish(facts)];
+            return facts.WaitsForRetry ? [] : [new RunAction.WaitForRetry(new NoteInput(facts.Input.RunId, facts.Round + 1, facts.Input.Attempts, facts.Input.RetryDelay, error))];
+        }
         if (facts.Paused) return [];
 
         var free = Math.Max(1, facts.Input.MaxParallelJobs) - running.Length;
@@ -52,7 +60,7 @@ public static class RunRules
             .Where(s => facts.Job(s.JobId).Phase == StepPhase.NotScheduled && states[s.JobId].State == RunState.Queued)
             .Where(s => s.DependsOn.All(d => states[d].State == RunState.Succeeded))
             .Take(Math.Max(0, free))
-            .Select(s => new RunAction.StartJob(new JobInput(facts.Input.RunId, s.JobId, facts.Begin.Result!.RunTime, Pins(facts))))];
+            .Select(s => new RunAction.StartJob(new JobInput(facts.Input.RunId, s.JobId, facts.Begin.Result!.RunTime, Pins(facts), facts.RoundStarted), s.Pool))];
     }
 
     /// <summary>State of every job; a job of which an input failed is skipped with the reason.</summary>

@@ -42,6 +42,9 @@ public sealed record DatasetDefinition
     /// <summary>1-based line of the dataset's name in the file.</summary>
     public int Line { get; init; }
 
+    /// <summary>Worker pool; null for the pipeline's.</summary>
+    public string? Pool { get; init; }
+
     /// <summary>1-based line on which <see cref="Sql"/> begins; null when it comes from a file of its own.</summary>
     public int? SqlLine { get; init; }
 

@@ -92,6 +92,9 @@ public sealed record IngestDefinition
     /// <summary>The connector's settings as written, numbers and booleans typed. Treat as read-only.</summary>
     public JsonObject Config { get; init; } = [];
 
+    /// <summary>Worker pool; null for the pipeline's.</summary>
+    public string? Pool { get; init; }
+
     /// <summary>1-based line of the job's name in the file.</summary>
     public int Line { get; init; }
 }

@@ -11,6 +11,18 @@ public sealed record PipelineDefinition
     /// <summary>Null when the pipeline only runs by hand, by API or by another trigger.</summary>
     public ScheduleDefinition? Schedule { get; init; }
 
+    /// <summary>What starts it beside the schedule, in the order of the file.</summary>
+    public IReadOnlyList<TriggerDefinition> Triggers { get; init; } = [];
+
+    /// <summary>How a run that failed is taken up again by itself.</summary>
+    public RunRetryDefinition RunRetry { get; init; } = new();
+
+    /// <summary>How many runs may be at work at once; null when <see cref="OnOverlap"/> alone decides.</summary>
+    public int? MaxActiveRuns { get; init; }
+
+    /// <summary>Worker pool of the jobs that name none; null for the runtime itself.</summary>
+    public string? Pool { get; init; }
+
     /// <summary>Parameters of a run with their default values as text; a run may override them, never add names.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 
@@ -55,6 +67,16 @@ public sealed record ScheduleDefinition
 
     /// <summary>No run after this moment.</summary>
     public DateTimeOffset? End { get; init; }
+}
+
+/// <summary>Retries of a whole run: the jobs that did not succeed are tried again.</summary>
+public sealed record RunRetryDefinition
+{
+    /// <summary>All tries together, the first one too; 1 means no retry.</summary>
+    public int Attempts { get; init; } = 1;
+
+    /// <summary>Wait before each further one.</summary>
+    public TimeSpan Delay { get; init; } = TimeSpan.FromMinutes(5);
 }
 
 /// <summary>Retries of a job after a passing (transient) failure.</summary>

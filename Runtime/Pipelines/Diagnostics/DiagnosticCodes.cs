@@ -69,6 +69,10 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode InvalidCron = Error("FF1401", "Cron not understood", "Five fields: minute hour day-of-month month day-of-week, each *, a value, a range a-b, a list a,b or a step */n; or @hourly, @daily, @weekly, @monthly, @yearly.");
     public static readonly DiagnosticCode UnknownTimezone = Error("FF1402", "Unknown time zone", "Zones have IANA names: Europe/Berlin, America/New_York, UTC.");
     public static readonly DiagnosticCode NeverRuns = Warning("FF1403", "Never runs", "No moment fits the schedule: a day that no month has, or an end before the start.");
+    public static readonly DiagnosticCode TriggerUnclear = Error("FF1404", "Trigger not understood", "A trigger says either which ingest job's source is watched (arrival) or after which pipeline to run (after).");
+    public static readonly DiagnosticCode UnknownTriggerJob = Error("FF1405", "No such job to watch", "arrival names an ingest job of the same pipeline.");
+    public static readonly DiagnosticCode UnknownTriggerPipeline = Warning("FF1406", "No such pipeline yet", "after names a pipeline that is not saved. The trigger waits until it is.");
+    public static readonly DiagnosticCode TriggerCycle = Error("FF1407", "Trigger cycle", "The pipelines run after each other in a circle and would never stop.");
 
     // 15: the plan
     public static readonly DiagnosticCode SqlSyntax = Error("FF1501", "SQL does not parse", "The message is DuckDB's. A dataset is one SELECT.");

@@ -31,6 +31,9 @@ internal enum FieldKind
 
     /// <summary>The columns of user_schema.</summary>
     Columns,
+
+    /// <summary>A list of sections.</summary>
+    SectionList,
 }
 
 /// <summary>

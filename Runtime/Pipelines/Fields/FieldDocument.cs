@@ -11,7 +11,9 @@ public static class FieldDocument
         var text = new StringBuilder();
         Append(text, "Pipeline", PipelineFields.Pipeline);
         Append(text, "`schedule`", PipelineFields.Schedule);
+        Append(text, "Trigger (`triggers`)", PipelineFields.Trigger);
         Append(text, "`retry`", PipelineFields.Retry);
+        Append(text, "`run_retry`", PipelineFields.RunRetry);
         Append(text, "Ingest job", IngestFields.Ingest);
         Append(text, "Column of `user_schema`", IngestFields.Column);
         Append(text, "Dataset (`silver`, `gold`)", DatasetFields.Dataset);
@@ -51,6 +53,7 @@ public static class FieldDocument
         FieldKind.SectionsOrTexts => "sections or texts by name",
         FieldKind.Checks => "list of checks",
         FieldKind.Columns => "list or mapping of columns",
+        FieldKind.SectionList => "list of sections",
         FieldKind.Name => "name",
         _ => "text",
     };

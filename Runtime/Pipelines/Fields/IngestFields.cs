@@ -42,6 +42,7 @@ internal static class IngestFields
         new("rename_map", FieldKind.TextMap, "Source column name: table column name."),
         new("write_mode", FieldKind.Choice, "What a run's rows do to the table. By default files append, databases and APIs replace, incremental merges by dedupe_keys or appends.") { Choices = EnumText.All<WriteMode>() },
         new("filter", FieldKind.Text, "SQL condition over the renamed columns; other rows are counted as filtered."),
+        new("pool", FieldKind.Name, "Worker pool that executes the job; by default the pipeline's."),
         new("checks", FieldKind.Checks, "Data-quality rules, applied before the table version is published."),
         new("config", FieldKind.Free, "Settings of the connector: path and CSV options; connection_id, query, table_name; url, method, headers, auth, body, page_param, page_size, next_token_path, watermark_param."),
     ]);

@@ -49,6 +49,7 @@ internal static class DatasetParser
             Checks = CheckParser.Read(section),
             PartitionBy = section.Texts("partition_by"),
             Description = section.Text("description"),
+            Pool = Names.Pool(section),
             Line = section.Place.Line,
             SqlLine = sql is null ? null : place.Line,
             SqlColumn = sql is null ? null : place.Column,

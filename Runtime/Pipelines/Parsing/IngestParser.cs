@@ -61,6 +61,7 @@ internal static class IngestParser
             Table = table ?? name,
             Checks = CheckParser.Read(section),
             Config = config,
+            Pool = Names.Pool(section),
             Line = section.Place.Line,
         };
         IngestRules.Check(section, job, environment);

@@ -34,6 +34,17 @@ internal static partial class Names
         return true;
     }
 
+    /// <summary>The field <c>pool</c> of a section; null when it is not given.</summary>
+    public static string? Pool(SectionReader section)
+    {
+        var pool = section.Text("pool");
+        if (pool is not null)
+        {
+            Check(pool, isPipeline: true, section.Node["pool"]!.Place, section.PathOf("pool"), section.Diagnostics);
+        }
+        return pool;
+    }
+
     /// <summary>The nearest name that is allowed, null when nothing is left of it.</summary>
     private static string? Mend(string name, bool isPipeline)
     {

@@ -15,6 +15,9 @@ public sealed record PipelineEnvironment
     /// <summary>What the job's connector has to say of its settings, those of the connection included; null when nobody can be asked.</summary>
     public Func<IngestDefinition, IReadOnlyList<SettingFinding>>? CheckSettings { get; init; }
 
+    /// <summary>The pipelines after which a saved pipeline runs; null for a name that no pipeline has. Null altogether when pipelines are not known here.</summary>
+    public Func<string, IReadOnlyList<string>?>? RunsAfter { get; init; }
+
     /// <summary>The moment from which schedules are judged; null for the clock.</summary>
     public DateTimeOffset? Now { get; init; }
 }

@@ -28,6 +28,17 @@ internal static class ScheduleParser
         return expression is null || zone is null ? null : schedule;
     }
 
+    public static RunRetryDefinition ReadRunRetry(SectionReader pipeline)
+    {
+        var fallback = new RunRetryDefinition();
+        if (pipeline.Mapping("run_retry") is not { } mapping)
+        {
+            return fallback;
+        }
+        var section = new SectionReader(mapping, "run_retry", PipelineFields.RunRetry, pipeline.PlaceOf("run_retry"), pipeline.Diagnostics);
+        return new RunRetryDefinition { Attempts = (int)section.Integer("attempts")!.Value, Delay = Durations.Read(section, "delay", fallback.Delay) };
+    }
+
     public static RetryDefinition ReadRetry(SectionReader pipeline)
     {
         var fallback = new RetryDefinition();

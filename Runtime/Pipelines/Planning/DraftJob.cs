@@ -7,4 +7,6 @@ internal sealed record DraftJob(
 {
     /// <summary>True for a dataset that is built in full and reads its own table, which nothing can satisfy.</summary>
     public bool ReadsItself { get; init; }
+
+    public string? Pool { get; init; }
 }

@@ -11,11 +11,12 @@ public static class PipelinePlanner
         var diagnostics = new DiagnosticList();
         var made = Makers(definition);
         var references = new ReferenceResolver(definition, made, tableExists, diagnostics);
-        List<DraftJob> drafts = [.. definition.Ingest.OrderBy(i => !i.IsReference).Select(i => Draft(i) with { Reads = references.OfChecks(i, sql) })];
+        List<DraftJob> drafts = [.. definition.Ingest.OrderBy(i => !i.IsReference).Select(i => Draft(i) with { Reads = references.OfChecks(i, sql), Pool = i.Pool ?? definition.Pool })];
         drafts.AddRange(definition.Datasets.OrderBy(d => d.Layer != "silver").Select(d => new DraftJob(
             d.Table, d.Name, d.Layer == "silver" ? JobKind.Silver : JobKind.Gold, [.. references.Read(d, sql).Union(references.OfChecks(d, sql), StringComparer.OrdinalIgnoreCase)], d.Table, false, d.Line)
         {
             ReadsItself = d.Mode == DatasetMode.Full,
+            Pool = d.Pool ?? definition.Pool,
         }));
         var jobs = Sort(drafts, made, diagnostics);
         return new PlanResult(jobs, diagnostics.Ordered());
@@ -57,7 +58,7 @@ public static class PipelinePlanner
             var i = ready.Min;
             ready.Remove(i);
             var job = drafts[i];
-            jobs.Add(new PlanJob(job.Id, job.Name, job.Kind, needs[i], job.Reads, job.Writes, Reason(job, made), job.IsReference));
+            jobs.Add(new PlanJob(job.Id, job.Name, job.Kind, needs[i], job.Reads, job.Writes, Reason(job, made), job.IsReference) { Pool = job.Pool });
             ready.UnionWith(readers[i].Where(reader => --open[reader] == 0));
         }
         var waiting = Enumerable.Range(0, drafts.Count).Where(i => open[i] > 0).Select(i => drafts[i].Id).ToList();

@@ -10,4 +10,8 @@ namespace FlowForge.Pipelines;
 /// <param name="Reason">Why it stands where it stands, for people.</param>
 /// <param name="IsReference">A reference ingest.</param>
 public sealed record PlanJob(
-    string Id, string Name, JobKind Kind, IReadOnlyList<string> DependsOn, IReadOnlyList<string> Reads, string? Writes, string Reason, bool IsReference);
+    string Id, string Name, JobKind Kind, IReadOnlyList<string> DependsOn, IReadOnlyList<string> Reads, string? Writes, string Reason, bool IsReference)
+{
+    /// <summary>Worker pool that executes it; null for the runtime itself.</summary>
+    public string? Pool { get; init; }
+}

@@ -68,6 +68,7 @@ internal static class FieldSchema
         FieldKind.Sections => Named(Reference("ingest")),
         FieldKind.SectionsOrTexts => Named(Either(Reference("dataset"), new() { ["type"] = "string" })),
         FieldKind.Checks => new() { ["type"] = "array", ["items"] = Reference("check") },
+        FieldKind.SectionList => new() { ["type"] = "array", ["items"] = Section(field.Section!) },
         FieldKind.Columns => Either(
             new() { ["type"] = "array", ["items"] = Section(field.Section!) },
             new() { ["type"] = "object", ["additionalProperties"] = Either(new() { ["type"] = "string" }, WithoutName(field.Section!)) }),

@@ -1,0 +1,144 @@
+using System.Threading.Channels;
+using FlowForge.Catalog;
+using FlowForge.Ingest;
+using FlowForge.Orchestration.Runs;
+using FlowForge.Pipelines;
+using Microsoft.Extensions.Logging;
+
+namespace FlowForge.Orchestration.Triggers;
+
+/// <summary>
+/// Watches the source of one ingest job and starts the pipeline when something new has arrived and nothing has changed for a while. What it has seen, and the run that it
+/// decided on, are on disk before the run starts: each new thing starts one run, also over a restart. An arrival is never dropped: while the pipeline's overlap
+/// policy forbids a run, it waits.
+/// </summary>
+internal sealed class ArrivalWatch(
+    CatalogDatabase catalog, SourceArrivals source, TriggerStarter starter, PipelineVersion version, PipelineDefinition definition, ArrivalTrigger trigger, TimeProvider clock, ILogger logger)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private string Pipeline => definition.Name;
+
+    /// <summary>Works until cancelled; what goes wrong is noted with the trigger and tried again.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        var news = Channel.CreateBounded<string>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+        var listening = ListenAsync(news.Writer, cancel);
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                await StepAsync(cancel);
+            }
+            catch (Exception error) when (error is not OperationCanceledException || !cancel.IsCancellationRequested)
+            {
+                logger.LogWarning("{Pipeline} cannot look for arrivals at {Job}: {Reason}", Pipeline, trigger.Job, error.Message);
+                // A source that cannot be listed at first has nothing that counts as seen.
+                catalog.Triggers.Begin(Pipeline, trigger.Key, 0, new Dictionary<string, string>());
+                catalog.Triggers.Checked(Pipeline, trigger.Key, error.Message, clock.GetUtcNow());
+            }
+            try
+            {
+                using var period = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+                period.CancelAfter(trigger.Every);
+                await news.Reader.ReadAsync(period.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // time to look, or to end
+            }
+        }
+        await listening;
+    }
+
+    private async Task StepAsync(CancellationToken cancel)
+    {
+        if (catalog.Triggers.Get(Pipeline, trigger.Key) is not { } state)
+        {
+            catalog.Triggers.Begin(Pipeline, trigger.Key, 0, await ListAsync(cancel));
+            return;
+        }
+        if (state.PendingRun is { } pending) await StartAsync(pending, state.PendingNote ?? "", cancel);
+        var seen = catalog.Triggers.Seen(Pipeline, trigger.Key);
+        var now = await ListAsync(cancel);
+        var fresh = New(now, seen);
+        // Still being written? Wait until the listing has been the same for the whole time.
+        while (fresh.Count > 0)
+        {
+            await Task.Delay(trigger.StableFor, clock, cancel);
+            var later = await ListAsync(cancel);
+            var same = later.Count == now.Count && New(later, now).Count == 0;
+            (now, fresh) = (later, New(later, seen));
+            if (same) break;
+        }
+        catalog.Triggers.Checked(Pipeline, trigger.Key, null, clock.GetUtcNow());
+        if (fresh.Count == 0) return;
+        var first = fresh.Keys.Order(StringComparer.Ordinal).First();
+        var note = fresh.Count == 1 ? $"by the arrival of {first}" : $"by the arrival of {first} and {fresh.Count - 1} more";
+        var runId = RunIds.New(clock.GetUtcNow());
+        catalog.Triggers.Decide(Pipeline, trigger.Key, runId, note, fresh, [.. seen.Keys.Where(path => !now.ContainsKey(path))]);
+        await StartAsync(runId, note, cancel);
+    }
+
+    private async Task StartAsync(string runId, string note, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var (outcome, refusal) = await starter.StartAsync(Pipeline, runId, "arrival", note, Interval(), cancel);
+            if (outcome == StartOutcome.Started || refusal is { Reason: not RunRefusal.Conflict })
+            {
+                catalog.Triggers.Done(Pipeline, trigger.Key, 0, refusal is null ? runId : null, refusal?.Message, clock.GetUtcNow());
+                return;
+            }
+            catalog.Triggers.Checked(Pipeline, trigger.Key, refusal is null ? "waiting for Temporal" : "waiting: " + refusal.Message, clock.GetUtcNow());
+            await Task.Delay(Patience, clock, cancel);
+        }
+    }
+
+    /// <summary>A pipeline that reads its interval and has no schedule: the time since the trigger's last run.</summary>
+    private DataInterval? Interval() => definition.Schedule is null && Placeholders.NeedsInterval(definition) && catalog.Triggers.Get(Pipeline, trigger.Key) is { } state
+        ? new DataInterval(state.FiredAt ?? version.CreatedAt, clock.GetUtcNow()) : null;
+
+    private static Dictionary<string, string> New(IReadOnlyDictionary<string, string> now, IReadOnlyDictionary<string, string> before) =>
+        now.Where(f => before.GetValueOrDefault(f.Key) != f.Value).ToDictionary(StringComparer.Ordinal);
+
+    private Task<IReadOnlyDictionary<string, string>> ListAsync(CancellationToken cancel) => source.ListAsync(Job, Request, cancel);
+
+    /// <summary>What a watching connector says wakes the loop; a source without files has no listing, so what is said is itself the news.</summary>
+    private async Task ListenAsync(ChannelWriter<string> news, CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var (what, listed) in source.WatchAsync(Job, Request, cancel))
+                {
+                    if (!listed)
+                    {
+                        catalog.Triggers.Begin(Pipeline, trigger.Key, 0, new Dictionary<string, string>());
+                        if (catalog.Triggers.Get(Pipeline, trigger.Key)!.PendingRun is null)
+                            catalog.Triggers.Decide(Pipeline, trigger.Key, RunIds.New(clock.GetUtcNow()), $"by the arrival of {what}", new Dictionary<string, string>(), []);
+                    }
+                    news.TryWrite(what);
+                }
+                return;
+            }
+            catch (Exception error) when (!cancel.IsCancellationRequested)
+            {
+                logger.LogInformation("{Pipeline} does not hear of arrivals at {Job} and looks by itself ({Reason})", Pipeline, trigger.Job, error.Message);
+                await Task.Delay(trigger.Every, clock, CancellationToken.None).WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private IngestDefinition Job => Placeholders.Fill(definition.Ingest.First(i => i.Name == trigger.Job), definition.Parameters, null);
+
+    private JobRequest Request => new()
+    {
+        RunId = "", Pipeline = Pipeline, PipelineVersion = version.Version, JobId = "ingest." + trigger.Job, BaseDirectory = version.BaseDirectory, RunTime = clock.GetUtcNow(), TxnVersion = 0,
+    };
+}
