@@ -18,11 +18,7 @@ internal static class DatasetInputs
     public static IReadOnlyList<DatasetInput> Resolve(DatasetDefinition dataset, JobRequest request, LakeStore lake)
     {
         var inputs = new List<DatasetInput>();
-        var sql = DatasetSql.Text(dataset);
-        var ofSql = SqlReferences.Tables(sql).Concat(MacroDefinition.CalledBy(sql, dataset.Macros).SelectMany(TablesOf)).Select(r => (Reference: r, ForChecks: false));
-        var ofChecks = dataset.Checks.Select(c => c.ReadsSql).OfType<string>().SelectMany(SqlReferences.Tables)
-            .Where(r => r is not { Schema: null, Table: "this" } && !r.ToString().Equals(dataset.Table, StringComparison.OrdinalIgnoreCase)).Select(r => (Reference: r, ForChecks: true));
-        foreach (var (reference, forChecks) in ofSql.Concat(ofChecks))
+        foreach (var (reference, forChecks) in References(dataset).Where(r => !SystemTables.IsSystem(r.Reference)))
         {
             if (!TableName.TryParse(reference.ToString(), out var name))
                 throw new JobFailedException("FF3201", $"{dataset.Table} reads '{reference}', which is no table of the lake.", "Name its layer: bronze.NAME, silver.NAME or gold.NAME.");
@@ -30,6 +26,19 @@ internal static class DatasetInputs
             inputs.Add(new DatasetInput(name, Pin(dataset, request, lake, name)) { OnlyForChecks = forChecks });
         }
         return inputs;
+    }
+
+    /// <summary>Copies the catalog's views that the SQL and the checks read.</summary>
+    public static void CreateSystemTables(DuckSession session, CatalogDatabase catalog, DatasetDefinition dataset) =>
+        SystemTables.Create(session, catalog, References(dataset).Select(r => r.Reference));
+
+    private static IEnumerable<(SqlTableReference Reference, bool ForChecks)> References(DatasetDefinition dataset)
+    {
+        var sql = DatasetSql.Text(dataset);
+        var ofSql = SqlReferences.Tables(sql).Concat(MacroDefinition.CalledBy(sql, dataset.Macros).SelectMany(TablesOf)).Select(r => (r, false));
+        var ofChecks = dataset.Checks.Select(c => c.ReadsSql).OfType<string>().SelectMany(SqlReferences.Tables)
+            .Where(r => r is not { Schema: null, Table: "this" } && !r.ToString().Equals(dataset.Table, StringComparison.OrdinalIgnoreCase)).Select(r => (r, true));
+        return ofSql.Concat(ofChecks);
     }
 
     private static IReadOnlyList<SqlTableReference> TablesOf(MacroDefinition macro)

@@ -56,8 +56,10 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
             foreach (var input in inputs) job.Log.Info($"Reads {input.Name} version {input.Snapshot.Version} ({input.Snapshot.Rows} rows).");
             using var engine = new DatasetEngine(job.Options, job.Request, job.Lake.Root);
             DatasetInputs.CreateViews(engine.Session, inputs);
-            DatasetInputs.CreateMacros(engine.Session, job.Dataset);
-            return new DatasetBuild(job, engine.Session, inputs).Run(progress);
+            DatasetInputs.CreateSystemTables(engine.Session, job.Catalog, job.Dataset);
+            var qualified = job with { Dataset = SystemTables.Qualified(job.Dataset) };
+            DatasetInputs.CreateMacros(engine.Session, qualified.Dataset);
+            return new DatasetBuild(qualified, engine.Session, inputs).Run(progress);
         }
         catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
         {
