@@ -28,6 +28,7 @@ api.MapBackfills();
 api.MapEvents();
 api.MapOverview();
 api.MapTables();
+api.MapInsights();
 api.MapConnectors();
 api.MapConnections();
 api.MapSecrets();

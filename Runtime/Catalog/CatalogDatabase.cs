@@ -45,6 +45,7 @@ public sealed class CatalogDatabase : IDisposable
         Checks = new CheckResultStore(this);
         Rejects = new RejectSummaryStore(this);
         Lineage = new LineageStore(this);
+        ColumnLineage = new ColumnLineageStore(this);
         Profiles = new ProfileStore(this);
         Watermarks = new WatermarkStore(this);
         Settings = new SettingStore(this);
@@ -75,6 +76,8 @@ public sealed class CatalogDatabase : IDisposable
     public RejectSummaryStore Rejects { get; }
 
     public LineageStore Lineage { get; }
+
+    public ColumnLineageStore ColumnLineage { get; }
 
     public ProfileStore Profiles { get; }
 

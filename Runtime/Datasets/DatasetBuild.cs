@@ -52,7 +52,7 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
             }, job.Cancel);
         if (commit.AlreadyCommitted && DatasetOutcome.Recorded(job.Table, job.Request) is { } recorded) return recorded;
         job.Log.Info($"Committed {dataset.Table} version {commit.Version}: {outcome.Counts}.");
-        Note(commit.Version);
+        Note(commit.Version, sql);
         return outcome with { TableVersion = commit.Version };
     }
 
@@ -133,8 +133,9 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
     }
 
     // The catalog has copies for display; they can be made again, so a repeated attempt need not.
-    private void Note(long version)
+    private void Note(long version, DatasetSql sql)
     {
+        job.Catalog.ColumnLineage.Record(dataset.Table, version, DatasetLineage.Edges(dataset, inputs, sql.Columns));
         job.Catalog.Lineage.Record(dataset.Table, job.Request.Pipeline, job.Request.JobId, [.. inputs.Where(i => !i.OnlyForChecks).Select(i => i.Name.ToString())]);
         var columns = job.Table.At(version)!.Schema.Columns.Select(c => new SchemaColumn(c.Name, c.DuckType, c.Nullable, c.OriginalName)).ToList();
         job.Catalog.Schemas.Record(new SchemaHistoryEntry(dataset.Table, version, job.Request.RunId, DateTimeOffset.UtcNow, columns));

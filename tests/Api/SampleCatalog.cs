@@ -46,6 +46,11 @@ internal static class SampleCatalog
         catalog.Runs.SetState(Failed, RunState.Failed, new RunError("FF3001", "1 of 1 jobs failed.", null), now.AddHours(-1).AddSeconds(3));
         catalog.Rejects.Record("bronze.orders", Succeeded, new Dictionary<string, long> { ["not_a_number"] = 2, ["missing"] = 1 });
         catalog.Lineage.Record("gold.totals", "orders", "gold.totals", ["bronze.orders"]);
+        catalog.ColumnLineage.Record("gold.totals", 0,
+        [
+            new ColumnEdge("gold.totals", "region", "copied", "bronze.orders", "customer"), new ColumnEdge("gold.totals", "total", "aggregated", "bronze.orders", "amount"),
+            new ColumnEdge("gold.totals", null, "condition", "bronze.orders", "amount")
+        ]);
 
         void Run(string id, DateTimeOffset queued, DateTimeOffset? _)
         {

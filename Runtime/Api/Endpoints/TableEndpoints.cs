@@ -74,10 +74,10 @@ internal static class TableEndpoints
         Limit = Paging.Limit(limit, 100, RowPages.LargestPage), Sort = Paging.Text(sort), Descending = desc ?? false, Filter = filter
     };
 
-    private static TableName Name(string layer, string name) => TableName.TryParse($"{layer}.{name}", out var table) ? table
+    internal static TableName Name(string layer, string name) => TableName.TryParse($"{layer}.{name}", out var table) ? table
         : throw ProblemException.NotFound("FF4072", $"There is no table '{layer}.{name}'.", "GET /api/v1/tables lists them.");
 
-    private static TableSnapshot Snapshot(KnownTables tables, TableName name, long? version)
+    internal static TableSnapshot Snapshot(KnownTables tables, TableName name, long? version)
     {
         var latest = tables[name].Latest() ?? throw ProblemException.NotFound("FF4072", $"There is no table '{name}'.", "GET /api/v1/tables lists them.");
         return version is not { } wanted || wanted == latest.Version ? latest

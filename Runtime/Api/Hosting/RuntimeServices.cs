@@ -45,6 +45,9 @@ internal static class RuntimeServices
         services.AddSingleton<TableReads>();
         services.AddSingleton<RowPages>();
         services.AddSingleton<TableViews>();
+        services.AddSingleton<ColumnLineages>();
+        services.AddSingleton<TableProfiles>();
+        services.AddSingleton<TableDiffs>();
         services.AddSingleton<TemporalClients>();
         services.AddSingleton<ConnectionUses>();
         services.AddSingleton<ConnectionViews>();
@@ -65,6 +68,7 @@ internal static class RuntimeServices
         Store(c => c.Checks);
         Store(c => c.Rejects);
         Store(c => c.Lineage);
+        Store(c => c.ColumnLineage);
         Store(c => c.Profiles);
         Store(c => c.Watermarks);
         Store(c => c.Settings);
@@ -97,6 +101,7 @@ internal static class RuntimeServices
         services.AddSingleton<IngestRunner>();
         services.AddSingleton(new DatasetOptions { MemoryLimitBytes = settings.JobMemoryBytes / settings.ParallelJobs, SpillFolder = Path.Combine(settings.SpillFolder, "datasets") });
         services.AddSingleton<DatasetRunner>();
+        services.AddSingleton<LakeQuery>();
         // Asked at every reading: a connector that was added meanwhile counts.
         services.AddSingleton<Func<PipelineEnvironment>>(s => () => new PipelineEnvironment
         {

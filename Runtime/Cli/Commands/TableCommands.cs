@@ -26,6 +26,10 @@ internal static class TableCommands
         var files = new Option<string[]>("--file") { Description = "Only rejects of this file, as the source names it. May be repeated." };
         var dry = new Option<bool>("--dry-run") { Description = "Say what would be loaded, and change nothing." };
         var watch = new Option<bool>("--watch") { Description = "Follow the run to its end; exit code 0 when it succeeded, else 1." };
+        var column = new Argument<string>("column") { Description = "A column of the table." };
+        var from = new Option<long>("--from") { Description = "The older version.", Required = true };
+        var to = new Option<long?>("--to") { Description = "The newer version; the latest when left out." };
+        var keys = new Option<string?>("--keys") { Description = "Columns that say which rows are the same, with commas; whole rows are compared when left out." };
         var group = new Command("tables", "Look at the lake's tables.");
 
         Add("list", "Tables by layer and name.", [layer, search], async c => c.Answer(await c.Client.TablesAsync(c.Value(layer), c.Value(search), c.Ct),
@@ -39,6 +43,9 @@ internal static class TableCommands
         }));
         Add("replay", "Reads rejects of a bronze table again by the present definition of its job; what fits is loaded.", [table, reasons, runs, files, dry, watch], c =>
             Replay(c, Name(c.Value(table)), new ReplayRejects(c.Value(reasons), c.Value(runs), c.Value(files)), c.Value(dry), c.Value(watch)));
+        Add("profile", "What the values of a version are like.", [table, version], c => Profile(c, Name(c.Value(table)), c.Value(version)));
+        Add("lineage", "Where a column comes from, and what would break if it went.", [table, column], c => Lineage(c, Name(c.Value(table)), c.Value(column)));
+        Add("diff", "Rows that differ between two versions.", [table, from, to, keys, limit], c => Diff(c, Name(c.Value(table)), c.Value(from), c.Value(to), c.Value(keys), c.Value(limit)));
         return group;
 
         void Add(string verb, string description, Symbol[] symbols, Func<CommandContext, Task<int>> action) => group.Subcommands.Add(Verb.Create(verb, description, symbols, shared, action));
@@ -53,6 +60,32 @@ internal static class TableCommands
             if (t.Rejects is { } kept)
                 Console.Out.WriteLine($"{Lines.Count(kept.Rows)} rejects: {string.Join(", ", kept.Reasons.Select(r => $"{r.Reason} {Lines.Count(r.Rows)}"))}");
             TextTable.Write(Console.Out, ["column", "type", "null", "source name"], t.Columns.Select(x => new[] { x.Name, x.Type, x.Nullable ? "yes" : "no", x.OriginalName }));
+        });
+
+    private static async Task<int> Profile(CommandContext c, (TableLayer Layer, string Name) table, long? version) =>
+        c.Answer(await c.Client.ProfileAsync(table.Layer, table.Name, version, c.Ct), p =>
+        {
+            Console.Out.WriteLine($"{p.Table} version {p.Version}: {Lines.Count(p.Rows)} rows{(p.Sampled ? $", a sample of {Lines.Count(p.Looked)} was looked at" : "")}");
+            TextTable.Write(Console.Out, ["column", "type", "nulls", "distinct", "min", "max", "mean", "most frequent"], p.Columns.Select(x => new[]
+            {
+                x.Name, x.Type, Lines.Count(x.Nulls), "~" + Lines.Count(x.Distinct), x.Min, x.Max, x.Mean is { } mean ? mean.ToString("G6", System.Globalization.CultureInfo.InvariantCulture) : "",
+                string.Join(", ", x.Top.Take(3).Select(v => $"{v.Value} ({Lines.Count(v.Rows)})"))
+            }));
+        });
+
+    private static async Task<int> Lineage(CommandContext c, (TableLayer Layer, string Name) table, string column) =>
+        c.Answer(await c.Client.ColumnLineageAsync(table.Layer, table.Name, column, c.Ct), l =>
+        {
+            TextTable.Write(Console.Out, ["", "column", "is made from", "how"], l.Upstream.Select(s => Row("comes from", s)).Concat(l.Downstream.Select(s => Row("is used by", s))));
+
+            static string[] Row(string way, ColumnStep s) => [way, s.Column is null ? s.Table + " (rows)" : $"{s.Table}.{s.Column}", $"{s.Input}.{s.InputColumn}", Lines.Word(s.Kind)];
+        });
+
+    private static async Task<int> Diff(CommandContext c, (TableLayer Layer, string Name) table, long from, long? to, string? keys, int limit) =>
+        c.Answer(await c.Client.DiffAsync(table.Layer, table.Name, from, to, keys, 0, limit, c.Ct), d =>
+        {
+            Console.Out.WriteLine($"{d.Table} version {d.From} to {d.To}: {Lines.Count(d.Added)} rows added, {Lines.Count(d.Removed)} removed, {Lines.Count(d.Changed)} changed");
+            TextTable.Write(Console.Out, ["", .. d.Columns.Select(x => x.Name)], d.Rows.Select(r => r.Values.Select(Cell).Prepend(r.Kind).ToArray()));
         });
 
     private static async Task<int> Versions(CommandContext c, (TableLayer Layer, string Name) table, int limit) =>

@@ -145,6 +145,9 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         api.MapGet("/events", (HttpContext context) => StreamAsync(context, [new RunEvent(RunEvent.Ready, "")]));
         api.MapGet("/tables", (string? layer, string? search) => Sample.Tables.Where(t => (layer is null || t.Layer.ToString().Equals(layer, StringComparison.OrdinalIgnoreCase)) && (search is null || t.Name.Contains(search))));
         api.MapGet("/tables/{layer}/{name}", (string layer, string name) => Sample.Table($"{layer}.{name}"));
+        api.MapGet("/tables/{layer}/{name}/profile", (string layer, string name) => Sample.Profile($"{layer}.{name}"));
+        api.MapGet("/tables/{layer}/{name}/columns/{column}/lineage", (string layer, string name, string column) => Sample.Lineage($"{layer}.{name}", column));
+        api.MapGet("/tables/{layer}/{name}/diff", (string layer, string name, long from, long to) => Sample.Diff($"{layer}.{name}", from, to));
         api.MapGet("/tables/{layer}/{name}/versions", () => Sample.Versions);
         api.MapGet("/tables/{layer}/{name}/rows", (HttpContext context, string layer, string name, long? offset, int? limit, string? sort, bool? desc, string? filter) =>
         {

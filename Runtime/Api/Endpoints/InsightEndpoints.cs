@@ -1,0 +1,67 @@
+using FlowForge.Api.Mapping;
+using FlowForge.Api.Problems;
+using FlowForge.Api.Tables;
+using FlowForge.Catalog;
+using FlowForge.Contracts;
+using FlowForge.Datasets;
+
+namespace FlowForge.Api.Endpoints;
+
+/// <summary>What is known about tables beyond their rows: column lineage, profiles, differences between versions; and one SELECT over all of them.</summary>
+internal static class InsightEndpoints
+{
+    private const int MostSqlRows = 10_000;
+
+    public static void MapInsights(this IEndpointRouteBuilder api)
+    {
+        var group = api.MapGroup("/tables/{layer}/{name}").WithTags("Tables");
+        group.MapGet("/columns/{column}/lineage", Lineage).WithSummary("Where a column comes from, and what would break if it went.");
+        group.MapGet("/profile", Profile).WithSummary("What the values of a version are like; made at the first question.");
+        group.MapGet("/diff", Diff).WithSummary("Rows that differ between two versions, by key or as a multiset.");
+        api.MapPost("/sql", Sql).WithTags("Tables").WithSummary("One SELECT over the newest versions of tables and over system.runs, system.checks and the like.");
+    }
+
+    private static Contracts.ColumnLineage Lineage(ColumnLineages lineages, KnownTables tables, string layer, string name, string column)
+    {
+        var table = TableEndpoints.Name(layer, name);
+        var found = TableEndpoints.Snapshot(tables, table, null).Schema.Find(column);
+        return found is { IsReserved: false } ? lineages.Of(table, found.Name) : throw ProblemException.NotFound("FF4079", $"{table} has no column '{column}'.");
+    }
+
+    private static Task<Contracts.TableProfile> Profile(TableProfiles profiles, KnownTables tables, string layer, string name, long? version, CancellationToken ct)
+    {
+        var table = TableEndpoints.Name(layer, name);
+        return profiles.OfAsync(table, TableEndpoints.Snapshot(tables, table, version), ct);
+    }
+
+    private static Task<TableDiff> Diff(TableDiffs diffs, KnownTables tables, string layer, string name, long? from, long? to, string? keys, long? offset, int? limit, CancellationToken ct)
+    {
+        var table = TableEndpoints.Name(layer, name);
+        var newer = TableEndpoints.Snapshot(tables, table, to);
+        var older = TableEndpoints.Snapshot(tables, table, from ?? throw ProblemException.Bad("FF4080", "The version to compare with is missing.", "Add from=VERSION."));
+        var key = (keys ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return diffs.ReadAsync(table.ToString(), older, newer, key, Math.Max(0, offset ?? 0), Paging.Limit(limit, 100, RowPages.LargestPage), ct);
+    }
+
+    private static async Task<SqlResult> Sql(LakeQuery query, TimeProvider clock, Hosting.RuntimeSettings settings, SqlQuery body, CancellationToken ct)
+    {
+        if (string.IsNullOrWhiteSpace(body.Sql)) throw ProblemException.Bad("FF4081", "There is no SQL.", "Send {\"sql\": \"SELECT …\"}.");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(settings.ReadTimeout);
+        var start = System.Diagnostics.Stopwatch.GetTimestamp();
+        try
+        {
+            var found = await query.RunAsync(body.Sql, Paging.Limit(body.Limit, 1000, MostSqlRows), clock.GetUtcNow(), limit.Token);
+            return new SqlResult([.. found.Columns.Select(c => new TableColumn(c.Name, c.Type, true, null))], JsonRows.Write(found.Rows), found.IsCut,
+                Math.Round(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1));
+        }
+        catch (JobFailedException e)
+        {
+            throw ProblemException.Bad(e.Code, e.Message.Replace("The SQL of query.result", "The SQL", StringComparison.Ordinal).Replace("query.result", "The query", StringComparison.Ordinal), e.Suggestion);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The query took longer than {settings.ReadTimeout.TotalSeconds:0} s.");
+        }
+    }
+}

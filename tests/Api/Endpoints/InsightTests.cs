@@ -1,0 +1,64 @@
+using System.Net;
+using FlowForge.Contracts;
+
+namespace FlowForge.Api.Tests.Endpoints;
+
+[Collection(RuntimeCollection.Name)]
+public sealed class InsightTests(TestRuntime runtime)
+{
+    private readonly FlowForgeClient client = runtime.Client;
+
+    private static string Text(ColumnStep s) => $"{s.Distance} {s.Table}.{s.Column ?? "*"} {s.Kind} {s.Input}.{s.InputColumn}";
+
+    [Fact]
+    public async Task Lineage_OfAColumn_GoesBackToTheSourceAndOn()
+    {
+        var total = await client.ColumnLineageAsync(TableLayer.Gold, "totals", "TOTAL");
+        Assert.Equal("total", total.Column);
+        Assert.Equal(["1 gold.totals.total Aggregated bronze.orders.amount", "1 gold.totals.* Condition bronze.orders.amount", "2 bronze.orders.amount Copied source.amount"], total.Upstream.Select(Text));
+        Assert.Empty(total.Downstream);
+        var amount = await client.ColumnLineageAsync(TableLayer.Bronze, "orders", "amount");
+        Assert.Equal(["1 gold.totals.total Aggregated bronze.orders.amount", "1 gold.totals.* Condition bronze.orders.amount"], amount.Downstream.Select(Text));
+        var missing = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.ColumnLineageAsync(TableLayer.Gold, "totals", "nope"));
+        Assert.Equal("gold.totals has no column 'nope'.", missing.Message);
+    }
+
+    [Fact]
+    public async Task Profile_OfAVersion_IsMadeOnceAndKept()
+    {
+        var profile = await client.ProfileAsync(TableLayer.Bronze, "orders");
+        Assert.Equal((1L, 95L, 95L, false), (profile.Version, profile.Rows, profile.Looked, profile.Sampled));
+        Assert.Equal(["id", "customer", "amount", "day", "express", "parts"], profile.Columns.Select(c => c.Name));
+        Assert.Equal(("0", "94", 47.0), (profile.Columns[0].Min, profile.Columns[0].Max, profile.Columns[0].Mean));
+        Assert.Equal(profile.At, (await client.ProfileAsync(TableLayer.Bronze, "orders")).At);
+        Assert.Equal(50, (await client.ProfileAsync(TableLayer.Bronze, "orders", 0)).Rows);
+    }
+
+    [Fact]
+    public async Task Diff_OfTwoVersions_CountsAndShowsRows()
+    {
+        var diff = await client.DiffAsync(TableLayer.Bronze, "orders", 0, limit: 2);
+        Assert.Equal((0L, 1L, 45L, 0L, 0L), (diff.From, diff.To, diff.Added, diff.Removed, diff.Changed));
+        Assert.Equal(2, diff.Rows.Count);
+        Assert.All(diff.Rows, r => Assert.Equal("added", r.Kind));
+        // Backwards, by key.
+        var back = await client.DiffAsync(TableLayer.Bronze, "orders", 1, 0, "id");
+        Assert.Equal((0L, 45L, 0L, "id"), (back.Added, back.Removed, back.Changed, back.Keys[0]));
+        Assert.Equal(0, (await client.DiffAsync(TableLayer.Bronze, "orders", 1, 1)).Added);
+        var bad = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.DiffAsync(TableLayer.Bronze, "orders", 0, 1, "express"));
+        Assert.Equal("Rows with the same express occur more than once, so these columns do not tell rows apart.", bad.Message);
+    }
+
+    [Fact]
+    public async Task Sql_OverLakeAndSystem_GivesRowsAndSaysWhatIsWrong()
+    {
+        var found = await client.SqlAsync(new SqlQuery("SELECT o.id, (SELECT count(*) FROM system.runs WHERE run_id = 'run_ok') AS runs FROM bronze.orders o ORDER BY id", 2));
+        Assert.Equal((true, "id,runs", "[0,1]"), (found.Cut, string.Join(",", found.Columns.Select(c => c.Name)), $"[{string.Join(",", found.Rows[0].Select(v => v.GetRawText()))}]"));
+        var wrong = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.SqlAsync(new SqlQuery("SELECT nope FROM bronze.orders")));
+        Assert.Equal((HttpStatusCode.BadRequest, "FF3204"), (wrong.Status, wrong.Problem.Code));
+        Assert.StartsWith("The SQL is not right: Binder Error: Referenced column \"nope\" not found", wrong.Message, StringComparison.Ordinal);
+        var outside = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.SqlAsync(new SqlQuery("SELECT * FROM read_text('/etc/hostname')")));
+        Assert.Equal(HttpStatusCode.BadRequest, outside.Status);
+        Assert.Equal("FF3203", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.SqlAsync(new SqlQuery("SELECT * FROM bronze.nothing")))).Problem.Code);
+    }
+}
