@@ -123,12 +123,7 @@ internal sealed class Loading(
     private LoadedRows Count(RecordPump pump, RowSet rows, Staged staged, Dictionary<int, UnreadableFileException> faults)
     {
         var tallies = pump.Tallies.ToDictionary();
-        foreach (var (file, fault) in faults)
-        {
-            // A file that cannot be read is one record that does not fit; of one that was read before it is the records that are wanted of it.
-            tallies[file] = new FileTally(Wanted(file)?.Count ?? 1, Wanted(file)?.Count ?? 1, fault);
-            foreach (var record in Wanted(file) ?? [null]) _rejects.Add(new Reject(file, record, null, fault.Reason, fault.Message, null, null));
-        }
+        foreach (var (file, fault) in faults) RejectFile(file, fault, tallies);
         for (var i = 0; i < files.Count; i++)
             if (files[i].Picks is { Whole: false } picks && tallies.GetValueOrDefault(i)?.Read != picks.Expected)
                 throw new JobFailedException("FF2035", $"{picks.Expected} records of {files[i].Path} were to be read again, and by the job's present definition {tallies.GetValueOrDefault(i)?.Read ?? 0} of them are there. Nothing was published.",
@@ -141,6 +136,14 @@ internal sealed class Loading(
         var read = tallies.Values.Sum(t => t.Read);
         var handed = read - _rejects.Count;
         return new LoadedRows(Equation(read, handed, staged), _rejects, rows.Columns, rows.Schema(), files, tallies, staged);
+    }
+
+    /// <summary>A file that cannot be read is one record that does not fit; of one that was read before it is the records that are wanted of it.</summary>
+    private void RejectFile(int file, UnreadableFileException fault, Dictionary<int, FileTally> tallies)
+    {
+        var records = Wanted(file) ?? [null];
+        tallies[file] = new FileTally(records.Count, records.Count, fault);
+        foreach (var record in records) _rejects.Add(new Reject(file, record, null, fault.Reason, fault.Message, null, null));
     }
 
     private List<long?>? Wanted(int file) => files[file].Picks is { Whole: false } picks ? [.. picks.Texts().Select(t => (long?)t.Record), .. (picks.Numbers ?? []).Select(n => (long?)n)] : null;
@@ -156,17 +159,20 @@ internal sealed class Loading(
     private RowSet Rows(IReadOnlyList<TargetColumn> columns)
     {
         var names = ColumnNaming.Tables([.. columns.Select(c => c.Name)], job.RenameMap);
-        return new RowSet(Source, [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], $"c{i}", c.Type.Name))], RowSet.FileName(files, "file"), "record");
+        return new RowSet(Source, [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], $"c{i}", c.Type.Name))], RowSet.FileName(files, "file"), "record").WithComputed(job, session);
     }
 
     private LoadedRows FromParquet(CancellationToken ct)
     {
         progress.Start("reading", files.Sum(f => f.Size));
         var source = ParquetSource.Open(session, files, ct);
-        foreach (var (file, fault) in source.Faults) _rejects.Add(new Reject(file, null, null, fault.Reason, fault.Message, null, null));
         var tallies = source.Tallies();
-        var read = tallies.Values.Sum(t => t.Counted);
-        var rows = source.Rows(job);
+        foreach (var (file, fault) in source.Faults) RejectFile(file, fault, tallies);
+        for (var i = 0; i < files.Count; i++)
+            if (files[i].Picks is { Numbers: [.., var last] } && tallies[i].Fault is null && last > tallies[i].Counted)
+                throw new JobFailedException("FF2035", $"Record {last} of {files[i].Path} was to be read again, and the landed file has {tallies[i].Counted} records. Nothing was published.");
+        var read = tallies.Values.Sum(t => t.Read);
+        var rows = source.Rows(job, Transaction.Base, settings.File, _rejects.Add, ct)?.WithComputed(job, session);
         var staged = rows is null ? Nothing : Write(rows, static () => true, ct);
         return new LoadedRows(Equation(read, read - _rejects.Count, staged), _rejects, rows?.Columns ?? [], rows?.Schema(), files, tallies, staged);
     }
@@ -177,7 +183,7 @@ internal sealed class Loading(
         var source = new PartRows(session, extraction.Parts, job, Transaction.Base, settings.File);
         var tallies = source.Landed(ct).Select((landed, i) => (i, new FileTally(extraction.Parts[i].Rows, landed))).ToDictionary(t => t.i, t => t.Item2);
         CheckHandover(tallies);
-        var rows = source.Rows(_rejects.Add, ct);
+        var rows = source.Rows(_rejects.Add, ct).WithComputed(job, session);
         // Rejects found while staging are counted like these.
         var read = tallies.Values.Sum(t => t.Counted);
         var staged = Write(rows, static () => true, ct);

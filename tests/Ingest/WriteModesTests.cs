@@ -50,6 +50,41 @@ public sealed class WriteModesTests : IDisposable
         Assert.Contains("Referenced column \"nope\" not found", failure.Message);
     }
 
+    [Theory]
+    [InlineData("id > (SELECT count(*) FROM read_text('/etc/passwd'))", "it holds a sub-query, and it may use the row's own columns only")]
+    [InlineData("true) UNION ALL SELECT 1 FROM read_csv('/etc/passwd') WHERE (true", "it is more than one expression")]
+    [InlineData("true) FROM read_text('/etc/hostname') WHERE (true", "it is more than one expression")]
+    [InlineData("row_number() OVER () = 1", "it holds a window function, and it may use the row's own columns only")]
+    [InlineData("id >", "syntax error at or near \")\"")]
+    public async Task Filter_ThatReachesBeyondTheRow_IsRefused(string filter, string why)
+    {
+        _bench.Write("data/a.csv", "id\n1\n");
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(Bench.Job(Csv("")) with { Filter = filter }));
+        Assert.Equal($"FF2118: The filter is no condition over the columns of a row: {why}.", $"{failure.Code}: {failure.Message}");
+    }
+
+    [Fact]
+    public async Task Computed_Columns_AreMadeOfTheRowAndCanBeFiltered()
+    {
+        var outcome = await LoadAsync("a", "Item Id,price,quantity\n1,2.50,3\n2,1.00,1\n3,,9\n", Csv("computed: { total: price * quantity, label: \"'#' || item_id\" }\nfilter: total > 1 OR total IS NULL\npartition_mode: none"));
+        Assert.Equal(new RowCounts(3, 2, 0, 0, 1), outcome.Counts);
+        Assert.Equal("item_id BIGINT, price DOUBLE, quantity BIGINT, total DOUBLE, label VARCHAR", _bench.Schema());
+        Assert.Equal(["7.5|#1|1|data/a.csv", "NULL|#3|3|data/a.csv"], _bench.Query("SELECT total, label, _ff_record, _ff_file FROM {t} ORDER BY item_id", withReserved: true));
+    }
+
+    [Theory]
+    [InlineData("price", "1", "The computed column 'price' has the name of a column of the source.")]
+    [InlineData("x", "(SELECT 1)", "The computed column 'x' is no expression over the columns of a row: it holds a sub-query, and it may use the row's own columns only.")]
+    [InlineData("a b", "1", "The computed column 'a b' cannot be:")]
+    [InlineData("x", "nope + 1", "The computed column 'x' does not fit the row:")]
+    public async Task Computed_ThatCannotBe_SaysWhy(string name, string sql, string message)
+    {
+        _bench.Write("data/a.csv", "id,price\n1,2\n");
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(Bench.Job(Csv("")) with { Computed = new Dictionary<string, string> { [name] = sql } }));
+        Assert.Equal("FF2119", failure.Code);
+        Assert.StartsWith(message, failure.Message);
+    }
+
     [Fact]
     public async Task Merge_ByKey_InsertsUpdatesAndLeavesAlone()
     {

@@ -1,3 +1,4 @@
+using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Ingest.Landing;
 using FlowForge.Lake.Schema;
@@ -29,6 +30,27 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
 
     /// <summary>SQL for a change's <see cref="Operation"/>; null when the rows are no changes.</summary>
     public string? OperationSql { get; init; }
+
+    /// <summary>The rows with the computed columns of the job; the same when it has none.</summary>
+    /// <exception cref="JobFailedException">An expression is none, or uses what the row has not; a name is taken.</exception>
+    public RowSet WithComputed(IngestDefinition job, DuckSession session)
+    {
+        if (job.Filter is { } filter && SqlExpressions.Problem(filter) is { } wrong)
+            throw new JobFailedException("FF2118", $"The filter is no condition over the columns of a row: {wrong}.", "Write a condition such as: amount > 0 AND country IS NOT NULL. Other tables can be joined in a silver dataset.");
+        if (job.Computed.Count == 0 || Columns.Count == 0) return this;
+        var read = $"(SELECT {string.Concat(Columns.Select(c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}, "))}{FileSql} AS _ff_from_file, {RecordSql} AS _ff_from_record{(OperationSql is null ? "" : $", {OperationSql} AS _ff_from_op")} FROM {From}) AS rows_read";
+        return new RowSet(read, [.. Columns.Select(c => c with { Sql = SqlText.Identifier(c.Name) }), .. job.Computed.Select(c => Computed(c.Key, c.Value, session))], "_ff_from_file", "_ff_from_record") { OperationSql = OperationSql is null ? null : "_ff_from_op" };
+    }
+
+    private RowColumn Computed(string name, string sql, DuckSession session)
+    {
+        if (ColumnNames.Problem(name) is { } problem) throw new JobFailedException("FF2119", $"The computed column '{name}' cannot be: {problem}.", $"Use a name like {ColumnNames.Standard(name)}.");
+        if (Columns.Any(c => string.Equals(c.Name, name, StringComparison.OrdinalIgnoreCase))) throw new JobFailedException("FF2119", $"The computed column '{name}' has the name of a column of the source.", "Use another name, or rename the source's with rename_map.");
+        if (SqlExpressions.Problem(sql) is { } wrong) throw new JobFailedException("FF2119", $"The computed column '{name}' is no expression over the columns of a row: {wrong}.", "Write an expression such as: price * quantity.");
+        var row = string.Join(", ", Columns.Select(c => $"CAST(NULL AS {c.DuckType}) AS {SqlText.Identifier(c.Name)}"));
+        try { return new RowColumn(name, name, $"({sql}\n)", session.Describe($"SELECT ({sql}\n) AS v FROM (SELECT {row}) AS a_row")[0].Type); }
+        catch (DuckException e) { throw new JobFailedException("FF2119", $"The computed column '{name}' does not fit the row: {e.Message}", $"The columns are: {string.Join(", ", Columns.Select(c => c.Name))}.", inner: e); }
+    }
 
     /// <summary>The rows as the table has them, filtered, with the reserved columns.</summary>
     public string Select(IngestDefinition job, string runId, Partitioning partitioning)

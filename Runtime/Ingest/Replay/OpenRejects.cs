@@ -13,10 +13,10 @@ using FlowForge.Lake;
 namespace FlowForge.Ingest.Replay;
 
 /// <summary>The rejects that a replay reads again, by the run that rejected them and by file.</summary>
-internal sealed class OpenRejects(DuckDatabase database, TableSnapshot rejects, JobState state, RejectChoice choice)
+internal sealed class OpenRejects(DuckDatabase database, TableSnapshot rejects, JobState state, RejectChoice choice, bool isParquet)
 {
     // Their kept text is not what stood in the file.
-    private const string ByNumber = $"reason IN ('{RejectReasons.InvalidUtf8}', '{RejectReasons.CheckFailed}')";
+    private readonly string _byNumber = isParquet ? "true" : $"(reason IN ('{RejectReasons.InvalidUtf8}', '{RejectReasons.CheckFailed}') OR landed_file LIKE '%.parquet')";
 
     private string Chosen =>
         $"{RejectsTable.WithStatus(rejects)} WHERE coalesce(status, '{RejectsTable.Open}') = '{RejectsTable.Open}' AND pipeline = {SqlText.Literal(state.Pipeline)} AND job = {SqlText.Literal(state.Job)} AND {RejectsTable.ChoiceSql(choice)}";
@@ -27,7 +27,7 @@ internal sealed class OpenRejects(DuckDatabase database, TableSnapshot rejects, 
         using var session = database.Connect();
         var groups = session.Rows(
             $"""
-            SELECT run_id, file, landed_file, record IS NULL AS whole, count(*), count(*) FILTER (WHERE {ByNumber} OR raw IS NULL), min(rejected_at) FROM {Chosen}
+            SELECT run_id, file, landed_file, record IS NULL AS whole, count(*), count(*) FILTER (WHERE {_byNumber} OR raw IS NULL), min(rejected_at) FROM {Chosen}
             GROUP BY ALL ORDER BY min(rejected_at), landed_file, whole
             """, ct);
         return [.. groups.Select(g => ((string)g[0]!, File((string)g[0]!, (string)g[1]!, (string)g[2]!, (bool)g[3]!, (long)g[4]!, (long)g[5]!, session, ct)))];
@@ -37,9 +37,9 @@ internal sealed class OpenRejects(DuckDatabase database, TableSnapshot rejects, 
     {
         var place = $"{Chosen} AND run_id = {SqlText.Literal(run)} AND landed_file = {SqlText.Literal(landed)} AND record IS NOT NULL";
         var numbers = whole || byNumber == 0 ? null
-            : session.Rows($"SELECT record FROM {place} AND ({ByNumber} OR raw IS NULL) ORDER BY record", ct).Select(r => (long)r[0]!).ToArray();
+            : session.Rows($"SELECT record FROM {place} AND ({_byNumber} OR raw IS NULL) ORDER BY record", ct).Select(r => (long)r[0]!).ToArray();
         var picks = whole ? new RecordPicks(() => [], null, 1, true)
-            : new RecordPicks(byNumber == count ? () => [] : () => Texts($"SELECT record, coalesce(byte_offset, 0), raw FROM {place} AND NOT ({ByNumber} OR raw IS NULL) ORDER BY record", ct), numbers ?? [], count, false);
+            : new RecordPicks(byNumber == count ? () => [] : () => Texts($"SELECT record, coalesce(byte_offset, 0), raw FROM {place} AND NOT ({_byNumber} OR raw IS NULL) ORDER BY record", ct), numbers ?? [], count, false);
         var file = new FileInfo(ArchiveMember.Parse(landed)?.Archive ?? landed);
         var seen = state.FilesSeen.LastOrDefault(f => f.Path == path);
         var size = file.Exists && picks.ReadsFile ? file.Length : 0;

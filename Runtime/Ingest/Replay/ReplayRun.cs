@@ -52,7 +52,7 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
         using var lease = await duck.LeaseAsync($"{request.Pipeline}_{_job.Name}", o => o with { PreserveInsertionOrder = true }, ct).ConfigureAwait(false);
         return await Task.Factory.StartNew(() =>
         {
-            var files = new OpenRejects(lease.Database, rejects, state, request.Replay!).Files(ct);
+            var files = new OpenRejects(lease.Database, rejects, state, request.Replay!, _job.Format == "parquet").Files(ct);
             foreach (var (_, file) in files)
                 if (OpenRejects.HasChanged(file, lake.LandingFolder, state))
                     throw new JobFailedException("FF2036", $"{file.Path} was read where it lies and has another content by now: its rejected records cannot be read again.", "Run the job: it reads the file as it is now. Or choose other rejects.");
@@ -62,8 +62,8 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
 
     private Loading Loading(DuckSession session, Picked files, JobState state)
     {
-        // The rows of a database are kept as JSON with their rejects.
-        var format = _job.Format ?? (files.All(f => f.File.LocalPath.EndsWith(".parquet", StringComparison.Ordinal)) ? "ndjson" : "csv");
+        // Sources of rows have no format: tables are landed as Parquet, pages as JSON.
+        var format = _job.Format ?? (files.All(f => f.File.LocalPath.EndsWith(".parquet", StringComparison.Ordinal)) ? "parquet" : "ndjson");
         // A quarantining check finds a row's file by its name.
         if (_job.Checks.Any(c => c.OnFail == CheckAction.Quarantine) && files.DistinctBy(f => f.File.Path).Count() < files.Count)
             throw new JobFailedException("FF2037", "The rejects come from several versions of the same file, and the job's checks set rows aside: they cannot be replayed together.", "Replay the rejects of one run at a time.");

@@ -15,6 +15,12 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
 {
     private readonly List<SourceColumn> _columns = Columns(parts);
 
+    /// <summary>The parts' numbers in the job's list of files; null when they are the list.</summary>
+    public IReadOnlyList<int>? Numbers { get; init; }
+
+    /// <summary>For each part the rows that are wanted, null for all of them; null when all rows of all parts are.</summary>
+    public IReadOnlyList<long[]?>? Picks { get; init; }
+
     /// <summary>Rows in the landed files, by their footers.</summary>
     public IReadOnlyList<long> Landed(CancellationToken ct) =>
         [.. parts.Select(p => session.Scalar<long>($"SELECT num_rows FROM parquet_file_metadata({SqlText.Literal(p.LocalPath)})", ct))];
@@ -64,10 +70,12 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
         {
             var values = source.Select((c, n) =>
                 _columns[n].In(p) is { } own ? $"{CastSql.Cast(SqlText.Identifier(own.Landed), own.Type, c.Type == "NULL" ? "VARCHAR" : c.Type)} AS {c.Sql}" : $"CAST(NULL AS {(c.Type == "NULL" ? "VARCHAR" : c.Type)}) AS {c.Sql}");
-            return $"SELECT {string.Concat(values.Select(v => v + ", "))}{SqlText.Literal(p.Name)} AS _ff_name, {i.ToString(CultureInfo.InvariantCulture)} AS _ff_part, file_row_number + 1 AS _ff_row FROM read_parquet({SqlText.Literal(p.LocalPath)}, file_row_number = true)";
+            return $"SELECT {string.Concat(values.Select(v => v + ", "))}{SqlText.Literal(p.Name)} AS _ff_name, {(Numbers?[i] ?? i).ToString(CultureInfo.InvariantCulture)} AS _ff_part, file_row_number + 1 AS _ff_row FROM read_parquet({SqlText.Literal(p.LocalPath)}, file_row_number = true){Picked(i)}";
         });
         return $"({string.Join(" UNION ALL ", arms)})";
     }
+
+    private string Picked(int part) => Picks?[part] is { } wanted ? $" WHERE file_row_number + 1 IN ({string.Join(", ", wanted)})" : "";
 
     /// <summary>One type for all parts.</summary>
     private string SourceType(SourceColumn column, CancellationToken ct)

@@ -81,7 +81,10 @@ public sealed record IngestDefinition
     /// <summary>More rejects than this fail the run before publishing; null for no limit.</summary>
     public RejectLimit? MaxRejects { get; init; }
 
-    /// <summary>SQL condition over the renamed columns; rows for which it is not true are counted as filtered.</summary>
+    /// <summary>Column name to SQL expression over the renamed columns of the same row.</summary>
+    public IReadOnlyDictionary<string, string> Computed { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>SQL condition over the renamed and computed columns; rows for which it is not true are counted as filtered.</summary>
     public string? Filter { get; init; }
 
     /// <summary>Name of the bronze table, without the layer.</summary>

@@ -57,6 +57,7 @@ internal static class IngestParser
             RenameMap = section.TextMap("rename_map"),
             WriteMode = section.Choice<WriteMode>("write_mode") ?? DefaultWriteMode(connector, incremental, keys),
             MaxRejects = RejectLimits.Read(section),
+            Computed = section.TextMap("computed"),
             Filter = section.Text("filter"),
             Table = table ?? name,
             Checks = CheckParser.Read(section),

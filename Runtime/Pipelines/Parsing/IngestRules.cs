@@ -93,6 +93,10 @@ internal static partial class IngestRules
         {
             section.Add(DiagnosticCodes.RenameCollision, "rename_map", $"'rename_map' calls {string.Join(" and ", group.Select(g => $"'{g.Key}'"))} both '{group.Key}'.", "Give each its own name.");
         }
+        foreach (var name in job.Computed.Keys.Where(n => n.StartsWith("_ff_", StringComparison.OrdinalIgnoreCase)))
+        {
+            section.Add(DiagnosticCodes.ReservedName, "computed", $"'{name}' begins with _ff_, as FlowForge's own columns do.", "Choose another name.");
+        }
         foreach (var pair in job.RenameMap.Where(r => r.Value.StartsWith("_ff_", StringComparison.OrdinalIgnoreCase)))
         {
             section.Add(DiagnosticCodes.ReservedName, "rename_map", $"'{pair.Value}' begins with _ff_, as FlowForge's own columns do.", "Choose another name.");

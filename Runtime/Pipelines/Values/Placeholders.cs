@@ -29,6 +29,7 @@ public static partial class Placeholders
         foreach (var job in definition.Ingest)
         {
             Look(job.Filter, $"ingest.{job.Name}.filter", job.Line);
+            foreach (var (name, sql) in job.Computed) Look(sql, $"ingest.{job.Name}.computed.{name}", job.Line);
             foreach (var text in Texts(job.Config)) Look(text, $"ingest.{job.Name}.config", job.Line);
         }
         return findings.Ordered();
@@ -46,7 +47,7 @@ public static partial class Placeholders
     {
         ArgumentNullException.ThrowIfNull(definition);
         return definition.Macros.Any(m => Asks(m.Body)) || definition.Datasets.Any(d => Asks(d.Sql) || d.Sql?.Contains("'" + IntervalStart, StringComparison.OrdinalIgnoreCase) == true || d.Sql?.Contains("'" + IntervalEnd, StringComparison.OrdinalIgnoreCase) == true)
-            || definition.Ingest.Any(i => Asks(i.Filter) || Texts(i.Config).Any(Asks));
+            || definition.Ingest.Any(i => Asks(i.Filter) || i.Computed.Values.Any(Asks) || Texts(i.Config).Any(Asks));
 
         static bool Asks(string? text) => Names(text).Any(n => Interval.Contains(n, StringComparer.Ordinal));
     }
@@ -59,7 +60,7 @@ public static partial class Placeholders
         return definition with { Macros = macros, Datasets = [.. definition.Datasets.Select(d => d with { Macros = macros, Sql = d.Sql is { } sql && sql.Contains("${", StringComparison.Ordinal) ? InDatasetSql(sql) : d.Sql })] };
     }
 
-    /// <summary>The job with the values of a run in <c>filter</c> and <c>config</c>: literals in SQL, plain text elsewhere (times as <c>2024-05-17T00:00:00Z</c>).</summary>
+    /// <summary>The job with the values of a run in <c>filter</c>, <c>computed</c> and <c>config</c>: literals in SQL, plain text elsewhere (times as <c>2024-05-17T00:00:00Z</c>).</summary>
     /// <param name="job">As it was parsed.</param>
     /// <param name="parameters">Of the run, defaults filled in.</param>
     /// <param name="interval">Null when the run has none; the caller has made sure that none is asked for.</param>
@@ -68,7 +69,7 @@ public static partial class Placeholders
         ArgumentNullException.ThrowIfNull(job);
         var values = parameters.ToDictionary(p => "param." + p.Key, p => p.Value, StringComparer.Ordinal);
         if (interval is { } time) (values["interval.start"], values["interval.end"]) = (Text(time.Start), Text(time.End));
-        return job with { Filter = job.Filter is { } filter ? InSql(filter, values) : null, Config = (JsonObject)Filled(job.Config, null, values)! };
+        return job with { Filter = job.Filter is { } filter ? InSql(filter, values) : null, Computed = job.Computed.ToDictionary(c => c.Key, c => InSql(c.Value, values)), Config = (JsonObject)Filled(job.Config, null, values)! };
     }
 
     /// <summary>A dataset's SQL with each placeholder as a variable.</summary>

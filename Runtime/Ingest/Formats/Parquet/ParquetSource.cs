@@ -3,6 +3,9 @@ using FlowForge.Duck;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
 using FlowForge.Ingest.Reading;
+using FlowForge.Ingest.Rejects;
+using FlowForge.Ingest.Sources;
+using FlowForge.Lake;
 using FlowForge.Pipelines;
 
 namespace FlowForge.Ingest.Formats.Parquet;
@@ -33,25 +36,42 @@ internal sealed class ParquetSource
 
     public Dictionary<int, FileTally> Tallies()
     {
-        var tallies = _rows.ToDictionary(r => r.Key, r => new FileTally(r.Value, r.Value));
+        var tallies = _rows.ToDictionary(r => r.Key, r => new FileTally(r.Value, r.Value) { PassedOver = _files[r.Key].Picks is { Whole: false } picks ? r.Value - picks.Expected : 0 });
         foreach (var (file, fault) in _faults) tallies[file] = new FileTally(1, 1, fault);
         return tallies;
     }
 
     /// <summary>The rows of all sound files; null when there are none.</summary>
-    public RowSet? Rows(IngestDefinition job)
+    /// <param name="job">Its schema is a contract in user mode: rows that do not fit are rejects.</param>
+    /// <param name="table">The table as it is.</param>
+    /// <param name="settings">What drift may do.</param>
+    /// <param name="rejects">Takes rows that do not fit.</param>
+    /// <param name="ct">Interrupts.</param>
+    public RowSet? Rows(IngestDefinition job, TableSnapshot? table, FileSettings settings, Action<Reject> rejects, CancellationToken ct)
     {
         if (_rows.Count == 0) return null;
-        var paths = _rows.Keys.Order().Select(i => _files[i].LocalPath).ToList();
-        var many = paths.Count > 1 ? ", union_by_name = true, filename = '_ff_path'" : "";
-        var from = $"read_parquet({SqlText.LiteralList(paths)}, file_row_number = true{many})";
-        var columns = _session.Describe($"SELECT * FROM {from}").Where(c => c.Name is not ("file_row_number" or "_ff_path")).ToList();
-        var names = ColumnNaming.Tables([.. columns.Select(c => c.Name)], job.RenameMap);
-        var declared = job.UserSchema.ToDictionary(c => c.Name, c => c.Type, StringComparer.OrdinalIgnoreCase);
-        var rows = columns.Select((c, i) => declared.Count == 0 ? new RowColumn(c.Name, names[i], SqlText.Identifier(c.Name), c.Type)
-            : declared.TryGetValue(c.Name, out var type) ? new RowColumn(c.Name, names[i], $"CAST({SqlText.Identifier(c.Name)} AS {type})", type) : null).OfType<RowColumn>().ToList();
-        return new RowSet(from, rows, FileSql(paths), "file_row_number + 1");
+        var sound = _rows.Keys.Order().ToList();
+        var parts = sound.ConvertAll(i => new RowPart(_files[i].Path, _files[i].LocalPath, _rows[i], _files[i].Size, null, null, Columns(_files[i])));
+        var isPlain = job.SchemaMode == SchemaMode.Infer && settings.Drift != DriftPolicy.Discard && sound.All(i => _files[i].Picks is not { Whole: false }) && SameTypes(parts);
+        return isPlain ? Plain(job, sound, parts) : new PartRows(_session, parts, job, table, settings) { Numbers = sound, Picks = sound.ConvertAll(i => _files[i].Picks?.Numbers) }.Rows(rejects, ct);
     }
+
+    /// <summary>All rows as they are, read by one scan.</summary>
+    private RowSet Plain(IngestDefinition job, List<int> sound, List<RowPart> parts)
+    {
+        var paths = sound.ConvertAll(i => _files[i].LocalPath);
+        var many = paths.Count > 1 ? ", union_by_name = true, filename = '_ff_path'" : "";
+        var columns = parts.SelectMany(p => p.Columns).DistinctBy(c => c.Name, StringComparer.OrdinalIgnoreCase).ToList();
+        var names = ColumnNaming.Tables([.. columns.Select(c => c.Name)], job.RenameMap);
+        return new RowSet($"read_parquet({SqlText.LiteralList(paths)}, file_row_number = true{many})",
+            [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], SqlText.Identifier(c.Name), c.Type))], FileSql(paths), "file_row_number + 1");
+    }
+
+    private List<PartColumn> Columns(LandedFile file) =>
+        [.. _session.Describe($"SELECT * FROM read_parquet({SqlText.Literal(file.LocalPath)})").Select(c => new PartColumn(c.Name, c.Name, c.Type))];
+
+    private static bool SameTypes(List<RowPart> parts) =>
+        parts.SelectMany(p => p.Columns).GroupBy(c => c.Name, StringComparer.OrdinalIgnoreCase).All(c => c.Select(x => x.Type).Distinct().Count() == 1 && c.Select(x => x.Name).Distinct().Count() == 1);
 
     private string FileSql(List<string> paths)
     {
