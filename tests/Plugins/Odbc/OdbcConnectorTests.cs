@@ -24,7 +24,7 @@ public sealed class OdbcConnectorTests(MariaDbServer maria, PostgresServer postg
 
     private OdbcSpec Postgres(string database)
     {
-        Assert.SkipUnless(File.Exists(PostgresLibrary), "The ODBC driver of PostgreSQL is not installed.");
+        ReadyServers.Need(File.Exists(PostgresLibrary), "The ODBC driver of PostgreSQL", "unixodbc odbc-postgresql");
         return new OdbcSpec { Driver = "PostgreSQL Unicode", Server = PostgresServer.Host, Port = postgres.Ready().Port, Database = database, User = PostgresServer.User, Password = new Secret(PostgresServer.Password) };
     }
 
@@ -155,7 +155,7 @@ public sealed class OdbcConnectorTests(MariaDbServer maria, PostgresServer postg
     [Fact]
     public async Task ReadAsync_Sqlite_WorksThroughItsDriver()
     {
-        Assert.SkipUnless(File.Exists(SqliteLibrary), "The ODBC driver of SQLite is not installed.");
+        ReadyServers.Need(File.Exists(SqliteLibrary), "The ODBC driver of SQLite", "unixodbc libsqliteodbc");
         var rows = await ReadAsync(new OdbcSpec { Driver = "SQLite3", Database = Path.Combine(_fixture.Folder, "a.db"), Query = "SELECT 1 AS a, 'x' AS b" }, new ReadRequest());
         Assert.Equal("1 x", $"{rows[0][0]} {rows[0][1]}");
     }

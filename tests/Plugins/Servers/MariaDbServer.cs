@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace FlowForge.Plugins.Tests.Servers;
 
-/// <summary>A MariaDB server of its own on a free loopback port; one a test program. Skips where none is installed.</summary>
+/// <summary>A MariaDB server of its own on a free loopback port; one a test program.</summary>
 public sealed class MariaDbServer : IDisposable
 {
     public const string User = "flowforge", Password = "s3cret-of-the-tests", Library = "/usr/lib/x86_64-linux-gnu/odbc/libmaodbc.so";
@@ -13,10 +13,11 @@ public sealed class MariaDbServer : IDisposable
     public static string Host => "127.0.0.1";
     public int Port { get; private set; }
 
+    public static bool IsInstalled => File.Exists("/usr/sbin/mariadbd") && File.Exists(Library);
+
     /// <summary>Starts it at the first call.</summary>
-    public MariaDbServer Ready()
+    public MariaDbServer Start()
     {
-        Assert.SkipUnless(File.Exists("/usr/sbin/mariadbd") && File.Exists(Library), "MariaDB or its ODBC driver is not installed.");
         lock (_gate)
         {
             if (_process is not null) return this;

@@ -1,6 +1,6 @@
 namespace FlowForge.Plugins.Tests.Servers;
 
-/// <summary>A PostgreSQL server of its own on a free loopback port, ready for logical replication; one a test program. Skips where none is installed.</summary>
+/// <summary>A PostgreSQL server of its own on a free loopback port, ready for logical replication; one a test program.</summary>
 public sealed class PostgresServer : IDisposable
 {
     public const string User = "flowforge", Password = "s3cret-of-the-tests";
@@ -12,10 +12,11 @@ public sealed class PostgresServer : IDisposable
     public int Port { get; private set; }
     public string Folder => _folder!;
 
+    public bool IsInstalled => _bin.Value is not null;
+
     /// <summary>Starts it at the first call.</summary>
-    public PostgresServer Ready()
+    public PostgresServer Start()
     {
-        Assert.SkipWhen(_bin.Value is null, "PostgreSQL is not installed.");
         lock (_gate)
         {
             if (_folder is not null) return this;
@@ -30,6 +31,9 @@ public sealed class PostgresServer : IDisposable
         }
         return this;
     }
+
+    /// <summary>Where the server's own programs are.</summary>
+    public string Bin => _bin.Value!;
 
     /// <summary>Runs SQL with psql and gives the unaligned result.</summary>
     public string Sql(string sql, string database = "postgres") =>

@@ -1,0 +1,25 @@
+namespace FlowForge.Plugins.Tests.Servers;
+
+/// <summary>Servers that tests need: where one is not installed the test is skipped, and on CI it fails.</summary>
+internal static class ReadyServers
+{
+    public static PostgresServer Ready(this PostgresServer server)
+    {
+        Need(server.IsInstalled, "PostgreSQL", "postgresql");
+        return server.Start();
+    }
+
+    public static MariaDbServer Ready(this MariaDbServer server)
+    {
+        Need(MariaDbServer.IsInstalled, "MariaDB or its ODBC driver", "mariadb-server unixodbc odbc-mariadb");
+        return server.Start();
+    }
+
+    public static void Need(bool installed, string what, string packages)
+    {
+        if (installed) return;
+        var message = $"{what} is not installed (apt-get install {packages}).";
+        if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail("On CI this must not be skipped: " + message);
+        Assert.Skip(message);
+    }
+}
