@@ -10,6 +10,8 @@ public abstract class BinaryBuilder : ArrayBuilder
     private int[] _offsets = [0];
     private byte[] _bytes = [];
     private int _used;
+    // The next batch is probably like the last: it starts with room for as much, instead of growing and copying its way there.
+    private int _expected = 1024;
 
     private protected BinaryBuilder(IArrowType type) : base(type) { }
 
@@ -41,7 +43,7 @@ public abstract class BinaryBuilder : ArrayBuilder
     {
         var needed = (long)_used + more;
         if (needed > Array.MaxLength) throw new InvalidOperationException($"An array of {Type.Name} holds at most 2 GB: build smaller batches.");
-        if (needed > _bytes.Length) Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max(needed, Math.Max(1024, _bytes.Length * 2L))));
+        if (needed > _bytes.Length) Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max(needed, Math.Max(_expected, _bytes.Length * 2L))));
         return _bytes.AsSpan(_used);
     }
 
@@ -66,6 +68,7 @@ public abstract class BinaryBuilder : ArrayBuilder
         var data = new ArrayData(Type, length, nulls, 0,
             [validity, new ArrowBuffer(MemoryMarshal.AsBytes(_offsets.AsSpan(0, length + 1)).ToArray()), new ArrowBuffer(_bytes.AsMemory(0, _used))]);
         _bytes = [];
+        _expected = Math.Max(1024, _used + _used / 16);
         _used = 0;
         return data;
     }
