@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using FlowForge.ServiceDefaults;
 using FlowForge.Temporal.DevServer;
 using FlowForge.Temporal.DevServer.Hosting;
 using FlowForge.Temporal.DevServer.Persistence;
@@ -20,7 +21,8 @@ try
     using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
     // Under the AppHost, standard input is a lifeline, and Ctrl+C, which the terminal sends to the whole group, is the AppHost's to handle.
     var supervised = Environment.GetEnvironmentVariable("FLOWFORGE_LIFELINE") == "stdin";
-    using var lifeline = supervised ? FlowForge.ServiceDefaults.ParentWatch.StandardInput(stop.Cancel) : null;
+    using var lifeline = supervised ? ParentWatch.StandardInput(stop.Cancel) : null;
+    using var parent = line.ParentPid is { } pid ? ParentWatch.Process(pid, stop.Cancel) : null;
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, supervised ? signal => signal.Cancel = true : Stop);
     await using var server = await DevServer.StartAsync(line.Options, stop.Token);
     Console.WriteLine($"Temporal dev server: {server.Address} (namespaces {string.Join(", ", line.Options.Namespaces)}; database {line.Options.DbFile ?? "in memory"})");
@@ -28,10 +30,7 @@ try
     {
         Console.WriteLine($"HTTP: http://{http}/health http://{http}/metrics");
     }
-    var stopped = Task.Delay(Timeout.Infinite, stop.Token);
-    var orphaned = line.ParentPid is { } pid ? ParentWatch.WaitForEndAsync(pid, stop.Token) : stopped;
-    var first = await Task.WhenAny(stopped, orphaned, server.Crashed);
-    if (first == server.Crashed)
+    if (await Task.WhenAny(Task.Delay(Timeout.Infinite, stop.Token), server.Crashed) == server.Crashed)
     {
         Console.Error.WriteLine($"The database can no longer be written: {(await server.Crashed).Message}");
         Environment.Exit(3);

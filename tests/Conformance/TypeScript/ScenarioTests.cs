@@ -3,7 +3,7 @@ namespace FlowForge.Conformance.Tests.TypeScript;
 /// <summary>Runs all scenario files once; the tests below look up their results. A worker's cache of open runs is on or off.</summary>
 public abstract class ScenarioFixture(bool cache) : IAsyncLifetime
 {
-    public static readonly string[] Files = ["basics.js", "activities.js", "updates.js", "children.js", "chains.js", "schedules.js", "visibility.js", "operations.js", "features.js"];
+    public static readonly string[] Files = ["basics.js", "activities.js", "updates.js", "children.js", "chains.js", "schedules.js", "visibility.js", "operations.js", "features.js", "more-features.js"];
 
     private IReadOnlyDictionary<string, ScenarioResult> _results = new Dictionary<string, ScenarioResult>();
 

@@ -49,6 +49,17 @@ module.exports = {
     }
     return info.heartbeatDetails;
   },
+  // Updates the workflow that runs it, over the worker's own connection.
+  async updateCaller(value) {
+    const { workflowId } = activityInfo().workflowExecution;
+    const { Client, Connection } = require('@temporalio/client');
+    const connection = await Connection.connect({ address: process.env.CONFORMANCE_ADDRESS });
+    try {
+      return await new Client({ connection }).workflow.getHandle(workflowId).executeUpdate('tell', { args: [value] });
+    } finally {
+      await connection.close();
+    }
+  },
   async hang(ms) { await new Promise((r) => setTimeout(r, ms)); return 'late'; },
   async completeAsync() {
     const info = activityInfo();

@@ -15,6 +15,7 @@ const option = (name, fallback) => {
   return at < 0 ? fallback : args.splice(at, 2)[1];
 };
 const address = option('--address', '127.0.0.1:7233');
+process.env.CONFORMANCE_ADDRESS = address;
 const cache = option('--cache', 'on') === 'on';
 const only = option('--only', '');
 const parallel = Number(option('--parallel', '6'));
@@ -101,7 +102,7 @@ async function main() {
         let timer;
         try {
           const limit = new Promise((_, reject) => {
-            timer = setTimeout(() => reject(new Error('the scenario took longer than 60 s')), next.timeout ?? 60000);
+            timer = setTimeout(() => reject(new Error('the scenario took longer than 120 s')), next.timeout ?? 120_000);
           });
           await Promise.race([next.run(context(next.name)), limit]);
           line = { name: next.name, ok: true, ms: Date.now() - started };

@@ -189,3 +189,70 @@ exports.info = async () => {
   const i = wf.workflowInfo();
   return { id: i.workflowId, type: i.workflowType, ns: i.namespace, queue: i.taskQueue, attempt: i.attempt, runTimeout: i.runTimeout, memo: i.memo, parent: i.parent?.workflowId, root: i.root?.workflowId };
 };
+
+// Updates as the public feature scenarios use them.
+exports.updateSelf = async () => {
+  let got;
+  setHandler(defineUpdate('tell'), (value) => { got = value; return `told ${value}`; });
+  // The activity updates the workflow that waits for it.
+  const answer = await fast.updateCaller('hello');
+  return { got, answer };
+};
+exports.updateTaskFails = async () => {
+  let done = false;
+  setHandler(defineUpdate('stumble'), (until) => {
+    // Not a failure of the update but of the task: it is tried again, until the worker's own clock says so.
+    if (wf.workflowInfo().unsafe.now() < until) throw new TypeError('a bug in the handler');
+    done = true;
+    return 'mended';
+  });
+  await condition(() => done);
+  return 'done';
+};
+exports.updateFails = async () => {
+  let done = false;
+  setHandler(defineUpdate('refuse'), () => { throw wf.ApplicationFailure.create({ message: 'no', type: 'Refused', details: [{ why: 'because' }] }); });
+  setHandler(defineUpdate('wait'), async () => { await condition(() => done); return 'waited'; });
+  setHandler(finish, () => { done = true; });
+  await condition(() => done);
+  await condition(wf.allHandlersFinished);
+  return 'done';
+};
+exports.dynamicHandlers = async () => {
+  const seen = [];
+  wf.setDefaultSignalHandler((name, ...args) => { seen.push([name, ...args]); });
+  await condition(() => seen.length >= 3);
+  return seen;
+};
+exports.childAbandoned = async () => {
+  const child = await wf.startChild('waitForever', { workflowId: wf.workflowInfo().workflowId + '-child', parentClosePolicy: 'ABANDON', cancellationType: 'ABANDON' });
+  return child.workflowId;
+};
+exports.cancelChildTry = async (cancellationType) => {
+  try {
+    await CancellationScope.cancellable(async () => {
+      const child = await wf.startChild('waitForever', { workflowId: wf.workflowInfo().workflowId + '-child', cancellationType });
+      const waiting = child.result();
+      CancellationScope.current().cancel();
+      await waiting;
+    });
+  } catch (e) {
+    return isCancellation(e) ? 'cancelled' : e.message;
+  }
+};
+exports.continueWithUpdate = async (n) => {
+  let updates = 0;
+  setHandler(bump, (by) => { updates += by; return `${n}:${updates}`; });
+  await condition(() => updates >= 2);
+  if (n < 2) await wf.continueAsNew(n + 1);
+  return `${n}:${updates}`;
+};
+exports.sleepUntilSignals = async (n) => {
+  let got = 0;
+  setHandler(defineSignal('tick'), () => { got += 1; });
+  for (let i = 0; i < n; i++) {
+    const fired = !(await condition(() => got > i, '1 hour'));
+    if (fired) return 'late';
+  }
+  return got;
+};

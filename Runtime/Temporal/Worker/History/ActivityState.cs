@@ -1,5 +1,4 @@
 using Temporalio.Api.Enums.V1;
-using Temporalio.Api.Failure.V1;
 using Temporalio.Api.History.V1;
 
 namespace FlowForge.Temporal.Worker;
@@ -15,13 +14,11 @@ public enum ActivityStatus
 }
 
 /// <summary>One activity of a run, folded from its events.</summary>
-public sealed class ActivityState
+public sealed class ActivityState : EndingState
 {
-    private readonly PayloadConverter _converter;
-
     internal ActivityState(HistoryEvent e, PayloadConverter converter)
+        : base(converter)
     {
-        _converter = converter;
         Scheduled = e.ActivityTaskScheduledEventAttributes;
         ScheduledEventId = e.EventId;
         ScheduledTime = e.EventTime.ToDateTimeOffset();
@@ -40,8 +37,6 @@ public sealed class ActivityState
     /// <summary>When the last attempt started; known only once the activity is closed.</summary>
     public DateTimeOffset? StartedTime { get; private set; }
 
-    public DateTimeOffset? ClosedTime { get; private set; }
-
     /// <summary>The attempt that closed it, from 1; 0 while it is open.</summary>
     public int Attempt { get; private set; }
 
@@ -54,25 +49,11 @@ public sealed class ActivityState
     /// <summary>Its cancellation was asked for; it may still complete, fail or time out.</summary>
     public bool CancelRequested { get; private set; }
 
-    /// <summary>Why it failed or timed out; null otherwise.</summary>
-    public Failure? Failure { get; private set; }
-
-    /// <summary>Why it was not retried; meaningful when failed or timed out.</summary>
-    public RetryState RetryState { get; private set; }
-
-    internal Temporalio.Api.Common.V1.Payloads? ResultPayloads { get; private set; }
-
-    /// <summary>The result of a completed activity; the default when it returned none or is not completed.</summary>
-    public T? Result<T>() => _converter.FromPayloads<T>(ResultPayloads);
-
     /// <summary>Argument number <paramref name="index"/> that it was scheduled with.</summary>
-    public T? Input<T>(int index = 0) => _converter.FromPayloads<T>(Scheduled.Input, index);
+    public T? Input<T>(int index = 0) => Converter.FromPayloads<T>(Scheduled.Input, index);
 
     /// <summary>The details that a cancelled activity reported, or the default.</summary>
-    public T? CancelDetails<T>() => Status == ActivityStatus.Cancelled ? _converter.FromPayloads<T>(ResultPayloads) : default;
-
-    /// <summary><see cref="Failure"/> as an exception with its causes; null when there is none.</summary>
-    public TemporalFailure? Error => Failure is null ? null : new FailureConverter(_converter).ToException(Failure);
+    public T? CancelDetails<T>() => Status == ActivityStatus.Cancelled ? Converter.FromPayloads<T>(ResultPayloads) : default;
 
     internal void Apply(HistoryEvent e)
     {

@@ -1,6 +1,4 @@
-using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
-using Temporalio.Api.Failure.V1;
 using Temporalio.Api.History.V1;
 
 namespace FlowForge.Temporal.Worker;
@@ -21,13 +19,11 @@ public enum ChildStatus
 }
 
 /// <summary>One child workflow of a run.</summary>
-public sealed class ChildState
+public sealed class ChildState : EndingState
 {
-    private readonly PayloadConverter _converter;
-
     internal ChildState(HistoryEvent e, PayloadConverter converter)
+        : base(converter)
     {
-        _converter = converter;
         Initiated = e.StartChildWorkflowExecutionInitiatedEventAttributes;
         InitiatedEventId = e.EventId;
     }
@@ -50,20 +46,6 @@ public sealed class ChildState
     public bool IsCompleted => Status == ChildStatus.Completed;
 
     public StartChildWorkflowExecutionFailedCause StartFailedCause { get; private set; }
-
-    public Failure? Failure { get; private set; }
-
-    public RetryState RetryState { get; private set; }
-
-    public DateTimeOffset? ClosedTime { get; private set; }
-
-    internal Payloads? ResultPayloads { get; private set; }
-
-    /// <summary>The result of a completed child, or the default.</summary>
-    public T? Result<T>() => _converter.FromPayloads<T>(ResultPayloads);
-
-    /// <summary><see cref="Failure"/> as an exception with its causes; null when there is none.</summary>
-    public TemporalFailure? Error => Failure is null ? null : new FailureConverter(_converter).ToException(Failure);
 
     internal void Apply(HistoryEvent e)
     {
