@@ -21,6 +21,8 @@ public sealed class NotebookBench(Chromium chromium) : IAsyncLifetime
 
     public string Token { get; private set; } = "";
 
+    private Uri Address { get; set; } = default!;
+
     // A kernel's first cell waits for a compiler that is being compiled; on a busy machine that takes a while.
     static NotebookBench() => Assertions.SetDefaultExpectTimeout(45_000);
 
@@ -31,7 +33,7 @@ public sealed class NotebookBench(Chromium chromium) : IAsyncLifetime
     {
         if (Chromium.Path is null)
             return;
-        var address = new Uri($"http://127.0.0.1:{WorkbenchProcess.FreePort()}");
+        var address = Address = new Uri($"http://127.0.0.1:{WorkbenchProcess.FreePort()}");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, WorkingDirectory = Path.GetTempPath() };
         start.ArgumentList.Add(WorkbenchProcess.Program("Api"));
         start.Environment["FlowForge__DataFolder"] = folder;
@@ -81,6 +83,14 @@ public sealed class NotebookBench(Chromium chromium) : IAsyncLifetime
         await page.GotoAsync($"{Workbench.Url}login?token={Token}&return={Uri.EscapeDataString(path)}");
         await page.Locator(".topbar .pill:not(.idle)").WaitForAsync();
         return page;
+    }
+
+    /// <summary>Kills the workbench and starts it again at the same address.</summary>
+    public async Task RestartWorkbenchAsync()
+    {
+        var port = Workbench.Url.Port;
+        await Workbench.DisposeAsync();
+        Workbench = await WorkbenchProcess.StartAsync(Address, System.IO.Path.Combine(folder, "token"), port);
     }
 
     /// <summary>A notebook of these cells, open in a browser.</summary>

@@ -122,7 +122,6 @@ public sealed class NotebookTests(NotebookBench bench) : IClassFixture<NotebookB
         // A kernel that is still starting answers nothing at first: asked again, as a person would.
         for (var i = 0; i < 20 && !await choice.IsVisibleAsync(); i++)
         {
-            await page.Keyboard.PressAsync("Escape");
             await page.Keyboard.PressAsync("Control+Space");
             await Task.WhenAny(choice.WaitForAsync(), Task.Delay(3000, TestContext.Current.CancellationToken));
         }
@@ -208,6 +207,24 @@ public sealed class NotebookTests(NotebookBench bench) : IClassFixture<NotebookB
         Assert.Equal("bold", await page.FrameLocator(".out-frame").Locator("#x").InnerTextAsync());
         Assert.Equal(NotebookKernelState.Idle, (await bench.Client.NotebookAsync(path)).Kernel.State);
         await LookAsync(page, "notebook-again");
+    }
+
+    [Fact]
+    public async Task Workbench_KilledWhileACellRuns_HurtsNeitherCellNorText()
+    {
+        var (page, path) = await bench.NotebookAsync("killed", new NotebookCellText("a", NotebookCellKind.Csharp, "for (var i = 1; i <= 60; i++) { Console.WriteLine($\"step {i}\"); await Task.Delay(100); }"));
+        await Cell(page, 1).Locator(".view-line").First.WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Run cell 1" }).ClickAsync();
+        await Cell(page, 1).Locator(".out-text", new() { HasText = "step 2" }).WaitForAsync();
+        var kernel = (await bench.Client.NotebookAsync(path)).Kernel.ProcessId;
+        await bench.RestartWorkbenchAsync();
+        // As after any restart the page is loaded anew, by itself or by its viewer.
+        page = await bench.OpenAsync("/notebooks/killed");
+        await Cell(page, 1).Locator(".out-text", new() { HasText = "step 60" }).WaitForAsync();
+        var after = await bench.Client.NotebookAsync(path);
+        Assert.Equal((kernel, NotebookCellState.Succeeded), (after.Kernel.ProcessId, after.Cells[0].State));
+        // What a dying connection says in the console is no complaint.
+        bench.Complaints.Clear();
     }
 
     [Fact]

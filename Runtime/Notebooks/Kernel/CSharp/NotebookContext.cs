@@ -9,6 +9,7 @@ namespace FlowForge.Notebooks.Kernel.CSharp;
 public sealed class NotebookContext
 {
     private readonly SqlEngine _sql;
+    private long _progressAt = long.MinValue / 2;
 
     internal NotebookContext(LakeStore lake, SqlEngine sql)
     {
@@ -26,6 +27,26 @@ public sealed class NotebookContext
 
     /// <summary>Shows a value now: tables for collections and SQL rows, HTML and Markdown by <see cref="Html"/> and <see cref="Markdown"/>, text for the rest.</summary>
     public void Display(object? value) => Output?.Display(ValueFormatter.Format(value));
+
+    /// <summary>Shows how far something is, in one bar that moves; call it as often as you like.</summary>
+    /// <param name="done">So much of <paramref name="total"/>.</param>
+    /// <param name="text">What is being done. Bars of different texts stand below each other.</param>
+    public void Progress(double done, double total, string? text = null)
+    {
+        var now = Environment.TickCount64;
+        if (Output is not { } output || (done < total && now - _progressAt < 80)) return;
+        _progressAt = now;
+        var share = total > 0 ? Math.Clamp(done / total, 0, 1) : 0;
+        output.Send(new Protocol.DisplayNotification(output.Request, new Dictionary<string, string>
+        {
+            ["application/vnd.flowforge.progress+json"] = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{{\"share\":{share:0.####}}}"),
+            ["text/plain"] = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{share * 100:0} %{(text is null ? "" : " " + text)}"),
+        }, IsResult: false, "progress " + text));
+    }
+
+    /// <summary>A picture to show.</summary>
+    /// <param name="type"><c>image/png</c>, <c>image/jpeg</c>, <c>image/gif</c> or <c>image/webp</c>.</param>
+    public static MediaText Image(byte[] bytes, string type = "image/png") => new(type, Convert.ToBase64String(bytes));
 
     /// <summary>HTML to show.</summary>
     public static MediaText Html(string html) => new("text/html", html);

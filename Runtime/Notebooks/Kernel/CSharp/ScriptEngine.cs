@@ -20,6 +20,8 @@ internal sealed class ScriptEngine
     private readonly NotebookContext _context;
     private readonly SqlEngine _sql;
     private readonly Task _warm;
+    private readonly HashSet<string> _packages = new(StringComparer.Ordinal);
+    private volatile ScriptOptions _options = ScriptReferences.Options;
     private volatile ScriptState<object?>? _state;
     private int _submissions;
 
@@ -46,7 +48,9 @@ internal sealed class ScriptEngine
         _context.Output = output;
         _context.Interrupted = ct;
         BindResults(cell.Code, ct);
-        var script = Continue(cell.Code, ScriptReferences.Options.WithFilePath(ScriptFailure.FileOf(cell.Cell)));
+        var packages = PackageReferences.Fetch(cell.Code, ct);
+        if (packages.Count > 0) _options = _options.AddReferences(packages.Where(p => _packages.Add(p)).Select(p => MetadataReference.CreateFromFile(p)));
+        var script = Continue(PackageReferences.Blank(cell.Code), _options.WithFilePath(ScriptFailure.FileOf(cell.Cell)));
         var errors = script.Compile(ct);
         if (errors.Any(d => d.Severity == DiagnosticSeverity.Error)) throw ScriptFailure.Of(errors);
         var state = Execute(script, ct);
@@ -63,7 +67,7 @@ internal sealed class ScriptEngine
     public Compilation CompilationOf(string code)
     {
         _warm.Wait();
-        return Continue(code, ScriptReferences.Options).GetCompilation();
+        return Continue(PackageReferences.Blank(code), _options).GetCompilation();
     }
 
     private static void Show(object value, ExecuteCommand cell, CellOutput output)
@@ -99,7 +103,7 @@ internal sealed class ScriptEngine
         foreach (var name in tree.GetRoot(ct).DescendantNodes().OfType<IdentifierNameSyntax>().Select(n => n.Identifier.ValueText).Distinct())
         {
             if (!_sql.HasResult(name) || _state?.GetVariable(name) is not null) continue;
-            _state = Execute(Continue($"var @{name} = Result(\"{name}\");", ScriptReferences.Options), ct);
+            _state = Execute(Continue($"var @{name} = Result(\"{name}\");", _options), ct);
         }
     }
 }

@@ -10,6 +10,9 @@ internal static class ScriptReferences
 {
     public static ScriptOptions Options { get; } = ScriptOptions.Default
         .WithReferences(Platform())
+        // #r "my.dll" and #load "my.csx" start at the workspace, as files in cells do.
+        .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(Environment.CurrentDirectory))
+        .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(Environment.CurrentDirectory))
         .WithImports("System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Text", "System.Text.Json", "System.Threading", "System.Threading.Tasks")
         .WithEmitDebugInformation(true)
         .WithFileEncoding(System.Text.Encoding.UTF8)

@@ -12,11 +12,15 @@ internal static class ValueFormatter
     /// <summary>Rows of a collection that are shown; more are not even asked for.</summary>
     public const int MostRows = 200;
 
+    private const int MostImage = 8 << 20;
+
     public static IReadOnlyDictionary<string, string> Format(object? value)
     {
         switch (value)
         {
             case string text: return Plain(text);
+            case MediaText { MediaType: var type } image when type.StartsWith("image/", StringComparison.Ordinal) && type != "image/svg+xml":
+                return image.Text.Length > MostImage ? Plain($"(a picture of {image.Text.Length * 3L / 4:N0} bytes is too large to be shown)") : new Dictionary<string, string> { [type] = image.Text, ["text/plain"] = $"({type})" };
             case MediaText media: return new Dictionary<string, string> { [media.MediaType] = KernelProtocol.Cut(media.Text, 4 << 20), ["text/plain"] = KernelProtocol.Cut(media.Text, 4096) };
             case ResultRows rows:
                 var (columns, first, isAll) = rows.First(MostRows);

@@ -1,0 +1,238 @@
+using System.Text.Json.Nodes;
+using FlowForge.Notebooks.Protocol;
+using FlowForge.Notebooks.Sessions.Documents;
+using FlowForge.Notebooks.Sessions.Files;
+using FlowForge.Notebooks.Sessions.Live;
+
+namespace FlowForge.Notebooks.Tests;
+
+/// <summary>Notebook files, live: what other tools wrote survives being opened, run and saved.</summary>
+public sealed class LiveTests(TestKernels kernels)
+{
+    /// <summary>As Jupyter Lab writes it: indented by one, ids, metadata of extensions, an attachment, an output of another kernel.</summary>
+    private const string Jupyter = """
+        {
+         "cells": [
+          {
+           "attachments": {
+            "a.png": {
+             "image/png": "iVBORw0KGgo="
+            }
+           },
+           "cell_type": "markdown",
+           "id": "intro-1",
+           "metadata": {
+            "editable": true,
+            "slideshow": {
+             "slide_type": "slide"
+            },
+            "tags": ["kept"]
+           },
+           "source": [
+            "# Übung\n",
+            "![x](attachment:a.png)"
+           ]
+          },
+          {
+           "cell_type": "code",
+           "execution_count": 7,
+           "id": "c0de",
+           "metadata": {
+            "collapsed": false,
+            "jupyter": {
+             "outputs_hidden": false
+            }
+           },
+           "outputs": [
+            {
+             "name": "stdout",
+             "output_type": "stream",
+             "text": [
+              "old\n"
+             ]
+            }
+           ],
+           "source": [
+            "Console.WriteLine(6 * 7);"
+           ]
+          },
+          {
+           "cell_type": "raw",
+           "id": "raw_1",
+           "metadata": {
+            "format": "text/restructuredtext"
+           },
+           "source": []
+          }
+         ],
+         "metadata": {
+          "kernelspec": {
+           "display_name": ".NET (C#)",
+           "language": "C#",
+           "name": ".net-csharp"
+          },
+          "language_info": {
+           "name": "C#"
+          },
+          "widgets": {
+           "state": {}
+          }
+         },
+         "nbformat": 4,
+         "nbformat_minor": 5
+        }
+
+        """;
+
+    /// <summary>As VS Code writes it: language ids in the cells' metadata, nothing else of its own.</summary>
+    private const string VsCode = """
+        {
+         "cells": [
+          {
+           "cell_type": "code",
+           "execution_count": null,
+           "id": "1f2e3d4c",
+           "metadata": {
+            "vscode": {
+             "languageId": "sql"
+            }
+           },
+           "outputs": [],
+           "source": [
+            "SELECT name FROM silver.cities\n",
+            "ORDER BY name"
+           ]
+          },
+          {
+           "cell_type": "code",
+           "execution_count": null,
+           "id": "5b6a7988",
+           "metadata": {
+            "vscode": {
+             "languageId": "python"
+            }
+           },
+           "outputs": [],
+           "source": [
+            "print(1)"
+           ]
+          }
+         ],
+         "metadata": {
+          "language_info": {
+           "name": "csharp"
+          },
+          "polyglot_notebook": {
+           "kernelInfo": {
+            "defaultKernelName": "csharp"
+           }
+          }
+         },
+         "nbformat": 4,
+         "nbformat_minor": 5
+        }
+
+        """;
+
+    [Theory]
+    [InlineData("jupyter", Jupyter, "c0de")]
+    [InlineData("vscode", VsCode, "1f2e3d4c")]
+    public async Task File_OfAnotherTool_RunAndSaved_DiffersOnlyInWhatRan(string name, string text, string ran)
+    {
+        text = text.ReplaceLineEndings("\n");
+        var (host, path) = Make(name, text);
+        await using var _ = host;
+        var live = host.Open(path);
+        var (document, revision) = await live.ReadAsync();
+        var edits = document.Cells.Select(c => new CellEdit(c.Id, c.Kind, c.Source, c.ResultName, c.IsFolded)).ToArray();
+
+        // Saved without a change it is the same file, byte by byte.
+        Assert.Equal(revision, await live.SaveAsync(edits, automatic: false, revision));
+        Assert.Equal(text, await File.ReadAllTextAsync(Path.Combine(host.Folder.Root, path.Text), TestContext.Current.CancellationToken));
+
+        var cell = document.Cells.First(c => c.Id == ran);
+        await live.AnalyzeAsync([new CellText(ran, cell.Kind == NotebookCellKind.Sql ? CellLanguage.Sql : CellLanguage.CSharp, cell.Source)]);
+        await live.RunAsync([ran]);
+        await live.Idle.WaitAsync(CellRun.Patience, TestContext.Current.CancellationToken);
+        Assert.Equal(LiveState.Succeeded, live.Cells[ran].State);
+
+        var written = await File.ReadAllTextAsync(Path.Combine(host.Folder.Root, path.Text), TestContext.Current.CancellationToken);
+        NbformatRules.Check(written);
+        var (before, after) = (JsonNode.Parse(text)!, JsonNode.Parse(written)!);
+        Assert.Equal(1, after["cells"]!.AsArray().Single(c => c!["id"]!.ToString() == ran)!["execution_count"]!.GetValue<int>());
+        foreach (var side in (JsonNode[])[before, after])
+        {
+            var node = side["cells"]!.AsArray().Single(c => c!["id"]!.ToString() == ran)!.AsObject();
+            Assert.True(node.Remove("outputs") && node.Remove("execution_count"));
+        }
+        Assert.Equal(before.ToJsonString(), after.ToJsonString());
+        Assert.Equal(revision, NotebookRevision.Of(NotebookDocument.Parse(written)));
+    }
+
+    [Fact]
+    public async Task File_OfOurs_WithEveryKindOfCellAndOutput_KeepsToNbformat()
+    {
+        var (host, path) = Make("ours", NotebookDocument.Create().Write());
+        await using var _ = host;
+        var live = host.Open(path);
+        CellEdit[] edits =
+        [
+            new("m", NotebookCellKind.Markdown, "# Text"), new("r", NotebookCellKind.Raw, "raw"), new("chart", NotebookCellKind.Chart, "{\"source\":\"cities\"}"),
+            new("s", NotebookCellKind.Sql, "FROM silver.cities", "cities"), new("c", NotebookCellKind.CSharp, """
+                Console.WriteLine("out"); Console.Error.WriteLine("err");
+                Display(Image([137, 80, 78, 71])); Display(Html("<b>x</b>")); Display(cities);
+                for (var i = 0; i <= 10; i++) { Progress(i, 10, "work"); await Task.Delay(20); }
+                throw new Exception("end");
+                """, IsFolded: true),
+        ];
+        await live.SaveAsync(edits, automatic: true, expected: null);
+        await live.AnalyzeAsync([new CellText("s", CellLanguage.Sql, edits[3].Source, "cities"), new CellText("c", CellLanguage.CSharp, edits[4].Source)]);
+        await live.RunAsync(["s", "c"]);
+        await live.Idle.WaitAsync(CellRun.Patience, TestContext.Current.CancellationToken);
+        Assert.Equal([LiveOutputKind.Text, LiveOutputKind.ErrorText, LiveOutputKind.Display, LiveOutputKind.Display, LiveOutputKind.Display, LiveOutputKind.Display, LiveOutputKind.Failure], live.Cells["c"].Outputs!.Select(o => o.Kind));
+        Assert.Equal("100 % work", live.Cells["c"].Outputs![5].Content!["text/plain"]);
+        Assert.Equal("iVBORw==", live.Cells["c"].Outputs![2].Content!["image/png"]);
+
+        var written = await File.ReadAllTextAsync(Path.Combine(host.Folder.Root, path.Text), TestContext.Current.CancellationToken);
+        NbformatRules.Check(written);
+        Assert.True(NotebookDocument.Parse(written).IsAutomatic);
+        Assert.Equal(edits, NotebookDocument.Parse(written).Cells.Select(c => new CellEdit(c.Id, c.Kind, c.Source, c.ResultName, c.IsFolded)));
+    }
+
+    [Fact]
+    public async Task Cells_ManyExecutions_LeaveMemoryWhereTheDocsSay()
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("FLOWFORGE_LONG") is { Length: > 0 }, "1,000 executions: a long campaign.");
+        await using var session = await FlowForge.Notebooks.Sessions.NotebookSession.OpenAsync(kernels.Pool);
+        for (var i = 0; i < 1000; i++)
+        {
+            var run = i % 10 == 0 ? await CellRun.CSharp(session, $"var x{i} = {i}; x{i}") : await CellRun.Sql(session, $"SELECT {i} AS n, * FROM silver.cities", "same");
+            Assert.Equal(CellState.Succeeded, run.State);
+        }
+        var memory = await session.MemoryAsync(TestContext.Current.CancellationToken);
+        TestContext.Current.TestOutputHelper!.WriteLine($"{memory.WorkingSet >> 20} MiB after 900 SQL and 100 C# cells ({memory.Submissions} submissions)");
+        Assert.InRange(memory.WorkingSet, 0, 900L << 20);
+    }
+
+    [Fact]
+    public async Task Package_OfACell_IsFetchedAndUsed()
+    {
+        await using var session = await FlowForge.Notebooks.Sessions.NotebookSession.OpenAsync(kernels.Pool);
+        var run = await CellRun.CSharp(session, "#r \"nuget: YamlDotNet, 16.3.0\"\nnew YamlDotNet.Serialization.SerializerBuilder().Build().Serialize(new { a = 1 }).Trim()");
+        Assert.Null(run.Error);
+        Assert.Equal("a: 1", run.Result);
+        Assert.Equal("YamlDotNet", (await CellRun.CSharp(session, "typeof(YamlDotNet.Core.Mark).Assembly.GetName().Name")).Result);
+        var missing = await CellRun.CSharp(session, "\n#r \"nuget: FlowForge.No.Such.Package.At.All, 1.0.0\"\n1");
+        Assert.Equal(("NU1101", 2), (missing.Error!.Kind, missing.Error.Line!.Value));
+        Assert.Contains("FlowForge.No.Such.Package.At.All", missing.Error.Message, StringComparison.Ordinal);
+    }
+
+    private (NotebookHost Host, NotebookPath Path) Make(string name, string text)
+    {
+        var folder = new NotebookFolder(Path.Combine(kernels.Folder, "notebooks-" + name));
+        var path = NotebookPath.Parse(name);
+        File.WriteAllText(Path.Combine(folder.Root, path.Text), text);
+        // The pool is everybody's: a host would end it.
+        return (new NotebookHost(folder, new FlowForge.Notebooks.Sessions.KernelPool(kernels.Pool.Options), new NotebookLimits()), path);
+    }
+}
