@@ -14,8 +14,16 @@ public abstract class ConnectorContext
     public required IConnectorLog Log { get; init; }
     /// <summary>Spans started here hang under the job's span.</summary>
     public required ActivitySource Activities { get; init; }
+    /// <summary>Wait here before each request to the system: keeps the connection's rate limit over all jobs that use it.</summary>
+    public IPace Pace { get; init; } = NoPace.Instance;
     /// <summary>Instruments made here carry the connector's name.</summary>
     public required Meter Meter { get; init; }
+}
+
+internal sealed class NoPace : IPace
+{
+    public static readonly NoPace Instance = new();
+    public ValueTask WaitAsync(CancellationToken cancellationToken) => default;
 }
 
 /// <inheritdoc/>

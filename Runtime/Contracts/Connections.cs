@@ -51,8 +51,9 @@ public sealed record ConnectionSync(string Pipeline, string Job, string Run, Run
 public sealed record ConnectionHealthFact(string Name, double Value, string Unit, DateTimeOffset At);
 
 /// <summary>Uses of a connection since the runtime started.</summary>
+/// <param name="WaitedSeconds">Time that requests waited for the rate limit.</param>
 /// <param name="OpenUntil">Set while the circuit breaker refuses uses after failures in a row.</param>
-public sealed record ConnectionTraffic(long Uses, long Failures, long Retries, double WaitedSeconds, DateTimeOffset? OpenUntil, string? LastError);
+public sealed record ConnectionTraffic(long Uses, long Failures, double WaitedSeconds, DateTimeOffset? OpenUntil, string? LastError);
 
 /// <summary>Body of <c>PUT /connections/{name}</c>.</summary>
 public sealed record PutConnection

@@ -17,7 +17,7 @@ internal static class Failures
         var known = Describe(failure);
         var cause = known.InnerException is { } inner ? SecretMask.Hide(inner) : null;
         return SecretMask.Hide(known.Message) == known.Message && cause == known.InnerException ? known
-            : new JobFailedException(known.Code, SecretMask.Hide(known.Message), SecretMask.Hide(known.Suggestion), known.Transient, cause);
+            : new JobFailedException(known.Code, SecretMask.Hide(known.Message), SecretMask.Hide(known.Suggestion), known.Transient, cause) { RetryAfter = known.RetryAfter };
     }
 
     private static JobFailedException Describe(Exception failure) => failure switch
@@ -29,7 +29,8 @@ internal static class Failures
         PluginTimeoutException time => new JobFailedException("FF5041", time.Message, "Check that the system answers; run the connector with isolation: process if it hangs again.", transient: true, inner: time),
         RemoteConnectorException remote => new JobFailedException("FF5042", remote.Message, "This is a defect of the plugin: the log has the details.", inner: remote),
         TerminalException terminal => new JobFailedException("FF2003", terminal.Message, terminal.Suggestion, inner: terminal),
-        TransientException transient => new JobFailedException("FF2004", transient.Message, transient: true, inner: transient),
+        TransientException transient => new JobFailedException("FF2004", transient.Message, transient: true, inner: transient) { RetryAfter = transient.RetryAfter },
+        CircuitOpenException open => new JobFailedException("FF5050", open.Message, "Look at the connection on the Sources page; a test that works lets jobs through at once.", transient: true, inner: open) { RetryAfter = open.RetryAfter },
         UnreadableFileException file => new JobFailedException("FF2040", file.Message, file.Suggestion, inner: file),
         TableConflictException conflict => new JobFailedException("FF2060", conflict.Message, transient: true, inner: conflict),
         SchemaMismatchException mismatch => new JobFailedException("FF2050", mismatch.Message, "Rename the column, declare a user_schema, or load into a new table.", inner: mismatch),

@@ -1,4 +1,6 @@
 using FlowForge.Pipelines;
+using FlowForge.PluginHost;
+using FlowForge.Plugins;
 
 namespace FlowForge.Ingest;
 
@@ -13,6 +15,12 @@ public sealed record IngestOptions
 
     /// <summary>Answers the saved connection of a name, null when there is none.</summary>
     public Func<string, ConnectionDefinition?> Connections { get; init; } = static _ => null;
+
+    /// <summary>What is kept for each connection over all its uses.</summary>
+    public ConnectionGuards Guards { get; init; } = new(TimeProvider.System);
+
+    /// <summary>Told the health facts that a job's connector reports of its connection.</summary>
+    public Action<string, IReadOnlyList<HealthFact>> Health { get; init; } = static (_, _) => { };
 
     /// <summary>Where short-lived files go (samples, spooled rejects).</summary>
     public string TemporaryFolder { get; init; } = Path.Combine(Path.GetTempPath(), "flowforge-ingest");

@@ -234,9 +234,25 @@ internal sealed class IngestRun(
     // Blocking work for as long as it takes: not on the pool's threads.
     private static Task<JobOutcome> BlockingAsync(Func<JobOutcome> work, CancellationToken ct) => Task.Factory.StartNew(work, ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
+    /// <summary>A connector that has just read knows best how its connection is. Figures are no reason to fail.</summary>
+    private async Task ReportHealthAsync()
+    {
+        if (job.Connection is not { } connection || Connector.Connector is not IReportHealth reporter) return;
+        try
+        {
+            options.Health(connection, await BoundedCall.RunAsync("The health report", reporter.HealthAsync, TimeSpan.FromSeconds(5), CancellationToken.None).ConfigureAwait(false));
+        }
+        catch (Exception e)
+        {
+            log.Debug($"The connection's health could not be read: {SecretMask.Hide(e.Message)}");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_spool is not null && Directory.Exists(_spool)) Directory.Delete(_spool, recursive: true);
-        if (_opened.IsValueCreated) await Connector.DisposeAsync().ConfigureAwait(false);
+        if (!_opened.IsValueCreated) return;
+        await ReportHealthAsync().ConfigureAwait(false);
+        await Connector.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -23,11 +23,15 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
     public async Task<JobOutcome> RunAsync(IngestDefinition job, JobRequest request, IProgress<JobProgress> progress, IJobLog log, CancellationToken ct)
     {
         Directory.CreateDirectory(options.TemporaryFolder);
+        ConnectionGuard.Use? use = null;
         try
         {
             if (request.Replay is not null) return await new ReplayRun(lake, catalog, options, job, request, progress, log).RunAsync(duck, ct).ConfigureAwait(false);
+            use = new ConnectorOpener(plugins, options).Begin(job);
             await using var run = new IngestRun(lake, plugins, catalog, options, job, request, progress, log);
-            return await run.RunAsync(duck, ct).ConfigureAwait(false);
+            var outcome = await run.RunAsync(duck, ct).ConfigureAwait(false);
+            use?.Succeeded();
+            return outcome;
         }
         catch (Exception e) when (ct.IsCancellationRequested && e is not JobFailedException { Transient: false })
         {
@@ -35,7 +39,14 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw Failures.From(e);
+            var failure = Failures.From(e);
+            // What has to do with the system counts against its connection, not what has to do with its rows.
+            use?.Failed(failure, passing: failure.Code is "FF2004" or "FF5040" or "FF5041");
+            throw failure;
+        }
+        finally
+        {
+            use?.Dispose();
         }
     }
 

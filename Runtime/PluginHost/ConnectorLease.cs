@@ -19,6 +19,8 @@ public sealed record OpenRequest
     public IReadOnlySet<string> OtherSettings { get; init; } = new HashSet<string>();
     /// <summary>To test or to discover a connection no job is needed: required settings that a job gives may be missing.</summary>
     public bool WithoutJob { get; init; }
+    /// <summary>Spaces the connector's requests; null for no limit.</summary>
+    public IPace? Pace { get; init; }
     /// <summary>Run the connector in a host process of its own.</summary>
     public bool OutOfProcess { get; init; }
     /// <summary>Answers <c>secret:name</c>; environment variables are read by the host.</summary>
@@ -57,6 +59,7 @@ public sealed class ConnectorLease : IAsyncDisposable
         Set(nameof(ConnectorContext.Log), new MaskingLog(request.Log));
         Set(nameof(ConnectorContext.Activities), Activities);
         Set(nameof(ConnectorContext.Meter), _meter);
+        if (request.Pace is { } pace) Set(nameof(ConnectorContext.Pace), pace);
         Set("Settings", settings);
         try { Connector = (IConnector)descriptor.Constructor.Invoke([context]); }
         catch (TargetInvocationException failure) when (failure.InnerException is TerminalException or TransientException)
@@ -78,7 +81,7 @@ public sealed class ConnectorLease : IAsyncDisposable
         var secrets = SecretReferences.NamesIn(request.Settings.ToJsonString(Plain)).Where(n => n.StartsWith("secret:", StringComparison.Ordinal)).Select(n => n["secret:".Length..]).Distinct()
             .ToDictionary(n => n, n => request.Secrets(n) ?? "");
         var arguments = new OpenArguments(descriptor.Plugin.Copy, descriptor.Name, settings, [.. request.OtherSettings], secrets, request.BaseDirectory, [.. request.AllowedRoots], request.WithoutJob);
-        var host = Task.Run(() => HostProcess.StartAsync(arguments, new MaskingLog(request.Log), OpenLimit)).GetAwaiter().GetResult();
+        var host = Task.Run(() => HostProcess.StartAsync(arguments, new MaskingLog(request.Log), request.Pace, OpenLimit)).GetAwaiter().GetResult();
         return RemoteConnector.Create(descriptor.Type, host);
     }
 

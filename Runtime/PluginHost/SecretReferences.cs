@@ -38,9 +38,14 @@ public static class SecretReferences
         return true;
     }
 
-    /// <summary>Answers both kinds: environment variables of this process, and stored secrets by <paramref name="stored"/>.</summary>
+    /// <summary>Answers both kinds: environment variables of this process but for FlowForge's own, and stored secrets by <paramref name="stored"/>.</summary>
     public static Func<string, string?> Resolver(Func<string, string?> stored) =>
-        name => name.StartsWith("env:", StringComparison.Ordinal) ? Environment.GetEnvironmentVariable(name[4..]) : stored(name["secret:".Length..]);
+        name => !name.StartsWith("env:", StringComparison.Ordinal) ? stored(name["secret:".Length..]) : IsOwn(name) ? null : Environment.GetEnvironmentVariable(name[4..]);
+
+    /// <summary>FlowForge's own variables hold keys and tokens of its own: who writes pipelines must not read them.</summary>
+    public static bool IsOwn(string reference) => Own.Any(own => reference.StartsWith("env:" + own, StringComparison.OrdinalIgnoreCase));
+
+    private static readonly string[] Own = ["FLOWFORGE", "TEMPORAL", "OTEL_EXPORTER", "ASPNETCORE_", "ConnectionStrings__"];
 
     /// <summary>Whether the text is one reference and nothing else: it may be shown.</summary>
     public static bool IsReference(string text) => NamesIn(text).ToList() is [var only] && text.Length == only.Length + 3;

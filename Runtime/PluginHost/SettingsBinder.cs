@@ -94,7 +94,9 @@ internal sealed class SettingsBinder(string connector, Func<string, string?> sec
     {
         var text = node.GetValueKind() is JsonValueKind.String ? node.GetValue<string>() : node.ToJsonString();
         if (!SecretReferences.TryResolve(text, secrets, out var resolved, out var missing))
-            return Error(path, $"'{path}' refers to ${{{missing}}}, which is not there.", "Store the secret or set the environment variable, or correct the name.");
+            return SecretReferences.IsOwn(missing!)
+                ? Error(path, $"'{path}' refers to ${{{missing}}}, which is FlowForge's own and is not given to connectors.", "Store the value as a secret and write ${secret:name}.")
+                : Error(path, $"'{path}' refers to ${{{missing}}}, which is not there.", "Store the secret or set the environment variable, or correct the name.");
         // A value that is known only when the job runs.
         if ((use is BindingUse.CheckJob or BindingUse.CheckConnection) && text.Contains("${", StringComparison.Ordinal) && resolved.Contains("${", StringComparison.Ordinal)) return null;
         var isSecret = type.Kind == SettingKind.Secret;
@@ -108,8 +110,8 @@ internal sealed class SettingsBinder(string connector, Func<string, string?> sec
     private void Learn(string text, string? secret)
     {
         if (secret is not null) SecretMask.Learn(secret);
-        foreach (var name in SecretReferences.NamesIn(text).Where(n => n.StartsWith("secret:", StringComparison.Ordinal)))
-            SecretMask.Learn(secrets(name) ?? "");
+        // Variables of the environment hold passwords as often as not.
+        foreach (var name in SecretReferences.NamesIn(text)) SecretMask.Learn(secrets(name) ?? "");
     }
 
     private bool Fits(SettingDescription setting, object value, string path)

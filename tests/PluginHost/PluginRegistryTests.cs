@@ -192,6 +192,29 @@ public sealed class PluginRegistryTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_EnvironmentVariables_AreGivenAndMaskedButNotFlowForgesOwn()
+    {
+        Environment.SetEnvironmentVariable("SHOP_HOST_FOR_TEST", "host-from-environment");
+        Environment.SetEnvironmentVariable("FLOWFORGE_SECRET_FOR_TEST", "never");
+        try
+        {
+            var settings = JsonNode.Parse("""{ "host": "${env:SHOP_HOST_FOR_TEST}" }""")!.AsObject();
+            Assert.StartsWith("host-from-environment 5432", await SayAsync(WithManySettings(), "many", Request(settings)), StringComparison.Ordinal);
+            Assert.Equal("at ***", SecretMask.Hide("at host-from-environment"));
+            foreach (var name in new[] { "FLOWFORGE_SECRET_FOR_TEST", "flowforge__datafolder", "Temporal__ApiKey" })
+            {
+                var failure = Assert.Throws<SettingsException>(() => WithManySettings().Open("many", Request(new JsonObject { ["host"] = $"${{env:{name}}}" })));
+                Assert.Equal($"'host' refers to ${{env:{name}}}, which is FlowForge's own and is not given to connectors.", Assert.Single(failure.Errors).Message);
+            }
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("SHOP_HOST_FOR_TEST", null);
+            Environment.SetEnvironmentVariable("FLOWFORGE_SECRET_FOR_TEST", null);
+        }
+    }
+
+    [Fact]
     public void ToJsonSchema_ManySettings_DescribesEach()
     {
         var schema = WithManySettings().Connector("many").Spec.ToJsonSchema();

@@ -9,7 +9,7 @@ using FlowForge.PluginHost;
 namespace FlowForge.Api.Connections;
 
 /// <summary>Makes, changes and deletes connections. Secrets given as text go into the vault; the connection keeps references. Thread-safe.</summary>
-internal sealed class ConnectionEditor(ConnectionBook book, ConnectionStore store, ConnectionUses uses, SecretStore secrets, PluginRegistry plugins)
+internal sealed class ConnectionEditor(ConnectionBook book, ConnectionStore store, ConnectionUses uses, SecretStore secrets, PluginRegistry plugins, ConnectionGuards guards)
 {
     public void Put(string name, PutConnection body)
     {
@@ -22,6 +22,7 @@ internal sealed class ConnectionEditor(ConnectionBook book, ConnectionStore stor
         var limit = Limit(body.RateLimit);
         if (errors.Count > 0) throw Refused(name, errors);
         var kept = connector.Spec.MapSecrets(given, (path, text) => SecretReferences.NamesIn(text).Any() ? text : Store(name, path, text));
+        guards.Forget(name);
         store.Put(new ConnectionDefinition
         {
             Name = name, Connector = connector.Name, Description = string.IsNullOrWhiteSpace(body.Description) ? null : body.Description.Trim(), Settings = kept, RateLimit = limit,
@@ -38,6 +39,7 @@ internal sealed class ConnectionEditor(ConnectionBook book, ConnectionStore stor
             throw Conflict("FF5022", $"'{name}' is used by {string.Join(", ", users.Take(10).Select(u => $"{u.Pipeline} ({u.Job})"))}{(users.Count > 10 ? $" and {users.Count - 10} more" : "")}.",
                 "Change these jobs first, or delete it anyway with force=true: they fail at their next run.");
         store.Delete(name);
+        guards.Forget(name);
         // Secrets that were made for this connection alone go with it.
         var referred = uses.BySecret();
         foreach (var own in secrets.List().Where(s => s.Name.StartsWith(name + ".", StringComparison.Ordinal) && !referred[s.Name].Any())) secrets.Delete(own.Name);

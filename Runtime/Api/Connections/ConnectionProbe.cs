@@ -15,11 +15,11 @@ using FlowForge.Plugins;
 namespace FlowForge.Api.Connections;
 
 /// <summary>Tries connections for people: test, discover, preview. Each call ends in time whatever the plugin does, and publishes nothing. Thread-safe.</summary>
-internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secrets, ConnectionStore store, FileRoots roots, ILogger<ConnectionProbe> log)
+internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secrets, ConnectionStore store, FileRoots roots, ConnectionGuards guards, ILogger<ConnectionProbe> log)
 {
     public const int LargestPreview = 500, LargestDiscovery = 5000;
     private const int PreviewTextBytes = 64 * 1024;
-    private static readonly TimeSpan TestLimit = TimeSpan.FromSeconds(30), DiscoverLimit = TimeSpan.FromSeconds(60), PreviewLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan TestLimit = TimeSpan.FromSeconds(30), DiscoverLimit = TimeSpan.FromSeconds(60), PreviewLimit = TimeSpan.FromSeconds(60), HealthLimit = TimeSpan.FromSeconds(15);
 
     /// <param name="connection">Its test is kept when it is a saved one.</param>
     /// <param name="keep">Whether the result is about the saved connection as it is.</param>
@@ -30,6 +30,10 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
         if (keep) store.Record(new ConnectionTest(connection.Name, result.Passed, result.Message, result.Suggestion, result.At, clock.Elapsed));
         return result;
     }
+
+    /// <summary>What the connector reports of its connection; null when it reports nothing.</summary>
+    public async Task<IReadOnlyList<HealthFact>> HealthAsync(ConnectionDefinition connection, CancellationToken ct) =>
+        await UseAsync("The health report", connection, HealthLimit, async (connector, inner) => connector is IReportHealth reporter ? await reporter.HealthAsync(inner) : [], ct);
 
     public async Task<DiscoveredSource> DiscoverAsync(ConnectionDefinition connection, string? search, int limit, CancellationToken ct)
     {
@@ -80,22 +84,36 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
     /// <summary>Opens, uses, disposes; what goes wrong becomes a problem without secrets.</summary>
     private async Task<T> UseAsync<T>(string what, ConnectionDefinition connection, TimeSpan limit, Func<IConnector, CancellationToken, Task<T>> use, CancellationToken ct, bool withoutJob = true)
     {
+        using var guarded = Begin(connection, what);
         try
         {
-            return await BoundedCall.RunAsync(what, async inner =>
+            var result = await BoundedCall.RunAsync(what, async inner =>
             {
                 await using var lease = plugins.Open(connection.Connector, new OpenRequest
                 {
                     Settings = connection.Settings, BaseDirectory = roots.Workspace, AllowedRoots = roots.Roots, Log = new ProbeLog(log, connection.Connector), Secrets = secrets.Reveal, WithoutJob = withoutJob,
+                    Pace = connection.Name.Length == 0 ? null : guards.Of(connection.Name).Pace,
                     OutOfProcess = connection.Isolation == Isolation.Process
                 });
                 return await use(lease.Connector, inner);
             }, limit, ct);
+            guarded?.Succeeded();
+            return result;
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
+            guarded?.Failed(e, passing: e is TransientException or PluginTimeoutException or PluginCrashException or IOException or TimeoutException or System.Net.Sockets.SocketException or HttpRequestException);
             throw Problem(what, connection, e);
         }
+    }
+
+    /// <summary>A person who tries is let through, and what comes of it is learned for the jobs.</summary>
+    private ConnectionGuard.Use? Begin(ConnectionDefinition connection, string what)
+    {
+        if (connection.Name.Length == 0) return null;
+        var guard = guards.Of(connection.Name);
+        guard.Pace.Limit(connection.RateLimit?.Count ?? 0, connection.RateLimit?.Per ?? default);
+        return guard.Begin(connection.Connector, what["The ".Length..], byPerson: true);
     }
 
     private static ProblemException Problem(string what, ConnectionDefinition connection, Exception failure) => failure switch

@@ -9,7 +9,7 @@ using FlowForge.PluginHost;
 namespace FlowForge.Api.Connections;
 
 /// <summary>Puts together what the API tells about connections. No secret passes through here. Thread-safe.</summary>
-internal sealed class ConnectionViews(ConnectionBook book, ConnectionStore store, ConnectionUses uses, PluginRegistry plugins)
+internal sealed class ConnectionViews(ConnectionBook book, ConnectionStore store, ConnectionUses uses, PluginRegistry plugins, ConnectionGuards guards)
 {
     public const string Hidden = "***";
 
@@ -30,6 +30,7 @@ internal sealed class ConnectionViews(ConnectionBook book, ConnectionStore store
             UpdatedAt = summary.UpdatedAt, Error = summary.Error, LastTest = summary.LastTest, LastSync = summary.LastSync, UsedBy = summary.UsedBy,
             Settings = JsonSerializer.SerializeToElement(Masked(known.Definition)), RateLimit = known.Definition.RateLimit?.ToString(),
             Isolation = known.Definition.Isolation == Pipelines.Isolation.Process ? ConnectorIsolation.Process : ConnectorIsolation.None,
+            Traffic = guards.Find(name)?.Traffic is { } t ? new Contracts.ConnectionTraffic(t.Uses, t.Failures, Math.Round(t.Waited.TotalSeconds, 1), t.OpenUntil, t.LastError) : null,
             Health = [.. store.Facts(name).Select(f => new ConnectionHealthFact(f.Fact, f.Value, f.Unit, f.RecordedAt))]
         };
     }

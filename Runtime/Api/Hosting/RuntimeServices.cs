@@ -95,8 +95,12 @@ internal static class RuntimeServices
         services.AddSingleton(s => new IngestOptions
         {
             AllowedRoots = s.GetRequiredService<FileRoots>().Roots, TemporaryFolder = Path.Combine(settings.SpillFolder, "ingest"),
-            Connections = s.GetRequiredService<ConnectionBook>().Definition, Secrets = s.GetRequiredService<SecretStore>().Reveal
+            Connections = s.GetRequiredService<ConnectionBook>().Definition, Secrets = s.GetRequiredService<SecretStore>().Reveal,
+            Guards = s.GetRequiredService<ConnectionGuards>(), Health = s.GetRequiredService<ConnectionHealth>().Record
         });
+        services.AddSingleton<ConnectionGuards>();
+        services.AddSingleton<ConnectionHealth>();
+        services.AddHostedService<HealthWatch>();
         services.AddSingleton<ConnectorOpener>();
         services.AddSingleton<IngestRunner>();
         services.AddSingleton(new DatasetOptions { MemoryLimitBytes = settings.JobMemoryBytes / settings.ParallelJobs, SpillFolder = Path.Combine(settings.SpillFolder, "datasets") });

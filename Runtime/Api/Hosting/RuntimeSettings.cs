@@ -60,6 +60,9 @@ internal sealed record RuntimeSettings
     /// <summary>Base directory of pipelines that are made in the workbench.</summary>
     public string Workspace => Path.Combine(DataFolder, "workspace");
 
+    /// <summary><c>Connections:HealthSeconds</c>: how often connectors are asked how their connections are.</summary>
+    public required TimeSpan HealthInterval { get; init; }
+
     /// <summary>Connections that files describe.</summary>
     public string ConnectionFolder => Path.Combine(Workspace, "connections");
 
@@ -90,6 +93,7 @@ internal sealed record RuntimeSettings
             KernelMemoryBytes = Number(settings, "Notebooks:MemoryBytes", 2L << 30),
             Kernels = (int)Number(settings, "Notebooks:Kernels", 8),
             KernelIdleTime = TimeSpan.FromMinutes(Number(settings, "Notebooks:IdleMinutes", 120)),
+            HealthInterval = TimeSpan.FromSeconds(Number(settings, "Connections:HealthSeconds", 60)),
             TemporalEmbedded = settings["Temporal:Embedded"] != "false"
         };
     }

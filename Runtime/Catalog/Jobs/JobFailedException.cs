@@ -22,6 +22,9 @@ public sealed class JobFailedException : Exception
 
     public bool Transient { get; }
 
+    /// <summary>How long the system asked to be left alone; null when it did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>As it is recorded.</summary>
     public RunError ToError() => new(Code, Message, Suggestion);
 }

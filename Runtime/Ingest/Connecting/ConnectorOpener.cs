@@ -22,6 +22,7 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
         var connection = job.Connection is { } name ? options.Connections(name) ?? throw Unknown(name) : null;
         return plugins.Open(ConnectorOf(job, connection), new OpenRequest
         {
+            Pace = connection is null ? null : options.Guards.Of(connection.Name).Pace,
             Settings = Merge(connection, job.Config),
             OtherSettings = OwnSettings,
             BaseDirectory = request.BaseDirectory,
@@ -30,6 +31,16 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
             Secrets = options.Secrets,
             OutOfProcess = connection?.Isolation == Isolation.Process,
         });
+    }
+
+    /// <summary>Begins a use of the job's connection; null when it has none.</summary>
+    /// <exception cref="CircuitOpenException">The connection failed several times in a row and is left alone.</exception>
+    public ConnectionGuard.Use? Begin(IngestDefinition job)
+    {
+        if (job.Connection is not { } name || options.Connections(name) is not { } connection) return null;
+        var guard = options.Guards.Of(name);
+        guard.Pace.Limit(connection.RateLimit?.Count ?? 0, connection.RateLimit?.Per ?? default);
+        return guard.Begin(connection.Connector, "job", byPerson: false);
     }
 
     /// <summary>What opening would say of the job's settings; empty when nothing, or when its connection or connector is not there (which others say).</summary>

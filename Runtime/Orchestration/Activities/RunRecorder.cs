@@ -118,7 +118,7 @@ public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock
             runs.UpsertJob(Record(job, attempt) with { State = RunState.Failed, FinishedAt = now, Error = shown, Counts = counts });
             return new ApplicationFailure(shown.Message, shown.Code, nonRetryable: true, error) { Details = shown };
         }
-        var delay = Delay(retry, failures);
+        var delay = Delay(retry, failures, known?.RetryAfter);
         runs.UpsertJob(Record(job, attempt) with { State = RunState.Running, Phase = $"retry in {delay.TotalSeconds:0} s", Error = shown });
         Log(job, JobLogLevel.Warning, $"attempt {attempt} failed for a passing reason; trying again in {delay.TotalSeconds:0} s");
         return new ApplicationFailure(shown.Message, shown.Code, nonRetryable: false, error) { Details = shown, NextRetryDelay = delay };
@@ -126,6 +126,14 @@ public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock
 
     /// <summary>An attempt from before the run was taken up again, by a person or by itself, is history: it uses up nothing.</summary>
     private static bool Counts(JobToRun job, AttemptRecord attempt) => !(attempt.StartedAt < job.Run.ReopenedAt) && !(attempt.StartedAt < job.Input.Since);
+
+    /// <summary>What the pipeline says, or longer when the system asked for it (within an hour); a tenth more by chance, so that jobs that failed together do not return together.</summary>
+    private static TimeSpan Delay(RetryDefinition retry, int failures, TimeSpan? asked)
+    {
+        var delay = Delay(retry, failures);
+        if (asked > delay) delay = asked < TimeSpan.FromHours(1) ? asked.Value : TimeSpan.FromHours(1);
+        return delay * (1 + Random.Shared.NextDouble() / 10);
+    }
 
     private static TimeSpan Delay(RetryDefinition retry, int failures)
     {

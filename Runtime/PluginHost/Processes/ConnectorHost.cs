@@ -12,6 +12,7 @@ internal sealed class ConnectorHost(FrameChannel channel)
 {
     private readonly ConcurrentDictionary<int, HostedCall> _calls = new();
     private readonly ConcurrentDictionary<int, SourceFile> _files = new();
+    private readonly PipePace _pace = new(channel);
     private ConnectorLease? _lease;
     private int _fileNumber;
 
@@ -40,6 +41,7 @@ internal sealed class ConnectorHost(FrameChannel channel)
                 case FrameKind.Push: Of(frame)?.Push(frame.Body); break;
                 case FrameKind.PushEnd: Of(frame)?.PushEnd(); break;
                 case FrameKind.Cancel: Of(frame)?.Cancel(); break;
+                case FrameKind.Paced: _pace.Answer(frame.Call); break;
             }
         }
         return 0;
@@ -106,7 +108,7 @@ internal sealed class ConnectorHost(FrameChannel channel)
         _lease = new ConnectorLease(descriptor, new OpenRequest
         {
             Settings = JsonNode.Parse(open.Settings)!.AsObject(), OtherSettings = open.OtherSettings.ToHashSet(), Secrets = open.Secrets.GetValueOrDefault,
-            BaseDirectory = open.BaseDirectory, AllowedRoots = open.AllowedRoots, Log = new PipeLog(channel), WithoutJob = open.WithoutJob,
+            BaseDirectory = open.BaseDirectory, AllowedRoots = open.AllowedRoots, Log = new PipeLog(channel), Pace = _pace, WithoutJob = open.WithoutJob,
         });
     }
 
@@ -166,6 +168,26 @@ internal sealed class ConnectorHost(FrameChannel channel)
         IOException or System.Net.Sockets.SocketException or System.Net.Http.HttpRequestException => new("io", e.Message, null, null, null),
         _ => new("other", e.Message, null, null, e.GetType().Name),
     };
+
+    /// <summary>Asks the runtime when the next request may be sent: the limit is the connection's, not this process's.</summary>
+    private sealed class PipePace(FrameChannel channel) : IPace
+    {
+        private readonly ConcurrentDictionary<int, TaskCompletionSource> _asked = new();
+        private int _last;
+
+        public async ValueTask WaitAsync(CancellationToken cancellationToken)
+        {
+            var number = Interlocked.Increment(ref _last);
+            var answer = _asked[number] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            channel.Write(FrameKind.Pace, number);
+            await answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        public void Answer(int number)
+        {
+            if (_asked.TryRemove(number, out var asked)) asked.TrySetResult();
+        }
+    }
 
     /// <summary>The connector's lines, on their way to the run's log.</summary>
     private sealed class PipeLog(FrameChannel channel) : IConnectorLog

@@ -16,6 +16,8 @@ internal enum FrameKind : byte
     PushEnd,
     /// <summary>Give the call up.</summary>
     Cancel,
+    /// <summary>The connector may send its request.</summary>
+    Paced,
 
     // From the host.
     /// <summary>One item.</summary>
@@ -28,6 +30,8 @@ internal enum FrameKind : byte
     Failed,
     /// <summary>A line for the run's log; belongs to no call.</summary>
     Log,
+    /// <summary>The connector wants to send a request; the number is the question's.</summary>
+    Pace,
 }
 
 /// <summary>One message: a header in JSON and bytes beside it.</summary>

@@ -15,6 +15,7 @@ internal sealed class FrameChannel(Stream input, Stream output)
 
     public void Write(FrameKind kind, int call, ReadOnlySpan<byte> header = default, ReadOnlySpan<byte> body = default)
     {
+        if ((long)header.Length + body.Length > LargestFrame) throw new InvalidDataException($"A batch of {((long)header.Length + body.Length) >> 20} MB is too large for a host process; hand over smaller ones.");
         Span<byte> head = stackalloc byte[Head];
         BinaryPrimitives.WriteInt32LittleEndian(head, checked(Head - 4 + header.Length + body.Length));
         head[4] = (byte)kind;

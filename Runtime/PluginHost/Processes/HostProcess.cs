@@ -21,6 +21,8 @@ internal sealed class HostProcess : IAsyncDisposable
     private static readonly string[] LastWordsBegin = ["Stack overflow", "Process terminated", "Unhandled exception", "Fatal error", "Out of memory"];
     private readonly string _connector;
     private readonly IConnectorLog _log;
+    private readonly IPace? _pace;
+    private readonly CancellationTokenSource _closing = new();
     private readonly Process _process;
     private readonly FrameChannel _channel;
     private readonly ConcurrentDictionary<int, RemoteCall> _calls = new();
@@ -31,9 +33,9 @@ internal sealed class HostProcess : IAsyncDisposable
     private int _disposed;
     private volatile bool _killed;
 
-    private HostProcess(string connector, IConnectorLog log, Process process)
+    private HostProcess(string connector, IConnectorLog log, IPace? pace, Process process)
     {
-        (_connector, _log, _process) = (connector, log, process);
+        (_connector, _log, _pace, _process) = (connector, log, pace, process);
         _channel = new FrameChannel(process.StandardOutput.BaseStream, process.StandardInput.BaseStream);
         process.ErrorDataReceived += (_, e) => Keep(e.Data);
         process.BeginErrorReadLine();
@@ -45,7 +47,7 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts the process and opens the connector in it.</summary>
     /// <exception cref="PluginException">It could not be opened.</exception>
     /// <exception cref="PluginCrashException">It died while it was opened.</exception>
-    public static async Task<HostProcess> StartAsync(OpenArguments arguments, IConnectorLog log, TimeSpan limit)
+    public static async Task<HostProcess> StartAsync(OpenArguments arguments, IConnectorLog log, IPace? pace, TimeSpan limit)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add("exec");
@@ -53,8 +55,10 @@ internal sealed class HostProcess : IAsyncDisposable
         start.ArgumentList.Add("connector");
         // The host needs no key and no token: what its connector may know comes over the pipe.
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("FLOWFORGE_SECRET", StringComparison.OrdinalIgnoreCase)).ToList()) start.Environment.Remove(name);
+        // A plugin that leaks must not take the machine's memory from the others.
+        start.Environment.TryAdd("DOTNET_GCHeapHardLimit", "0x80000000");
         var process = Process.Start(start) ?? throw new PluginException($"The host process of connector '{arguments.Connector}' could not be started.");
-        var host = new HostProcess(arguments.Connector, log, process);
+        var host = new HostProcess(arguments.Connector, log, pace, process);
         try
         {
             using var time = new CancellationTokenSource(limit);
@@ -151,6 +155,7 @@ internal sealed class HostProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        await _closing.CancelAsync().ConfigureAwait(false);
         try
         {
             if (!_ended.Task.IsCompleted)
@@ -244,7 +249,8 @@ internal sealed class HostProcess : IAsyncDisposable
         {
             while (_channel.Read() is { } frame)
             {
-                if (frame.Kind == FrameKind.Log) Say(frame.Read<RemoteLine>());
+                if (frame.Kind == FrameKind.Pace) _ = PaceAsync(frame.Call);
+                else if (frame.Kind == FrameKind.Log) Say(frame.Read<RemoteLine>());
                 else if (frame.Kind == FrameKind.Want && _calls.TryGetValue(frame.Call, out var wanting)) wanting.Wanted.Release();
                 else if (_calls.TryGetValue(frame.Call, out var call)) call.Offer(frame);
             }
@@ -257,6 +263,19 @@ internal sealed class HostProcess : IAsyncDisposable
         _failure = new PluginCrashException(LastWords());
         _ended.TrySetResult();
         foreach (var call in _calls.Values) call.Fail(_failure);
+    }
+
+    private async Task PaceAsync(int number)
+    {
+        try
+        {
+            if (_pace is not null) await _pace.WaitAsync(_closing.Token).ConfigureAwait(false);
+            _channel.Write(FrameKind.Paced, number);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // The process ends; nobody waits for an answer.
+        }
     }
 
     private string LastWords()

@@ -84,7 +84,8 @@ public sealed class ConnectionTests(TestRuntime runtime)
         await PutShop("tested_shop", $$"""{ "host": "h", "password": "{{Right}}" }""");
         Assert.Null((await client.ConnectionAsync("tested_shop")).LastTest);
         Assert.Equal("logged in with ***", (await client.TestConnectionAsync(new ConnectionChoice { Name = "tested_shop" })).Message);
-        Assert.Equal((true, "logged in with ***"), ((await client.ConnectionAsync("tested_shop")).LastTest!.Passed, (await client.ConnectionAsync("tested_shop")).LastTest!.Message));
+        var tested = await client.ConnectionAsync("tested_shop");
+        Assert.Equal((true, "logged in with ***", 1L, 0L), (tested.LastTest!.Passed, tested.LastTest.Message, tested.Traffic!.Uses, tested.Traffic.Failures));
         await PutShop("tested_shop", """{ "host": "other", "password": "***" }""");
         Assert.Null((await client.ConnectionAsync("tested_shop")).LastTest);
     }
