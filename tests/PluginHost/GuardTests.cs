@@ -76,7 +76,7 @@ public sealed class GuardTests
     {
         var guard = Guard();
         guard.Pace.Limit(10, TimeSpan.FromSeconds(1));
-        for (var i = 0; i < 10; i++) Assert.True(guard.Pace.WaitAsync(CancellationToken.None).IsCompletedSuccessfully);
+        for (var i = 0; i < 10; i++) Assert.True(guard.Pace.WaitAsync(CancellationToken.None).AsTask().IsCompletedSuccessfully);
         var waiting = guard.Pace.WaitAsync(CancellationToken.None).AsTask();
         Assert.False(waiting.IsCompleted);
         _clock.Now += TimeSpan.FromMilliseconds(100);
@@ -84,7 +84,7 @@ public sealed class GuardTests
         await waiting;
         Assert.Equal(100, guard.Traffic.Waited.TotalMilliseconds, 1.0);
         guard.Pace.Limit(0, default);
-        Assert.True(guard.Pace.WaitAsync(CancellationToken.None).IsCompletedSuccessfully);
+        Assert.True(guard.Pace.WaitAsync(CancellationToken.None).AsTask().IsCompletedSuccessfully);
     }
 
     /// <summary>Moved by hand; its timers ring when told.</summary>

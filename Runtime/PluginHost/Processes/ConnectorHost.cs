@@ -8,7 +8,7 @@ using FlowForge.Plugins;
 namespace FlowForge.PluginHost.Processes;
 
 /// <summary>The inside of a host process: one connector, called over pipes. Ends when its runtime closes the pipe or dies.</summary>
-internal sealed class ConnectorHost(FrameChannel channel)
+internal sealed class ConnectorHost(FrameChannel channel) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<int, HostedCall> _calls = new();
     private readonly ConcurrentDictionary<int, SourceFile> _files = new();
@@ -16,14 +16,17 @@ internal sealed class ConnectorHost(FrameChannel channel)
     private ConnectorLease? _lease;
     private int _fileNumber;
 
-    public static int Run()
+    public static async Task<int> RunAsync()
     {
         var channel = new FrameChannel(Console.OpenStandardInput(), Console.OpenStandardOutput());
         // What a plugin prints must not get among the frames.
         Console.SetOut(Console.Error);
         Console.SetIn(TextReader.Null);
-        return new ConnectorHost(channel).Serve();
+        await using var host = new ConnectorHost(channel);
+        return host.Serve();
     }
+
+    public ValueTask DisposeAsync() => _lease?.DisposeAsync() ?? default;
 
     private int Serve()
     {

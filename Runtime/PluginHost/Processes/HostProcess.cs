@@ -289,7 +289,7 @@ internal sealed class HostProcess : IAsyncDisposable
         return $"The host process of connector '{_connector}' {how}{(said.Length == 0 ? "." : $": {SecretMask.Hide(said)}")}";
     }
 
-    private Exception Failure() => _failure is { } known ? new PluginCrashException(known.Message) : new PluginCrashException($"The host process of connector '{_connector}' has ended.");
+    private PluginCrashException Failure() => _failure is { } known ? new PluginCrashException(known.Message) : new PluginCrashException($"The host process of connector '{_connector}' has ended.");
 
     private void Say(RemoteLine line)
     {

@@ -6,4 +6,4 @@ if (args is not ["connector"])
     Console.Error.WriteLine("This program is started by FlowForge for connections with isolation: process; it is of no use by itself.");
     return 2;
 }
-return ConnectorHost.Run();
+return await ConnectorHost.RunAsync();

@@ -26,6 +26,7 @@ public class RemoteConnector : DispatchProxy
         return (IConnector)(object)proxy;
     }
 
+#pragma warning disable CA2012 // A proxy's answer must be boxed: the caller of the interface's method unboxes and awaits it once.
     /// <inheritdoc/>
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
     {
@@ -47,6 +48,7 @@ public class RemoteConnector : DispatchProxy
             _ => throw new NotSupportedException($"{targetMethod.DeclaringType!.Name}.{targetMethod.Name} does not work over the border of a process. Use isolation: none."),
         };
     }
+#pragma warning restore CA2012
 
     private async Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken ct) => await _host.CallAsync<HealthFact[]>("health", null, ct).ConfigureAwait(false);
 
@@ -90,7 +92,7 @@ public class RemoteConnector : DispatchProxy
     }
 
     private Task<long> WriteAsync(WriteRequest request, IAsyncEnumerable<RecordBatch> batches, CancellationToken ct) =>
-        _host.PushAsync<long>("write", new RemoteWrite(request.Table, request.Key, request.Replace), BatchBytes.Write(request.Schema), Bytes(batches), ct);
+        _host.PushAsync<long>("write", new RemoteWrite(request.Table, request.Key, request.Replace), BatchBytes.Write(request.Schema), Bytes(batches, ct), ct);
 
     private static async IAsyncEnumerable<ReadOnlyMemory<byte>> Bytes(IAsyncEnumerable<RecordBatch> batches, [EnumeratorCancellation] CancellationToken ct = default)
     {
