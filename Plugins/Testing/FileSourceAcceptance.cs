@@ -14,14 +14,25 @@ public static class FileSourceAcceptance
     /// <exception cref="AcceptanceException">A rule is broken.</exception>
     public static async Task CheckAsync(Func<IFileSource> open, CancellationToken cancellationToken = default)
     {
-        var first = await ListAsync(open(), cancellationToken).ConfigureAwait(false);
+        // Files are opened while their connector lives.
+        var source = open();
+        try { await CheckAsync(source, open, cancellationToken).ConfigureAwait(false); }
+        finally { await EndAsync(source).ConfigureAwait(false); }
+        await CheckCancellationAsync(open()).ConfigureAwait(false);
+    }
+
+    private static async Task CheckAsync(IFileSource source, Func<IFileSource> open, CancellationToken cancellationToken)
+    {
+        var first = await ListAsync(source, cancellationToken).ConfigureAwait(false);
         Require(first.Count > 0, "The source to check must have at least one file.");
         foreach (var twice in first.GroupBy(f => f.Path, StringComparer.Ordinal).Where(g => g.Count() > 1))
             throw new AcceptanceException($"{twice.Key} is listed {twice.Count()} times: a path names one file.");
-        var second = await ListAsync(open(), cancellationToken).ConfigureAwait(false);
+        var other = open();
+        List<SourceFile> second;
+        try { second = await ListAsync(other, cancellationToken).ConfigureAwait(false); }
+        finally { await EndAsync(other).ConfigureAwait(false); }
         Require(first.Select(Facts).SequenceEqual(second.Select(Facts)), "A second listing differs from the first while nothing changed: order and facts must be stable.");
         foreach (var file in first) await CheckFileAsync(file, cancellationToken).ConfigureAwait(false);
-        await CheckCancellationAsync(open()).ConfigureAwait(false);
     }
 
     private static async Task CheckFileAsync(SourceFile file, CancellationToken cancellationToken)
@@ -47,22 +58,24 @@ public static class FileSourceAcceptance
         {
             return;
         }
+        finally
+        {
+            await EndAsync(source).ConfigureAwait(false);
+        }
         throw new AcceptanceException("Listing goes on although it was cancelled: check the token for each file.");
     }
 
     private static async Task<List<SourceFile>> ListAsync(IFileSource source, CancellationToken cancellationToken)
     {
         var files = new List<SourceFile>();
-        try
-        {
-            await foreach (var file in source.ListAsync(cancellationToken).ConfigureAwait(false)) files.Add(file);
-        }
-        finally
-        {
-            if (source is IAsyncDisposable disposable) await disposable.DisposeAsync().ConfigureAwait(false);
-            else (source as IDisposable)?.Dispose();
-        }
+        await foreach (var file in source.ListAsync(cancellationToken).ConfigureAwait(false)) files.Add(file);
         return files;
+    }
+
+    private static async ValueTask EndAsync(IFileSource source)
+    {
+        if (source is IAsyncDisposable disposable) await disposable.DisposeAsync().ConfigureAwait(false);
+        else (source as IDisposable)?.Dispose();
     }
 
     private static async Task<(long Size, string Hash)> ReadAsync(SourceFile file, CancellationToken cancellationToken)

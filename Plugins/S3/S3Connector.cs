@@ -1,0 +1,129 @@
+using System.Runtime.CompilerServices;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+using FlowForge.Plugins.Files;
+
+namespace FlowForge.Plugins.S3;
+
+/// <summary>Hands over the objects of a bucket, of Amazon's or of any service that speaks its protocol.</summary>
+[Connector("s3", Title = "S3", Description = "Reads files of a bucket, of Amazon's S3 or of any service that speaks its protocol.", Aliases = ["file_s3"])]
+public sealed class S3Connector(ConnectorContext<S3Spec> context) : IFileSource, IAfterCommit, ITestConnection, IDiscover, IDisposable
+{
+    private readonly S3Spec _spec = context.Settings;
+    private AmazonS3Client? _client;
+
+    public async IAsyncEnumerable<SourceFile> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (_spec.AfterLoad == AfterLoad.Move && string.IsNullOrEmpty(_spec.MoveTo)) throw new TerminalException("after_load is move, and move_to is not given.", "Say where loaded objects go, e.g. move_to: done/");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var pattern in _spec.Path)
+            await foreach (var found in KeysAsync(Prefix(pattern), cancellationToken).ConfigureAwait(false))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (Matches(pattern, found.Key) && !_spec.Exclude.Any(x => Matches(x, found.Key)) && !IsMoved(found.Key) && seen.Add(found.Key)) yield return File(found);
+            }
+    }
+
+    public async Task<string> TestAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await CallAsync(c => c.ListObjectsV2Async(new ListObjectsV2Request { BucketName = _spec.Bucket, Prefix = Prefix(_spec.Path[0]), MaxKeys = 1000 }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var found = answer.S3Objects?.Count(o => Matches(_spec.Path[0], o.Key)) ?? 0;
+            return $"Bucket {_spec.Bucket} answers, {(answer.IsTruncated == true ? "at least " : "")}{found} objects match {_spec.Path[0]}";
+        }
+        catch (TransientException e)
+        {
+            throw new TerminalException(e.Message, "Check endpoint and region, and whether the service runs.", e);
+        }
+    }
+
+    public async IAsyncEnumerable<DiscoveredTable> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var file in ListAsync(cancellationToken).ConfigureAwait(false)) yield return new DiscoveredTable(file.Path) { Bytes = file.Size };
+    }
+
+    /// <summary>Deletes or moves what was loaded. What is gone already was done by an earlier try.</summary>
+    public async Task CommittedAsync(IReadOnlyList<string> filePaths, string? cursor, CancellationToken cancellationToken)
+    {
+        if (_spec.AfterLoad == AfterLoad.Keep) return;
+        foreach (var key in filePaths)
+        {
+            try
+            {
+                if (_spec.AfterLoad == AfterLoad.Move)
+                    await CallAsync(c => c.CopyObjectAsync(new CopyObjectRequest { SourceBucket = _spec.Bucket, SourceKey = key, DestinationBucket = _spec.Bucket, DestinationKey = _spec.MoveTo + key }, cancellationToken), cancellationToken).ConfigureAwait(false);
+                await CallAsync(c => c.DeleteObjectAsync(_spec.Bucket, key, cancellationToken), cancellationToken).ConfigureAwait(false);
+            }
+            catch (TerminalException e) when (e.InnerException is AmazonS3Exception { StatusCode: System.Net.HttpStatusCode.NotFound, ErrorCode: not "NoSuchBucket" })
+            {
+                context.Log.Debug($"{key} is gone already.");
+            }
+        }
+    }
+
+    private async IAsyncEnumerable<S3Object> KeysAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? next = null;
+        do
+        {
+            var request = new ListObjectsV2Request { BucketName = _spec.Bucket, Prefix = prefix, ContinuationToken = next };
+            var answer = await CallAsync(c => c.ListObjectsV2Async(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            foreach (var found in answer.S3Objects ?? [])
+                if (!found.Key.EndsWith('/')) yield return found;
+            next = answer.IsTruncated == true ? answer.NextContinuationToken : null;
+        }
+        while (next is not null);
+    }
+
+    private SourceFile File(S3Object found) => new()
+    {
+        Path = found.Key, Size = found.Size, Modified = found.LastModified, ETag = found.ETag?.Trim('"'),
+        OpenAsync = cancellationToken => ObjectStream.OpenAsync((from, ct) => CallAsync(c => c.GetObjectAsync(Request(found, from), ct), ct), cancellationToken),
+    };
+
+    /// <summary>The object as it was listed, or nothing: half of one version and half of another would be a file that never was.</summary>
+    private GetObjectRequest Request(S3Object found, long from) => new()
+    {
+        BucketName = _spec.Bucket, Key = found.Key, EtagToMatch = found.ETag, ByteRange = from > 0 ? new ByteRange($"bytes={from}-") : null,
+    };
+
+    private AmazonS3Client Client()
+    {
+        if (_client is not null) return _client;
+        var config = new AmazonS3Config
+        {
+            ForcePathStyle = _spec.PathStyle ?? _spec.Endpoint is not null, MaxErrorRetry = 4,
+            // Many services know Amazon's protocol without its newer checksums.
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED, ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+        };
+        if (_spec.Endpoint is { } endpoint) (config.ServiceURL, config.AuthenticationRegion) = (endpoint.AbsoluteUri, _spec.Region);
+        else config.RegionEndpoint = Amazon.RegionEndpoint.GetBySystemName(_spec.Region);
+        AWSCredentials credentials = _spec.AccessKey.IsEmpty ? new AnonymousAWSCredentials()
+            : _spec.SessionToken.IsEmpty ? new BasicAWSCredentials(_spec.AccessKey.Reveal(), _spec.SecretKey.Reveal())
+            : new SessionAWSCredentials(_spec.AccessKey.Reveal(), _spec.SecretKey.Reveal(), _spec.SessionToken.Reveal());
+        return _client = new AmazonS3Client(credentials, config);
+    }
+
+    private async Task<T> CallAsync<T>(Func<AmazonS3Client, Task<T>> call, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try { return await call(Client()).ConfigureAwait(false); }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested) { throw S3Failures.From(e, _spec.Bucket); }
+    }
+
+    private bool IsMoved(string key) => _spec.AfterLoad == AfterLoad.Move && key.StartsWith(_spec.MoveTo!, StringComparison.Ordinal);
+
+    // With the slash a pattern is of the whole key, never of the name alone.
+    private static bool Matches(string pattern, string key) => Glob.IsPattern(pattern) ? Glob.MatchesPathOrName("/" + pattern.TrimStart('/'), key) : pattern.TrimStart('/') == key;
+
+    /// <summary>What all matching keys begin with: the service lists no more than these.</summary>
+    private static string Prefix(string pattern)
+    {
+        var magic = pattern.AsSpan().IndexOfAny("*?[{");
+        return (magic < 0 ? pattern : pattern[..magic]).TrimStart('/');
+    }
+
+    public void Dispose() => _client?.Dispose();
+}

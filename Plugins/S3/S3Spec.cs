@@ -1,0 +1,41 @@
+namespace FlowForge.Plugins.S3;
+
+/// <summary>What becomes of files that are loaded.</summary>
+public enum AfterLoad { Keep, Delete, Move }
+
+/// <summary>What the s3 connector is told.</summary>
+public sealed record S3Spec
+{
+    [Setting("Address of the service; without it Amazon's of the region", Scope = SettingScope.Connection, Example = "https://minio.example.com:9000")]
+    public Uri? Endpoint { get; init; }
+
+    [Setting("Region of the bucket", Scope = SettingScope.Connection)]
+    public string Region { get; init; } = "us-east-1";
+
+    [Setting("Name of the bucket", Scope = SettingScope.Connection)]
+    public required string Bucket { get; init; }
+
+    [Setting("Access key; without it requests are not signed (public buckets)", Scope = SettingScope.Connection)]
+    public Secret AccessKey { get; init; }
+
+    [Setting("Secret key", Scope = SettingScope.Connection)]
+    public Secret SecretKey { get; init; }
+
+    [Setting("Token of temporary credentials", Scope = SettingScope.Connection)]
+    public Secret SessionToken { get; init; }
+
+    [Setting("Whether the bucket stands in the path instead of the host's name; unless given, whenever endpoint is", Scope = SettingScope.Connection)]
+    public bool? PathStyle { get; init; }
+
+    [Setting("Objects to read: keys or patterns. * and ? match inside a name, ** any folders, {a,b} alternatives, [a-z] characters", Example = "orders/2024/**/*.csv.gz", Minimum = 1)]
+    public required IReadOnlyList<string> Path { get; init; }
+
+    [Setting("Objects to leave out, as patterns against the whole key")]
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    [Setting("What becomes of loaded objects once they are committed: keep, delete, move")]
+    public AfterLoad AfterLoad { get; init; }
+
+    [Setting("Prefix that moved objects get before their key", Example = "done/")]
+    public string? MoveTo { get; init; }
+}

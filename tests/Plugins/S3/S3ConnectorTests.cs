@@ -1,0 +1,119 @@
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+using FlowForge.Plugins.S3;
+using FlowForge.Plugins.Testing;
+using FlowForge.Plugins.Tests.Servers;
+
+[assembly: AssemblyFixture(typeof(S3Server))]
+
+namespace FlowForge.Plugins.Tests.S3;
+
+/// <summary>The s3 connector against an S3 server on loopback.</summary>
+public sealed class S3ConnectorTests : IAsyncLifetime
+{
+    private readonly ConnectorFixture _fixture = new();
+    private readonly S3Server _server;
+    private readonly AmazonS3Client _client;
+    private readonly string _bucket = "b" + Guid.NewGuid().ToString("n")[..12];
+
+    public S3ConnectorTests(S3Server server)
+    {
+        _server = server;
+        _client = new AmazonS3Client(new BasicAWSCredentials("key", "canary"), new AmazonS3Config { ServiceURL = server.Endpoint.AbsoluteUri, ForcePathStyle = true, AuthenticationRegion = "us-east-1", RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED });
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => await _client.PutBucketAsync(_bucket, Stop);
+
+    public ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        _fixture.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private S3Spec Spec(params string[] path) => new() { Endpoint = _server.Endpoint, Bucket = _bucket, AccessKey = new Secret("key"), SecretKey = new Secret("canary"), Path = path };
+
+    private S3Connector Open(S3Spec spec) => new(_fixture.Context(spec));
+
+    private Task PutAsync(string key, string content = "x") => _client.PutObjectAsync(new PutObjectRequest { BucketName = _bucket, Key = key, ContentBody = content }, Stop);
+
+    private async Task<List<string>> ListAsync(S3Spec spec)
+    {
+        using var connector = Open(spec);
+        var keys = new List<string>();
+        await foreach (var file in connector.ListAsync(Stop)) keys.Add(file.Path);
+        return keys;
+    }
+
+    [Fact]
+    public async Task Connector_RealServer_PassesTheAcceptanceSuite()
+    {
+        await PutAsync("in/a.csv", "1,2\n");
+        await PutAsync("in/ü b+c.csv", new string('y', 300_000));
+        await FileSourceAcceptance.CheckAsync(() => Open(Spec("in/*.csv")), Stop);
+    }
+
+    [Theory]
+    [InlineData("a.csv", "a.csv")]
+    [InlineData("*.csv", "a.csv b.csv")]
+    [InlineData("/sub/**/*.csv", "sub/c.csv sub/deep/d.csv")]
+    [InlineData("**/*.csv", "a.csv b.csv sub/c.csv sub/deep/d.csv")]
+    [InlineData("sub/{c,x}.*", "sub/c.csv sub/x.txt")]
+    [InlineData("none/*", "")]
+    public async Task ListAsync_Pattern_FindsMatchingKeys(string pattern, string expected)
+    {
+        foreach (var key in new[] { "a.csv", "b.csv", "sub/c.csv", "sub/deep/d.csv", "sub/x.txt", "folder/" }) await PutAsync(key);
+        Assert.Equal(expected, string.Join(' ', await ListAsync(Spec(pattern))));
+    }
+
+    [Fact]
+    public async Task ListAsync_MoreThanOnePage_ListsAll()
+    {
+        await Parallel.ForAsync(0, 1_050, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Stop }, async (i, _) => await PutAsync($"many/{i:D5}.csv"));
+        Assert.Equal(1_050, (await ListAsync(Spec("many/*") with { Exclude = ["other/**"] })).Count);
+        Assert.Equal(50, (await ListAsync(Spec("many/010*", "many/010*"))).Count);
+        Assert.Equal($"Bucket {_bucket} answers, at least 1000 objects match many/*", await Open(Spec("many/*")).TestAsync(Stop));
+    }
+
+    [Fact]
+    public async Task OpenAsync_ObjectReplacedSinceListed_IsNotMixed()
+    {
+        await PutAsync("a.csv", "old");
+        using var connector = Open(Spec("a.csv"));
+        await foreach (var file in connector.ListAsync(Stop))
+        {
+            await PutAsync("a.csv", "new!");
+            var failure = await Assert.ThrowsAsync<TransientException>(async () => await file.OpenAsync(Stop));
+            Assert.Equal($"Bucket {_bucket}: an object was replaced after it was listed.", failure.Message);
+        }
+    }
+
+    [Fact]
+    public async Task CommittedAsync_MovesOrDeletesOnce()
+    {
+        await PutAsync("in/a.csv", "content");
+        await PutAsync("in/b.csv");
+        var move = Spec("**/*.csv") with { AfterLoad = AfterLoad.Move, MoveTo = "done/" };
+        await Open(move).CommittedAsync(["in/a.csv"], null, Stop);
+        Assert.Equal(["in/b.csv"], await ListAsync(move));
+        Assert.Equal(["done/in/a.csv", "in/b.csv"], await ListAsync(Spec("**/*.csv")));
+        await Open(move).CommittedAsync(["in/a.csv"], null, Stop);
+        var delete = Spec("**/*.csv") with { AfterLoad = AfterLoad.Delete };
+        await Open(delete).CommittedAsync(["in/b.csv"], null, Stop);
+        await Open(delete).CommittedAsync(["in/b.csv"], null, Stop);
+        Assert.Equal(["done/in/a.csv"], await ListAsync(Spec("**/*.csv")));
+        Assert.Equal("after_load is move, and move_to is not given.", (await Assert.ThrowsAsync<TerminalException>(() => ListAsync(Spec("*") with { AfterLoad = AfterLoad.Move }))).Message);
+    }
+
+    [Fact]
+    public async Task Connector_WrongSettings_AreNamed()
+    {
+        Assert.Equal("There is no bucket nope.", (await Assert.ThrowsAsync<TerminalException>(() => ListAsync(Spec("*") with { Bucket = "nope" }))).Message);
+        var away = await Assert.ThrowsAsync<TerminalException>(() => Open(Spec("*") with { Endpoint = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/") }).TestAsync(Stop));
+        Assert.Equal("Check endpoint and region, and whether the service runs.", away.Suggestion);
+        Assert.DoesNotContain("canary", away.ToString(), StringComparison.Ordinal);
+    }
+}
