@@ -51,11 +51,15 @@ internal static class Stopclock
         return (rows / best / 1e6, rows / bestPeer / 1e6);
     }
 
+    /// <summary>Wall-clock seconds; with FLOWFORGE_CPU set the processor's seconds of this process, for machines that have more to do.</summary>
     private static double Seconds(Action action)
     {
         GC.Collect();
         var clock = Stopwatch.StartNew();
+        var before = Environment.CpuUsage.TotalTime;
         action();
-        return clock.Elapsed.TotalSeconds;
+        return (CountsCpu ? Environment.CpuUsage.TotalTime - before : clock.Elapsed).TotalSeconds;
     }
+
+    private static readonly bool CountsCpu = Environment.GetEnvironmentVariable("FLOWFORGE_CPU") is { Length: > 0 };
 }

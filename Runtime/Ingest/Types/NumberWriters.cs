@@ -14,6 +14,25 @@ internal sealed class IntegerWriter<T>(ColumnType type, bool strict, long least,
 
     public override bool TryAppend(ReadOnlySpan<byte> text)
     {
+        // Most integers are a few digits and nothing else.
+        if (text.Length is > 0 and <= 18 && (uint)(text[0] - '1') <= 8)
+        {
+            ulong plain = 0;
+            foreach (var c in text)
+            {
+                if ((uint)(c - '0') > 9) return TryAppendAny(text);
+                plain = plain * 10 + (uint)(c - '0');
+            }
+            if (plain > (ulong)most) return false;
+            _any = true;
+            if (plain > _largest) _largest = plain;
+            return Add(T.CreateTruncating(plain));
+        }
+        return TryAppendAny(text);
+    }
+
+    private bool TryAppendAny(ReadOnlySpan<byte> text)
+    {
         text = ColumnFacts.Trim(text);
         if (!NumberText.TryParse(text, out var number) || (strict && (number.HasLeadingZeros || number.HasPlus || !number.IsInteger || number is { Negative: true, Digits: 0 }))) return false;
         if (!number.TryToInt64(text, out var value) || value < least || value > most) return false;

@@ -1,4 +1,7 @@
 using System.Buffers;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text.Unicode;
 using FlowForge.Ingest.Rejects;
 
@@ -15,7 +18,8 @@ internal sealed class CsvDecoder : IRecordDecoder
     private readonly int[] _absent;
     private readonly int _longestRecord;
     private readonly SearchValues<byte> _ends;
-    private readonly byte[] _null1;
+    private readonly byte[][] _nulls;
+    private readonly bool _onlyNothingIsNull;
     private Field[] _fields = new Field[64];
     private byte[] _scratch = new byte[256];
     private int _count;
@@ -37,7 +41,8 @@ internal sealed class CsvDecoder : IRecordDecoder
         _map = map;
         _absent = [.. Enumerable.Range(0, targets).Except(map)];
         _ends = SearchValues.Create([_dialect.Delimiter[0], _dialect.LineEnd, (byte)'\r']);
-        _null1 = _values.NullStrings.Count == 1 ? _values.NullStrings[0] : [];
+        _nulls = [.. _values.NullStrings];
+        _onlyNothingIsNull = _nulls is [[]];
     }
 
     public void Decode(ReadOnlySpan<byte> bytes, long offset, bool isLast, RowBuilder rows)
@@ -102,7 +107,45 @@ internal sealed class CsvDecoder : IRecordDecoder
     }
 
     /// <summary>Finds the fields of one record. False: its quotes are broken.</summary>
-    private bool TryReadFields(ReadOnlySpan<byte> bytes, ref int position, out int end)
+    private bool TryReadFields(ReadOnlySpan<byte> bytes, ref int position, out int end) =>
+        (_dialect.Delimiter.Length == 1 && TryReadPlainFields(bytes, ref position, out end)) || TryReadAnyFields(bytes, ref position, out end);
+
+    /// <summary>The quick way, 32 bytes at a time. False: the record has a quoted value or ends too near to the end of the bytes, and nothing was read.</summary>
+    private bool TryReadPlainFields(ReadOnlySpan<byte> bytes, ref int position, out int end)
+    {
+        ref var first = ref MemoryMarshal.GetReference(bytes);
+        var (delimiter, lineEnd) = (_dialect.Delimiter[0], _dialect.LineEnd);
+        var (delimiters, lineEnds, carriages, quotes) = (Vector256.Create(delimiter), Vector256.Create(lineEnd), Vector256.Create((byte)'\r'), Vector256.Create(_dialect.Quote));
+        var start = position;
+        _count = 0;
+        end = 0;
+        for (var block = position; block + Vector256<byte>.Count <= bytes.Length; block += Vector256<byte>.Count)
+        {
+            var here = Vector256.LoadUnsafe(ref first, (nuint)block);
+            var marks = (Vector256.Equals(here, delimiters) | Vector256.Equals(here, lineEnds) | Vector256.Equals(here, carriages) | Vector256.Equals(here, quotes)).ExtractMostSignificantBits();
+            for (; marks != 0; marks &= marks - 1)
+            {
+                var at = block + BitOperations.TrailingZeroCount(marks);
+                var c = bytes[at];
+                if (c != delimiter && c != lineEnd)
+                {
+                    // A quote inside a plain value is plain, a carriage return alone too.
+                    if (c == _dialect.Quote && c != '\r' ? at != start : at + 1 < bytes.Length && bytes[at + 1] != '\n') continue;
+                    if (c != '\r' || at + 1 == bytes.Length) return false;
+                }
+                if (_count == _fields.Length) Array.Resize(ref _fields, _fields.Length * 2);
+                _fields[_count++] = new Field { Start = start, Length = at - start };
+                start = at + 1;
+                if (c == delimiter) continue;
+                end = at;
+                position = c == lineEnd ? at + 1 : at + 2;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool TryReadAnyFields(ReadOnlySpan<byte> bytes, ref int position, out int end)
     {
         var start = position;
         _count = 0;
@@ -242,8 +285,8 @@ internal sealed class CsvDecoder : IRecordDecoder
 
     private bool IsNullText(ReadOnlySpan<byte> text)
     {
-        if (text.Length == 0 && _null1.Length == 0 && _values.NullStrings.Count == 1) return true;
-        foreach (var candidate in _values.NullStrings)
+        if (_onlyNothingIsNull) return text.Length == 0;
+        foreach (var candidate in _nulls)
             if (text.SequenceEqual(candidate)) return true;
         return false;
     }
