@@ -68,6 +68,8 @@ public sealed record PlannedJob
     public IReadOnlyList<string> Reads { get; init; } = [];
     /// <summary>The table it makes; null for an ingest that only lands files.</summary>
     public string? Writes { get; init; }
+    /// <summary>For a job with many tables: those that are known before it runs.</summary>
+    public IReadOnlyList<string> WritesMany { get; init; } = [];
     /// <summary>Why it runs at this place, one sentence.</summary>
     public string Reason { get; init; } = "";
     public bool IsReference { get; init; }

@@ -121,10 +121,24 @@ public sealed record JobRun
     public JobError? Error { get; init; }
     /// <summary>Something worth knowing about a job that did not fail: <c>no new files</c>.</summary>
     public string? Note { get; init; }
+    /// <summary>What the loaded rows did to the table; null where nobody counted.</summary>
+    public RowChanges? Changes { get; init; }
+    /// <summary>For a job with many tables: what became of each.</summary>
+    public IReadOnlyList<JobTableResult> Tables { get; init; } = [];
     public IReadOnlyList<CheckOutcome> Checks { get; init; } = [];
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<JobAttempt> Attempts { get; init; } = [];
 }
+
+/// <summary>What the rows of a job did to a table.</summary>
+/// <param name="Deleted">Rows of the table that went; with scd2 they were closed.</param>
+public readonly record struct RowChanges(long Inserted, long Updated, long Deleted, long Unchanged);
+
+/// <summary>One table of a job with many.</summary>
+/// <param name="Source">The table at the source.</param>
+/// <param name="Table">With layer.</param>
+/// <param name="Version">The version that holds its rows.</param>
+public sealed record JobTableResult(string Source, string Table, long? Version, RowCounts Rows, RowChanges? Changes, string? Note, JobError? Error);
 
 /// <summary>Why a job failed and what to do about it.</summary>
 public sealed record JobError(string Code, string Message, string? Suggestion);

@@ -218,7 +218,7 @@ internal sealed class IngestRun(
     {
         var root = lake.LandingFolder;
         if (job.Landing == LandingMode.Reference && Connector.Connector is not IFileSource) root = _spool ??= Path.Combine(options.TemporaryFolder, $"rows-{Guid.NewGuid():n}");
-        return new LandingZone(root, request.Pipeline, job.Name, request.RunId, request.RunTime, job.FilenamePattern);
+        return new LandingZone(root, request.Pipeline, job.SourceTable is null ? job.Name : Path.Combine(job.Name, job.Table), request.RunId, request.RunTime, job.FilenamePattern);
     }
 
     private Task<DuckLease> LeaseAsync(DuckFactory duck, CancellationToken ct) => duck.LeaseAsync($"{request.Pipeline}_{job.Name}", o => o with { PreserveInsertionOrder = true }, ct);

@@ -1,5 +1,6 @@
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Ingest.Sources;
 using FlowForge.Ingest.Replay;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
@@ -28,8 +29,9 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
         {
             if (request.Replay is not null) return await new ReplayRun(lake, catalog, options, job, request, progress, log).RunAsync(duck, ct).ConfigureAwait(false);
             use = new ConnectorOpener(plugins, options).Begin(job);
-            await using var run = new IngestRun(lake, plugins, catalog, options, job, request, progress, log);
-            var outcome = await run.RunAsync(duck, ct).ConfigureAwait(false);
+            var outcome = job.Tables.Count > 0
+                ? await new TablesRun(lake, plugins, catalog, options, job, request, progress, log).RunAsync(duck, ct).ConfigureAwait(false)
+                : await OneAsync(job, request, progress, log, ct).ConfigureAwait(false);
             use?.Succeeded();
             return outcome;
         }
@@ -48,6 +50,12 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
         {
             use?.Dispose();
         }
+    }
+
+    private async Task<JobOutcome> OneAsync(IngestDefinition job, JobRequest request, IProgress<JobProgress> progress, IJobLog log, CancellationToken ct)
+    {
+        await using var run = new IngestRun(lake, plugins, catalog, options, job, request, progress, log);
+        return await run.RunAsync(duck, ct).ConfigureAwait(false);
     }
 
     /// <summary>Reads open rejects of a job's table again as a replay would, and publishes nothing.</summary>

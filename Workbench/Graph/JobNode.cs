@@ -6,7 +6,7 @@ namespace FlowForge.Workbench.Graph;
 /// <param name="Line">What stands under its name: rows, phase, reason.</param>
 public sealed record JobNode(string Id, string Name, JobKind Kind, IReadOnlyList<string> DependsOn, bool IsReference, RunState? State, double? Progress, string? Line)
 {
-    public static JobNode Of(PlannedJob job) => new(job.Id, job.Name, job.Kind, job.DependsOn, job.IsReference, null, null, job.Writes ?? "lands files");
+    public static JobNode Of(PlannedJob job) => new(job.Id, job.Name, job.Kind, job.DependsOn, job.IsReference, null, null, job.Writes ?? (job.WritesMany.Count > 0 || job.Reason.StartsWith("reads the tables", StringComparison.Ordinal) ? "many tables" : "lands files"));
 
     public static JobNode Of(JobRun job) => new(job.Id, job.Name, job.Kind, job.DependsOn, job.IsReference, job.State, job.Progress, Words(job));
 

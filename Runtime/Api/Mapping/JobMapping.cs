@@ -13,7 +13,8 @@ internal static class JobMapping
         Progress = job.State == Catalog.RunState.Succeeded ? 1 : job.ProgressFraction, Phase = job.State is Catalog.RunState.Running or Catalog.RunState.Queued ? job.Phase : null, Pool = job.Pool,
         RowsPerSecond = Rate(job), Table = job.Table, TableVersion = job.TableVersion,
         RejectsTable = job.Counts.Rejected > 0 && job.Kind == Pipelines.JobKind.Ingest ? job.Table : null,
-        Error = RunMapping.ToError(job.Error), Note = job.Note,
+        Error = RunMapping.ToError(job.Error), Note = job.Note, Changes = ToChanges(job.Changes),
+        Tables = [.. job.Tables.Select(t => new JobTableResult(t.Source, t.Table, t.Version, RunMapping.ToRows(t.Counts), ToChanges(t.Changes), t.Note, RunMapping.ToError(t.Error)))],
         Attempts = [.. attempts.Select(a => new JobAttempt(a.Attempt, RunMapping.ToState(a.State), a.StartedAt, a.FinishedAt, RunMapping.ToError(a.Error)))],
         Checks = [.. checks.Select(ToCheck)]
     };
@@ -25,6 +26,8 @@ internal static class JobMapping
         Pipelines.CheckAction.Quarantine => CheckAction.Quarantine,
         _ => CheckAction.Fail
     }, check.FailingRows, check.Message) { Value = check.Value, Run = check.RunId, Job = check.JobId };
+
+    private static RowChanges? ToChanges(Catalog.RowChanges? changes) => changes is { } c ? new RowChanges(c.Inserted, c.Updated, c.Deleted, c.Unchanged) : null;
 
     private static double? Rate(Catalog.JobRunRecord job)
     {

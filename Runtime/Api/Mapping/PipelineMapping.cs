@@ -40,7 +40,7 @@ internal static class PipelineMapping
 
     private static PlannedJob ToJob(Pipelines.PlanJob job, int? line) => new()
     {
-        Id = job.Id, Name = job.Name, Kind = ToKind(job.Kind), DependsOn = job.DependsOn, Reads = job.Reads, Writes = job.Writes, Reason = job.Reason,
+        Id = job.Id, Name = job.Name, Kind = ToKind(job.Kind), DependsOn = job.DependsOn, Reads = job.Reads, Writes = job.Writes, WritesMany = job.WritesMany, Reason = job.Reason,
         IsReference = job.IsReference, Line = line
     };
 

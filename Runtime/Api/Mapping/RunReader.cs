@@ -43,9 +43,17 @@ internal sealed class RunReader(CatalogDatabase catalog, KnownTables lake, Known
     {
         var tables = new List<(Lake.Layer Layer, WrittenTable Table)>();
         foreach (var job in jobs)
-            if (job is { State: RunState.Succeeded, TableVersion: { } version } && TableName.TryParse(job.Table, out var name))
-                tables.Add((name.Layer, new WrittenTable(name.ToString(), version, lake[name].At(version)?.Rows ?? 0)));
+        {
+            if (job is { State: RunState.Succeeded, TableVersion: { } version }) Add(job.Table, version);
+            foreach (var table in job.Tables)
+                if (table is { Error: null, Version: { } at }) Add(table.Table, at);
+        }
         return [.. tables.OrderBy(t => t.Layer).Select(t => t.Table)];
+
+        void Add(string? table, long version)
+        {
+            if (TableName.TryParse(table, out var name)) tables.Add((name.Layer, new WrittenTable(name.ToString(), version, lake[name].At(version)?.Rows ?? 0)));
+        }
     }
 
     private HashSet<string> References(RunRecord run) =>

@@ -25,6 +25,9 @@ public sealed class JobFailedException : Exception
     /// <summary>How long the system asked to be left alone; null when it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>For a job with many tables: what became of each, the good ones among them.</summary>
+    public IReadOnlyList<TableOutcome> Tables { get; init; } = [];
+
     /// <summary>As it is recorded.</summary>
     public RunError ToError() => new(Code, Message, Suggestion);
 }

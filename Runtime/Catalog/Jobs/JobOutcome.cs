@@ -24,12 +24,22 @@ public sealed record JobOutcome
 
     public IReadOnlyList<CheckOutcome> Checks { get; init; } = [];
 
+    /// <summary>For a job with many tables: what became of each.</summary>
+    public IReadOnlyList<TableOutcome> Tables { get; init; } = [];
+
     /// <summary>An earlier attempt had committed already: this is its recorded outcome.</summary>
     public bool AlreadyDone { get; init; }
 
     /// <summary>For people: <c>nothing new</c>.</summary>
     public string? Note { get; init; }
 }
+
+/// <summary>What became of one table of a job with many.</summary>
+/// <param name="Source">The table at the source.</param>
+/// <param name="Table">With layer.</param>
+/// <param name="Version">The version that holds its rows; null when there is none.</param>
+/// <param name="Error">Why it was not loaded; null when it was.</param>
+public sealed record TableOutcome(string Source, string Table, long? Version, RowCounts Counts, RowChanges? Changes = null, string? Note = null, RunError? Error = null);
 
 /// <summary>Result of one check.</summary>
 /// <param name="Check"><see cref="CheckDefinition.Title"/>.</param>

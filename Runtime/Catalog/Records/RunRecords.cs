@@ -86,6 +86,12 @@ public sealed record JobRunRecord
 
     public RowCounts Counts { get; init; }
 
+    /// <summary>What the loaded rows did to the table; null where nobody counted.</summary>
+    public RowChanges? Changes { get; init; }
+
+    /// <summary>For a job with many tables: what became of each.</summary>
+    public IReadOnlyList<TableOutcome> Tables { get; init; } = [];
+
     public long Bytes { get; init; }
 
     public DateTimeOffset? StartedAt { get; init; }

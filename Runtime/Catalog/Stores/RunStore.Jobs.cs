@@ -65,10 +65,10 @@ public sealed partial class RunStore
             """
             INSERT INTO job_runs (run_id, job_id, ordinal, name, kind, state, attempt, rows_read, rows_loaded, rows_rejected, rows_deduplicated,
               rows_filtered, bytes, started_at, finished_at, error_code, error_message, error_suggestion, table_name, table_version, phase, progress,
-              rows_per_second, depends_on, note, pool)
+              rows_per_second, depends_on, note, pool, details)
             VALUES (@run, @job, (SELECT coalesce(max(ordinal), 0) + 1 FROM job_runs WHERE run_id = @run), @name, @kind, @state, @attempt, @read, @loaded,
               @rejected, @deduplicated, @filtered, @bytes, @started, @finished, @code, @message, @suggestion, @table, @version, @phase, @progress,
-              @speed, @dependsOn, @note, @pool)
+              @speed, @dependsOn, @note, @pool, @details)
             ON CONFLICT (run_id, job_id) DO UPDATE SET
               state = excluded.state, attempt = excluded.attempt, rows_read = excluded.rows_read, rows_loaded = excluded.rows_loaded,
               rows_rejected = excluded.rows_rejected, rows_deduplicated = excluded.rows_deduplicated, rows_filtered = excluded.rows_filtered,
@@ -77,7 +77,7 @@ public sealed partial class RunStore
               table_name = coalesce(excluded.table_name, job_runs.table_name), table_version = excluded.table_version, phase = excluded.phase,
               progress = excluded.progress, rows_per_second = excluded.rows_per_second,
               depends_on = CASE WHEN excluded.depends_on = '[]' THEN job_runs.depends_on ELSE excluded.depends_on END, note = excluded.note,
-              pool = coalesce(excluded.pool, job_runs.pool)
+              pool = coalesce(excluded.pool, job_runs.pool), details = excluded.details
             WHERE excluded.attempt > job_runs.attempt
               OR (excluded.attempt = job_runs.attempt
                   AND (job_runs.state IN ('queued', 'running') OR excluded.state NOT IN ('queued', 'running'))
@@ -88,7 +88,8 @@ public sealed partial class RunStore
             ("filtered", job.Counts.Filtered), ("bytes", job.Bytes), ("started", CatalogTime.Write(job.StartedAt)), ("finished", CatalogTime.Write(job.FinishedAt)),
             ("code", job.Error?.Code), ("message", job.Error?.Message), ("suggestion", job.Error?.Suggestion), ("table", job.Table),
             ("version", job.TableVersion), ("phase", job.Phase), ("progress", job.ProgressFraction), ("speed", job.RowsPerSecond),
-            ("dependsOn", JsonSerializer.Serialize(job.DependsOn)), ("note", job.Note), ("pool", job.Pool)) > 0;
+            ("dependsOn", JsonSerializer.Serialize(job.DependsOn)), ("note", job.Note), ("pool", job.Pool),
+            ("details", job.Changes is null && job.Tables.Count == 0 ? null : JsonSerializer.Serialize(new JobDetails(job.Changes, job.Tables)))) > 0;
         if (heard)
         {
             // Ingest jobs alone: silver and gold read the same rows again.
@@ -106,7 +107,15 @@ public sealed partial class RunStore
         return heard;
     }
 
-    private static JobRunRecord MapJob(SqlRow row) => new()
+    private static JobRunRecord MapJob(SqlRow row)
+    {
+        var details = row.TextOrNull("details") is { } json ? JsonSerializer.Deserialize<JobDetails>(json) : null;
+        return Map(row) with { Changes = details?.Changes, Tables = details?.Tables ?? [] };
+    }
+
+    private sealed record JobDetails(RowChanges? Changes, IReadOnlyList<TableOutcome> Tables);
+
+    private static JobRunRecord Map(SqlRow row) => new()
     {
         RunId = row.Text("run_id"),
         JobId = row.Text("job_id"),

@@ -69,7 +69,7 @@ internal static class PipelineCommands
         c.Answer(outcome, o =>
         {
             Lines.Diagnostics(Console.Error, name, o.Diagnostics);
-            TextTable.Write(Console.Out, ["job", "makes", "after", "reason", "build", "because"], (o.Plan?.Jobs ?? []).Select(j => new[] { j.Id, j.Writes, string.Join(", ", j.DependsOn), j.Reason, j.Change is { } change ? Lines.Word(change) : "", string.Join("; ", j.Changes) }));
+            TextTable.Write(Console.Out, ["job", "makes", "after", "reason", "build", "because"], (o.Plan?.Jobs ?? []).Select(j => new[] { j.Id, j.Writes ?? string.Join(" ", j.WritesMany), string.Join(", ", j.DependsOn), j.Reason, j.Change is { } change ? Lines.Word(change) : "", string.Join("; ", j.Changes) }));
         });
         return outcome.Valid ? 0 : 1;
     }

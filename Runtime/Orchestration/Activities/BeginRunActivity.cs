@@ -38,7 +38,7 @@ public sealed class BeginRunActivity(RunStore runs, PipelineStore pipelines, Pip
     private Dictionary<string, long> Pins(RunRecord run, PipelineReading? reading)
     {
         var jobs = (reading?.Plan.Jobs ?? []).Where(j => run.JobIds.Count == 0 || run.JobIds.Contains(j.Id)).ToArray();
-        var made = jobs.Select(j => j.Writes).ToHashSet(StringComparer.Ordinal);
+        var made = jobs.SelectMany(j => j.AllWrites).ToHashSet(StringComparer.Ordinal);
         var pins = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var table in jobs.SelectMany(j => j.Reads).Distinct(StringComparer.Ordinal).Where(t => !made.Contains(t)))
             if (TableName.TryParse(table, out var name) && lake.Table(name).Latest() is { } snapshot) pins[table] = snapshot.Version;

@@ -33,7 +33,11 @@ public sealed class JobRunner(
     }
 
     public long LastTransaction(JobToRun job) =>
-        job.Plan.Writes is { } table ? lake.Table(TableName.Parse(table)).TransactionVersion(job.ApplicationId) ?? 0 : 0;
+        job.Plan.Writes is { } table ? lake.Table(TableName.Parse(table)).TransactionVersion(job.ApplicationId) ?? 0
+        : job.Definition.Ingest.Any(i => i.Name == job.Plan.Name && i.Tables.Count > 0)
+            // One version for all tables of the job, beyond what any of them has.
+            ? lake.Tables().Where(t => t.Layer == Layer.Bronze).Select(t => lake.Table(t).TransactionVersion(job.ApplicationId) ?? 0).DefaultIfEmpty().Max()
+        : 0;
 
     public Task<JobOutcome> RunAsync(JobToRun job, int attempt, long txn, IProgress<JobProgress> progress, CancellationToken cancel)
     {

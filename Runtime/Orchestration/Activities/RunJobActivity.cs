@@ -31,7 +31,7 @@ public sealed class RunJobActivity(JobRunner runner, RunRecorder recorder, Claim
             var outcome = await runner.RunAsync(job, attempt, txn, progress, lease.Token);
             recorder.Succeed(job, attempt, outcome);
             claims.Release(input.RunId, input.JobId);
-            return new JobResult(outcome.Counts, outcome.Table, outcome.TableVersion);
+            return RunRecorder.Result(outcome.Counts, outcome.Table, outcome.TableVersion, outcome.Tables);
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested || lease.Token.IsCancellationRequested)
         {

@@ -20,7 +20,10 @@ public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock
 
     /// <summary>The result of a job that is recorded as succeeded: the worker died before it could tell the server.</summary>
     public JobResult? Succeeded(JobInput input) =>
-        runs.Job(input.RunId, input.JobId) is { State: RunState.Succeeded } job ? new JobResult(job.Counts, job.Table, job.TableVersion) : null;
+        runs.Job(input.RunId, input.JobId) is { State: RunState.Succeeded } job ? Result(job.Counts, job.Table, job.TableVersion, job.Tables) : null;
+
+    public static JobResult Result(RowCounts counts, string? table, long? version, IReadOnlyList<TableOutcome> tables) =>
+        new(counts, table, version, tables.Count == 0 ? null : tables.Where(t => t.Version is not null).ToDictionary(t => t.Table, t => t.Version!.Value));
 
     /// <summary>The table is held by another run: try again soon; this is no attempt.</summary>
     public ApplicationFailure Waiting(JobToRun job, string holder)
@@ -79,6 +82,7 @@ public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock
         {
             State = RunState.Succeeded, FinishedAt = now, Counts = outcome.Counts, Bytes = outcome.Bytes,
             Table = outcome.Table ?? job.Plan.Writes, TableVersion = outcome.TableVersion, ProgressFraction = 1, Note = outcome.Note,
+            Changes = outcome.Changes, Tables = outcome.Tables,
         });
         CloseAttempt(job, attempt, RunState.Succeeded, null, now);
         Log(job, JobLogLevel.Info, $"done: {outcome.Counts}{(outcome.Note is { } note ? $" ({note})" : "")}");
@@ -115,7 +119,7 @@ public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock
         if (!again)
         {
             var counts = runs.Job(job.Run.RunId, job.Plan.Id)?.Counts ?? default;
-            runs.UpsertJob(Record(job, attempt) with { State = RunState.Failed, FinishedAt = now, Error = shown, Counts = counts });
+            runs.UpsertJob(Record(job, attempt) with { State = RunState.Failed, FinishedAt = now, Error = shown, Counts = counts, Tables = known?.Tables ?? [] });
             return new ApplicationFailure(shown.Message, shown.Code, nonRetryable: true, error) { Details = shown };
         }
         var delay = Delay(retry, failures, known?.RetryAfter);

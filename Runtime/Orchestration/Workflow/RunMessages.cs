@@ -69,7 +69,8 @@ public sealed record JobInput(string RunId, string JobId, DateTimeOffset RunTime
 public sealed record NoteInput(string RunId, int Round, int Attempts, TimeSpan Delay, RunError? Error);
 
 /// <summary>What a job hands to the run: references and counts, never data.</summary>
-public sealed record JobResult(RowCounts Counts, string? Table, long? TableVersion);
+/// <param name="Tables">Versions of the tables of a job with many.</param>
+public sealed record JobResult(RowCounts Counts, string? Table, long? TableVersion, IReadOnlyDictionary<string, long>? Tables = null);
 
 public sealed record FinishInput(string RunId, RunState State, RunError? Error, IReadOnlyList<FinishedJob> Jobs);
 

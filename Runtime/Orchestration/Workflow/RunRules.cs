@@ -100,7 +100,10 @@ public static class RunRules
     {
         var pins = new Dictionary<string, long>(facts.Begin.Result!.InputVersions, StringComparer.Ordinal);
         foreach (var step in facts.Input.Steps)
+        {
             if (facts.Job(step.JobId).Result is { Table: { } table, TableVersion: { } version }) pins[table] = version;
+            foreach (var (made, at) in facts.Job(step.JobId).Result?.Tables ?? new Dictionary<string, long>()) pins[made] = at;
+        }
         return pins;
     }
 

@@ -87,6 +87,15 @@ public sealed record IngestDefinition
     /// <summary>SQL condition over the renamed and computed columns; rows for which it is not true are counted as filtered.</summary>
     public string? Filter { get; init; }
 
+    /// <summary>Names or patterns of the source's tables, each read into a bronze table of its own; empty for a job with one table.</summary>
+    public IReadOnlyList<string> Tables { get; init; } = [];
+
+    /// <summary>Put before the names of the bronze tables of <see cref="Tables"/>.</summary>
+    public string TablePrefix { get; init; } = "";
+
+    /// <summary>The one of <see cref="Tables"/> that this definition was made for, while it runs; null otherwise.</summary>
+    public string? SourceTable { get; init; }
+
     /// <summary>Name of the bronze table, without the layer.</summary>
     public required string Table { get; init; }
 

@@ -44,7 +44,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode UnsafePath = Error("FF1213", "Path leaves its folder", "A relative quarantine_path stays inside the lake's folder: no .. in it.");
     public static readonly DiagnosticCode FormatMissing = Error("FF1214", "Format missing", "The format of files is given by format, or by the ending of config.path.");
     public static readonly DiagnosticCode ReservedName = Error("FF1215", "Reserved name", "Columns that begin with _ff_ and tables that end in __rejects belong to FlowForge.");
-    public static readonly DiagnosticCode SeveralTables = Error("FF1216", "Several tables in one job", "This FlowForge reads one table per job. Write one ingest job for each table.");
+    public static readonly DiagnosticCode SeveralTables = Error("FF1216", "Tables cannot be read so", "tables names many tables of a database or an API, each for a bronze table of its own: it excludes table_name and query, files, and two tables that would get one name.");
     public static readonly DiagnosticCode InvalidRejectLimit = Error("FF1217", "Not a limit", "max_rejects is a number of rows (100) or a share of them (2%).");
     public static readonly DiagnosticCode InvalidLagWindow = Error("FF1218", "Not a lag", "lag_window is a duration (15m, 2h, 1d) for a time watermark, or a number for a numeric one.");
     public static readonly DiagnosticCode DeletesNotSeen = Error("FF1219", "Deletes cannot be detected", "detect_deletes compares the keys of the whole source with those of the table: it needs write_mode merge or scd2, incremental_mode full, and a source that is read in full.");

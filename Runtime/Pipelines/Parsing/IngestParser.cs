@@ -59,6 +59,8 @@ internal static class IngestParser
             MaxRejects = RejectLimits.Read(section),
             Computed = section.TextMap("computed"),
             Filter = section.Text("filter"),
+            Tables = section.Texts("tables"),
+            TablePrefix = section.Text("table_prefix") ?? "",
             Table = table ?? name,
             Checks = CheckParser.Read(section),
             Config = config,

@@ -14,6 +14,7 @@ internal static partial class IngestRules
         CheckModes(section, job);
         CheckLayout(section, job);
         CheckNames(section, job);
+        CheckTables(section, job);
         if (job.SourceType.Length > 0)
         {
             CheckSource(section, job, environment);
@@ -34,7 +35,7 @@ internal static partial class IngestRules
         {
             section.Add(DiagnosticCodes.NeedsUserSchema, "schema_mode", "schema_mode: user needs user_schema.", "List the columns with their types.");
         }
-        if (job.WriteMode is WriteMode.Merge or WriteMode.Scd2 && !section.Has("dedupe_keys"))
+        if (job.WriteMode is WriteMode.Merge or WriteMode.Scd2 && !section.Has("dedupe_keys") && job.Tables.Count == 0)
         {
             section.Add(DiagnosticCodes.NeedsDedupeKeys, "write_mode", $"write_mode: {job.WriteMode.ToText()} needs dedupe_keys.", "Name the columns that identify a row.");
         }
@@ -83,6 +84,31 @@ internal static partial class IngestRules
         }
     }
 
+    private static void CheckTables(SectionReader section, IngestDefinition job)
+    {
+        Effects.Warn(section, "table_prefix", job.Tables.Count > 0, "tables is given");
+        if (job.Tables.Count == 0)
+        {
+            return;
+        }
+        Effects.Warn(section, "table", false, "tables is not given");
+        var problem = SourceTypes.KindOf(job.Connector) == SourceKind.Files ? "files are no tables"
+            : (job.Config["table_name"] ?? job.Config["query"]) is not null ? "config says what to read too"
+            : !job.ForceToParquet ? "force_to_parquet: false makes no tables" : null;
+        if (problem is not null)
+        {
+            section.Add(DiagnosticCodes.SeveralTables, "tables", $"'tables' cannot be used here: {problem}.", "Use either tables or config.table_name.");
+        }
+        if (job.TablePrefix.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '_') || job.TablePrefix.Length > 0 && char.IsAsciiDigit(job.TablePrefix[0]))
+        {
+            section.Add(DiagnosticCodes.SeveralTables, "table_prefix", $"'{job.TablePrefix}' cannot begin a table's name.", "Use lower-case letters, digits and _, as in crm_.");
+        }
+        foreach (var twice in SourceTables.KnownTables(job).GroupBy(t => t).Where(g => g.Count() > 1))
+        {
+            section.Add(DiagnosticCodes.SeveralTables, "tables", $"Two of the tables become bronze.{twice.Key}.", "Name them with their schema, or read one of them in a job of its own.");
+        }
+    }
+
     private static void CheckNames(SectionReader section, IngestDefinition job)
     {
         foreach (var pair in job.RenameMap.Where(r => r.Value.Length == 0))
@@ -105,17 +131,12 @@ internal static partial class IngestRules
 
     private static void CheckSource(SectionReader section, IngestDefinition job, PipelineEnvironment environment)
     {
-        if (section.Has("tables"))
-        {
-            section.Add(DiagnosticCodes.SeveralTables, "tables", "This FlowForge reads one table per job.", "Write one ingest job for each table, with config.table_name.");
-            return;
-        }
         var missing = (job.Connector, SourceTypes.KindOf(job.Connector)) switch
         {
             ("file" or "rest" or "graphql" or "http", _) when job.Connection is not null => default,
             ("file", _) => Lacks("path") ? ("path", "the files to read: a path, with * and ** if need be") : default,
             (null, _) when job.Connection is null => ("connection_id", "the connection to use"),
-            (_, SourceKind.Database) => Lacks("query") && Lacks("table_name") ? ("query", "what to read: query or table_name") : default,
+            (_, SourceKind.Database) when job.Tables.Count == 0 => Lacks("query") && Lacks("table_name") ? ("query", "what to read: query or table_name") : default,
             ("rest" or "graphql" or "http", _) => Lacks("url") ? ("url", "the address to read") : default,
             _ => default,
         };

@@ -78,7 +78,7 @@ public static class PipelineParser
 
     private static void RefuseSameTables(List<IngestDefinition> ingest, SectionReader section, DiagnosticList diagnostics)
     {
-        foreach (var group in ingest.Where(i => i.ForceToParquet).GroupBy(i => i.Table).Where(g => g.Count() > 1))
+        foreach (var group in ingest.Where(i => i.ForceToParquet && i.Tables.Count == 0).GroupBy(i => i.Table).Where(g => g.Count() > 1))
         {
             foreach (var job in group.Skip(1))
             {

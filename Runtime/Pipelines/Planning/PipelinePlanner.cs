@@ -23,7 +23,7 @@ public static class PipelinePlanner
     }
 
     private static DraftJob Draft(IngestDefinition job) => new(
-        $"ingest.{job.Name}", job.Name, JobKind.Ingest, [], job.ForceToParquet ? $"bronze.{job.Table}" : null, job.IsReference, job.Line);
+        $"ingest.{job.Name}", job.Name, JobKind.Ingest, [], job.ForceToParquet && job.Tables.Count == 0 ? $"bronze.{job.Table}" : null, job.IsReference, job.Line) { Tables = job.Tables };
 
     /// <summary>Table to the id of the job that makes it.</summary>
     private static Dictionary<string, string> Makers(PipelineDefinition definition)
@@ -31,6 +31,8 @@ public static class PipelinePlanner
         var made = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var ingest in definition.Ingest.Where(i => i.ForceToParquet))
         {
+            foreach (var table in SourceTables.KnownTables(ingest)) made.TryAdd($"bronze.{table}", $"ingest.{ingest.Name}");
+            if (ingest.Tables.Count > 0) continue;
             made.TryAdd($"bronze.{ingest.Table}", $"ingest.{ingest.Name}");
         }
         foreach (var dataset in definition.Datasets)
@@ -58,7 +60,11 @@ public static class PipelinePlanner
             var i = ready.Min;
             ready.Remove(i);
             var job = drafts[i];
-            jobs.Add(new PlanJob(job.Id, job.Name, job.Kind, needs[i], job.Reads, job.Writes, Reason(job, made), job.IsReference) { Pool = job.Pool });
+            jobs.Add(new PlanJob(job.Id, job.Name, job.Kind, needs[i], job.Reads, job.Writes, Reason(job, made), job.IsReference)
+            {
+                Pool = job.Pool,
+                WritesMany = job.Tables.Count == 0 ? [] : [.. made.Where(m => m.Value == job.Id).Select(m => m.Key)],
+            });
             ready.UnionWith(readers[i].Where(reader => --open[reader] == 0));
         }
         var waiting = Enumerable.Range(0, drafts.Count).Where(i => open[i] > 0).Select(i => drafts[i].Id).ToList();
@@ -79,7 +85,7 @@ public static class PipelinePlanner
     {
         if (job.Kind == JobKind.Ingest)
         {
-            var what = job.IsReference ? "reference table, read first" : job.Writes is null ? "lands files only" : "reads its source";
+            var what = job.IsReference ? "reference table, read first" : job.Tables.Count > 0 ? $"reads the tables {string.Join(", ", job.Tables)}" : job.Writes is null ? "lands files only" : "reads its source";
             return job.Reads.Count == 0 ? what : $"{what}; its checks read {string.Join(", ", job.Reads)}";
         }
         var parts = job.Reads.Select(t => made.TryGetValue(t, out var maker) ? maker == job.Id ? "its own last version" : $"{t} (made by {maker})" : $"{t} (in the lake)").ToList();

@@ -14,4 +14,10 @@ public sealed record PlanJob(
 {
     /// <summary>Worker pool that executes it; null for the runtime itself.</summary>
     public string? Pool { get; init; }
+
+    /// <summary>For a job with many tables: those that are known, by their names or because the pipeline reads them. The others show when it runs.</summary>
+    public IReadOnlyList<string> WritesMany { get; init; } = [];
+
+    /// <summary>All tables that are known to be made.</summary>
+    public IEnumerable<string> AllWrites => Writes is null ? WritesMany : [Writes];
 }

@@ -95,6 +95,11 @@ internal sealed class ReferenceResolver(
         {
             return null; // the catalog's own views: always there, made by nobody
         }
+        if (!made.ContainsKey(table) && table.StartsWith("bronze.", StringComparison.Ordinal) && definition.Ingest.FirstOrDefault(i => SourceTables.MayMake(i, table["bronze.".Length..])) is { } many)
+        {
+            // Which tables a pattern finds shows in the run; one that the pipeline reads is expected to be among them.
+            made[table] = $"ingest.{many.Name}";
+        }
         if (made.TryGetValue(table, out var maker))
         {
             if (dataset.Layer == "silver" && table.StartsWith("gold.", StringComparison.Ordinal))
