@@ -9,6 +9,7 @@ root.Subcommands.Add(RunCommands.Create(shared));
 root.Subcommands.Add(BackfillCommands.Create(shared));
 root.Subcommands.Add(TableCommands.Create(shared));
 root.Subcommands.Add(SqlCommand.Create(shared));
+root.Subcommands.Add(PipelineCommands.CreateTest(shared));
 root.Subcommands.Add(TemporalCommands.Create(shared));
 root.Subcommands.Add(ConnectionCommands.Connectors(shared));
 root.Subcommands.Add(ConnectionCommands.Create(shared));

@@ -4,6 +4,9 @@ namespace FlowForge.Contracts;
 
 public sealed partial class FlowForgeClient
 {
+    /// <summary>Runs the tests of a pipeline's datasets; the lake is not touched.</summary>
+    public Task<PipelineTestReport> TestPipelineAsync(TestPipeline body, CancellationToken ct = default) => SendAsync<PipelineTestReport>(HttpMethod.Post, "pipelines/test", body, ct);
+
     /// <summary>By name. <paramref name="search"/> is part of name or description.</summary>
     public Task<Page<PipelineSummary>> PipelinesAsync(string? search = null, int page = 1, int size = 50, CancellationToken ct = default) =>
         GetAsync<Page<PipelineSummary>>(new QueryText("pipelines").Add("search", search).Add("page", page).Add("size", size), ct);

@@ -96,3 +96,17 @@ public sealed record ValidatePipeline(string Text, PipelineTextFormat? Format = 
 /// <param name="Valid">No diagnostic is an error.</param>
 /// <param name="Name">The pipeline's own name as far as it could be read.</param>
 public sealed record PipelineValidation(bool Valid, string? Name, IReadOnlyList<DiagnosticEntry> Diagnostics, PipelinePlan? Plan);
+
+/// <summary>Body of <c>POST /pipelines/test</c>.</summary>
+/// <param name="Test">The name of one test; null runs all.</param>
+public sealed record TestPipeline(string Text, PipelineTextFormat? Format = null, string? BaseDirectory = null, string? Test = null);
+
+/// <summary>What the tests of a pipeline's datasets found.</summary>
+/// <param name="Passed">The text has no errors and every test passed.</param>
+public sealed record PipelineTestReport(bool Passed, IReadOnlyList<DiagnosticEntry> Diagnostics, IReadOnlyList<DatasetTest> Tests);
+
+/// <summary>One test of a dataset.</summary>
+/// <param name="Message">Why it failed; null when it passed.</param>
+/// <param name="Missing">Rows that were expected and did not come, as text; at most 10.</param>
+/// <param name="Unexpected">Rows that came and were not expected; at most 10.</param>
+public sealed record DatasetTest(string Name, string Dataset, bool Passed, string? Message, IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected, double Seconds);

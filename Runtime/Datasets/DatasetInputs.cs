@@ -32,6 +32,9 @@ internal static class DatasetInputs
     public static void CreateSystemTables(DuckSession session, CatalogDatabase catalog, DatasetDefinition dataset) =>
         SystemTables.Create(session, catalog, References(dataset).Select(r => r.Reference));
 
+    /// <summary>The tables that the SQL and its macros read, in the order of their first mention.</summary>
+    public static IEnumerable<SqlTableReference> TablesOfSql(DatasetDefinition dataset) => References(dataset).Where(r => !r.ForChecks).Select(r => r.Reference);
+
     private static IEnumerable<(SqlTableReference Reference, bool ForChecks)> References(DatasetDefinition dataset)
     {
         var sql = DatasetSql.Text(dataset);

@@ -39,6 +39,22 @@ public sealed class DatasetRulesTests
     }
 
     [Fact]
+    public void Tests_AreRead()
+    {
+        var test = Good("pipeline: p\nsilver:\n  a: SELECT 1\ntests:\n  one:\n    dataset: silver.a\n    parameters: { x: 5 }\n    given: { bronze.t: [ { id: 1 }, { Name: ~, id: 2 } ], bronze.u: SELECT 1; }\n    expect: []\n").Tests.Single();
+        Assert.Equal(("one", "silver.a", "5", 5), (test.Name, test.Dataset, test.Parameters["x"], test.Line));
+        Assert.Equal(["id", "Name"], test.Given["bronze.t"].Columns);
+        Assert.Equal("SELECT 1", test.Given["bronze.u"].Sql);
+        Assert.Empty(test.Expect.Rows);
+    }
+
+    [Theory]
+    [InlineData("dataset: silver.b\n    expect: []", "(6,14): error FF1311: There is no dataset 'silver.b'. [tests.one.dataset] Did you mean 'silver.a'?")]
+    [InlineData("dataset: silver.a", "(5,3): error FF1103: A test needs 'expect'. [tests.one.expect] The rows that the SQL must give, in any order; columns that no row names are not compared.")]
+    [InlineData("dataset: silver.a\n    expect: [ 1 ]", "(7,15): error FF1311: Rows are a list of mappings, or a SELECT, not a list with a number. [tests.one.expect] Write '- { id: 1, name: x }'.")]
+    public void Test_Mistake_IsSaid(string lines, string expected) => Assert.Equal([expected], Bad($"pipeline: p\nsilver:\n  a: SELECT 1\ntests:\n  one:\n    {lines}\n"));
+
+    [Fact]
     public void Macros_AreReadAndGivenToAllDatasets()
     {
         var pipeline = Good("pipeline: p\nmacros:\n  cents(x): x / 100.0\n  recent(days := 30, least): SELECT * FROM bronze.a WHERE age < days;\nsilver:\n  a: SELECT cents(1)\n");

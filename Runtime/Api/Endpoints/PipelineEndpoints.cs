@@ -3,6 +3,7 @@ using FlowForge.Api.Mapping;
 using FlowForge.Api.Problems;
 using FlowForge.Catalog;
 using FlowForge.Contracts;
+using FlowForge.Datasets.Testing;
 using FlowForge.Orchestration.Runs;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -16,6 +17,7 @@ internal static class PipelineEndpoints
         var group = api.MapGroup("/pipelines").WithTags("Pipelines");
         group.MapGet("/", List).WithSummary("Pipelines by name.");
         group.MapPost("/validate", Validate).WithSummary("Diagnostics and plan of a text; stores nothing.");
+        group.MapPost("/test", Test).WithSummary("Runs the tests of a text's datasets over the rows that they give.");
         group.MapGet("/{name}", Get).WithSummary("One pipeline: text, plan, diagnostics.");
         group.MapPut("/{name}", Put).WithSummary("Stores a definition. 422 with diagnostics when it has errors.");
         group.MapDelete("/{name}", Delete).WithSummary("Takes a pipeline off the list; its runs and tables stay.");
@@ -46,6 +48,18 @@ internal static class PipelineEndpoints
 
     private static NoContent Delete(PipelineStore pipelines, string name) =>
         pipelines.Delete(name) ? TypedResults.NoContent() : throw Unknown(name);
+
+    private static async Task<PipelineTestReport> Test(PipelineReader reader, DatasetTester tester, FileRoots roots, TestPipeline body, CancellationToken ct)
+    {
+        var reading = reader.Read(Required(body.Text), PipelineMapping.ToFormat(body.Format), body.BaseDirectory is { } folder ? roots.Allow(folder) : roots.Workspace);
+        // A table that only the lake or another pipeline has is no error for a test, which gives its rows.
+        var entries = PipelineMapping.ToEntries(reading.Diagnostics.Where(d => d.Code is not "FF1502"));
+        if (reading.Definition is not { } definition || entries.Any(d => d.Level == DiagnosticLevel.Error)) return new PipelineTestReport(false, entries, []);
+        if (body.Test is { } only && definition.Tests.All(t => t.Name != only))
+            throw ProblemException.NotFound("FF4036", $"The pipeline has no test '{only}'.", definition.Tests.Count == 0 ? "Write tests under 'tests:'." : $"Its tests: {string.Join(", ", definition.Tests.Select(t => t.Name))}.");
+        var found = await tester.RunAsync(definition, body.Test, ct);
+        return new PipelineTestReport(found.All(t => t.Passed), entries, [.. found.Select(t => new DatasetTest(t.Name, t.Dataset, t.Passed, t.Message, t.Missing, t.Unexpected, Math.Round(t.Took.TotalSeconds, 3)))]);
+    }
 
     private static PipelineValidation Validate(PipelineReader reader, FileRoots roots, ValidatePipeline body) =>
         PipelineMapping.ToValidation(reader.Read(Required(body.Text), PipelineMapping.ToFormat(body.Format), body.BaseDirectory is { } folder ? roots.Allow(folder) : roots.Workspace));

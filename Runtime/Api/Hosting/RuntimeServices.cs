@@ -106,6 +106,7 @@ internal static class RuntimeServices
         services.AddSingleton(new DatasetOptions { MemoryLimitBytes = settings.JobMemoryBytes / settings.ParallelJobs, SpillFolder = Path.Combine(settings.SpillFolder, "datasets") });
         services.AddSingleton<DatasetRunner>();
         services.AddSingleton<LakeQuery>();
+        services.AddSingleton<Datasets.Testing.DatasetTester>();
         // Asked at every reading: a connector that was added meanwhile counts.
         services.AddSingleton<Func<PipelineEnvironment>>(s => () => new PipelineEnvironment
         {

@@ -63,6 +63,31 @@ internal static class PipelineCommands
         return outcome.Valid ? 0 : 1;
     }
 
+    /// <summary><c>flowforge test FILE</c></summary>
+    public static Command CreateTest(SharedOptions shared)
+    {
+        var file = new Argument<FileInfo>("file") { Description = "Pipeline file (YAML or JSON)." };
+        var only = new Option<string?>("--test") { Description = "Only the test of this name." };
+        return Verb.Create("test", "Runs the tests of a pipeline's datasets; exit code 1 when one fails.", [file, only], shared, async c =>
+        {
+            var path = c.Value(file);
+            var (text, format) = Read(path);
+            var report = await c.Client.TestPipelineAsync(new TestPipeline(text, format, path.DirectoryName, c.Value(only)), c.Ct);
+            c.Answer(report, r =>
+            {
+                Lines.Diagnostics(Console.Out, path.ToString(), r.Diagnostics);
+                foreach (var test in r.Tests)
+                {
+                    Console.Out.WriteLine($"{(test.Passed ? "passed" : "FAILED")} {test.Name} ({test.Dataset}){(test.Message is null ? "" : ": " + test.Message)}");
+                    foreach (var row in test.Missing) Console.Out.WriteLine($"  - {row}");
+                    foreach (var row in test.Unexpected) Console.Out.WriteLine($"  + {row}");
+                }
+                Console.Out.WriteLine($"{r.Tests.Count(t => t.Passed)} passed, {r.Tests.Count(t => !t.Passed)} failed");
+            });
+            return report.Passed ? 0 : 1;
+        });
+    }
+
     private static async Task<int> Plan(CommandContext c, string name)
     {
         var outcome = await c.Client.PlanAsync(name, c.Ct);

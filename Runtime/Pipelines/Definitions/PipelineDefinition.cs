@@ -26,6 +26,9 @@ public sealed record PipelineDefinition
     /// <summary>Parameters of a run with their default values as text; a run may override them, never add names.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Tests of the datasets, in the order of the file.</summary>
+    public IReadOnlyList<DatasetTestDefinition> Tests { get; init; } = [];
+
     /// <summary>Pieces of SQL that the datasets can call; each dataset has them too.</summary>
     public IReadOnlyList<MacroDefinition> Macros { get; init; } = [];
 

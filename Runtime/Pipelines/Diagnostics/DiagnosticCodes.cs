@@ -63,6 +63,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode CannotQuarantine = Error("FF1307", "Check cannot quarantine", "row_count, sql, freshness and anomaly are about the table, not about rows that could be left out or set aside.");
     public static readonly DiagnosticCode CheckSqlSyntax = Error("FF1309", "SQL of a check does not parse", "The message is DuckDB's. An expression is a condition over one row, an sql check one SELECT over the table this and tables of the lake.");
     public static readonly DiagnosticCode InvalidMacro = Error("FF1310", "Macro not understood", "A macro is a name with its parameters (cents(x), recent(days := 30)) and a body: an expression over the parameters, or a SELECT to be used like a table.");
+    public static readonly DiagnosticCode InvalidTest = Error("FF1311", "Test not understood", "A test names a dataset of the pipeline, gives rows of each table that it reads, and says which rows are expected. Rows are a list of mappings, or a SELECT.");
     public static readonly DiagnosticCode DuplicateCheck = Warning("FF1308", "Check given twice", "The same check stands twice; its result is recorded once.");
 
     // 14: schedules

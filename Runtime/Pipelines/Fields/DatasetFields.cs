@@ -19,6 +19,14 @@ internal static class DatasetFields
         new("checks", FieldKind.Checks, "Data-quality rules, applied before the table version is published."),
     ], MainField: "sql");
 
+    public static readonly FieldSet Test = new("a test",
+    [
+        new("dataset", FieldKind.Text, "The dataset with its layer: silver.flights_clean.") { Required = true },
+        new("given", FieldKind.RowsByTable, "Rows of each table that the dataset reads, by table with layer."),
+        new("expect", FieldKind.Rows, "The rows that the SQL must give, in any order; columns that no row names are not compared.") { Required = true },
+        new("parameters", FieldKind.TextMap, "Parameters of the run, over the pipeline's defaults."),
+    ]);
+
     private static readonly Field OnFail =
         new("on_fail", FieldKind.Choice, "warn notes it, drop leaves the rows out, quarantine sets them aside, fail keeps the old table version.") { Choices = EnumText.All<CheckAction>(), Default = "fail" };
 

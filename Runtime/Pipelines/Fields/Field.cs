@@ -29,6 +29,15 @@ internal enum FieldKind
     /// <summary>The list of checks.</summary>
     Checks,
 
+    /// <summary>Sections by name, each in full.</summary>
+    Tests,
+
+    /// <summary>A list of mappings, or a SELECT.</summary>
+    Rows,
+
+    /// <summary>Rows by table.</summary>
+    RowsByTable,
+
     /// <summary>The columns of user_schema.</summary>
     Columns,
 

@@ -17,6 +17,7 @@ public static class FieldDocument
         Append(text, "Ingest job", IngestFields.Ingest);
         Append(text, "Column of `user_schema`", IngestFields.Column);
         Append(text, "Dataset (`silver`, `gold`)", DatasetFields.Dataset);
+        Append(text, "Test (`tests`)", DatasetFields.Test);
         foreach (var (kind, fields) in DatasetFields.Checks)
         {
             Append(text, $"Check `{kind.ToText()}`", fields);
@@ -52,6 +53,9 @@ public static class FieldDocument
         FieldKind.Sections => "sections by name",
         FieldKind.SectionsOrTexts => "sections or texts by name",
         FieldKind.Checks => "list of checks",
+        FieldKind.Tests => "sections by name",
+        FieldKind.Rows => "list of mappings, or SQL",
+        FieldKind.RowsByTable => "rows by table",
         FieldKind.Columns => "list or mapping of columns",
         FieldKind.SectionList => "list of sections",
         FieldKind.Name => "name",

@@ -51,5 +51,6 @@ internal static class PipelineFields
         new("ingest", FieldKind.Sections, "Ingest jobs by name. Each reads a source into a bronze table.") { Section = IngestFields.Ingest },
         new("silver", FieldKind.SectionsOrTexts, "Silver datasets by name. Short form: the SQL.") { Section = DatasetFields.Dataset },
         new("gold", FieldKind.SectionsOrTexts, "Gold datasets by name. Short form: the SQL.") { Section = DatasetFields.Dataset },
+        new("tests", FieldKind.Tests, "Tests of datasets by name: rows are given, rows are expected. They run by flowforge test, without the lake.") { Section = DatasetFields.Test },
     ]);
 }

@@ -53,6 +53,7 @@ public static class PipelineParser
             Pool = Names.Pool(section),
             Parameters = section.TextMap("parameters"),
             Macros = macros,
+            Tests = Jobs(section, "tests", DatasetFields.Test, s => DatasetTestParser.Read(s, datasets)).ToList(),
             OnOverlap = section.Choice<OverlapPolicy>("on_overlap")!.Value,
             MaxParallelJobs = (int)section.Integer("max_parallel_jobs")!.Value,
             Retry = ScheduleParser.ReadRetry(section),

@@ -67,6 +67,9 @@ internal static class FieldSchema
         FieldKind.SectionOrText => Either(Section(field.Section!), new() { ["type"] = "string" }),
         FieldKind.Sections => Named(Reference("ingest")),
         FieldKind.SectionsOrTexts => Named(Either(Reference("dataset"), new() { ["type"] = "string" })),
+        FieldKind.Tests => Named(Section(field.Section!)),
+        FieldKind.Rows => Rows(),
+        FieldKind.RowsByTable => new() { ["type"] = "object", ["additionalProperties"] = Rows() },
         FieldKind.Checks => new() { ["type"] = "array", ["items"] = Reference("check") },
         FieldKind.SectionList => new() { ["type"] = "array", ["items"] = Section(field.Section!) },
         FieldKind.Columns => Either(
@@ -76,6 +79,8 @@ internal static class FieldSchema
     };
 
     private static JsonObject WithoutName(FieldSet columns) => Section(new FieldSet(columns.What, [.. columns.Fields.Where(f => f.Name != "name")]));
+
+    private static JsonObject Rows() => Either(new() { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "object" } }, new() { ["type"] = "string" });
 
     private static JsonObject Number(string type, Field field)
     {

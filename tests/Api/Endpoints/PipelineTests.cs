@@ -38,6 +38,25 @@ public sealed class PipelineTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Test_OfAText_RunsItsTests()
+    {
+        const string text = """
+            pipeline: tested
+            silver:
+              clean: SELECT id FROM bronze.elsewhere WHERE id > 1
+            tests:
+              good: { dataset: silver.clean, given: { bronze.elsewhere: [ { id: 1 }, { id: 2 } ] }, expect: [ { id: 2 } ] }
+              bad: { dataset: silver.clean, given: { bronze.elsewhere: [ { id: 1 }, { id: 2 } ] }, expect: [ { id: 1 } ] }
+            """;
+        var report = await client.TestPipelineAsync(new TestPipeline(text));
+        Assert.Equal((false, 0), (report.Passed, report.Diagnostics.Count));
+        Assert.Equal(["good True  ", "bad False {'id': 1} {'id': 2}"], report.Tests.Select(t => $"{t.Name} {t.Passed} {string.Join(",", t.Missing)} {string.Join(",", t.Unexpected)}"));
+        Assert.True((await client.TestPipelineAsync(new TestPipeline(text, Test: "good"))).Passed);
+        Assert.Equal("The pipeline has no test 'none'.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.TestPipelineAsync(new TestPipeline(text, Test: "none")))).Message);
+        Assert.NotEmpty((await client.TestPipelineAsync(new TestPipeline("pipeline: tested\nsilver:\n  a: SELEC 1\n"))).Diagnostics);
+    }
+
+    [Fact]
     public async Task Plan_OfDatasets_SaysWhatWouldBeBuilt()
     {
         await client.PutPipelineAsync("plan_changes", new PutPipeline("""
