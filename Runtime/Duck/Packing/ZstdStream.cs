@@ -22,7 +22,7 @@ public sealed class ZstdStream : Stream
         _packed = packed;
         if (!ZstdLibrary.IsAvailable) throw new PlatformNotSupportedException(ZstdLibrary.Missing);
         _context = ZstdLibrary.Create();
-        if (_context == 0) throw new OutOfMemoryException("No memory for a zstd decoder.");
+        if (_context == 0) throw new InsufficientMemoryException("No memory for a zstd decoder.");
     }
 
     /// <summary>Whether zstd can be unpacked on this machine.</summary>

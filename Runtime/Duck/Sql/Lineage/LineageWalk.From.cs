@@ -79,7 +79,7 @@ internal sealed partial class LineageWalk
         return new Relation(alias ?? name, null, [.. names.Select(Made)]) { Unlisted = Made };
     }
 
-    private IReadOnlyList<TracedColumn> Values(JsonElement from, LineageScope scope, CteColumns ctes)
+    private List<TracedColumn> Values(JsonElement from, LineageScope scope, CteColumns ctes)
     {
         var columns = new List<TracedColumn>();
         foreach (var row in from.GetProperty("values").EnumerateArray())
