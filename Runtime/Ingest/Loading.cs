@@ -48,12 +48,28 @@ internal sealed class Loading(
     /// <summary>Holds the staged files; the caller commits it.</summary>
     public TableTransaction Transaction { get; private set; } = table.Begin();
 
-    public LoadedRows Run(CancellationToken ct) => extraction.Format switch
+    public LoadedRows Run(CancellationToken ct)
     {
-        null => FromParts(ct),
-        "parquet" => FromParquet(ct),
-        _ => FromRecords(extraction.Format, ct),
-    };
+        var loaded = extraction.Format switch
+        {
+            null => FromParts(ct),
+            "parquet" => FromParquet(ct),
+            _ => FromRecords(extraction.Format, ct),
+        };
+        if (job.Landing == LandingMode.Reference && !extraction.IsRows && request.Replay is null) CheckUnchanged();
+        return loaded;
+    }
+
+    // A file that is read where it lies was hashed before: what was read must be what was hashed.
+    private void CheckUnchanged()
+    {
+        foreach (var file in extraction.Files)
+        {
+            var now = new FileInfo(file.LocalPath);
+            if (!now.Exists || now.Length != file.Size || (file.Modified is { } time && now.LastWriteTimeUtc != time.UtcDateTime))
+                throw new JobFailedException("FF2006", $"{file.Path} {(now.Exists ? "changed" : "was removed")} while it was read. Nothing was published.", "Run the job again when the source is at rest, or remove landing: reference.", transient: true);
+        }
+    }
 
     private LoadedRows FromRecords(string format, CancellationToken ct)
     {

@@ -17,7 +17,7 @@ internal sealed class IngestBenchmark : IBenchmark
 
     public IEnumerable<Ratio> Run(bool isShort)
     {
-        var rows = isShort ? 20_000L : long.Parse(Environment.GetEnvironmentVariable("FF_ROWS") ?? "2000000");
+        var rows = isShort ? 20_000L : long.Parse(Environment.GetEnvironmentVariable("FLOWFORGE_ROWS") ?? "2000000");
         using var place = new Place();
         var csv = place.Make("in.csv", rows, "CSV, HEADER");
         var json = place.Make("in.json", rows, "JSON");

@@ -26,6 +26,9 @@ public sealed class Bench : IDisposable
         Runner = new IngestRunner(Lake, Plugins, Duck, Catalog, new IngestOptions { TemporaryFolder = Path.Combine(Root, "temporary"), AllowedRoots = [Path.Combine(RepoRoot, "AppHost", "demo")] });
     }
 
+    /// <summary>A bench whose files lie in a folder that is there already.</summary>
+    public static Bench At(string root) => new(root);
+
     /// <summary>The same lake as another process would find it.</summary>
     public Bench Reopened()
     {

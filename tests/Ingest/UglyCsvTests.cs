@@ -214,10 +214,10 @@ public sealed class UglyCsvTests : IDisposable
             format: csv
             error_handling: quarantine
             quarantine_path: quarantine/things
-            config: { path: in.csv, max_record_bytes: 1000000 }
+            config: { path: in.csv, max_record_bytes: 1048576 }
             """);
         Assert.Equal(new RowCounts(1, 0, 1), outcome.Counts);
-        Assert.Equal(["RECORD_TOO_LONG|Record 2, which starts at byte 13, is longer than 1000000 bytes."], _bench.Rejects("SELECT reason, message FROM {t}"));
+        Assert.Equal(["RECORD_TOO_LONG|Record 2, which starts at byte 13, is longer than 1048576 bytes."], _bench.Rejects("SELECT reason, message FROM {t}"));
     }
 
     [Fact]

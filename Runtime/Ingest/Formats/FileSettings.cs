@@ -24,7 +24,7 @@ internal sealed record FileSettings
     [Setting("How many levels of objects are taken apart; what lies deeper stays JSON text", Minimum = 1, Maximum = 64)]
     public int NestedDepth { get; init; } = 8;
 
-    [Setting("Bytes that one record may have", Minimum = 1024, Maximum = 1 << 30)]
+    [Setting("Bytes that one record may have: the file of a longer one is rejected as a whole", Minimum = 1 << 20, Maximum = 1 << 30)]
     public int MaxRecordBytes { get; init; } = 16 << 20;
 
     [Setting("What happens when the source has new columns or values that the table's types cannot hold: evolve lets the table follow, freeze fails the run, discard leaves new columns out and rejects such values")]

@@ -19,6 +19,7 @@ internal struct TemporalText
     public static bool TryParse(ReadOnlySpan<byte> text, out TemporalText value)
     {
         value = default;
+        if (text.Length is 10 or 19 && text[4] == '-' && text[7] == '-' && value.TryIso(text)) return true;
         if (text.Length is < 8 or > 40) return false;
         var i = 0;
         var date = IsDigit(text[0]) ? value.TryNumericDate(text, ref i) : value.TryNamedDate(text, ref i);
@@ -27,6 +28,31 @@ internal struct TemporalText
         if (text[i] is not ((byte)' ' or (byte)'T' or (byte)'t')) return false;
         i++;
         return value.TryTime(text, ref i) && (i == text.Length || value.TryZone(text, ref i)) && i == text.Length;
+    }
+
+    // 2024-05-31 and 2024-05-31 12:30:00, which most are. False: it may still be a date in another form; nothing is set.
+    private bool TryIso(ReadOnlySpan<byte> text)
+    {
+        var good = true;
+        var (year, month, day) = (Two(text, 0, ref good) * 100 + Two(text, 2, ref good), Two(text, 5, ref good), Two(text, 8, ref good));
+        if (!good || !IsDate(year, month, day)) return false;
+        long seconds = 0;
+        if (text.Length == 19)
+        {
+            if (text[10] is not ((byte)' ' or (byte)'T') || text[13] != ':' || text[16] != ':') return false;
+            var (hour, minute, second) = (Two(text, 11, ref good), Two(text, 14, ref good), Two(text, 17, ref good));
+            if (!good || hour > 23 || minute > 59 || second > 59) return false;
+            (seconds, HasTime) = ((hour * 60 + minute) * 60L + second, true);
+        }
+        (Year, First, Second, Orders, MicrosOfDay) = (year, month, day, DateOrders.YearMonthDay, seconds * 1_000_000);
+        return true;
+    }
+
+    private static int Two(ReadOnlySpan<byte> text, int at, ref bool good)
+    {
+        var (tens, ones) = ((uint)(text[at] - '0'), (uint)(text[at + 1] - '0'));
+        good &= tens <= 9 & ones <= 9;
+        return (int)(tens * 10 + ones);
     }
 
     /// <summary>Days since 1970-01-01, read in the given order.</summary>
