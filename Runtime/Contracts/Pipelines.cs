@@ -20,8 +20,36 @@ public sealed record PipelineSummary
 /// <summary>When a pipeline starts by itself.</summary>
 /// <param name="Cron">Five fields.</param>
 /// <param name="Timezone">IANA name.</param>
-/// <param name="NextRun">Null when it is paused, or when it is not known yet.</param>
-public sealed record PipelineSchedule(string Cron, string Timezone, DateTimeOffset? NextRun);
+/// <param name="NextRun">Null when it never comes due again.</param>
+public sealed record PipelineSchedule(string Cron, string Timezone, DateTimeOffset? NextRun)
+{
+    /// <summary>No run before this moment; null for no bound.</summary>
+    public DateTimeOffset? Start { get; init; }
+    /// <summary>No run after this moment; null for no bound.</summary>
+    public DateTimeOffset? End { get; init; }
+    /// <summary>The next fire times, at most five; empty in lists.</summary>
+    public IReadOnlyList<DateTimeOffset> NextRuns { get; init; } = [];
+}
+
+/// <summary>Something beside the schedule that starts a pipeline.</summary>
+public sealed record PipelineTrigger
+{
+    /// <summary><c>arrival</c> or <c>after</c>.</summary>
+    public required string Kind { get; init; }
+    /// <summary>The ingest job whose source is watched, or the other pipeline.</summary>
+    public required string Of { get; init; }
+    /// <summary>In words: <c>when something arrives at ingest.orders</c>.</summary>
+    public required string Text { get; init; }
+    /// <summary>It is at work: what comes from now on counts.</summary>
+    public bool Known { get; init; }
+    public DateTimeOffset? FiredAt { get; init; }
+    /// <summary>When it last looked, or handled an end.</summary>
+    public DateTimeOffset? CheckedAt { get; init; }
+    /// <summary>The run that it started last.</summary>
+    public string? LastRun { get; init; }
+    /// <summary>Why it does not work at the moment, waits, or left out the last start; null when all is well.</summary>
+    public string? Problem { get; init; }
+}
 
 /// <summary>One pipeline with its text, plan and findings.</summary>
 public sealed record PipelineDetail
@@ -37,6 +65,8 @@ public sealed record PipelineDetail
     /// <summary>Absolute folder that relative paths in the definition start from.</summary>
     public required string BaseDirectory { get; init; }
     public PipelineSchedule? Schedule { get; init; }
+    /// <summary>What starts it beside the schedule.</summary>
+    public IReadOnlyList<PipelineTrigger> Triggers { get; init; } = [];
     /// <summary>Null when the definition has errors that hide it.</summary>
     public PipelinePlan? Plan { get; init; }
     public IReadOnlyList<DiagnosticEntry> Diagnostics { get; init; } = [];
@@ -70,6 +100,8 @@ public sealed record PlannedJob
     public string? Writes { get; init; }
     /// <summary>For a job with many tables: those that are known before it runs.</summary>
     public IReadOnlyList<string> WritesMany { get; init; } = [];
+    /// <summary>The worker pool that executes it; null for the runtime itself.</summary>
+    public string? Pool { get; init; }
     /// <summary>Why it runs at this place, one sentence.</summary>
     public string Reason { get; init; } = "";
     public bool IsReference { get; init; }

@@ -17,6 +17,7 @@ public sealed record JobNode(string Id, string Name, JobKind Kind, IReadOnlyList
             : $"{Parts.Figures.Whole(job.Rows.Loaded)} rows" + (job.Rows.Rejected > 0 ? $" · {Parts.Figures.Short(job.Rows.Rejected)} rejected" : ""),
         RunState.Failed => job.Error?.Code ?? "failed",
         RunState.Skipped => job.Note ?? "skipped",
+        RunState.Queued when job.Phase is not null => job.Phase,
         _ => job.Table ?? "",
     };
 }

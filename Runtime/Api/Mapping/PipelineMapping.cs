@@ -41,7 +41,7 @@ internal static class PipelineMapping
     private static PlannedJob ToJob(Pipelines.PlanJob job, int? line) => new()
     {
         Id = job.Id, Name = job.Name, Kind = ToKind(job.Kind), DependsOn = job.DependsOn, Reads = job.Reads, Writes = job.Writes, WritesMany = job.WritesMany, Reason = job.Reason,
-        IsReference = job.IsReference, Line = line
+        IsReference = job.IsReference, Line = line, Pool = job.Pool
     };
 
     private static int? LineOf(Pipelines.PipelineDefinition definition, Pipelines.PlanJob job) => job.Kind == Pipelines.JobKind.Ingest

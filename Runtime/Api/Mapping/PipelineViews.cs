@@ -9,6 +9,7 @@ namespace FlowForge.Api.Mapping;
 internal sealed class PipelineViews(CatalogDatabase catalog, PipelineReader reader, RunReader runs, KnownDefinitions definitions, TimeProvider clock)
 {
     private const int RecentRuns = 20;
+    private const int NextRuns = 5;
 
     public Contracts.Page<PipelineSummary> List(string? search, int page, int size)
     {
@@ -39,26 +40,53 @@ internal sealed class PipelineViews(CatalogDatabase catalog, PipelineReader read
         {
             Name = stored.Name, Description = reading.Definition?.Description, Version = stored.Version,
             LatestVersion = catalog.Pipelines.Get(stored.Name)?.Version ?? stored.Version, UpdatedAt = stored.CreatedAt, Text = stored.Text,
-            Format = PipelineMapping.ToFormat(stored.Format), BaseDirectory = stored.BaseDirectory, Schedule = Schedule(reading.Definition),
+            Format = PipelineMapping.ToFormat(stored.Format), BaseDirectory = stored.BaseDirectory, Schedule = Schedule(reading.Definition, NextRuns), Triggers = Triggers(reading.Definition),
             Plan = PipelineMapping.ToPlan(reading), Diagnostics = PipelineMapping.ToEntries(reading.Diagnostics),
             LastRun = last.Count > 0 ? runs.Summary(last[0]) : null,
             Parameters = [.. (reading.Definition?.Parameters ?? new Dictionary<string, string>()).Select(p => new PipelineParameter(p.Key, p.Value))]
         };
     }
 
-    private PipelineSchedule? Schedule(PipelineDefinition? definition) => definition?.Schedule is { } schedule
-        ? new PipelineSchedule(schedule.Cron, schedule.Timezone, NextRun(schedule)) : null;
+    private PipelineSchedule? Schedule(PipelineDefinition? definition, int next = 1)
+    {
+        if (definition?.Schedule is not { } schedule)
+            return null;
+        var times = Next(schedule, next);
+        return new PipelineSchedule(schedule.Cron, schedule.Timezone, times.Count > 0 ? times[0] : null) { Start = schedule.Start, End = schedule.End, NextRuns = next > 1 ? times : [] };
+    }
 
-    private DateTimeOffset? NextRun(ScheduleDefinition schedule)
+    private IReadOnlyList<DateTimeOffset> Next(ScheduleDefinition schedule, int count)
     {
         try
         {
-            return schedule.Next(clock.GetUtcNow(), 1) is [var next] ? next : null;
+            return schedule.Next(clock.GetUtcNow(), count);
         }
         catch (FormatException)
         {
             // A stored definition may hold a zone that this machine does not know; the diagnostics say so.
-            return null;
+            return [];
         }
+    }
+
+    private PipelineTrigger[] Triggers(PipelineDefinition? definition)
+    {
+        if (definition is null || definition.Triggers.Count == 0)
+            return [];
+        var states = catalog.Triggers.Of(definition.Name).ToDictionary(t => t.Key, StringComparer.Ordinal);
+        return [.. definition.Triggers.Select(t => ToTrigger(t, states.GetValueOrDefault(t.Key)))];
+    }
+
+    private static PipelineTrigger ToTrigger(TriggerDefinition trigger, TriggerState? state)
+    {
+        var (kind, of, text) = trigger switch
+        {
+            AfterTrigger after => ("after", after.Pipeline, $"after each {(after.On == AfterEnd.Success ? "successful " : "")}run of {after.Pipeline}"),
+            ArrivalTrigger arrival => ("arrival", arrival.Job, $"when something arrives at ingest.{arrival.Job}"),
+            _ => throw new InvalidOperationException($"No words for {trigger.GetType().Name}.")
+        };
+        return new PipelineTrigger
+        {
+            Kind = kind, Of = of, Text = text, Known = state is not null, FiredAt = state?.FiredAt, CheckedAt = state?.CheckedAt, LastRun = state?.LastRun, Problem = state?.Problem
+        };
     }
 }

@@ -33,6 +33,10 @@ public sealed partial class RunStore
     public IReadOnlyList<JobRunRecord> Jobs(string runId) =>
         _database.Read(s => s.Rows("SELECT * FROM job_runs WHERE run_id = @run ORDER BY ordinal", MapJob, ("run", runId)));
 
+    /// <summary>Runs with a job of a worker pool that has not ended.</summary>
+    public IReadOnlyList<string> WithPoolJobs() =>
+        _database.Read(s => s.Rows("SELECT DISTINCT run_id FROM job_runs WHERE pool IS NOT NULL AND state IN ('queued', 'running')", r => r.Text("run_id")));
+
     /// <summary>Null when unknown.</summary>
     public JobRunRecord? Job(string runId, string jobId) =>
         _database.Read(s => s.First("SELECT * FROM job_runs WHERE run_id = @run AND job_id = @job", MapJob, ("run", runId), ("job", jobId)));

@@ -20,6 +20,7 @@ internal static class PipelineCommands
         Add("put", "Stores a file as the pipeline that it names.", [file], c => Put(c, c.Value(file)));
         Add("validate", "Checks a file; exit code 1 when it has errors.", [file], c => Validate(c, c.Value(file)));
         Add("plan", "What a run would do.", [name], c => Plan(c, c.Value(name)));
+        Add("starts", "When it runs by itself: next times of the schedule, triggers and what they did last.", [name], c => Starts(c, c.Value(name)));
         Add("delete", "Takes a pipeline off the list; its runs and tables stay.", [name], c => Delete(c, c.Value(name)));
         return group;
 
@@ -97,6 +98,16 @@ internal static class PipelineCommands
             TextTable.Write(Console.Out, ["job", "makes", "after", "reason", "build", "because"], (o.Plan?.Jobs ?? []).Select(j => new[] { j.Id, j.Writes ?? string.Join(" ", j.WritesMany), string.Join(", ", j.DependsOn), j.Reason, j.Change is { } change ? Lines.Word(change) : "", string.Join("; ", j.Changes) }));
         });
         return outcome.Valid ? 0 : 1;
+    }
+
+    private static async Task<int> Starts(CommandContext c, string name)
+    {
+        var pipeline = await c.Client.PipelineAsync(name, null, c.Ct);
+        return c.Answer(new { pipeline.Schedule, pipeline.Triggers }, _ =>
+        {
+            var schedule = pipeline.Schedule is { } s ? s.NextRuns.Select(n => new[] { $"{s.Cron} {s.Timezone}", "next " + Lines.Time(n), "", "" }) : [];
+            TextTable.Write(Console.Out, ["starts", "when", "run", "problem"], schedule.Concat(pipeline.Triggers.Select(t => new[] { t.Text, t.FiredAt is { } at ? "last " + Lines.Time(at) : "not yet", t.LastRun, t.Problem })));
+        });
     }
 
     private static async Task<int> Delete(CommandContext c, string name)

@@ -46,7 +46,7 @@ public sealed class PoolWatch(CatalogDatabase catalog, TemporalConnection tempor
     private async Task LookAsync(CancellationToken cancel)
     {
         var workers = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var run in catalog.Runs.Open())
+        foreach (var run in catalog.Runs.WithPoolJobs().Select(catalog.Runs.Get).OfType<RunRecord>().Where(r => !r.State.IsFinal()))
         {
             var jobs = catalog.Runs.Jobs(run.RunId);
             var states = jobs.ToDictionary(j => j.JobId, j => j.State, StringComparer.Ordinal);

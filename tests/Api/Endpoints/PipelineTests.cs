@@ -28,6 +28,21 @@ public sealed class PipelineTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Get_ScheduleTriggersAndPools_AreShown_AndACycleIsRefused()
+    {
+        await client.PutPipelineAsync("starts_a", new PutPipeline(Text("starts_a")));
+        var b = await client.PutPipelineAsync("starts_b", new PutPipeline(Text("starts_b") + "schedule: { cron: \"0 2 * * *\", end: 2200-01-01 }\npool: heavy\ntriggers: [ { after: starts_a, on: any } ]\n"));
+        Assert.Equal((5, new DateTimeOffset(2200, 1, 1, 0, 0, 0, TimeSpan.Zero)), (b.Schedule!.NextRuns.Count, b.Schedule.End));
+        Assert.All(b.Schedule.NextRuns.Zip(b.Schedule.NextRuns.Skip(1)), p => Assert.Equal(TimeSpan.FromDays(1), p.Second - p.First));
+        Assert.Equal(("after", "starts_a", "after each run of starts_a"), (b.Triggers.Single().Kind, b.Triggers.Single().Of, b.Triggers.Single().Text));
+        Assert.All(b.Plan!.Jobs, j => Assert.Equal("heavy", j.Pool));
+        var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PutPipelineAsync("starts_a", new PutPipeline(Text("starts_a") + "triggers: [ { after: starts_b } ]\n")));
+        Assert.Equal("The pipelines would start each other for ever: starts_a → starts_b → starts_a.", Assert.Single(refused.Diagnostics).Message);
+        await client.DeletePipelineAsync("starts_b");
+        await client.DeletePipelineAsync("starts_a");
+    }
+
+    [Fact]
     public async Task Put_TextWithErrors_Is422WithDiagnosticsAndStoresNothing()
     {
         var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PutPipelineAsync("put_bad", new PutPipeline("pipeline: put_bad\ningest:\n  a:\n    source_type: nonsense\n    colour: red\n")));

@@ -45,7 +45,12 @@ public sealed partial class Sample
     public PipelineDetail? Detail(string name) => Pipelines.FirstOrDefault(p => p.Name == name) is not { } p ? null : new PipelineDetail
     {
         Name = p.Name, Description = p.Description, Version = p.Version, LatestVersion = p.Version, UpdatedAt = p.UpdatedAt, Text = Yaml, Format = PipelineTextFormat.Yaml, BaseDirectory = "/home/ada/flowforge/AppHost/demo",
-        Schedule = p.Schedule, Plan = Plan, LastRun = p.LastRun, Parameters = [new PipelineParameter("year", "2000"), new PipelineParameter("airline", "AA")],
+        Schedule = p.Schedule is { } s ? s with { NextRuns = [.. Enumerable.Range(1, 5).Select(d => Now.Date.AddDays(d))] } : null, Plan = Plan,
+        Triggers =
+        [
+            new PipelineTrigger { Kind = "arrival", Of = "flights", Text = "when something arrives at ingest.flights", Known = true, FiredAt = Now.AddHours(-3), LastRun = "run_7c11" },
+            new PipelineTrigger { Kind = "after", Of = "airports", Text = "after each successful run of airports", Known = true, Problem = "left out after run_7c10: run_7c0f of pipeline flights is still running." },
+        ], LastRun = p.LastRun, Parameters = [new PipelineParameter("year", "2000"), new PipelineParameter("airline", "AA")],
     };
 
     public static PipelineValidation Validate(string text)

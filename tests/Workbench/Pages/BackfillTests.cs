@@ -50,6 +50,20 @@ public sealed class BackfillTests(Bench bench) : IClassFixture<Bench>
         await page.WaitForURLAsync("**/runs?backfill=bf_now");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Plan_SaysWhatStartsThePipeline_AndWhatIsWrongWithIt(bool dark)
+    {
+        var page = await bench.OpenAsync("/pipelines/flights/plan", dark);
+        var starts = page.GetByRole(AriaRole.Region, new() { Name = "What starts it" });
+        await Assertions.Expect(starts.GetByRole(AriaRole.Row)).ToHaveCountAsync(4);
+        await Assertions.Expect(starts.GetByText("left out after run_7c10: run_7c0f of pipeline flights is still running.")).ToBeVisibleAsync();
+        await Assertions.Expect(starts.GetByRole(AriaRole.Link, new() { Name = "run_7c11" })).ToBeVisibleAsync();
+        await Assertions.Expect(starts.Locator(".chip")).ToHaveCountAsync(5);
+        await ScreenAsync(page, dark ? "starts-dark" : "starts");
+    }
+
     private static async Task ScreenAsync(IPage page, string name)
     {
         if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
