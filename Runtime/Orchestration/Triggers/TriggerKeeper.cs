@@ -40,7 +40,7 @@ public sealed class TriggerKeeper(CatalogDatabase catalog, AfterTriggers after, 
         {
             // the end of the runtime
         }
-        if (next is not null) await next.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (next is not null) await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var watched in _pipelines.Values) await StopAsync(watched);
     }
 

@@ -38,7 +38,7 @@ public sealed class S3ConnectorTests : IAsyncLifetime
 
     private S3Connector Open(S3Spec spec) => new(_fixture.Context(spec));
 
-    private Task PutAsync(string key, string content = "x") => _client.PutObjectAsync(new PutObjectRequest { BucketName = _bucket, Key = key, ContentBody = content }, Stop);
+    private async Task PutAsync(string key, string content = "x") => await _client.PutObjectAsync(new PutObjectRequest { BucketName = _bucket, Key = key, ContentBody = content }, Stop);
 
     private async Task<List<string>> ListAsync(S3Spec spec)
     {
