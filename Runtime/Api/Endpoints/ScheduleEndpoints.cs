@@ -56,9 +56,9 @@ internal static class ScheduleEndpoints
     {
         var overlap = Overlap(body.Overlap);
         if (body.To <= body.From)
-            throw ProblemException.Bad("FF4096", $"The range from {body.From:O} to {body.To:O} is empty.", "Name a later end.");
+            throw ProblemException.Bad("FF4116", $"The range from {body.From:O} to {body.To:O} is empty.", "Name a later end.");
         if (body.To - body.From > LongestBackfill)
-            throw ProblemException.Bad("FF4096", $"The range from {body.From:O} to {body.To:O} is longer than ten years.", "Name a shorter one.");
+            throw ProblemException.Bad("FF4116", $"The range from {body.From:O} to {body.To:O} is longer than ten years.", "Name a shorter one.");
         return DoAsync(temporal, body.Schedule, (client, key, limit) => client.BackfillScheduleAsync(key.Id, body.From, body.To, overlap, limit), ct);
     }
 
@@ -72,7 +72,7 @@ internal static class ScheduleEndpoints
         return TypedResults.NoContent();
     }
 
-    private static ScheduleKey Key(ScheduleKey? key) => key is { Id.Length: > 0 } ? key : throw ProblemException.Bad("FF4097", "No schedule is named.", "Send its id.");
+    private static ScheduleKey Key(ScheduleKey? key) => key is { Id.Length: > 0 } ? key : throw ProblemException.Bad("FF4117", "No schedule is named.", "Send its id.");
 
     private static ScheduleOverlapPolicy Overlap(string? word)
     {
@@ -80,6 +80,6 @@ internal static class ScheduleEndpoints
             return ScheduleOverlapPolicy.Unspecified;
         var all = Enum.GetValues<ScheduleOverlapPolicy>().Where(p => p != ScheduleOverlapPolicy.Unspecified).ToDictionary(p => WorkflowMapping.Words(p).Replace(' ', '_'));
         return all.TryGetValue(text.ToLowerInvariant().Replace(' ', '_'), out var policy) ? policy
-            : throw ProblemException.Bad("FF4095", $"overlap is '{text}'; it must be one of {string.Join(", ", all.Keys)}.");
+            : throw ProblemException.Bad("FF4115", $"overlap is '{text}'; it must be one of {string.Join(", ", all.Keys)}.");
     }
 }

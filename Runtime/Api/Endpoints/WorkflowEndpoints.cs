@@ -103,7 +103,7 @@ internal static class WorkflowEndpoints
             {
                 events.Add(e);
                 if (events.Count > LargestHistoryFile)
-                    throw ProblemException.Bad("FF4092", $"The history has more than {LargestHistoryFile} events.", "Read it by pages.");
+                    throw ProblemException.Bad("FF4112", $"The history has more than {LargestHistoryFile} events.", "Read it by pages.");
             }
             return TypedResults.Text(HistoryJson.Write(events), "application/json");
         }, ct);
@@ -175,7 +175,7 @@ internal static class WorkflowEndpoints
     {
         var key = Key(body.Workflow);
         if (body.EventId < 2)
-            throw ProblemException.Bad("FF4093", $"eventId is {body.EventId}; it must be that of a workflow task that ended.", "GET /api/v1/temporal/workflow/history lists the events.");
+            throw ProblemException.Bad("FF4113", $"eventId is {body.EventId}; it must be that of a workflow task that ended.", "GET /api/v1/temporal/workflow/history lists the events.");
         var run = await temporal.CallAsync(key.Namespace, (client, limit) => client.GetHandle(key.Id, key.Run).ResetAsync(body.EventId, body.Reason ?? "", limit), ct);
         return new WorkflowReset(key.Id, run);
     }
@@ -183,9 +183,9 @@ internal static class WorkflowEndpoints
     private static WorkflowKey Key(string? id, string? run, string? ns) => Key(new WorkflowKey(id ?? "", run, ns));
 
     private static WorkflowKey Key(WorkflowKey? key) => key is { Id.Length: > 0 } ? key
-        : throw ProblemException.Bad("FF4090", "No workflow is named.", "Send its id, and its run when it is not the newest.");
+        : throw ProblemException.Bad("FF4110", "No workflow is named.", "Send its id, and its run when it is not the newest.");
 
-    private static string Name(CallWorkflow body) => Paging.Text(body.Name) ?? throw ProblemException.Bad("FF4091", "No signal or query is named.", "Send its name.");
+    private static string Name(CallWorkflow body) => Paging.Text(body.Name) ?? throw ProblemException.Bad("FF4111", "No signal or query is named.", "Send its name.");
 
     /// <summary>The server's token in letters that need no escaping.</summary>
     internal static byte[]? Token(string? text)
@@ -198,7 +198,7 @@ internal static class WorkflowEndpoints
         }
         catch (FormatException)
         {
-            throw ProblemException.Bad("FF4094", "token is none that was given out.", "Begin with the first page, without a token.");
+            throw ProblemException.Bad("FF4114", "token is none that was given out.", "Begin with the first page, without a token.");
         }
     }
 

@@ -165,7 +165,7 @@ public sealed class RunTests(TestRuntime runtime)
     public async Task Workflows_TemporalIsAway_Is503AndSaysWhere()
     {
         var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.WorkflowsAsync());
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "FF4089"), (refused.Status, refused.Problem.Code));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "FF4109"), (refused.Status, refused.Problem.Code));
         Assert.StartsWith("The Temporal server at 127.0.0.1:1 does not answer: ", refused.Message, StringComparison.Ordinal);
     }
 

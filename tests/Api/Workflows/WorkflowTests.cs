@@ -44,7 +44,7 @@ public sealed class WorkflowTests(TemporalRuntime runtime)
     public async Task List_BadQuery_SaysWhatAndWhere(string query, int? column, string message)
     {
         var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.WorkflowsAsync(query, ct: Ct));
-        Assert.Equal((HttpStatusCode.BadRequest, "FF4080", message), (refused.Status, refused.Problem.Code, refused.Message));
+        Assert.Equal((HttpStatusCode.BadRequest, "FF4100", message), (refused.Status, refused.Problem.Code, refused.Message));
         Assert.Equal((column, "query"), (Assert.Single(refused.Diagnostics).Column, refused.Diagnostics[0].Path));
         Assert.Equal(message, (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.CountWorkflowsAsync(query, ct: Ct))).Message);
         Assert.Equal(message, (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.WorkflowsAsync(query, state: WorkflowState.TimedOut, ct: Ct))).Message);
@@ -73,7 +73,7 @@ public sealed class WorkflowTests(TemporalRuntime runtime)
     public async Task Get_Unknown_Is404()
     {
         var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.WorkflowAsync(new WorkflowKey("nobody/nowhere"), Ct));
-        Assert.Equal((HttpStatusCode.NotFound, "FF4081", "There is no workflow 'nobody/nowhere'."), (refused.Status, refused.Problem.Code, refused.Message));
+        Assert.Equal((HttpStatusCode.NotFound, "FF4101", "There is no workflow 'nobody/nowhere'."), (refused.Status, refused.Problem.Code, refused.Message));
         Assert.Equal("No workflow is named.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.WorkflowAsync(new WorkflowKey(""), Ct))).Message);
     }
 
@@ -160,13 +160,13 @@ public sealed class WorkflowTests(TemporalRuntime runtime)
         var key = new WorkflowKey("act/signal");
         Assert.Equal("wait", (await client.QueryWorkflowAsync(new CallWorkflow(key, "told"), Ct)).Result!.Value.GetString());
         var unknown = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.QueryWorkflowAsync(new CallWorkflow(key, "weather"), Ct));
-        Assert.Equal((HttpStatusCode.Conflict, "FF4083"), (unknown.Status, unknown.Problem.Code));
+        Assert.Equal((HttpStatusCode.Conflict, "FF4103"), (unknown.Status, unknown.Problem.Code));
         Assert.Contains("there is no query 'weather'", unknown.Message, StringComparison.Ordinal);
         await client.SignalWorkflowAsync(new CallWorkflow(key, "go", JsonSerializer.SerializeToElement(new { rows = 7 })), Ct);
         await handle.WaitClosedAsync();
         Assert.Equal("""{"rows":7}""", (await client.WorkflowAsync(key, Ct)).Result[0].GetRawText());
         var late = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.SignalWorkflowAsync(new CallWorkflow(key, "go"), Ct));
-        Assert.Equal((HttpStatusCode.Conflict, "FF4082", "Workflow 'act/signal' is closed already."), (late.Status, late.Problem.Code, late.Message));
+        Assert.Equal((HttpStatusCode.Conflict, "FF4102", "Workflow 'act/signal' is closed already."), (late.Status, late.Problem.Code, late.Message));
     }
 
     [Fact]
@@ -205,7 +205,7 @@ public sealed class WorkflowTests(TemporalRuntime runtime)
         await runtime.StartAsync("space/1", "complete");
         Assert.Empty((await client.WorkflowsAsync("WorkflowId = 'space/1'", ns: "second", ct: Ct)).Items);
         var unknown = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.WorkflowsAsync(ns: "third", ct: Ct));
-        Assert.Equal((HttpStatusCode.NotFound, "FF4085"), (unknown.Status, unknown.Problem.Code));
+        Assert.Equal((HttpStatusCode.NotFound, "FF4105"), (unknown.Status, unknown.Problem.Code));
         Assert.Contains("has no namespace 'third'", unknown.Message, StringComparison.Ordinal);
     }
 

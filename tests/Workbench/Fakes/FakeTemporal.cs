@@ -34,7 +34,7 @@ internal static class FakeTemporal
         foreach (var act in new[] { "cancel", "terminate", "signal" })
             group.MapPost("/workflow/" + act, (JsonElement body) => Keep(fake, act, body));
         group.MapPost("/workflow/query", (CallWorkflow body) => body.Name == "progress" ? Json(new QueryAnswer(JsonSerializer.SerializeToElement(new { share = 0.41 })))
-            : Results.Json(new Problem { Status = 409, Title = "No answer to the query", Detail = $"Query '{body.Name}' is not known.", Code = "FF4083" }, ContractsJson.Options, "application/problem+json", 409));
+            : Results.Json(new Problem { Status = 409, Title = "No answer to the query", Detail = $"Query '{body.Name}' is not known.", Code = "FF4103" }, ContractsJson.Options, "application/problem+json", 409));
         group.MapPost("/workflow/reset", (JsonElement body) =>
         {
             Keep(fake, "reset", body);
@@ -62,7 +62,7 @@ internal static class FakeTemporal
         const string Message = "Invalid query: column name 'Colour' is not a valid search attribute.";
         return at < 0 ? null : Results.Json(new Problem
         {
-            Status = 400, Code = "FF4080", Title = "Query not understood", Detail = Message, Suggestion = "Write like WorkflowType = 'run'.", Diagnostics = [new DiagnosticEntry(DiagnosticLevel.Error, "FF4080", Message, "query", 1, at + 1, null)]
+            Status = 400, Code = "FF4100", Title = "Query not understood", Detail = Message, Suggestion = "Write like WorkflowType = 'run'.", Diagnostics = [new DiagnosticEntry(DiagnosticLevel.Error, "FF4100", Message, "query", 1, at + 1, null)]
         }, ContractsJson.Options, "application/problem+json", 400);
     }
 
