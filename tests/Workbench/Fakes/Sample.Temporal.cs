@@ -24,7 +24,7 @@ public sealed partial class Sample
         new()
         {
             Id = NightlySchedule, WorkflowType = "flowforge.scheduled_start", WorkflowId = "schedule/flights", TaskQueue = "flowforge", Paused = false, Note = "made by the pipeline", Spec = ["At 02:00 every day (Europe/Berlin)"],
-            TimeZone = "Europe/Berlin", Overlap = "skip", CatchupSeconds = 86_400, Actions = 128, Skipped = 2, CreatedAt = Now.AddDays(-128), Input = [Json(new { pipeline = "flights", version = 3 })],
+            TimeZone = "Europe/Berlin", Overlap = "skip", CatchupSeconds = 86_400, Actions = 128, Skipped = 2, CreatedAt = Now.AddDays(-128), Input = [AsJson(new { pipeline = "flights", version = 3 })],
             NextTimes = [.. Enumerable.Range(1, 10).Select(i => Now.Date.ToUniversalTime().AddDays(i).AddHours(1))],
             RecentActions = [new(Now.AddHours(-9), Now.AddHours(-9).AddSeconds(1), "schedule/flights-2026-11-21T01:00:00Z", "11111111-2222", WorkflowState.Completed), new(Now.AddHours(-33), Now.AddHours(-33), "schedule/flights-2026-11-20T01:00:00Z", "11111111-3333", WorkflowState.Failed)],
             LastAction = new(Now.AddHours(-9), Now.AddHours(-9), "schedule/flights-2026-11-21T01:00:00Z", "11111111-2222", WorkflowState.Completed),
@@ -36,12 +36,12 @@ public sealed partial class Sample
     {
         Id = w.Id, Run = w.Run, Type = w.Type, TaskQueue = w.TaskQueue, State = w.State, StartedAt = w.StartedAt, ClosedAt = w.ClosedAt, Seconds = w.Seconds, Events = w.Events, Bytes = w.Bytes, RunTimeoutSeconds = 86_400,
         Summary = "flights version 3, started by hand", Parent = w.State == WorkflowState.Running ? "backfill/flights" : null,
-        Input = [Json(new { run = "run_8f20", pipeline = "flights", version = 3, jobs = new[] { "ingest.airports", "ingest.flights" } })],
-        Result = w.State == WorkflowState.Completed ? [Json(new { succeeded = 7 })] : [], SearchAttributes = new Dictionary<string, JsonElement> { ["FlowForgePipeline"] = Json("flights") },
+        Input = [AsJson(new { run = "run_8f20", pipeline = "flights", version = 3, jobs = new[] { "ingest.airports", "ingest.flights" } })],
+        Result = w.State == WorkflowState.Completed ? [AsJson(new { succeeded = 7 })] : [], SearchAttributes = new Dictionary<string, JsonElement> { ["FlowForgePipeline"] = AsJson("flights") },
         Failure = w.State == WorkflowState.Failed ? "FF3107: flights-2001.json, record 88,120: Malformed JSON\ncaused by unexpected end of data" : null,
         PendingActivities = w.State != WorkflowState.Running ? [] :
         [
-            new() { Id = "ingest.flights", Type = "run-job", State = "started", Attempt = 1, HeartbeatAt = Now, Heartbeat = [Json(new { phase = "read", rows = 1_204_331, share = 0.41 })], LastWorker = "4711@flow" },
+            new() { Id = "ingest.flights", Type = "run-job", State = "started", Attempt = 1, HeartbeatAt = Now, Heartbeat = [AsJson(new { phase = "read", rows = 1_204_331, share = 0.41 })], LastWorker = "4711@flow" },
             new() { Id = "ingest.weather", Type = "run-job", State = "scheduled", Attempt = 3, MaximumAttempts = 5, LastFailure = "FF2107: https://api.example/weather answered 503\ncaused by Service Unavailable", NextAttemptAt = Now.AddMinutes(40) },
         ],
         PendingChildren = w.State == WorkflowState.Running ? [new PendingChild("backfill/flights/2001", "99999999-1", "flowforge.pipeline", "terminate")] : [],
@@ -66,7 +66,7 @@ public sealed partial class Sample
         StartedAt = Now.AddMinutes(-minutesAgo), ClosedAt = state == WorkflowState.Running ? null : Now.AddMinutes(-minutesAgo).AddSeconds(34), Seconds = state == WorkflowState.Running ? null : 34.2, Events = 170, Bytes = 48_200,
     };
 
-    private static WorkflowEvent Event(long id, string type, string? about, object details) => new(id, Now.AddSeconds(id - 200), type, about, type.EndsWith("Started", StringComparison.Ordinal) ? "4711@flow" : null, Json(details));
+    private static WorkflowEvent Event(long id, string type, string? about, object details) => new(id, Now.AddSeconds(id - 200), type, about, type.EndsWith("Started", StringComparison.Ordinal) ? "4711@flow" : null, AsJson(details));
 
-    private static JsonElement Json(object value) => JsonSerializer.SerializeToElement(value, ContractsJson.Options);
+    private static JsonElement AsJson(object value) => JsonSerializer.SerializeToElement(value, ContractsJson.Options);
 }
