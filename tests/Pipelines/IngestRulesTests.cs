@@ -93,6 +93,7 @@ public sealed class IngestRulesTests
     [InlineData("file", "dedupe_keys: id", WriteMode.Append)]
     [InlineData("db_query", null, WriteMode.Replace)]
     [InlineData("postgres", null, WriteMode.Replace)]
+    [InlineData("postgres_cdc", "dedupe_keys: id", WriteMode.Merge)]
     [InlineData("api", null, WriteMode.Replace)]
     [InlineData("streaming", null, WriteMode.Append)]
     [InlineData("my_plugin", null, WriteMode.Replace)]
@@ -101,7 +102,7 @@ public sealed class IngestRulesTests
     [InlineData("file", "incremental_mode: incremental\n    watermark_column: id\n    dedupe_keys: [id]", WriteMode.Merge)]
     [InlineData("file", "write_mode: replace", WriteMode.Replace)]
     public void Job_WriteMode_DefaultsBySource(string source, string? line, WriteMode expected) =>
-        Assert.Equal(expected, GoodJob([$"source_type: {source}", .. line is null ? Array.Empty<string>() : [line], "config: { path: a.csv, query: q, connection_id: c, url: u }"]).WriteMode);
+        Assert.Equal(expected, GoodJob([$"source_type: {source}", .. line is null ? Array.Empty<string>() : [line], "config: { path: a.csv, query: q, table_name: t, connection_id: c, url: u }"]).WriteMode);
 
     [Theory]
     [InlineData("file_local", "file")]
@@ -138,7 +139,7 @@ public sealed class IngestRulesTests
     [InlineData("file_local", "parqet", "'file_local' cannot be read as 'parqet'", "Did you mean 'parquet'?")]
     [InlineData("db_query", "csv", "'db_query' hands over rows and has no format", "Remove 'format'.")]
     [InlineData("postgres", "parquet", "'postgres' hands over rows and has no format", "Remove 'format'.")]
-    [InlineData("api", "parquet", "'api' cannot be read as 'parquet'", "It can be json, ndjson, csv.")]
+    [InlineData("api", "parquet", "'api' cannot be read as 'parquet'", "It can be json, ndjson.")]
     [InlineData("streaming", "csv", "'streaming' cannot be read as 'csv'", "It can be json.")]
     [InlineData("nosql", "csv", "'nosql' cannot be read as 'csv'", "It can be json.")]
     public void Job_SourceAndFormatDoNotFit_IsRefused(string source, string format, string message, string suggestion) => Assert.Equal(

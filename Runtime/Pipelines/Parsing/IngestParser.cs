@@ -79,12 +79,13 @@ internal static class IngestParser
         };
     }
 
-    /// <summary>DESIGN §8: files append what is new, databases and APIs replace, incremental merges by keys and else appends.</summary>
+    /// <summary>DESIGN §8: files append what is new, databases and APIs replace, changes merge, incremental merges by keys and else appends.</summary>
     private static WriteMode DefaultWriteMode(string? connector, IncrementalMode incremental, IReadOnlyList<string> keys) =>
         (incremental, SourceTypes.KindOf(connector)) switch
         {
             (IncrementalMode.Incremental, _) => keys.Count > 0 ? WriteMode.Merge : WriteMode.Append,
             (_, SourceKind.Files or SourceKind.Stream) => WriteMode.Append,
+            (_, SourceKind.Changes) => WriteMode.Merge,
             _ => WriteMode.Replace,
         };
 }

@@ -43,7 +43,7 @@ internal static partial class IngestRules
         {
             section.Add(DiagnosticCodes.InvalidLagWindow, "lag_window", $"'{lag}' is neither a duration nor a number.", "Write 15m, 2h or 1d for a time, or a number for a numeric watermark.");
         }
-        if (job.DetectDeletes && (job.WriteMode is not (WriteMode.Merge or WriteMode.Scd2) || job.IncrementalMode == IncrementalMode.Incremental || SourceTypes.KindOf(job.Connector) is SourceKind.Files or SourceKind.Stream))
+        if (job.DetectDeletes && (job.WriteMode is not (WriteMode.Merge or WriteMode.Scd2) || job.IncrementalMode == IncrementalMode.Incremental || SourceTypes.KindOf(job.Connector) is SourceKind.Files or SourceKind.Stream or SourceKind.Changes))
         {
             section.Add(DiagnosticCodes.DeletesNotSeen, "detect_deletes", "detect_deletes compares the keys of the whole source with those of the table, and this job does not read the whole source into a merge.", "Use it with write_mode: merge or scd2, incremental_mode: full, and a database or an API.");
         }
@@ -137,7 +137,8 @@ internal static partial class IngestRules
             ("file", _) => Lacks("path") ? ("path", "the files to read: a path, with * and ** if need be") : default,
             (null, _) when job.Connection is null => ("connection_id", "the connection to use"),
             (_, SourceKind.Database) when job.Tables.Count == 0 => Lacks("query") && Lacks("table_name") ? ("query", "what to read: query or table_name") : default,
-            ("rest" or "graphql" or "http", _) => Lacks("url") ? ("url", "the address to read") : default,
+            (_, SourceKind.Changes) when job.Tables.Count == 0 => Lacks("table_name") ? ("table_name", "the table whose changes are read") : default,
+            ("rest" or "graphql" or "http", _) => Lacks("url") && Lacks("base_url") ? ("url", "the address to read") : default,
             _ => default,
         };
         if (missing != default && !(environment.Connectors is { } installed && job.Connector is { } name && !installed.Contains(name)))

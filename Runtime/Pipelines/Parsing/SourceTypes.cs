@@ -1,7 +1,7 @@
 namespace FlowForge.Pipelines;
 
 /// <summary>What kind of thing a connector reads; decides defaults and which formats fit.</summary>
-internal enum SourceKind { Files, Database, Api, Stream, Unknown }
+internal enum SourceKind { Files, Database, Api, Stream, Changes, Unknown }
 
 /// <summary>The seeds' names for sources, and what is known of connectors without loading them.</summary>
 internal static class SourceTypes
@@ -31,6 +31,7 @@ internal static class SourceTypes
         ["http"] = SourceKind.Files,
         ["google-drive"] = SourceKind.Files,
         ["postgres"] = SourceKind.Database,
+        ["postgres_cdc"] = SourceKind.Changes,
         ["odbc"] = SourceKind.Database,
         ["sqlite"] = SourceKind.Database,
         ["netsuite"] = SourceKind.Database,
@@ -51,8 +52,8 @@ internal static class SourceTypes
     /// <summary>Formats that fit; empty when the source has none.</summary>
     public static IReadOnlyList<string> FormatsOf(string? connector, IReadOnlyCollection<string> pluginFormats) => KindOf(connector) switch
     {
-        SourceKind.Database => [],
-        SourceKind.Api when connector == "rest" => ["json", "ndjson", "csv"],
+        SourceKind.Database or SourceKind.Changes => [],
+        SourceKind.Api when connector == "rest" => ["json", "ndjson"],
         SourceKind.Api => ["json"],
         SourceKind.Stream => ["json", .. pluginFormats],
         _ => [.. FileFormats, .. pluginFormats],
