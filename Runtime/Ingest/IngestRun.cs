@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Ingest.Children;
 using FlowForge.Ingest.Formats;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
@@ -79,11 +80,14 @@ internal sealed class IngestRun(
     /// <summary>Reads, proves and publishes what was landed.</summary>
     private JobOutcome Load(DuckSession session, Extraction extraction, TableSnapshot? before, JobState? state, CancellationToken ct)
     {
+        ChildTables.Check(job, _settings.File);
         using var checkTables = new CheckTables(session, lake, job, request);
+        using var children = new ChildTables(lake, session, request, _settings, state, options.TemporaryFolder, _progress, log);
         using var loading = new Loading(session, _table, job, request, _settings, extraction, state, options.TemporaryFolder, _progress, log);
         var loaded = loading.Run(ct);
         new Gate(job, _settings.File, log).Check(loaded, before);
         var checks = Judge(loading, loaded, ct);
+        children.Stage(job, loading.Children, loaded.Files, ct);
         if (extraction.IsRows && ChangesNothing(loaded, extraction, before, state)) return NothingNew(before) with { Counts = loaded.Counts, Changes = loaded.Staged.Changes, Checks = checks };
         var publishes = loaded.HasRows || before is not null || loaded.Columns.Count > 0;
         var rejects = Keep(session, loaded, state, publishes, ct);
@@ -99,12 +103,14 @@ internal sealed class IngestRun(
             Table = TableText,
             RejectsTable = loaded.Rejects.Count == 0 ? null : rejects?.Folder,
             Checks = checks,
-            Note = loaded.Counts.Read == 0 ? extraction.IsRows ? "the source holds no rows" : "the new files hold no records" : null,
+            Note = loaded.Counts.Read == 0 ? extraction.IsRows ? "the source holds no rows" : "the new files hold no records" : children.Note,
         };
-        var commit = loading.Transaction.Commit(CommitOptionsFor(loaded, extraction, seen, state, outcome, rejects), ct);
+        var childVersions = children.Commit(job.WriteMode == Pipelines.WriteMode.Replace, ct);
+        var commit = loading.Transaction.Commit(CommitOptionsFor(loaded, extraction, seen, state, outcome, rejects, childVersions), ct);
         if (commit.AlreadyCommitted) return Recorded(_table.Latest()!);
         outcome = outcome with { TableVersion = commit.Version };
         new Ledger(catalog, job, request).Record(_table.Latest()!, commit.Version, loaded, TakesInterval ? [] : seen, $"{Connector.Descriptor.Name}:{job.Connection ?? job.Name}");
+        children.Record(catalog, job);
         if (job.WriteMode == Pipelines.WriteMode.Replace && rejects is not null) RejectCounts.Record(catalog, lake, session, TableText, request, job, rejects);
         log.Info($"{loaded.Counts}; {TableText} is at version {commit.Version}.");
         return outcome;
@@ -137,7 +143,7 @@ internal sealed class IngestRun(
     /// <summary>A backfill of an incremental job takes only its interval's rows: the files count as unseen, for the rest of their rows is still to be read.</summary>
     private bool TakesInterval => request.KeepCursor && job.IncrementalMode == IncrementalMode.Incremental;
 
-    private CommitOptions CommitOptionsFor(LoadedRows loaded, Extraction extraction, List<SeenFile> seen, JobState? state, JobOutcome outcome, RejectsPlace? rejects)
+    private CommitOptions CommitOptionsFor(LoadedRows loaded, Extraction extraction, List<SeenFile> seen, JobState? state, JobOutcome outcome, RejectsPlace? rejects, IReadOnlyDictionary<string, long> children)
     {
         var counts = loaded.Counts;
         var replaces = job.WriteMode == Pipelines.WriteMode.Replace;
@@ -154,6 +160,7 @@ internal sealed class IngestRun(
                 Rows = new RowEquation(counts.Read, counts.Loaded, counts.Rejected, counts.Deduplicated, counts.Filtered),
                 Cursor = request.KeepCursor ? state?.Cursor : loaded.Staged.Cursor ?? extraction.Cursor ?? state?.Cursor,
                 Rejects = rejects?.ToString(),
+                Children = children,
                 Outcome = JsonSerializer.Serialize(outcome),
                 FilesSeen = TakesInterval ? state?.FilesSeen ?? [] : replaces ? seen : [.. state?.FilesSeen ?? [], .. seen],
                 FilesOfCommit = TakesInterval ? 0 : seen.Count,

@@ -1,6 +1,8 @@
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Ingest.Children;
 using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Formats.Json;
 using FlowForge.Ingest.Formats.Parquet;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
@@ -43,7 +45,14 @@ internal sealed class Loading(
     private const string Source = "ff_rows";
     private static readonly Staged Nothing = new(0, RowChanges.Appended(0), CommitMode.Append, null);
     private readonly IReadOnlyList<LandedFile> files = extraction.IsRows || extraction.Format == "parquet" ? extraction.Files : ArchiveMember.Expand(extraction.Files, settings.File);
+    private readonly bool _splits = settings.File.Nested == Nested.Split && extraction.Format is "json" or "ndjson" or "jsonl";
     private RejectSpool _rejects = new(temporary);
+
+    /// <summary>The files at the top, when these are the records of a child table.</summary>
+    public IReadOnlyList<LandedFile>? ChildOf { get; init; }
+
+    /// <summary>Records of child tables, once the rows are read.</summary>
+    public ChildSpools Children { get; private set; } = new(temporary);
 
     /// <summary>Holds the staged files; the caller commits it.</summary>
     public TableTransaction Transaction { get; private set; } = table.Begin();
@@ -75,13 +84,13 @@ internal sealed class Loading(
     {
         var faults = new Dictionary<int, UnreadableFileException>();
         var planned = new RecordPlanner(session, job, settings, format, temporary).Plan(files, Transaction.Base, faults);
-        var plan = planned;
+        var plan = ChildOf is null ? planned : planned with { Columns = [.. planned.Columns.Where(c => !ChildColumns.IsReserved(c.Name)), .. ChildColumns.All] };
         if (plan.Files.All(f => f.Layout is null))
             return Count(new RecordPump(plan, settings.File, faults.Keys.ToHashSet(), progress), Rows([]), Nothing, faults);
         for (var pass = 1; ; pass++)
         {
             progress.Start(pass == 1 ? "reading" : "proving", files.Sum(f => f.Size));
-            var pump = new RecordPump(plan, settings.File, faults.Keys.ToHashSet(), progress);
+            var pump = new RecordPump(plan, settings.File, faults.Keys.ToHashSet(), progress) { WantsChildren = _splits ? WantsChildren : null, TakeChildren = Children.Add };
             var naming = Rows(plan.Columns);
             var result = Stage(pump, naming, plan.Columns, ct);
             if (!pump.MustRepeat) return Count(pump, naming, result, faults);
@@ -101,7 +110,11 @@ internal sealed class Loading(
         Transaction = table.Begin();
         _rejects.Dispose();
         _rejects = new RejectSpool(temporary);
+        Children.Dispose();
+        Children = new ChildSpools(temporary);
     }
+
+    private bool WantsChildren(string path) => job.SchemaMode == SchemaMode.Infer || job.UserSchema.Any(c => c.Name.StartsWith(path + "[].", StringComparison.Ordinal));
 
     private Staged Stage(RecordPump pump, RowSet rows, IReadOnlyList<TargetColumn> columns, CancellationToken ct)
     {
@@ -174,6 +187,7 @@ internal sealed class Loading(
 
     private RowSet Rows(IReadOnlyList<TargetColumn> columns)
     {
+        if (ChildOf is not null) return ChildColumns.Rows(Source, columns, ChildOf);
         var names = ColumnNaming.Tables([.. columns.Select(c => c.Name)], job.RenameMap);
         return new RowSet(Source, [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], $"c{i}", c.Type.Name))], RowSet.FileName(files, "file"), "record").WithComputed(job, session);
     }
@@ -222,5 +236,6 @@ internal sealed class Loading(
     {
         Transaction.Dispose();
         _rejects.Dispose();
+        Children.Dispose();
     }
 }

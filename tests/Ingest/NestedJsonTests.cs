@@ -71,4 +71,99 @@ public sealed class NestedJsonTests : IDisposable
         Assert.Equal(["1|2|{\"whole\":[1]}"], _bench.Query("SELECT id, amount, a_c FROM {t}"));
         Assert.Equal(["2|a.b|\"no number\" is no INTEGER."], _bench.Rejects("SELECT record, column_name, message FROM {t}"));
     }
+
+    [Fact]
+    public async Task Split_ArraysOfObjects_BecomeTablesWithTheirParents()
+    {
+        _bench.Write("data/a.json", """
+            {"id":1,"tags":["x"],"items":[{"sku":"a","n":1},{"sku":"b","n":9007199254740993,"parts":[{"p":true},{"p":false}]}]}
+            {"id":2,"items":[]}
+            no json
+            {"id":3,"deep":{"items":[{"sku":"c","n":2.5,
+            "x":1}, 7, null]},"items":[{}]}
+            """.Replace("2.5,\n", "2.5, "));
+        var outcome = await _bench.RunAsync(Json("split", "error_handling: quarantine\nquarantine_path: quarantine/things"));
+        Assert.Equal(new RowCounts(4, 3, 1), outcome.Counts);
+        Assert.Equal("with bronze.things__deep_items (3 rows), bronze.things__items (3 rows), bronze.things__items__parts (2 rows)", outcome.Note);
+        Assert.Equal("id BIGINT, tags VARCHAR", _bench.Schema());
+        Assert.Equal("sku VARCHAR, n BIGINT", _bench.Schema("things__items"));
+        Assert.Equal(["1|1.0|a|1|1", "1|1.1|b|9007199254740993|1", "4|4.0|NULL|NULL|4"], _bench.Query("SELECT _ff_parent, _ff_key, sku, n, _ff_record FROM {t} ORDER BY _ff_key", "things__items", withReserved: true));
+        Assert.Equal(["1.1|1.1.0|True|data/a.json|1|run-1", "1.1|1.1.1|False|data/a.json|1|run-1"], _bench.Query("SELECT _ff_parent, _ff_key, p, _ff_file, _ff_record, _ff_run FROM {t} ORDER BY _ff_key", "things__items__parts", withReserved: true));
+        Assert.Equal(["c|2.5|1|NULL", "NULL|NULL|NULL|7", "NULL|NULL|NULL|NULL"], _bench.Query("SELECT sku, n, x, value FROM {t} ORDER BY _ff_key", "things__deep_items", withReserved: true));
+        Assert.Contains("Info: bronze.things__items: 3 read = 3 loaded + 0 rejected + 0 deduplicated + 0 filtered; it is at version 0.", _bench.Log.Text);
+    }
+
+    [Fact]
+    public async Task Split_SeveralFilesAndRuns_Append()
+    {
+        _bench.Write("data/a.json", """{"id":1,"items":[{"sku":"a"}]}""");
+        _bench.Write("data/b.json", """{"id":2,"items":[{"sku":"b"},{"sku":"c"}]}""");
+        await _bench.RunAsync(Json("split"));
+        Assert.Equal("nothing new", (await _bench.RunAsync(Json("split"))).Note);
+        _bench.Write("data/c.json", """{"id":3,"items":[{"sku":"d","new":1}]}""");
+        await _bench.RunAsync(Json("split"));
+        Assert.Equal(["a|NULL|data/a.json", "b|NULL|data/b.json", "c|NULL|data/b.json", "d|1|data/c.json"], _bench.Query("SELECT sku, new, _ff_file FROM {t} ORDER BY sku", "things__items", withReserved: true));
+        Assert.Equal([new("things__items", 1)], _bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest()!.State!.Children);
+    }
+
+    [Fact]
+    public async Task Split_Replace_ReplacesAndEmptiesTheChildren()
+    {
+        var yaml = Json("split", "write_mode: replace", "allow_smaller: true");
+        _bench.Write("data/a.json", """{"id":1,"items":[{"sku":"a"}],"other":[{"x":1}]}""");
+        await _bench.RunAsync(yaml);
+        _bench.Write("data/a.json", """{"id":1,"items":[{"sku":"b"}]}""");
+        await _bench.RunAsync(yaml);
+        Assert.Equal(["b"], _bench.Query("SELECT sku FROM {t}", "things__items"));
+        Assert.Equal(["0"], _bench.Query("SELECT count(*) FROM {t}", "things__other"));
+    }
+
+    [Fact]
+    public async Task Split_KilledBetweenTheCommits_LoadsEachChildOnce()
+    {
+        _bench.Write("data/a.json", """{"id":1,"items":[{"sku":"a"}]}""");
+        await _bench.RunAsync(Json("split"));
+        _bench.Write("data/b.json", """{"id":2,"items":[{"sku":"b"}],"more":[{"m":1}]}""");
+        var job = Bench.Job(Json("split"));
+        var request = _bench.Request(job);
+        await _bench.RunAsync(job, request);
+        // The children of the second run were committed, the table was not.
+        File.Delete(Path.Combine(_bench.Lake.Table(new TableName(Layer.Bronze, "things")).Location, "_delta_log", "00000000000000000001.json"));
+        var bench = _bench.Reopened();
+        Assert.Equal(["1"], bench.Query("SELECT id FROM {t}"));
+        Assert.Equal(["a", "b"], bench.Query("SELECT sku FROM {t} ORDER BY sku", "things__items"));
+        // A later run, not an attempt of that one.
+        await bench.RunAsync(job, request with { RunId = "run-later" });
+        Assert.Equal(["1", "2"], bench.Query("SELECT id FROM {t} ORDER BY id"));
+        Assert.Equal(["a|run-1", "b|run-later"], bench.Query("SELECT sku, _ff_run FROM {t} ORDER BY sku", "things__items", withReserved: true));
+        Assert.Equal(["1|run-later"], bench.Query("SELECT m, _ff_run FROM {t}", "things__more", withReserved: true));
+    }
+
+    [Fact]
+    public async Task Split_UserSchema_NamesTheFieldsOfTheElements()
+    {
+        _bench.Write("data/a.json", """{"id":1,"items":[{"sku":"a","n":1},{"sku":"b","n":"many"}],"unknown":[{"x":1}]}""");
+        var outcome = await _bench.RunAsync(Json("split", """
+            schema_mode: user
+            user_schema: { id: int, "items[].sku": string, "items[].n": int }
+            error_handling: quarantine
+            quarantine_path: quarantine/things
+            """));
+        Assert.Equal((new RowCounts(1, 1), "with bronze.things__items (1 rows)"), (outcome.Counts, outcome.Note));
+        Assert.Equal("id INTEGER", _bench.Schema());
+        Assert.Equal("sku VARCHAR, n INTEGER", _bench.Schema("things__items"));
+        Assert.Equal(["items of data/a.json|n|\"many\" is no INTEGER."], _bench.Rejects("SELECT file, column_name, message FROM {t}", "quarantine/things__items"));
+        Assert.Equal("FF2038", (await Assert.ThrowsAsync<JobFailedException>(() => _bench.ReplayAsync(Json("split")))).Code);
+    }
+
+    [Theory]
+    [InlineData("dedupe_keys: [id]", "dedupe_keys")]
+    [InlineData("write_mode: merge\ndedupe_keys: [id]", "write_mode merge")]
+    [InlineData("filter: id > 1", "filter")]
+    public async Task Split_WithWhatLeavesRowsOut_IsRefused(string more, string what)
+    {
+        _bench.Write("data/a.json", """{"id":1}""");
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(Json("split", more)));
+        Assert.Equal($"FF2120: nested: split does not go together with {what}: rows that are left out or replaced would leave their children behind.", $"{failure.Code}: {failure.Message}");
+    }
 }

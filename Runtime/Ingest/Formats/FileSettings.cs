@@ -18,7 +18,7 @@ internal sealed record FileSettings
     [Setting("How many times its own size a packed file may become, beyond the first gigabyte: a guard against archives made to fill the disk", Minimum = 1, Maximum = 100_000)]
     public int MaxUnpackRatio { get; init; } = 250;
 
-    [Setting("Objects and arrays inside JSON records: keep leaves them as JSON text, flatten makes columns of the fields of objects (a.b becomes a_b); arrays stay JSON text")]
+    [Setting("Objects and arrays inside JSON records: keep leaves them as JSON text, flatten makes columns of the fields of objects (a.b becomes a_b), split also makes a table of each array of objects (orders__items)")]
     public Nested Nested { get; init; }
 
     [Setting("How many levels of objects are taken apart; what lies deeper stays JSON text", Minimum = 1, Maximum = 64)]

@@ -1,5 +1,6 @@
 using System.Text;
 using FlowForge.Columnar;
+using FlowForge.Ingest.Formats.Json;
 using FlowForge.Ingest.Rejects;
 using FlowForge.Ingest.Types;
 
@@ -21,6 +22,9 @@ internal sealed record DecodedChunk(int File, RecordBatch? Batch, IReadOnlyList<
 {
     /// <summary>Of the records those that were not wanted.</summary>
     public int PassedOver { get; init; }
+
+    /// <summary>Lines of child tables, by the path of their array.</summary>
+    public IReadOnlyList<(string Path, byte[] Lines)> Children { get; init; } = [];
 }
 
 /// <summary>
@@ -46,8 +50,10 @@ internal sealed class RowBuilder
 
     /// <param name="targets">The columns of the rows.</param>
     /// <param name="findsFields">Whether fields beyond them are wanted too.</param>
-    public RowBuilder(IReadOnlyList<TargetColumn> targets, bool findsFields)
+    /// <param name="children">Takes the elements of arrays that become tables of their own; null when none do.</param>
+    public RowBuilder(IReadOnlyList<TargetColumn> targets, bool findsFields, ChildTexts? children = null)
     {
+        Children = children;
         _targets = targets;
         _findsFields = findsFields;
         _writers = [.. targets.Select(t => ColumnWriter.Create(t.Type, strict: !t.Declared))];
@@ -59,6 +65,8 @@ internal sealed class RowBuilder
     public static Schema BatchSchema(IReadOnlyList<TargetColumn> targets) => new(
         [.. targets.Select((t, i) => new Field($"c{i}", t.Type.Arrow)), new Field("record", Int64Type.Default, false), new Field("file", Int32Type.Default, false)]);
 
+    public ChildTexts? Children { get; }
+    public int File => _file;
     public int Columns => _writers.Length;
     public IReadOnlyList<TargetColumn> Targets => _targets;
     /// <summary>Number of the record that is being built; the next one when none is.</summary>
@@ -115,13 +123,14 @@ internal sealed class RowBuilder
         return _newFields[name] = new ColumnFacts();
     }
 
-    /// <summary>Counts the row that was added.</summary>
-    public void EndRow()
+    /// <summary>Counts the row that was added; false when it was not wanted.</summary>
+    public bool EndRow()
     {
         _seen++;
-        if (_wanted is not null && PassesOver()) return;
+        if (_wanted is not null && PassesOver()) return false;
         _records.Add(_record++);
         _files.Add(_file);
+        return true;
     }
 
     private bool PassesOver()
@@ -167,9 +176,9 @@ internal sealed class RowBuilder
         var rejects = _rejects;
         _rejects = [];
         IArrowArray[] arrays = [.. _writers.Select(w => w.Build()), _records.Build(), _files.Build()];
-        if (rows > 0) return new DecodedChunk(_file, new RecordBatch(_schema, arrays, rows), rejects, _seen, counted) { PassedOver = _passedOver };
+        if (rows > 0) return new DecodedChunk(_file, new RecordBatch(_schema, arrays, rows), rejects, _seen, counted) { PassedOver = _passedOver, Children = Children?.Take() ?? [] };
         foreach (var array in arrays) array.Dispose();
-        return new DecodedChunk(_file, null, rejects, _seen, counted) { PassedOver = _passedOver };
+        return new DecodedChunk(_file, null, rejects, _seen, counted) { PassedOver = _passedOver, Children = Children?.Take() ?? [] };
     }
 
     /// <summary>Adds what the values taught to <paramref name="facts"/>, one for each column, and the fields found beyond them.</summary>

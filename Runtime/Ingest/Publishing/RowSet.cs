@@ -25,6 +25,9 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
         ? SqlText.Literal(files[0].Path)
         : $"list_extract({SqlText.LiteralList(files.Select(f => f.Path))}, {numberSql} + 1)";
 
+    /// <summary>Reserved columns beside the usual ones: name and SQL.</summary>
+    public IReadOnlyList<(string Name, string Sql)> Reserved { get; init; } = [];
+
     /// <summary>The column that says what happened to a row: <c>i u d</c>, or <c>t</c> for all rows before it.</summary>
     public const string Operation = "_ff_op";
 
@@ -56,7 +59,7 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
     public string Select(IngestDefinition job, string runId, Partitioning partitioning)
     {
         var columns = string.Concat(Columns.Select(c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}, "));
-        var rows = $"SELECT {columns}{SqlText.Literal(runId)} AS _ff_run, {FileSql} AS _ff_file, {RecordSql} AS _ff_record{(OperationSql is null ? "" : $", {OperationSql} AS {Operation}")} FROM {From}";
+        var rows = $"SELECT {columns}{SqlText.Literal(runId)} AS _ff_run, {FileSql} AS _ff_file, {RecordSql} AS _ff_record{string.Concat(Reserved.Select(r => $", {r.Sql} AS {r.Name}"))}{(OperationSql is null ? "" : $", {OperationSql} AS {Operation}")} FROM {From}";
         // What was deleted has no values to be filtered by.
         if (job.Filter is { } filter) rows = $"SELECT * FROM ({rows}) AS rows_read WHERE ({filter}\n){(OperationSql is null ? "" : $" OR {Operation} IN ('d', 't')")}";
         if (partitioning.Added.Count == 0) return rows;

@@ -66,7 +66,8 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
 
     private List<TargetColumn> Declared() =>
     [
-        .. job.UserSchema.Select(c =>
+        // What is named inside an array belongs to the table of its elements.
+        .. job.UserSchema.Where(c => !c.Name.Contains("[].", StringComparison.Ordinal) || settings.File.Nested != Formats.Json.Nested.Split).Select(c =>
         {
             var type = ColumnType.Parse(c.Type) ?? throw new JobFailedException("FF2113", $"Column '{c.Name}' of user_schema has the type {c.Type}, which texts cannot be read as.", "Use BOOLEAN, an integer, DOUBLE, DECIMAL(p,s), VARCHAR, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, UUID or JSON.");
             var pattern = c.Format ?? type.Kind switch { TypeKind.Date => settings.Csv.DateFormat, TypeKind.Timestamp or TypeKind.TimestampTz => settings.Csv.TimestampFormat, _ => null };

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using FlowForge.Columnar;
 using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Formats.Json;
 using FlowForge.Ingest.Rejects;
 using FlowForge.Ingest.Replay;
 using FlowForge.Ingest.Types;
@@ -31,6 +32,12 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
     private readonly Dictionary<int, FileTally> _tallies = [];
     private int _slots;
 
+    /// <summary>Which arrays become tables of their own; null when none do.</summary>
+    public Func<string, bool>? WantsChildren { get; init; }
+
+    /// <summary>Takes the lines of these tables, in order, on the taker's thread.</summary>
+    public Action<string, byte[]>? TakeChildren { get; init; }
+
     /// <summary>By file number; complete when the pump has been read to its end.</summary>
     public IReadOnlyDictionary<int, FileTally> Tallies => _tallies;
 
@@ -55,6 +62,7 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
                     _tallies[chunk.File] = tally with { Counted = tally.Counted + chunk.Counted, Decoded = tally.Decoded + chunk.Records, PassedOver = tally.PassedOver + chunk.PassedOver };
                     progress.Rows(chunk.Counted);
                     foreach (var reject in chunk.Rejects) rejects(reject);
+                    foreach (var (path, lines) in chunk.Children) TakeChildren?.Invoke(path, lines);
                     if (chunk.Batch is { } batch) yield return batch;
                 }
             }
@@ -134,7 +142,7 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
     /// <summary>Reads kept raw texts: each must be one record by the file's present layout.</summary>
     private DecodedChunk Decode(PlannedFile file, IReadOnlyList<PickedText> texts)
     {
-        if (!_workers.TryTake(out var worker)) worker = new Worker(new RowBuilder(plan.Columns, plan.FindsFields), Interlocked.Increment(ref _slots));
+        if (!_workers.TryTake(out var worker)) worker = new Worker(new RowBuilder(plan.Columns, plan.FindsFields, WantsChildren is { } wants ? new ChildTexts(wants) : null), Interlocked.Increment(ref _slots));
         try
         {
             var layout = file.Layout!.ForTexts();
@@ -157,7 +165,7 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
 
     private DecodedChunk Decode(PlannedFile file, RecordChunk chunk)
     {
-        if (!_workers.TryTake(out var worker)) worker = new Worker(new RowBuilder(plan.Columns, plan.FindsFields), Interlocked.Increment(ref _slots));
+        if (!_workers.TryTake(out var worker)) worker = new Worker(new RowBuilder(plan.Columns, plan.FindsFields, WantsChildren is { } wants ? new ChildTexts(wants) : null), Interlocked.Increment(ref _slots));
         try
         {
             using (chunk)

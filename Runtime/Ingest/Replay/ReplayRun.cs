@@ -48,6 +48,8 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
     /// <summary>Finds the open rejects that are chosen, and works on them on a thread of its own.</summary>
     private async Task<T> WithRejects<T>(DuckFactory duck, TableSnapshot? before, Func<DuckDatabase, JobState, RejectsPlace, Picked, T> work, Func<T> nothing, CancellationToken ct)
     {
+        if (FormatSettings.From(_job.Config, _job.Format ?? "ndjson").File.Nested == Formats.Json.Nested.Split)
+            throw new JobFailedException("FF2038", "Rejects of a job with nested: split cannot be replayed: the elements of their arrays would be missing in the tables of their own.", "Load the files again with config.reload into a table of its own, or use nested: flatten.");
         if (before?.StateOf(request.ApplicationId) is not { } state || RejectsPlace.Parse(state.Rejects) is not { } named || named.Snapshot(lake) is not { } rejects) return nothing();
         using var lease = await duck.LeaseAsync($"{request.Pipeline}_{_job.Name}", o => o with { PreserveInsertionOrder = true }, ct).ConfigureAwait(false);
         return await Task.Factory.StartNew(() =>

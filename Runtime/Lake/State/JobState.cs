@@ -41,6 +41,9 @@ public sealed record JobState
     /// <summary>The rejects table that this commit makes count, with its version, such as <c>quarantine/flights@3</c>.</summary>
     public string? Rejects { get; init; }
 
+    /// <summary>Tables that belong to this one, by name without layer, each with the version that this commit makes count.</summary>
+    public IReadOnlyDictionary<string, long> Children { get; init; } = new Dictionary<string, long>();
+
     /// <summary>The job's outcome in its owner's own JSON, returned when a repeated attempt finds its work done.</summary>
     public string? Outcome { get; init; }
 

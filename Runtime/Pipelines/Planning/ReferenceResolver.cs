@@ -75,12 +75,21 @@ internal sealed class ReferenceResolver(
         return [.. tables.Distinct(StringComparer.OrdinalIgnoreCase)];
     }
 
+    /// <summary>Arrays that a job splits off have tables whose names are known only when the data is: <c>bronze.orders__items</c> is made by the job of <c>bronze.orders</c>.</summary>
+    private void AdoptChild(string table)
+    {
+        if (made.ContainsKey(table)) return;
+        var parent = definition.Ingest.FirstOrDefault(i => i.Config["nested"]?.ToString().Equals("split", StringComparison.OrdinalIgnoreCase) == true && table.StartsWith($"bronze.{i.Table}__", StringComparison.OrdinalIgnoreCase));
+        if (parent is not null) made[table] = "ingest." + parent.Name;
+    }
+
     private string? Resolve(SqlReference reference, DatasetDefinition dataset, string path, TextPlace? at = null)
     {
         if (diagnostics.IsFull)
         {
             return null;
         }
+        AdoptChild(reference.ToString());
         var place = at ?? Find(dataset, reference);
         if (reference.Schema is null)
         {

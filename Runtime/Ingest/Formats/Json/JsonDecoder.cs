@@ -17,6 +17,8 @@ internal sealed class JsonDecoder : IRecordDecoder
     private readonly NestedSettings _nested;
     private readonly JsonField _root;
     private readonly Slot[] _slots;
+    private readonly List<(string Path, int Start, int Length)> _arrays = [];
+    private readonly (int Key, int File, int Record) _origin;
     private byte[] _scratch = new byte[256];
     private int _stamp;
     private bool _valid;
@@ -34,6 +36,9 @@ internal sealed class JsonDecoder : IRecordDecoder
     {
         (_shape, _nested) = (shape, nested);
         _root = JsonField.Tree(targets, nested.TakesApart);
+        _origin = (Column(ChildTexts.Key), Column(ChildTexts.File), Column(ChildTexts.Record));
+
+        int Column(string name) => targets.Select((t, i) => (t, i)).Where(t => t.t.Name == name).Select(t => t.i).DefaultIfEmpty(-1).First();
         _slots = new Slot[targets.Count];
     }
 
@@ -103,6 +108,7 @@ internal sealed class JsonDecoder : IRecordDecoder
     {
         (used, fault) = (0, null);
         _stamp++;
+        _arrays.Clear();
         // Not the final block: bytes after the value belong to the next one.
         var reader = new Utf8JsonReader(bytes, isFinalBlock: false, new JsonReaderState(Options));
         try
@@ -150,6 +156,14 @@ internal sealed class JsonDecoder : IRecordDecoder
                 if (!TryReadFields(ref reader, field ?? parent.Unknown(newName!, escape: true), depth + 1, bytes, rows)) return false;
                 continue;
             }
+            if (reader.TokenType == JsonTokenType.StartArray && _nested.Mode == Nested.Split && field is not { KeepsWhole: true } && IsChildren(reader, field is { Column: >= 0 }))
+            {
+                var start = (int)reader.TokenStartIndex;
+                if (!reader.TrySkip()) return false;
+                var path = field?.Path ?? parent.PathOf(newName!);
+                if (rows.Children?.Wants(path) == true) _arrays.Add((path, start, (int)reader.BytesConsumed - start));
+                continue;
+            }
             var slot = SlotOf(ref reader, out var closed);
             if (!closed) return false;
             if (field is { Column: >= 0 }) _slots[field.Column] = slot;
@@ -157,6 +171,29 @@ internal sealed class JsonDecoder : IRecordDecoder
         }
         return reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == depth;
     }
+
+    /// <summary>Whether an array holds an object, or nothing at all and no column would take that. Looks ahead on a copy of the reader.</summary>
+    private static bool IsChildren(Utf8JsonReader reader, bool hasColumn)
+    {
+        var isEmpty = true;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType == JsonTokenType.StartObject) return true;
+            isEmpty = false;
+            if (!reader.TrySkip()) return false;
+        }
+        return isEmpty && !hasColumn;
+    }
+
+    private void AddChildren(ReadOnlySpan<byte> raw, RowBuilder rows, long record)
+    {
+        var own = record.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var key = Origin(raw, _origin.Key) ?? own;
+        foreach (var (path, start, length) in _arrays)
+            rows.Children!.Add(path, raw.Slice(start, length), key, Origin(raw, _origin.File) ?? rows.File.ToString(System.Globalization.CultureInfo.InvariantCulture), Origin(raw, _origin.Record) ?? own);
+    }
+
+    private string? Origin(ReadOnlySpan<byte> raw, int column) => column < 0 ? null : Encoding.UTF8.GetString(raw.Slice(_slots[column].Start, _slots[column].Length));
 
     private Slot SlotOf(ref Utf8JsonReader reader, out bool closed)
     {
@@ -237,7 +274,8 @@ internal sealed class JsonDecoder : IRecordDecoder
                 _ => static (f, t) => f.ObserveString(t),
             }, text);
         }
-        rows.EndRow();
+        var record = rows.Record;
+        if (rows.EndRow() && _arrays.Count > 0) AddChildren(raw, rows, record);
     }
 
     /// <summary>Whether values of the kind are tried at all; in a declared column every scalar is.</summary>

@@ -7,6 +7,8 @@ internal enum Nested
     Keep,
     /// <summary>The fields of objects become columns: <c>a.b</c> → <c>a_b</c>. Arrays stay.</summary>
     Flatten,
+    /// <summary>As Flatten, and arrays with objects become tables of their own.</summary>
+    Split,
 }
 
 /// <summary>How far records are taken apart.</summary>
