@@ -160,15 +160,16 @@ public sealed partial class NotebookPage
         var at = _book.IndexOf(cell.Id);
         switch (name)
         {
-            case "run": await RunAsync([cell]); break;
+            case "run": _ = RunAsync([cell]); break;
             case "run-next":
                 if (at == _book.Cells.Count - 1) await SelectAsync(Insert(at + 1, cell.Kind == NotebookCellKind.Csharp ? NotebookCellKind.Csharp : NotebookCellKind.Sql), edit: true);
                 else await SelectAsync(_book.Cells[at + 1], edit: false);
-                await RunAsync([cell]);
+                // The next key need not wait for the kernel; runs stay in their order.
+                _ = RunAsync([cell]);
                 break;
             case "run-insert":
                 await SelectAsync(Insert(at + 1, cell.Kind == NotebookCellKind.Csharp ? NotebookCellKind.Csharp : NotebookCellKind.Sql), edit: true);
-                await RunAsync([cell]);
+                _ = RunAsync([cell]);
                 break;
             case "above": await SelectAsync(Insert(at, Like(cell)), edit: false); break;
             case "below": await SelectAsync(Insert(at + 1, Like(cell)), edit: false); break;

@@ -8,6 +8,7 @@ namespace FlowForge.Workbench.Notebooks;
 public sealed partial class NotebookPage
 {
     private static readonly TimeSpan DrawPause = TimeSpan.FromMilliseconds(40);
+    private readonly SemaphoreSlim _runs = new(1, 1);
     private bool _drawing;
     private int _chartVersion;
     private string? _moved;
@@ -80,11 +81,19 @@ public sealed partial class NotebookPage
     internal async Task RunAsync(IReadOnlyList<CellModel> cells)
     {
         await FlushAsync();
-        await AskKernelAsync(async () =>
+        await _runs.WaitAsync();
+        try
         {
-            var code = cells.Where(c => c.IsCode && !string.IsNullOrWhiteSpace(c.Source)).Select(c => c.Id).ToArray();
-            if (code.Length > 0) await Api.RunNotebookAsync(File, new RunNotebook(code, Texts()), _life.Token);
-        });
+            await AskKernelAsync(async () =>
+            {
+                var code = cells.Where(c => c.IsCode && !string.IsNullOrWhiteSpace(c.Source)).Select(c => c.Id).ToArray();
+                if (code.Length > 0) await Api.RunNotebookAsync(File, new RunNotebook(code, Texts()), _life.Token);
+            });
+        }
+        finally
+        {
+            _runs.Release();
+        }
         foreach (var cell in cells.Where(c => c.Kind == NotebookCellKind.Markdown && c.Editing && c.Source.Trim().Length > 0)) cell.Edit(false);
         if (cells.Any(c => c.Kind == NotebookCellKind.Chart)) _chartVersion++;
         StateHasChanged();

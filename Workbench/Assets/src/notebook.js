@@ -143,6 +143,16 @@ export function open(root, page) {
     return page.invokeMethodAsync("OnCommand", name, id ?? "", cell?.text ?? null, offset).catch(gone);
   }
 
+  // Keys come faster than cells are made: those pressed meanwhile wait, and then go to the cell that has the focus.
+  const waiting = [];
+  let pending = 0;
+  async function change(name, id) {
+    pending++;
+    try { await command(name, id); } finally {
+      if (--pending === 0) setTimeout(() => { while (!pending && waiting.length) { const e = waiting.shift(); document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", e)); } });
+    }
+  }
+
   const inCommandMode = { a: "above", b: "below", m: "to-markdown", y: "to-code", z: "undo", x: "cut", c: "copy", v: "paste", s: "save", l: "fold", o: "fold-outputs" };
 
   function onKey(e) {
@@ -152,7 +162,8 @@ export function open(root, page) {
     if (ctrl && !e.altKey && e.key.toLowerCase() === "s") { stop(); flush().then(() => command("save", id)); return; }
     if (ctrl && e.shiftKey && e.key.toLowerCase() === "f") { stop(); command("find", id); return; }
     if (!id) return;
-    if (e.key === "Enter" && (e.shiftKey || ctrl || e.altKey)) { if (e.target.closest("input, select, button")) return; stop(); command(e.shiftKey ? "run-next" : ctrl ? "run" : "run-insert", id); return; }
+    if (pending && e.target.dataset.cell === id) { stop(); if (waiting.length < 20) waiting.push({ key: e.key, code: e.code, shiftKey: e.shiftKey, ctrlKey: e.ctrlKey, metaKey: e.metaKey, altKey: e.altKey, bubbles: true, cancelable: true }); return; }
+    if (e.key === "Enter" && (e.shiftKey || ctrl || e.altKey)) { if (e.target.closest("input, select, button")) return; stop(); if (!e.repeat) change(e.shiftKey ? "run-next" : ctrl ? "run" : "run-insert", id); return; }
     const inEditor = e.target.closest(".monaco-editor");
     if (inEditor) {
       const cell = cells.get(id);
@@ -168,11 +179,11 @@ export function open(root, page) {
     if (e.key === "Enter") { stop(); if (cells.has(id)) focusEditor(id); else command("edit", id); return; }
     if (e.key === "ArrowUp" || e.key === "k") { stop(); step(id, -1); return; }
     if (e.key === "ArrowDown" || e.key === "j") { stop(); step(id, 1); return; }
-    if (e.key === "d") { stop(); if (Date.now() - lastD < 700) { lastD = 0; command("delete", id); } else lastD = Date.now(); return; }
+    if (e.key === "d") { stop(); if (Date.now() - lastD < 700) { lastD = 0; change("delete", id); } else lastD = Date.now(); return; }
     if (e.key === "f") { stop(); command("find", id); return; }
-    if (e.shiftKey && e.key === "M") { stop(); command("merge", id); return; }
-    if (e.shiftKey && e.key === "V") { stop(); command("paste-above", id); return; }
-    if (!e.shiftKey && inCommandMode[e.key]) { stop(); command(inCommandMode[e.key], id); }
+    if (e.shiftKey && e.key === "M") { stop(); change("merge", id); return; }
+    if (e.shiftKey && e.key === "V") { stop(); change("paste-above", id); return; }
+    if (!e.shiftKey && inCommandMode[e.key]) { stop(); change(inCommandMode[e.key], id); }
   }
 
   async function flush() { await Promise.all([...cells].filter(([, c]) => c.tell).map(([id]) => tell(id))); }

@@ -27,6 +27,8 @@ internal sealed class KernelLoop : IDisposable
         _scripts = new ScriptEngine(lake, _sql);
         _sql.Variables = _scripts.Variable;
         _sqlHelp = new SqlHelp(lake, _sql);
+        // The first query should not wait for its own code to be compiled.
+        _ = Task.Run(() => SqlWarmth.Begin(lake, _sql));
         _runner = new CellRunner(_sql, _scripts, wire, console, _requests);
     }
 
