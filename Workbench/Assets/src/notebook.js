@@ -123,6 +123,7 @@ export function open(root, page) {
   }
 
   function focusFrame(element) {
+    wantFocus = null;
     element.focus({ preventScroll: true });
     element.scrollIntoView({ block: "nearest" });
     page.invokeMethodAsync("OnFocus", element.dataset.cell).catch(gone);

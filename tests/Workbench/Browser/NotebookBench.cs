@@ -96,6 +96,9 @@ public sealed class NotebookBench(Chromium chromium) : IAsyncLifetime
     /// <summary>A notebook of these cells, open in a browser.</summary>
     public async Task<(IPage Page, string Path)> NotebookAsync(string name, params NotebookCellText[] cells)
     {
+        // Kernels of earlier tests would reach the limit.
+        foreach (var old in (await Client.NotebooksAsync()).Where(n => n.Kernel.State != NotebookKernelState.None))
+            await Client.StopKernelAsync(old.Path);
         var made = await Client.CreateNotebookAsync(new CreateNotebook(name, cells));
         var page = await OpenAsync("/notebooks/" + name);
         await page.Locator("[data-cell]").First.WaitForAsync();

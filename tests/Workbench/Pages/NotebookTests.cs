@@ -79,7 +79,7 @@ public sealed class NotebookTests(NotebookBench bench) : IClassFixture<NotebookB
         await page.Keyboard.PressAsync("Control+End");
         await page.Keyboard.PressAsync("Home");
         await page.Keyboard.PressAsync("Control+Shift+Minus");
-        await Assertions.Expect(page.Locator("[data-cell]")).ToHaveCountAsync(2);
+        await Cell(page, 2).Locator(".monaco-editor.focused").WaitForAsync();
         await page.Keyboard.PressAsync("Escape");
         await page.Keyboard.PressAsync("b");
         await Assertions.Expect(page.Locator("[data-cell]")).ToHaveCountAsync(3);

@@ -10,9 +10,8 @@ internal static class ScriptReferences
 {
     public static ScriptOptions Options { get; } = ScriptOptions.Default
         .WithReferences(Platform())
-        // #r "my.dll" and #load "my.csx" start at the workspace, as files in cells do.
+        // #r "my.dll" starts at the workspace, as files in cells do. (A base for sources would change the cells' names in stack traces.)
         .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(Environment.CurrentDirectory))
-        .WithSourceResolver(ScriptSourceResolver.Default.WithBaseDirectory(Environment.CurrentDirectory))
         .WithImports("System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Text", "System.Text.Json", "System.Threading", "System.Threading.Tasks")
         .WithEmitDebugInformation(true)
         .WithFileEncoding(System.Text.Encoding.UTF8)
