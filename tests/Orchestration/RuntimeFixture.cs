@@ -72,7 +72,7 @@ public sealed class RuntimeFixture : IAsyncDisposable
         services.AddSingleton(_ => CatalogDatabase.Open(CatalogFile));
         services.AddSingleton(_ => new DuckFactory(new DuckBudget { MemoryBytes = 512 << 20, ParallelJobs = 2, SpillDirectory = Path.Combine(_folder, "spill") }));
         services.AddSingleton(_ => new LakeStore(Path.Combine(_folder, "lake")));
-        services.AddSingleton(_ => PluginRegistry.Scan(PluginFolder()));
+        services.AddSingleton(_ => PluginRegistry.Scan(PluginFolder(), Path.Combine(_folder, "shadow", Guid.NewGuid().ToString("N"))));
         services.AddSingleton(new IngestOptions { TemporaryFolder = Path.Combine(_folder, "tmp") });
         services.AddSingleton(new DatasetOptions { SpillFolder = Path.Combine(_folder, "spill") });
         services.AddSingleton<IngestRunner>();
