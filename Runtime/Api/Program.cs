@@ -32,6 +32,7 @@ api.MapInsights();
 api.MapConnectors();
 api.MapConnections();
 api.MapSecrets();
+api.MapPlugins();
 api.MapNotebooks();
 api.MapSearch();
 api.MapSystem();

@@ -14,6 +14,7 @@ root.Subcommands.Add(TemporalCommands.Create(shared));
 root.Subcommands.Add(ConnectionCommands.Connectors(shared));
 root.Subcommands.Add(ConnectionCommands.Create(shared));
 root.Subcommands.Add(SecretCommands.Create(shared));
+root.Subcommands.Add(PluginCommands.Create(shared));
 root.Subcommands.Add(NotebookCommands.Create(shared));
 root.Subcommands.Add(SystemCommand.Create(shared));
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

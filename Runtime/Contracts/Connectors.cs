@@ -10,6 +10,8 @@ public sealed record ConnectorEntry
     public required string Title { get; init; }
     public string? Description { get; init; }
     public string? Version { get; init; }
+    /// <summary>All versions that are here, the highest first; a connection may ask for one as <c>name@version</c>.</summary>
+    public IReadOnlyList<string> Versions { get; init; } = [];
     /// <summary>Other names of it: the seeds' <c>file_local</c>, <c>file_upload</c>.</summary>
     public IReadOnlyList<string> SourceTypes { get; init; } = [];
     /// <summary>What it can do: <c>file_source reader_source record_source batch_source sink test_connection discover preview watch resume after_commit report_health</c>.</summary>

@@ -30,6 +30,8 @@ internal sealed class PluginFolder
     public static string MainAssembly(string folder)
     {
         var candidates = Directory.GetFiles(folder, "*.deps.json").Select(f => f[..^".deps.json".Length] + ".dll").ToArray();
+        if (candidates.Length == 0)
+            throw new PluginException($"Plugin folder {folder} has no .deps.json: it is not what a plugin's build makes. Set EnableDynamicLoading in the plugin's project and take its whole output.");
         if (candidates.Length > 1)
             throw new PluginException($"Plugin folder {folder} holds several plugins ({string.Join(", ", candidates.Select(System.IO.Path.GetFileName))}). Build each plugin into a folder of its own.");
         if (!File.Exists(candidates[0]))

@@ -8,21 +8,25 @@ namespace FlowForge.PluginHost;
 public sealed class PluginRegistry
 {
     private readonly Lock _gate = new();
-    private readonly string _root;
+    private readonly IReadOnlyList<string> _roots;
     private readonly string _shadowRoot;
     private readonly Dictionary<string, LoadedPlugin> _plugins = [];
     private readonly Dictionary<string, (string Fingerprint, PluginProblem Problem)> _failed = [];
 
-    private PluginRegistry(string root, string shadowRoot) => (_root, _shadowRoot) = (root, shadowRoot);
+    private PluginRegistry(IReadOnlyList<string> roots, string shadowRoot) => (_roots, _shadowRoot) = (roots, shadowRoot);
 
     /// <param name="folder">Holds one folder a plugin, as the build makes them.</param>
     /// <param name="shadowFolder">Where copies are loaded from; a folder under the temporary path when null. Old copies are removed.</param>
-    public static PluginRegistry Scan(string folder, string? shadowFolder = null)
+    public static PluginRegistry Scan(string folder, string? shadowFolder = null) => Scan([folder], shadowFolder);
+
+    /// <param name="folders">Each holds one folder a plugin. Of several versions of a connector the highest is meant, unless <c>name@version</c> asks for another.</param>
+    /// <param name="shadowFolder">Where copies are loaded from; a folder under the temporary path when null. Old copies are removed.</param>
+    public static PluginRegistry Scan(IReadOnlyList<string> folders, string? shadowFolder = null)
     {
         var shadow = shadowFolder ?? Path.Combine(Path.GetTempPath(), "flowforge-plugins", Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
         if (shadowFolder is null && Directory.Exists(shadow)) Directory.Delete(shadow, recursive: true);
         if (shadowFolder is null) AppDomain.CurrentDomain.ProcessExit += (_, _) => TryDelete(shadow);
-        var registry = new PluginRegistry(Path.GetFullPath(folder), shadow);
+        var registry = new PluginRegistry([.. folders.Select(Path.GetFullPath)], shadow);
         lock (registry._gate) registry.Refresh();
         return registry;
     }
@@ -34,8 +38,28 @@ public sealed class PluginRegistry
             lock (_gate)
             {
                 Refresh();
-                return [.. _plugins.Values.SelectMany(p => p.Connectors).OrderBy(c => c.Name, StringComparer.Ordinal)];
+                return [.. All().GroupBy(c => c.Name, StringComparer.Ordinal).Select(Highest).OrderBy(c => c.Name, StringComparer.Ordinal)];
             }
+        }
+    }
+
+    /// <summary>The versions of a connector that are here, the highest first.</summary>
+    public IReadOnlyList<string> Versions(string name)
+    {
+        lock (_gate)
+        {
+            Refresh();
+            return [.. All().Where(c => c.Name == name).OrderByDescending(VersionOf).Select(c => c.Version)];
+        }
+    }
+
+    /// <summary>Names and versions of the connectors that come from a plugin folder.</summary>
+    public IReadOnlyList<(string Name, string Version)> ConnectorsIn(string folder)
+    {
+        lock (_gate)
+        {
+            Refresh();
+            return _plugins.TryGetValue(folder, out var plugin) ? [.. plugin.Connectors.Select(c => (c.Name, c.Version))] : [];
         }
     }
 
@@ -94,22 +118,33 @@ public sealed class PluginRegistry
 
     private ConnectorDescriptor? Lookup(string name)
     {
-        var all = _plugins.Values.SelectMany(p => p.Connectors).ToList();
-        return all.FirstOrDefault(c => c.Name == name) ?? all.FirstOrDefault(c => c.Aliases.Contains(name));
+        var (wanted, version) = name.Split('@', 2) is [var before, var after] ? (before, after) : (name, null);
+        var all = All().Where(c => version is null || c.Version == version).ToList();
+        var named = all.Where(c => c.Name == wanted).ToList();
+        if (named.Count == 0) named = [.. all.Where(c => c.Aliases.Contains(wanted))];
+        return named.Count == 0 ? null : Highest(named);
     }
+
+    private IEnumerable<ConnectorDescriptor> All() => _plugins.Values.SelectMany(p => p.Connectors);
+
+    private static ConnectorDescriptor Highest(IEnumerable<ConnectorDescriptor> versions) => versions.OrderByDescending(VersionOf).First();
+
+    private static Version VersionOf(ConnectorDescriptor connector) => Version.Parse(connector.Version);
 
     private ConnectorDescriptor Known(string name)
     {
         if (Lookup(name) is { } found) return found;
-        var all = _plugins.Values.SelectMany(p => p.Connectors).ToList();
-        var known = all.Count == 0 ? $"No plugin was found in {_root}: build the solution first." : $"There are: {string.Join(", ", all.Select(c => c.Name).Order(StringComparer.Ordinal))}.";
+        var all = All().ToList();
+        var known = all.Count == 0 ? $"No plugin was found in {_roots[0]}: build the solution first."
+            : name.Split('@') is [var wanted, _] && all.Where(c => c.Name == wanted).ToList() is { Count: > 0 } versions ? $"Installed versions of '{wanted}': {string.Join(", ", versions.OrderBy(VersionOf).Select(c => c.Version))}."
+            : $"There are: {string.Join(", ", all.Select(c => c.Name).Distinct().Order(StringComparer.Ordinal))}.";
         var failed = string.Concat(_failed.Values.Select(f => $" {f.Problem.Folder} could not be loaded: {f.Problem.Message}"));
         throw new PluginException($"There is no connector '{name}'. {known}{failed}");
     }
 
     private void Refresh()
     {
-        var present = PluginFolder.In(_root).ToList();
+        var present = _roots.SelectMany(PluginFolder.In).ToList();
         foreach (var gone in _plugins.Keys.Except(present.Select(f => f.Path)).ToList())
         {
             _plugins[gone].Retire();

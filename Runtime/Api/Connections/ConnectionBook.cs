@@ -38,8 +38,8 @@ internal sealed class ConnectionBook(ConnectionStore store, RuntimeSettings sett
 
     public ConnectionDefinition? Definition(string name) => Find(name)?.Definition;
 
-    /// <summary>Connector by name of connection.</summary>
-    public IReadOnlyDictionary<string, string> Connectors() => All().ToDictionary(c => c.Definition.Name, c => c.Definition.Connector, StringComparer.Ordinal);
+    /// <summary>Connector, without the version that it may be pinned to, by name of connection.</summary>
+    public IReadOnlyDictionary<string, string> Connectors() => All().ToDictionary(c => c.Definition.Name, c => c.Definition.Connector.Split('@')[0], StringComparer.Ordinal);
 
     /// <summary>Files that hold no connection that can be read, with what is wrong.</summary>
     public IReadOnlyList<(string File, string Problem)> BrokenFiles() =>

@@ -25,7 +25,7 @@ internal sealed class ConnectionEditor(ConnectionBook book, ConnectionStore stor
         guards.Forget(name);
         store.Put(new ConnectionDefinition
         {
-            Name = name, Connector = connector.Name, Description = string.IsNullOrWhiteSpace(body.Description) ? null : body.Description.Trim(), Settings = kept, RateLimit = limit,
+            Name = name, Connector = Pinned(connector, body.Connector, old?.Definition), Description = string.IsNullOrWhiteSpace(body.Description) ? null : body.Description.Trim(), Settings = kept, RateLimit = limit,
             Isolation = body.Isolation == ConnectorIsolation.Process ? Isolation.Process : Isolation.None
         });
     }
@@ -78,6 +78,11 @@ internal sealed class ConnectionEditor(ConnectionBook book, ConnectionStore stor
         foreach (var empty in complete.Where(p => p.Value is null || p.Value is JsonValue value && value.TryGetValue<string>(out var text) && text.Length == 0).Select(p => p.Key).ToList()) complete.Remove(empty);
         return complete;
     }
+
+    /// <summary>A version that was asked for stays asked for, also when only settings change.</summary>
+    private static string Pinned(ConnectorDescriptor connector, string asked, ConnectionDefinition? saved) =>
+        asked.Contains('@', StringComparison.Ordinal) ? $"{connector.Name}@{connector.Version}"
+        : saved?.Connector.StartsWith(connector.Name + "@", StringComparison.Ordinal) == true ? saved.Connector : connector.Name;
 
     private string Store(string connection, string path, string value)
     {

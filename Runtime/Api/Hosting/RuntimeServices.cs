@@ -31,7 +31,7 @@ internal static class RuntimeServices
         services.AddSingleton<FileRoots>();
         services.AddCatalog(settings);
         services.AddEngine(settings);
-        services.AddSingleton(_ => PluginRegistry.Scan(settings.PluginFolder));
+        services.AddSingleton(_ => PluginRegistry.Scan([settings.PluginFolder, settings.InstalledPluginFolder]));
         services.AddOrchestration(TemporalOf(configuration), new OrchestrationOptions { ParallelJobs = settings.ParallelJobs, MaxActiveRuns = settings.MaxActiveRuns, Pools = settings.Pools });
 
         services.AddNotebooks(settings);
@@ -98,6 +98,7 @@ internal static class RuntimeServices
             Connections = s.GetRequiredService<ConnectionBook>().Definition, Secrets = s.GetRequiredService<SecretStore>().Reveal,
             Guards = s.GetRequiredService<ConnectionGuards>(), Health = s.GetRequiredService<ConnectionHealth>().Record
         });
+        services.AddSingleton(new InstalledPlugins(settings.InstalledPluginFolder));
         services.AddSingleton<ConnectionGuards>();
         services.AddSingleton<ConnectionHealth>();
         services.AddHostedService<HealthWatch>();

@@ -63,6 +63,9 @@ internal sealed record RuntimeSettings
     /// <summary><c>Connections:HealthSeconds</c>: how often connectors are asked how their connections are.</summary>
     public required TimeSpan HealthInterval { get; init; }
 
+    /// <summary>Plugins that people installed, one folder each.</summary>
+    public string InstalledPluginFolder => Path.Combine(DataFolder, "plugins");
+
     /// <summary>Connections that files describe.</summary>
     public string ConnectionFolder => Path.Combine(Workspace, "connections");
 

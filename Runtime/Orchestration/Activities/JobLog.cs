@@ -1,4 +1,5 @@
 using FlowForge.Catalog;
+using FlowForge.PluginHost;
 
 namespace FlowForge.Orchestration.Activities;
 
@@ -9,11 +10,11 @@ internal sealed class JobLog(LogStore logs, string runId, string jobId) : IJobLo
     {
         try
         {
-            logs.Append(runId, jobId, level, DateTimeOffset.UtcNow, message);
+            logs.Append(runId, jobId, level, DateTimeOffset.UtcNow, SecretMask.Hide(message));
         }
         catch (Exception error)
         {
-            Console.Error.WriteLine($"warn: a log line of {runId} {jobId} could not be kept ({error.Message}): {message}");
+            Console.Error.WriteLine($"warn: a log line of {runId} {jobId} could not be kept ({error.Message}): {SecretMask.Hide(message)}");
         }
     }
 }
