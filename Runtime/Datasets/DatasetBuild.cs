@@ -12,9 +12,9 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
 {
     private readonly DatasetDefinition dataset = job.Dataset;
 
-    public JobOutcome Run(IProgress<JobProgress> progress)
+    /// <param name="sql">The rows to store: the dataset's SQL, or what its transform makes of it.</param>
+    public JobOutcome Run(DatasetSql sql, IProgress<JobProgress> progress)
     {
-        var sql = DatasetSql.Bind(session, dataset);
         using var pump = new ProgressPump(session, progress, "building", inputs.Sum(i => i.Snapshot.Rows));
         using var transaction = job.Table.Begin();
         var rows = StagedRows.Make(job, session, transaction, sql);

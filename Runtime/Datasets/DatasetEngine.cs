@@ -15,14 +15,21 @@ internal sealed class DatasetEngine : IDisposable
     {
         spill = new ScratchFolder(options.SpillFolder);
         database = DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = options.MemoryLimitBytes, Threads = options.Threads, TempDirectory = spill.Directory });
-        Session = database.Connect();
-        // The same SQL gives the same rows wherever it runs.
-        Session.Execute("SET TimeZone = 'UTC'");
-        Session.Execute($"SET VARIABLE run_time = {SqlText.Literal((object)request.RunTime)}; SET VARIABLE run_id = {SqlText.Literal(request.RunId)}");
-        foreach (var (name, value) in request.Parameters) Session.Execute($"SET VARIABLE {SqlText.Identifier(name)} = {SqlText.Literal(value)}");
-        if (request.Interval is { } interval)
-            Session.Execute($"SET VARIABLE interval_start = {SqlText.Literal((object)interval.Start)}; SET VARIABLE interval_end = {SqlText.Literal((object)interval.End)}");
+        Session = Connect(request);
         Session.Execute($"SET allowed_directories = [{SqlText.Literal(lakeRoot)}, {SqlText.Literal(spill.Directory)}]; SET enable_external_access = false");
+    }
+
+    /// <summary>Another session of the instance, with the run's variables; the caller disposes it.</summary>
+    public DuckSession Connect(JobRequest request)
+    {
+        var session = database.Connect();
+        // The same SQL gives the same rows wherever it runs.
+        session.Execute("SET TimeZone = 'UTC'");
+        session.Execute($"SET VARIABLE run_time = {SqlText.Literal((object)request.RunTime)}; SET VARIABLE run_id = {SqlText.Literal(request.RunId)}");
+        foreach (var (name, value) in request.Parameters) session.Execute($"SET VARIABLE {SqlText.Identifier(name)} = {SqlText.Literal(value)}");
+        if (request.Interval is { } interval)
+            session.Execute($"SET VARIABLE interval_start = {SqlText.Literal((object)interval.Start)}; SET VARIABLE interval_end = {SqlText.Literal((object)interval.End)}");
+        return session;
     }
 
     public DuckSession Session { get; }

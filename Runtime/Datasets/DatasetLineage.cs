@@ -21,6 +21,8 @@ internal static class DatasetLineage
         {
             return [];
         }
+        // Nobody sees into a plugin: every column of the input may decide on every row.
+        if (dataset.Transform is not null) return [.. lineage.Columns.SelectMany(c => c.From).Concat(lineage.Conditions).Distinct().Select(f => Edge(null, ColumnLineageStore.Condition, f))];
         // By position; a query whose width the tree does not show (COLUMNS(…)) goes by name.
         var byPosition = lineage.Columns.Count == columns.Count;
         var edges = new List<ColumnEdge>();

@@ -2,6 +2,7 @@ using FlowForge.Catalog;
 using FlowForge.Datasets.Rebuild;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
+using FlowForge.PluginHost;
 
 namespace FlowForge.Datasets;
 
@@ -12,7 +13,8 @@ namespace FlowForge.Datasets;
 /// <param name="lake">Tables.</param>
 /// <param name="catalog">Takes lineage, checks and schema history; the table's commit is the truth.</param>
 /// <param name="options">Memory and threads.</param>
-public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, DatasetOptions? options = null)
+/// <param name="plugins">Has the transforms.</param>
+public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, DatasetOptions? options = null, PluginRegistry? plugins = null)
 {
     private readonly DatasetOptions options = options ?? new DatasetOptions();
 
@@ -20,7 +22,7 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
     /// <exception cref="JobFailedException">The user has to do something, or (transient) the attempt may be repeated. Nothing was published.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing was published.</exception>
     public Task<JobOutcome> RunAsync(DatasetDefinition dataset, JobRequest request, IProgress<JobProgress> progress, IJobLog log, CancellationToken ct) =>
-        Task.Run(() => Run(new DatasetJob(dataset, request, lake, catalog, options, log, ct), progress), ct);
+        Task.Run(() => Run(new DatasetJob(dataset, request, lake, catalog, options, log, ct), plugins, progress), ct);
 
     /// <summary>Whether a run with these values would build the dataset from the tables as they are now, and why. Nothing is built.</summary>
     /// <exception cref="JobFailedException">An input does not exist.</exception>
@@ -41,7 +43,7 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
         return new JobOutcome { Counts = default, Table = job.Dataset.Table, TableVersion = version, Note = "nothing changed" };
     }
 
-    private static JobOutcome Run(DatasetJob job, IProgress<JobProgress> progress)
+    private static JobOutcome Run(DatasetJob job, PluginRegistry? plugins, IProgress<JobProgress> progress)
     {
         try
         {
@@ -59,7 +61,8 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
             DatasetInputs.CreateSystemTables(engine.Session, job.Catalog, job.Dataset);
             var qualified = job with { Dataset = SystemTables.Qualified(job.Dataset) };
             DatasetInputs.CreateMacros(engine.Session, qualified.Dataset);
-            return new DatasetBuild(qualified, engine.Session, inputs).Run(progress);
+            using var transform = qualified.Dataset.Transform is null ? null : new TransformStep(qualified, plugins, engine);
+            return new DatasetBuild(qualified, engine.Session, inputs).Run(transform?.Sql ?? DatasetSql.Bind(engine.Session, qualified.Dataset), progress);
         }
         catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
         {

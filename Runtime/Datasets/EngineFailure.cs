@@ -19,7 +19,11 @@ internal static class EngineFailure
         _ => new JobFailedException("FF3299", $"{dataset.Table} could not be built: {e.Message}", "This looks like a fault of FlowForge; the run's log has the details.", inner: e),
     };
 
-    private static JobFailedException FromDuck(DuckException e, DatasetDefinition dataset) => e.Kind switch
+    private static JobFailedException FromDuck(DuckException e, DatasetDefinition dataset) => e.InnerException is { } inner && dataset.Transform is { } transform && inner is not OperationCanceledException
+        ? new JobFailedException("FF3231", $"The transform '{transform}' of {dataset.Table} failed: {inner.Message}", (inner as Plugins.TerminalException)?.Suggestion, inner is Plugins.TransientException, inner)
+        : OfEngine(e, dataset);
+
+    private static JobFailedException OfEngine(DuckException e, DatasetDefinition dataset) => e.Kind switch
     {
         DuckErrorKind.Parser or DuckErrorKind.Binder or DuckErrorKind.Catalog or DuckErrorKind.TypeMismatch or DuckErrorKind.InvalidInput or DuckErrorKind.NotImplemented =>
             new JobFailedException("FF3204", $"The SQL of {dataset.Table}{Place(e, dataset)} is not right: {e.Message}", "Correct the SQL in the pipeline.", inner: e),

@@ -13,11 +13,13 @@ public sealed class DatasetFixture : IDisposable, IProgress<JobProgress>, IJobLo
     private readonly TaskCompletionSource firstProgress = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int run;
 
-    public DatasetFixture()
+    public DatasetFixture() : this(null) { }
+
+    internal DatasetFixture(FlowForge.PluginHost.PluginRegistry? plugins)
     {
         Lake = new LakeStore(Path.Combine(folder, "lake"));
         Catalog = CatalogDatabase.Open(Path.Combine(folder, "catalog.db"));
-        Runner = new DatasetRunner(Lake, Catalog, new DatasetOptions { MemoryLimitBytes = 512L << 20, Threads = 2, SpillFolder = Path.Combine(folder, "spill") });
+        Runner = new DatasetRunner(Lake, Catalog, new DatasetOptions { MemoryLimitBytes = 512L << 20, Threads = 2, SpillFolder = Path.Combine(folder, "spill") }, plugins);
         database = DuckDatabase.Open(new DuckOptions { Threads = 2 });
         Session = database.Connect();
     }

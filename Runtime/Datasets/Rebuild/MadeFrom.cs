@@ -69,7 +69,7 @@ internal static partial class MadeFrom
     // All that decides on the rows or on how they lie; places in the file and the description do not.
     private static string Settings(DatasetDefinition dataset) => JsonSerializer.Serialize(new
     {
-        Mode = dataset.Mode.ToText(), dataset.Keys, dataset.TimeColumn, dataset.Lookback, dataset.CloseMissing, dataset.PartitionBy,
+        Mode = dataset.Mode.ToText(), dataset.Keys, dataset.TimeColumn, dataset.Lookback, dataset.CloseMissing, dataset.PartitionBy, dataset.Transform, Config = dataset.Config.ToJsonString(),
         Checks = dataset.Checks.Select(c => c with { Line = 0 }),
     });
 

@@ -30,6 +30,12 @@ public sealed record DatasetDefinition
 
     public RebuildPolicy Rebuild { get; init; } = RebuildPolicy.Changed;
 
+    /// <summary>Name of a transform plugin that the rows of the SQL go through; null for none.</summary>
+    public string? Transform { get; init; }
+
+    /// <summary>The transform's settings.</summary>
+    public System.Text.Json.Nodes.JsonObject Config { get; init; } = [];
+
     /// <summary>The pipeline's macros, which the SQL may call.</summary>
     public IReadOnlyList<MacroDefinition> Macros { get; init; } = [];
 

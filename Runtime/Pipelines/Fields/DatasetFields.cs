@@ -14,6 +14,8 @@ internal static class DatasetFields
         new("lookback", FieldKind.Duration, "mode: incremental begins this long before the newest time of the table, for rows that come late.") { Default = "0s" },
         new("close_missing", FieldKind.Boolean, "mode: scd2 closes things that the SQL does not give any more.") { Default = "false" },
         new("rebuild", FieldKind.Choice, "changed: a run leaves the table as it is when neither SQL, settings nor inputs have changed. always: each run builds it.") { Choices = EnumText.All<RebuildPolicy>(), Default = "changed" },
+        new("transform", FieldKind.Text, "Transform plugin that the rows of the SQL go through on their way into the table."),
+        new("config", FieldKind.Free, "Settings of the transform."),
         new("partition_by", FieldKind.TextList, "Columns by which the table's files are laid out."),
         new("pool", FieldKind.Name, "Worker pool that executes the job; by default the pipeline's."),
         new("checks", FieldKind.Checks, "Data-quality rules, applied before the table version is published."),

@@ -32,6 +32,7 @@ internal static class DatasetParser
         Effects.Warn(section, "keys", mode is DatasetMode.Merge or DatasetMode.Scd2, "mode is merge or scd2");
         Effects.Warn(section, "time_column", mode == DatasetMode.Incremental, "mode is incremental");
         Effects.Warn(section, "lookback", mode == DatasetMode.Incremental, "mode is incremental");
+        Effects.Warn(section, "config", section.Has("transform"), "there is a transform");
         Effects.Warn(section, "close_missing", mode == DatasetMode.Scd2, "mode is scd2");
         var place = section.Node["sql"] is ScalarNode { IsNull: false } scalar ? places.Find(scalar) : default;
         return new DatasetDefinition
@@ -44,6 +45,8 @@ internal static class DatasetParser
             Keys = keys,
             TimeColumn = time,
             Lookback = Durations.Read(section, "lookback", TimeSpan.Zero),
+            Transform = section.Text("transform"),
+            Config = section.Json("config"),
             CloseMissing = section.Flag("close_missing"),
             Rebuild = section.Choice<RebuildPolicy>("rebuild")!.Value,
             Checks = CheckParser.Read(section),
