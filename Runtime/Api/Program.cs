@@ -28,6 +28,7 @@ api.MapBackfills();
 api.MapEvents();
 api.MapOverview();
 api.MapTables();
+api.MapJobs();
 api.MapInsights();
 api.MapConnectors();
 api.MapConnections();

@@ -28,7 +28,7 @@ internal sealed class IngestRun(
 
     private string TableText => "bronze." + job.Table;
     private ConnectorLease Connector => _opened.Value;
-    private string SourceName => $"{Connector.Descriptor.Name}:{job.Config["table_name"]?.ToString() ?? job.Connection ?? job.Name}";
+    private string SourceName => SourceRequest.Name(Connector, job);
 
     public async Task<JobOutcome> RunAsync(DuckFactory duck, CancellationToken ct)
     {
@@ -53,22 +53,11 @@ internal sealed class IngestRun(
     private JobOutcome FromRows(DuckLease lease, IConnector connector, TableSnapshot? before, JobState? state, CancellationToken ct)
     {
         using var session = Session(lease);
-        var read = new ReadRequest { Table = ConnectorOpener.Table(Connector, job), From = From(session, before, state), Cursor = connector is IStream && job.WriteMode != Pipelines.WriteMode.Replace ? state?.Cursor : null };
+        var read = SourceRequest.Of(session, Connector, job, request, before, state);
         var extraction = new RowExtraction(connector, SourceName, Landing(), _progress, log).Run(session, read, ct);
         if (!job.ForceToParquet) return LandedOnly(extraction);
         if (extraction.IsEmpty && before is not null && !job.DetectDeletes && job.WriteMode != Pipelines.WriteMode.Replace && (extraction.Cursor ?? state?.Cursor) == state?.Cursor) return NothingNew(before);
         return Load(session, extraction, before, state, ct);
-    }
-
-    /// <summary>Where an incremental read begins: by the source's name of the column, which the table remembers.</summary>
-    private Plugins.Watermark? From(DuckSession session, TableSnapshot? before, JobState? state)
-    {
-        if (job.IncrementalMode != IncrementalMode.Incremental || job.WatermarkColumn is not { } wanted) return null;
-        var column = before?.Schema.Columns.FirstOrDefault(c => string.Equals(c.Name, wanted, StringComparison.OrdinalIgnoreCase) || string.Equals(c.Name, Lake.Schema.ColumnNames.Standard(wanted), StringComparison.OrdinalIgnoreCase));
-        var source = job.RenameMap.FirstOrDefault(r => string.Equals(r.Value, wanted, StringComparison.OrdinalIgnoreCase)).Key ?? column?.OriginalName ?? wanted;
-        // Without a table there is no type yet: a start value goes as it is written.
-        return column is not null ? new CursorRange(job, request, state?.Cursor, column.Name, column.DuckType).Request(session, source)
-            : job.LastWatermarkValue is { } start && !request.KeepCursor ? new Plugins.Watermark(source, start) { IncludeNulls = job.NullCursor != NullCursor.Exclude } : null;
     }
 
     private JobOutcome Load(DuckLease lease, Extraction extraction, TableSnapshot? before, JobState? state, CancellationToken ct)

@@ -1,5 +1,6 @@
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Ingest.Looking;
 using FlowForge.Ingest.Sources;
 using FlowForge.Ingest.Replay;
 using FlowForge.Lake;
@@ -75,6 +76,35 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
             throw ct.IsCancellationRequested ? new OperationCanceledException("The preview was cancelled.", e, ct) : Failures.From(e);
         }
     }
+
+    /// <summary>Runs a job on the beginning of its source and publishes nothing.</summary>
+    /// <param name="job">The job as the pipeline defines it; of many tables the first.</param>
+    /// <param name="request">Its run and transaction are not used.</param>
+    /// <param name="rows">Rows that are read from a source of rows; files are cut after some megabytes.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <exception cref="JobFailedException">The source cannot be read.</exception>
+    public async Task<DryRunResult> DryRunAsync(IngestDefinition job, JobRequest request, long rows, CancellationToken ct)
+    {
+        try
+        {
+            return await new DryRun(lake, plugins, options, job, request, Quiet.Instance).RunAsync(duck, rows, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw ct.IsCancellationRequested ? new OperationCanceledException("The dry run was cancelled.", e, ct) : Failures.From(e);
+        }
+    }
+
+    /// <summary>Follows a row of a bronze table back to the record that it was made of.</summary>
+    public RowTrace Trace(IngestDefinition? definition, string pipeline, string job, TableName table, string run, string file, long record, CancellationToken ct)
+    {
+        Directory.CreateDirectory(options.TemporaryFolder);
+        return new RowTracer(lake, options.TemporaryFolder).Trace(definition, pipeline, job, table, (run, file, record), ct);
+    }
+
+    /// <summary>Sets the watermark of a job, or says what that would mean.</summary>
+    /// <param name="transaction">A transaction version that no run uses; null changes nothing.</param>
+    public WatermarkChange SetWatermark(IngestDefinition job, string pipeline, string? value, long? transaction, string by) => new WatermarkReset(lake, catalog, job, pipeline).Set(value, transaction, by);
 
     private sealed class Quiet : IProgress<JobProgress>, IJobLog
     {

@@ -54,6 +54,7 @@ internal static class RuntimeServices
         services.AddSingleton<ConnectionEditor>();
         services.AddSingleton<ConnectionProbe>();
         services.AddSingleton<RejectReplays>();
+        services.AddSingleton<JobLooks>();
     }
 
     private static void AddCatalog(this IServiceCollection services, RuntimeSettings settings)

@@ -53,6 +53,13 @@ public sealed class ClaimStore
         return ClaimResult.Granted(version);
     });
 
+    /// <summary>A transaction version that no run has or gets, for a commit that is made outside of runs; null while a run holds the table.</summary>
+    /// <param name="application">Pipeline and job.</param>
+    /// <param name="lastTxn">As for <see cref="TryClaim"/>.</param>
+    public long? NextUnused(string table, string application, Func<long> lastTxn) => _database.Write(s =>
+        s.First("SELECT c.run_id FROM claims c JOIN runs r ON r.run_id = c.run_id WHERE c.table_name = @table AND c.released_at IS NULL AND r.state IN ('queued', 'running')", r => r.Text("run_id"), ("table", table)) is not null
+            ? (long?)null : NextVersion(s, table, application, lastTxn()));
+
     /// <summary>Gives up the claims of a run, or of one of its jobs. The pins stay. May be repeated.</summary>
     public void Release(string runId, string? jobId = null) => _database.Write(s => s.Execute(
         $"UPDATE claims SET released_at = @at WHERE run_id = @run AND released_at IS NULL {(jobId is null ? "" : "AND job_id = @job")}",

@@ -13,6 +13,8 @@ internal static class PipelineCommands
         var file = new Argument<FileInfo>("file") { Description = "Pipeline file (YAML or JSON)." };
         var search = new Option<string?>("--search") { Description = "Part of the name." };
         var version = new Option<int?>("--version") { Description = "A stored version; the latest when left out." };
+        var job = new Argument<string>("job") { Description = "Name of the ingest job." };
+        var rows = new Option<long?>("--rows") { Description = "Rows to read from a source of rows; 1000 when left out." };
         var group = new Command("pipelines", "List, read, store and check pipelines.");
 
         Add("list", "Pipelines by name.", [search], c => List(c, c.Value(search)));
@@ -21,6 +23,7 @@ internal static class PipelineCommands
         Add("validate", "Checks a file; exit code 1 when it has errors.", [file], c => Validate(c, c.Value(file)));
         Add("plan", "What a run would do.", [name], c => Plan(c, c.Value(name)));
         Add("starts", "When it runs by itself: next times of the schedule, triggers and what they did last.", [name], c => Starts(c, c.Value(name)));
+        Add("dry-run", "Runs an ingest job on the beginning of its source and publishes nothing.", [name, job, rows], c => DryRun(c, c.Value(name), c.Value(job), c.Value(rows)));
         Add("delete", "Takes a pipeline off the list; its runs and tables stay.", [name], c => Delete(c, c.Value(name)));
         return group;
 
@@ -108,6 +111,22 @@ internal static class PipelineCommands
             var schedule = pipeline.Schedule is { } s ? s.NextRuns.Select(n => new[] { $"{s.Cron} {s.Timezone}", "next " + Lines.Time(n), "", "" }) : [];
             TextTable.Write(Console.Out, ["starts", "when", "run", "problem"], schedule.Concat(pipeline.Triggers.Select(t => new[] { t.Text, t.FiredAt is { } at ? "last " + Lines.Time(at) : "not yet", t.LastRun, t.Problem })));
         });
+    }
+
+    private static async Task<int> DryRun(CommandContext c, string name, string job, long? rows)
+    {
+        var report = await c.Client.DryRunAsync(name, job, new StartDryRun(rows), c.Ct);
+        c.Answer(report, r =>
+        {
+            foreach (var line in r.Read) Console.Out.WriteLine(line);
+            Console.Out.WriteLine($"{r.Rows.Read} read = {r.Rows.Loaded} loaded + {r.Rows.Rejected} rejected + {r.Rows.Deduplicated} deduplicated + {r.Rows.Filtered} filtered");
+            Console.Out.WriteLine(r.Effect);
+            TextTable.Write(Console.Out, ["column", "type", "source name", "against the table"], r.Columns.Select(x => new[] { x.Name, x.Type, x.Source, x.Change }));
+            foreach (var row in r.Sample) Console.Out.WriteLine(row.ToString());
+            if (r.Rejects.Count > 0) TextTable.Write(Console.Out, ["file", "record", "reason", "message", "raw"], r.Rejects.Select(x => new[] { x.File, Lines.Number(x.Record), x.Reason, x.Message, x.Raw }));
+            if (r.Problem is { } problem) Console.Error.WriteLine($"{problem.Code}: {problem.Message} {problem.Suggestion}");
+        });
+        return report.Problem is null ? 0 : 1;
     }
 
     private static async Task<int> Delete(CommandContext c, string name)

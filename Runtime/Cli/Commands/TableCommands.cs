@@ -46,6 +46,18 @@ internal static class TableCommands
         Add("profile", "What the values of a version are like.", [table, version], c => Profile(c, Name(c.Value(table)), c.Value(version)));
         Add("lineage", "Where a column comes from, and what would break if it went.", [table, column], c => Lineage(c, Name(c.Value(table)), c.Value(column)));
         Add("diff", "Rows that differ between two versions.", [table, from, to, keys, limit], c => Diff(c, Name(c.Value(table)), c.Value(from), c.Value(to), c.Value(keys), c.Value(limit)));
+        var run = new Option<string>("--run") { Description = "The row's _ff_run.", Required = true };
+        var file = new Option<string>("--file") { Description = "The row's _ff_file.", Required = true };
+        var record = new Option<long>("--record") { Description = "The row's _ff_record.", Required = true };
+        var value = new Option<string?>("--value") { Description = "Where the next run begins; everything is read again when left out." };
+        Add("trace", "Where a row of a bronze table comes from.", [table, run, file, record], async c => c.Answer(await c.Client.TraceAsync(Name(c.Value(table)).Item2, c.Value(run)!, c.Value(file)!, c.Value(record), c.Ct), t =>
+        {
+            Console.Out.WriteLine($"{t.Job} of {t.Pipeline}, {t.Run}{(t.Version is { } at ? $", version {at}" : "")}: {t.File}, record {t.Record}");
+            if (t.LandedFile is not null) Console.Out.WriteLine(t.LandedFile);
+            Console.Out.WriteLine(t.Raw ?? t.Note);
+        }));
+        Add("set-watermark", "Sets the watermark of the job that makes a bronze table.", [table, value, dry], async c =>
+            c.Answer(await c.Client.SetWatermarkAsync(Name(c.Value(table)).Item2, new SetWatermark(c.Value(value), c.Value(dry)), c.Ct), w => Console.Out.WriteLine(w.Version is { } at ? $"{w.Effect} (version {at})" : w.Effect)));
         return group;
 
         void Add(string verb, string description, Symbol[] symbols, Func<CommandContext, Task<int>> action) => group.Subcommands.Add(Verb.Create(verb, description, symbols, shared, action));

@@ -30,12 +30,13 @@ internal sealed class RowManifest
     private RowManifest(string path) => _path = path;
 
     /// <summary>What an earlier attempt of the run left; empty when there was none, or its files are gone.</summary>
-    public static RowManifest Open(string path)
+    /// <param name="keep">For a look: nothing is removed, whatever is missing.</param>
+    public static RowManifest Open(string path, bool keep = false)
     {
         var manifest = new RowManifest(path);
         if (!File.Exists(path)) return manifest;
         manifest._content = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path)) ?? new();
-        if (manifest.Parts.Any(p => new FileInfo(p.LocalPath) is not { Exists: true } file || file.Length != p.Bytes)) manifest.Clear();
+        if (!keep && manifest.Parts.Any(p => new FileInfo(p.LocalPath) is not { Exists: true } file || file.Length != p.Bytes)) manifest.Clear();
         return manifest;
     }
 
