@@ -66,7 +66,7 @@ internal sealed class RowTracer(LakeStore lake, string temporary)
         var settings = FormatSettings.From(definition.Config, definition.Format!);
         var file = new LandedFile(found.File, 0, null, null, "", found.LandedFile!);
         var faults = new Dictionary<int, UnreadableFileException>();
-        var layout = new RecordPlanner(session, definition with { SchemaMode = SchemaMode.Infer }, settings, definition.Format!, temporary).Plan([file], null, faults).Files.FirstOrDefault()?.Layout;
+        var layout = new RecordPlanner(session, definition with { SchemaMode = SchemaMode.Infer }, settings, definition.Format!, temporary).Plan([file], null, faults).Files is [var planned, ..] ? planned.Layout : null;
         if (faults.Count > 0) throw faults[0];
         if (layout is null) return null;
         using var stream = DecodedStream.Open(file.LocalPath, settings.File);

@@ -27,15 +27,15 @@ internal sealed class WatermarkReset(LakeStore lake, CatalogDatabase catalog, In
     {
         var name = new TableName(Layer.Bronze, job.Table);
         var table = lake.Table(name);
-        if (job.IncrementalMode != IncrementalMode.Incremental) throw new JobFailedException("FF2119", $"{JobId} of {pipeline} is not incremental, so it has no watermark.");
-        if (table.Latest() is not { } before || before.StateOf($"{pipeline}/{JobId}") is not { } state) throw new JobFailedException("FF2119", $"{JobId} of {pipeline} has not loaded {name} yet, so there is no watermark to set.");
+        if (job.IncrementalMode != IncrementalMode.Incremental) throw new JobFailedException("FF2129", $"{JobId} of {pipeline} is not incremental, so it has no watermark.");
+        if (table.Latest() is not { } before || before.StateOf($"{pipeline}/{JobId}") is not { } state) throw new JobFailedException("FF2129", $"{JobId} of {pipeline} has not loaded {name} yet, so there is no watermark to set.");
         var column = before.Schema.Find(DedupeSql.Find(job.WatermarkColumn!, [.. before.Schema.Columns.Select(c => c.Name)], "FF2114", "watermark column"))!;
         using var database = DuckDatabase.Open();
         using var session = database.Connect();
         session.Execute("SET TimeZone = 'UTC'");
         var bound = value is null ? null : $"CAST({SqlText.Literal(value)} AS {column.DuckType})";
         if (bound is not null && session.Scalar<string?>($"SELECT CAST(TRY_CAST({SqlText.Literal(value!)} AS {column.DuckType}) AS VARCHAR)") is not { } exact)
-            throw new JobFailedException("FF2119", $"'{value}' is no {column.DuckType}, which the watermark column {column.Name} is.", "Give a value of that type, or none to read all again.");
+            throw new JobFailedException("FF2129", $"'{value}' is no {column.DuckType}, which the watermark column {column.Name} is.", "Give a value of that type, or none to read all again.");
         var there = session.Scalar<long>($"SELECT count(*) FROM {before.ScanSql()}{(bound is null ? "" : $" WHERE {SqlText.Identifier(column.Name)} >= {bound}")}");
         var kept = job.WriteMode == Pipelines.WriteMode.Append ? "rows that are there already are not loaded twice" : $"they are merged by {string.Join(", ", job.DedupeKeys)}";
         var effect = string.Create(CultureInfo.InvariantCulture, $"The next run reads {(value is null ? "all of the source" : $"from {column.Name} = {value} on")} again, where {there} rows of {name} lie; {kept}.");
@@ -49,7 +49,7 @@ internal sealed class WatermarkReset(LakeStore lake, CatalogDatabase catalog, In
             State = state with { Cursor = value, Outcome = null, Rows = default, FilesOfCommit = 0 },
             Info = new Dictionary<string, string> { ["pipeline"] = pipeline, ["job"] = job.Name, ["by"] = by, ["from"] = state.Cursor ?? "", ["to"] = value ?? "" },
         });
-        if (done.AlreadyCommitted) throw new JobFailedException("FF2119", $"Another run has committed to {name} meanwhile; the watermark was not changed.", "Ask again.");
+        if (done.AlreadyCommitted) throw new JobFailedException("FF2129", $"Another run has committed to {name} meanwhile; the watermark was not changed.", "Ask again.");
         catalog.Watermarks.Record(new Watermark(name.ToString(), pipeline, JobId, column.Name, value, "set by " + by, DateTimeOffset.UtcNow));
         return new WatermarkChange(column.Name, state.Cursor, value, there, effect, done.Version);
     }

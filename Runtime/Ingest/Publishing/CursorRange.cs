@@ -54,7 +54,7 @@ internal sealed class CursorRange
     public void CheckNulls(DuckSession session, string rows, CancellationToken ct)
     {
         if (_job.NullCursor != NullCursor.Error || session.Scalar<long>($"SELECT count(*) FROM {rows} WHERE {Column} IS NULL", ct) is not (> 0 and var missing)) return;
-        throw new JobFailedException("FF2118", $"{missing} rows have no value in the watermark column {Column.Trim('"')}, and null_cursor is error. Nothing was published.", "Mend the source, or set null_cursor: include or exclude.");
+        throw new JobFailedException("FF2128", $"{missing} rows have no value in the watermark column {Column.Trim('"')}, and null_cursor is error. Nothing was published.", "Mend the source, or set null_cursor: include or exclude.");
     }
 
     /// <summary>What the source is asked for, by its own name of the column.</summary>
@@ -89,5 +89,5 @@ internal sealed class CursorRange
         return $"CAST({bound} - {lag} AS {_type})";
     }
 
-    private JobFailedException Wrong(string what, string use) => new("FF2117", $"lag_window '{_job.LagWindow}' {what}. Nothing was published.", $"Use {use}.");
+    private JobFailedException Wrong(string what, string use) => new("FF2127", $"lag_window '{_job.LagWindow}' {what}. Nothing was published.", $"Use {use}.");
 }
