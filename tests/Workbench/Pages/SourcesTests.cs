@@ -114,6 +114,7 @@ public sealed class SourcesTests(Bench bench) : IClassFixture<Bench>
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
         await page.GetByText("2 jobs will fail at the next run:").WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Keep it" }).ClickAsync();
+        await page.GetByText("2 jobs will fail at the next run:").WaitForAsync(new() { State = WaitForSelectorState.Hidden });
         Assert.Contains(bench.Runtime.Sample.Connections, c => c.Name == "shop_db");
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete anyway" }).ClickAsync();
