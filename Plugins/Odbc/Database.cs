@@ -139,8 +139,8 @@ internal sealed unsafe class Database : IDisposable
 internal static class ConnectionText
 {
     private static readonly System.Buffers.SearchValues<char> Syntax = System.Buffers.SearchValues.Create(";{}[]()=?*!@,\\");
-    // Each of them names a file or a library to load, past what the administrator has installed.
-    private static readonly string[] Refused = ["DRIVER", "DSN", "FILEDSN", "SAVEFILE"];
+    // Names of files or libraries to load, past what the administrator has installed, and what must stay secret.
+    private static readonly string[] Refused = ["DRIVER", "DSN", "FILEDSN", "SAVEFILE", "PWD", "PASSWORD", "LOADEXT", "PLUGIN_DIR"];
 
     public static string Of(OdbcSpec spec)
     {
@@ -153,7 +153,7 @@ internal static class ConnectionText
         };
         foreach (var (key, value) in spec.Options)
         {
-            if (key.AsSpan().IndexOfAny(Syntax) >= 0 || Refused.Contains(key.Trim(), StringComparer.OrdinalIgnoreCase)) throw new TerminalException($"\"{key}\" cannot be given in options.", "Name the driver or the data source in their own settings.");
+            if (key.AsSpan().IndexOfAny(Syntax) >= 0 || Refused.Contains(key.Trim(), StringComparer.OrdinalIgnoreCase)) throw new TerminalException($"\"{key}\" cannot be given in options.", "Driver, data source and password have settings of their own.");
             parts.RemoveAll(p => p.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
             parts.Add((key, value));
         }

@@ -26,7 +26,7 @@ internal static partial class SafeMarkdown
         return new MarkupString(document.ToHtml(Pipeline));
     }
 
-    [GeneratedRegex(@"^(https?://|mailto:|/(?!/)|#)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^(https?://|mailto:|/(?![/\\])|#)", RegexOptions.IgnoreCase)]
     private static partial Regex Link();
 
     [GeneratedRegex(@"^data:image/(png|jpeg|gif|webp);base64,", RegexOptions.IgnoreCase)]

@@ -118,8 +118,15 @@ internal sealed class ApiClient : IDisposable
     private void SlowDown(HttpResponseHeaders headers)
     {
         if (One(headers, "X-RateLimit-Remaining", "RateLimit-Remaining") is not "0" || !long.TryParse(One(headers, "X-RateLimit-Reset", "RateLimit-Reset"), CultureInfo.InvariantCulture, out var reset)) return;
-        // Some give seconds to wait, others the moment.
-        var wait = reset > 1_000_000_000 ? DateTimeOffset.FromUnixTimeSeconds(reset) - DateTimeOffset.UtcNow : TimeSpan.FromSeconds(reset);
+        // Some give seconds to wait, others the moment in seconds or in milliseconds.
+        var wait = reset switch
+        {
+            <= 0 => TimeSpan.Zero,
+            <= 1_000_000_000 => TimeSpan.FromSeconds(reset),
+            <= 100_000_000_000 => DateTimeOffset.FromUnixTimeSeconds(reset) - DateTimeOffset.UtcNow,
+            <= 100_000_000_000_000 => DateTimeOffset.FromUnixTimeMilliseconds(reset) - DateTimeOffset.UtcNow,
+            _ => TimeSpan.Zero,
+        };
         if (wait <= TimeSpan.Zero) return;
         if (wait > _spec.LongestPause) wait = _spec.LongestPause;
         _log.Information($"The server's rate limit is used up: the next request waits {wait.TotalSeconds:0} s.");

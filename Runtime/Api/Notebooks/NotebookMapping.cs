@@ -109,7 +109,7 @@ internal static class NotebookMapping
                 var lines = output["traceback"] is JsonArray trace ? trace.Skip(1).Select(t => t?.ToString().Trim() ?? "").ToArray() : [];
                 return new NotebookOutput { Kind = NotebookOutputKind.Failure, Failure = new NotebookFailure(Text(output["ename"]) ?? "Error", Text(output["evalue"]) ?? "", null, null, lines) };
             case "display_data" or "execute_result" when output["data"] is JsonObject data:
-                if (data[TableMedia.Type] is { } table) return new NotebookOutput { Kind = NotebookOutputKind.Table, Table = OfMedia(table), IsResult = true };
+                if (OfMedia(data[TableMedia.Type]) is { } table) return new NotebookOutput { Kind = NotebookOutputKind.Table, Table = table, IsResult = true };
                 return new NotebookOutput { Kind = NotebookOutputKind.Display, Content = data.Where(d => d.Value is not null).ToDictionary(d => d.Key, d => d.Key.EndsWith("json", StringComparison.Ordinal) ? d.Value!.ToJsonString() : Joined(d.Value)) };
             default:
                 return null;
@@ -118,10 +118,17 @@ internal static class NotebookMapping
 
     private static NotebookTable? OfMedia(JsonNode? table)
     {
-        if (table is null) return null;
-        var columns = table["columns"]?.Deserialize<List<NotebookColumn>>(ContractsJson.Options) ?? [];
-        var rows = table["rows"]?.Deserialize<List<JsonElement[]>>(ContractsJson.Options) ?? [];
-        return new NotebookTable(null, null, columns, rows, table["total"]?.GetValue<long>(), []);
+        if (table is not JsonObject) return null;
+        try
+        {
+            var columns = table["columns"]?.Deserialize<List<NotebookColumn>>(ContractsJson.Options) ?? [];
+            var rows = table["rows"]?.Deserialize<List<JsonElement[]>>(ContractsJson.Options) ?? [];
+            return new NotebookTable(null, null, columns, rows, table["total"]?.GetValue<long>(), []);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            return null; // a file of somebody else may hold anything
+        }
     }
 
     private static string? Text(JsonNode? node) => node is JsonValue v && v.TryGetValue<string>(out var text) ? text : null;

@@ -42,7 +42,7 @@ internal static class KernelCommandLine
     private static bool IsOfHost(string name) =>
         name.StartsWith("ASPNETCORE_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("FlowForge__", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("FLOWFORGE_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith("services__", StringComparison.OrdinalIgnoreCase) || name.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase);
+        || name.StartsWith("Temporal__", StringComparison.OrdinalIgnoreCase) || name.StartsWith("services__", StringComparison.OrdinalIgnoreCase) || name.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase);
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -54,7 +54,7 @@ internal sealed class HostProcess : IAsyncDisposable
         start.ArgumentList.Add(typeof(HostProcess).Assembly.Location);
         start.ArgumentList.Add("connector");
         // The host needs no key and no token: what its connector may know comes over the pipe.
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("FLOWFORGE_SECRET", StringComparison.OrdinalIgnoreCase)).ToList()) start.Environment.Remove(name);
+        foreach (var name in start.Environment.Keys.Where(k => SecretReferences.IsOwn("env:" + k) && !k.Equals("FLOWFORGE_DUCKDB", StringComparison.OrdinalIgnoreCase)).ToList()) start.Environment.Remove(name);
         // A plugin that leaks must not take the machine's memory from the others.
         start.Environment.TryAdd("DOTNET_GCHeapHardLimit", "0x80000000");
         var process = Process.Start(start) ?? throw new PluginException($"The host process of connector '{arguments.Connector}' could not be started.");

@@ -24,7 +24,8 @@ internal static partial class PackageReferences
     {
         var wanted = Line().Matches(code).Select(m => (Name: m.Groups["name"].Value.Trim(), Version: m.Groups["version"].Value.Trim(), At: m.Index)).ToList();
         if (wanted.Count == 0) return [];
-        var folder = Path.Combine(Path.GetTempPath(), "flowforge-cell-packages", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Environment.UserName + "\n" + string.Join('\n', wanted.Select(w => $"{w.Name} {w.Version}")))).AsSpan(0, 8)));
+        // In the user's own folder: what lies in a shared one could have been put there by somebody else.
+        var folder = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "flowforge", "cell-packages", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', wanted.Select(w => $"{w.Name} {w.Version}")))).AsSpan(0, 8)));
         var assets = Path.Combine(folder, "obj", "project.assets.json");
         if (!File.Exists(assets)) Restore(folder, wanted.Select(w => (w.Name, w.Version)), code[..wanted[0].At].Count(c => c == '\n') + 1, ct);
         return Assemblies(assets);
