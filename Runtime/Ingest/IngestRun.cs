@@ -147,7 +147,7 @@ internal sealed class IngestRun(
                 Job = job.Name,
                 RunId = request.RunId,
                 Rows = new RowEquation(counts.Read, counts.Loaded, counts.Rejected, counts.Deduplicated, counts.Filtered),
-                Cursor = request.KeepCursor ? state?.Cursor : loaded.Staged.Cursor ?? extraction.Cursor ?? state?.Cursor,
+                Cursor = TakesInterval ? state?.Cursor : loaded.Staged.Cursor ?? extraction.Cursor ?? state?.Cursor,
                 Rejects = rejects?.ToString(),
                 Children = children,
                 Outcome = JsonSerializer.Serialize(outcome),

@@ -52,12 +52,32 @@ public sealed class RebuildTests : IDisposable
     [InlineData("SELECT now() AS t", "its SQL asks for now")]
     [InlineData("SELECT getvariable('run_time') AS t", "its SQL asks for run_time")]
     [InlineData("SELECT random() AS t", "its SQL asks for random")]
+    [InlineData("SELECT current_localtimestamp() AS t", "its SQL asks for current_localtimestamp")]
+    [InlineData("SELECT age(TIMESTAMP '2024-01-01') AS t", "its SQL asks for age")]
     public void Run_SqlThatGivesOtherRowsEachTime_IsAlwaysBuilt(string sql, string reason)
     {
         var dataset = DatasetFixture.Dataset(sql);
         fixture.Run(dataset);
         Assert.Equal(1, fixture.Run(dataset).TableVersion);
         Assert.Equal((RebuildVerdict.Always, reason), (Ask(dataset).Verdict, Ask(dataset).Reasons[0]));
+    }
+
+    [Fact]
+    public void Ask_WhatTheRowsComeFromIsNotAmongTheFacts_IsAlwaysBuilt()
+    {
+        var dataset = DatasetFixture.Dataset("SELECT 1 AS id");
+        fixture.Put("bronze.a", "SELECT 1 AS id");
+        var check = new CheckDefinition { Kind = CheckKind.Expression, Sql = "id < 5" };
+        Assert.Equal(["the table does not exist yet"], Ask(dataset with { Sql = "SELECT age(TIMESTAMP '2024-01-02', TIMESTAMP '2024-01-01'), 1 AS id", Checks = [check] }).Reasons);
+        Assert.Equal(["its SQL asks for now"], Ask(dataset with { Checks = [check with { Sql = "id < epoch(now())" }] }).Reasons);
+        Assert.Equal(["its SQL reads the system's own tables"], Ask(dataset with { Checks = [check with { Kind = CheckKind.ForeignKey, Sql = null, ReferencedTable = "system.runs" }] }).Reasons);
+        Assert.Equal(["a transform makes its rows"], Ask(dataset with { Transform = "python" }).Reasons);
+        Assert.Equal(["its SQL reads files"], Ask(dataset with { Sql = "SELECT * FROM read_csv('a.csv')" }).Reasons);
+        Assert.Equal(["its SQL asks for TABLESAMPLE"], Ask(dataset with { Sql = "SELECT * FROM bronze.a TABLESAMPLE 10%" }).Reasons);
+        var asks = dataset with { Checks = [check with { Sql = "id < CAST(getvariable('most') AS INTEGER)" }] };
+        var request = fixture.Request("silver.t");
+        fixture.Run(asks, request with { Parameters = new Dictionary<string, string> { ["most"] = "5" } });
+        Assert.Equal(["most is 6 (was 5)"], Ask(asks, request with { Parameters = new Dictionary<string, string> { ["most"] = "6" } }).Reasons);
     }
 
     [Fact]

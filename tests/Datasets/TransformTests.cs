@@ -76,7 +76,8 @@ public sealed class TransformTests : IDisposable
         Assert.Equal(new RowCounts(30, 20, 0, 0, 10), outcome.Counts);
         Assert.Equal("20|199890|2", fixture.Rows("silver.t", "count(*), sum(id), max(copy)"));
         Assert.Equal(["* condition bronze.a.id"], fixture.Catalog.ColumnLineage.Of("silver.t").Select(e => $"{e.Column ?? "*"} {e.Kind} {e.Input}.{e.InputColumn}"));
-        Assert.Equal("nothing changed", fixture.Run(dataset, fixture.Request(dataset.Table) with { Parameters = request.Parameters }).Note);
+        // Its code may be another one by now.
+        Assert.Null(fixture.Run(dataset, fixture.Request(dataset.Table) with { Parameters = request.Parameters }).Note);
         Assert.Null(fixture.Run(dataset with { Config = new JsonObject { ["times"] = 1 } }, fixture.Request(dataset.Table) with { Parameters = request.Parameters }).Note);
     }
 

@@ -158,4 +158,47 @@ public sealed class IncrementalRowsTests : IDisposable
         Assert.Equal(["11|new"], _bench.Query("FROM {t} ORDER BY id"));
         Assert.Equal("6\n9\n12\n", File.ReadAllText(Path.Combine(_bench.Workspace, "acks.txt")));
     }
+
+    [Fact]
+    public async Task Changes_WithChecksAndDemandedValues_LoseNoDeletes()
+    {
+        const string Yaml = """
+            source_type: test_stream
+            write_mode: merge
+            dedupe_keys: [id]
+            error_handling: quarantine
+            quarantine_path: quarantine/things
+            schema_mode: user
+            user_schema: [ { name: id, type: BIGINT, nullable: false }, { name: value, type: VARCHAR, nullable: false } ]
+            checks: [ { not_null: value, on_fail: quarantine }, { accepted_values: { column: value, values: [a, b, c] }, on_fail: quarantine } ]
+            """;
+        _bench.Write("acks.txt", "");
+        _bench.Write("events.txt", "i,1,a\ni,2,b\ni,3,\ni,4,odd\n");
+        Assert.Equal(new RowCounts(4, 2, 2), (await _bench.RunAsync(Yaml)).Counts);
+        File.AppendAllText(Path.Combine(_bench.Workspace, "events.txt"), "d,2,\n");
+        Assert.Equal(1L, (await _bench.RunAsync(Yaml)).Changes!.Value.Deleted);
+        Assert.Equal(["1|a"], _bench.Query("FROM {t} ORDER BY id"));
+        // What came later would be undone.
+        var error = await Assert.ThrowsAsync<JobFailedException>(() => _bench.ReplayAsync(Yaml.Replace("c]", "c, odd]")));
+        Assert.Equal("FF2039", error.Code);
+        File.AppendAllText(Path.Combine(_bench.Workspace, "events.txt"), "t,0,\ni,5,c\n");
+        await _bench.RunAsync(Yaml);
+        Assert.Equal(["5|c"], _bench.Query("FROM {t} ORDER BY id"));
+        File.AppendAllText(Path.Combine(_bench.Workspace, "events.txt"), "i,6,c\n");
+        error = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(Yaml.Replace("not_null: value", "unique: value")));
+        Assert.Equal("FF2116", error.Code);
+    }
+
+    [Fact]
+    public async Task Backfill_OfAStream_MovesItsCursor()
+    {
+        var job = Bench.Job("source_type: test_stream\nwrite_mode: append");
+        _bench.Write("acks.txt", "");
+        _bench.Write("events.txt", "i,1,a\n");
+        await _bench.RunAsync(job);
+        File.AppendAllText(Path.Combine(_bench.Workspace, "events.txt"), "i,2,b\n");
+        Assert.Equal(new RowCounts(1, 1), (await _bench.RunAsync(job, _bench.Request(job) with { KeepCursor = true })).Counts);
+        await _bench.RunAsync(job);
+        Assert.Equal(["1", "2"], _bench.Query("SELECT id FROM {t} ORDER BY id"));
+    }
 }

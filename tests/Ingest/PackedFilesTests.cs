@@ -95,6 +95,30 @@ public sealed class PackedFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task Zip_OfWhichNoOrTwoFilesFit_IsRejected()
+    {
+        _bench.Write("data/a.csv", "id\n1\n");
+        Zip("data/none.zip", ("x.txt", "id\n2\n"));
+        Zip("data/twins.zip", ("x.csv", "id\n2\n"), ("x.csv", "id\n3\n"));
+        var yaml = Csv.Replace("data/*\"", "data/*\", members: \"*.csv\"");
+        Assert.Equal(new RowCounts(3, 1, 2), (await _bench.RunAsync(yaml)).Counts);
+        Assert.Equal(["data/none.zip|EMPTY_ARCHIVE|The archive holds no files that fit members: *.csv.", "data/twins.zip|DUPLICATE_MEMBERS|The archive holds 2 files of the name x.csv."], _bench.Rejects("SELECT file, reason, message FROM {t} ORDER BY file"));
+        Assert.Equal(new RowCounts(2, 1, 1), (await _bench.ReplayAsync(Csv)).Counts);
+        Assert.Equal(["1", "2"], _bench.Query("SELECT id FROM {t} ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task Zip_RejectedWhole_IsNotReplayedByItsFirstFile()
+    {
+        _bench.Write("data/a.csv", "id\n1\n");
+        Zip("data/two.zip", ("x.csv", "id\n2\n"), ("y.csv", "id\n3\n"));
+        await _bench.RunAsync(Csv.Replace("data/*\"", "data/*\", members: \"*.tsv\""));
+        Assert.Equal(new RowCounts(1, 0, 1), (await _bench.ReplayAsync(Csv)).Counts);
+        Assert.Equal(["1"], _bench.Query("SELECT id FROM {t}"));
+        Assert.Equal(["data/two.zip|EMPTY_ARCHIVE|open"], _bench.Rejects("SELECT file, reason, status FROM {t}"));
+    }
+
+    [Fact]
     public async Task Archive_ThatBecomesFarLargerThanItIs_IsGivenUpEarly()
     {
         // 1.3 GB of one line, in about 1.3 MB.

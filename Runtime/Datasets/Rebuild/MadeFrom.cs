@@ -21,9 +21,12 @@ internal static partial class MadeFrom
     /// <summary>Why the SQL gives other rows each time, for people; null when it does not.</summary>
     public static string? Volatile(DatasetDefinition dataset)
     {
-        var sql = Sql(dataset);
+        var sql = AllSql(dataset);
         if (dataset.Rebuild == RebuildPolicy.Always) return "rebuild: always";
+        // Its code is not among the facts.
+        if (dataset.Transform is not null) return "a transform makes its rows";
         if (VolatileFunction().Match(sql) is { Success: true } found) return $"its SQL asks for {found.Value.Trim('\'', '(', ' ')}";
+        if (OwnFile().IsMatch(sql)) return "its SQL reads files";
         if (SystemTable().IsMatch(sql)) return "its SQL reads the system's own tables";
         if (dataset.Checks.Any(c => c.Kind == CheckKind.Freshness)) return "a freshness check looks at the clock";
         return null;
@@ -33,8 +36,9 @@ internal static partial class MadeFrom
     {
         var sql = Sql(dataset);
         var facts = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["sql"] = Hash(sql), ["settings"] = Hash(Settings(dataset)) };
-        foreach (var (name, value) in request.Parameters.Where(p => Asks(sql, p.Key))) facts[Value + name] = value;
-        if (request.Interval is { } interval && (Asks(sql, Placeholders.IntervalStart) || Asks(sql, Placeholders.IntervalEnd)))
+        var all = AllSql(dataset);
+        foreach (var (name, value) in request.Parameters.Where(p => Asks(all, p.Key))) facts[Value + name] = value;
+        if (request.Interval is { } interval && (Asks(all, Placeholders.IntervalStart) || Asks(all, Placeholders.IntervalEnd)))
             facts[Value + "interval"] = string.Create(CultureInfo.InvariantCulture, $"{interval.Start.UtcDateTime:s} to {interval.End.UtcDateTime:s}");
         // A table that reads its own last version always finds another one; that is no change from outside.
         foreach (var input in inputs.Where(i => i.Name.ToString() != dataset.Table)) facts[Input + input.Name] = $"{input.Snapshot.Version.ToString(CultureInfo.InvariantCulture)} {input.Snapshot.TableId}";
@@ -60,9 +64,13 @@ internal static partial class MadeFrom
     private static string InputChange(string table, string? old, string? now) =>
         now is null ? $"{table} is not read any more" : old is null ? $"{table} is read now" : old == now ? $"{table} was made anew" : $"{table} is at version {now} (was {old})";
 
-    private static string Sql(DatasetDefinition dataset)
+    private static string Sql(DatasetDefinition dataset) => WithMacros(DatasetSql.Text(dataset), dataset);
+
+    /// <summary>With the SQL of the checks, which see the same values and decide whether the rows may stand.</summary>
+    private static string AllSql(DatasetDefinition dataset) => WithMacros(string.Join("\n;\n", dataset.Checks.Select(c => c.ReadsSql).OfType<string>().Prepend(DatasetSql.Text(dataset))), dataset);
+
+    private static string WithMacros(string sql, DatasetDefinition dataset)
     {
-        var sql = DatasetSql.Text(dataset);
         return string.Join("\n;\n", MacroDefinition.CalledBy(sql, dataset.Macros).Select(m => m.CreateSql).Append(sql));
     }
 
@@ -77,8 +85,11 @@ internal static partial class MadeFrom
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 
-    [GeneratedRegex(@"\b(now|random|uuid|uuidv4|uuidv7|gen_random_uuid|today|get_current_timestamp|get_current_time|transaction_timestamp|nextval)\s*\(|\b(current_timestamp|current_date|current_time|localtimestamp|localtime)\b|'run_time'|'run_id'", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\b(now|random|uuid|uuidv4|uuidv7|gen_random_uuid|today|get_current_timestamp|get_current_time|transaction_timestamp|nextval)\s*\(|\bage\s*\((?!\s*[^(),]+,)|\btablesample\b|\busing\s+sample\b|\b(current_timestamp|current_date|current_time|current_localtimestamp|current_localtime|localtimestamp|localtime)\b|'run_time'|'run_id'", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex VolatileFunction();
+
+    [GeneratedRegex(@"\b(read_\w+|\w+_scan|sniff_csv|glob)\s*\(|\b(from|join)\s*\(?\s*'", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OwnFile();
 
     [GeneratedRegex(@"\bsystem""?\s*\.", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex SystemTable();

@@ -53,6 +53,8 @@ internal sealed record ArchiveMember(string Archive, string Name, long Size)
                 .Where(e => pattern is null || FileSystemName.MatchesSimpleExpression(pattern, pattern.Contains('/', StringComparison.Ordinal) ? e.FullName : e.Name))
                 .Select(e => new ArchiveMember(path, e.FullName, e.CompressedLength)).ToList();
             if (members.Count > MostMembers) throw new UnreadableFileException("TOO_MANY_MEMBERS", $"The archive holds {members.Count} files, {MostMembers} are the most.", "Pack them into several archives.");
+            if (members.GroupBy(m => m.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twins)
+                throw new UnreadableFileException("DUPLICATE_MEMBERS", $"The archive holds {twins.Count()} files of the name {twins.Key}.", "Pack it again: each file under a name of its own.");
             return members;
         }
         catch (InvalidDataException e)

@@ -47,7 +47,7 @@ internal static class DecodedStream
         return new BoundedStream(packing switch
         {
             Packing.Gzip => new GzipInput(stream, path),
-            Packing.Zip => OpenZip(stream, path),
+            Packing.Zip => OpenZip(stream, path, options.Members),
             _ => OpenZstd(stream),
         }, size, options.MaxUnpackRatio);
     }
@@ -59,11 +59,12 @@ internal static class DecodedStream
     }
 
     /// <summary>The only file of the archive; more of them are files of their own by now. The directory is at the end, so the file is opened anew.</summary>
-    private static Stream OpenZip(PeekStream stream, string path)
+    private static Stream OpenZip(PeekStream stream, string path, string? pattern)
     {
         stream.Dispose();
-        var members = ArchiveMember.Of(path, null);
-        if (members.Count == 0) throw new UnreadableFileException("EMPTY_ARCHIVE", "The archive holds no files.");
+        var members = ArchiveMember.Of(path, pattern);
+        if (members.Count == 0) throw new UnreadableFileException("EMPTY_ARCHIVE", $"The archive holds no files{(pattern is null ? "" : $" that fit members: {pattern}")}.");
+        if (members.Count > 1) throw new UnreadableFileException("SEVERAL_MEMBERS", $"The archive holds {members.Count} files, and one is to be read.", "Load the archive again with config.reload, or choose one of its files with members.");
         return members[0].Open(null);
     }
 

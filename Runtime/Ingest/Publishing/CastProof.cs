@@ -15,6 +15,12 @@ namespace FlowForge.Ingest.Publishing;
 /// <param name="Format">strptime pattern for texts.</param>
 internal sealed record ProvedColumn(string Name, string Sql, string From, string To, bool Nullable = true, string? Format = null)
 {
+    /// <summary>SQL that is true for rows in which the value may be missing all the same; null when there are none.</summary>
+    public string? MayMiss { get; init; }
+
+    /// <summary>SQL that is true when a value is missing that must be there.</summary>
+    public string Misses => MayMiss is null ? $"{Sql} IS NULL" : $"({Sql} IS NULL AND NOT {MayMiss})";
+
     public bool NeedsProof => !Nullable || !CastSql.AlwaysFits(From, To);
 }
 
@@ -36,7 +42,7 @@ internal sealed class CastProof(DuckSession session, string from, string fileNum
     {
         var doubtful = columns.Where(c => c.NeedsProof).ToList();
         if (doubtful.Count == 0) return from;
-        var fails = doubtful.ConvertAll(c => c.Nullable ? CastSql.Misfits(c.Sql, c.From, c.To, c.Format) : $"({c.Sql} IS NULL OR {CastSql.Misfits(c.Sql, c.From, c.To, c.Format)})");
+        var fails = doubtful.ConvertAll(c => c.Nullable ? CastSql.Misfits(c.Sql, c.From, c.To, c.Format) : $"({c.Misses} OR {CastSql.Misfits(c.Sql, c.From, c.To, c.Format)})");
         var which = $"CASE {string.Join(" ", fails.Select((f, i) => $"WHEN {f} THEN {i}"))} END";
         var value = $"CASE which {string.Join(" ", doubtful.Select((c, i) => $"WHEN {i} THEN {CastSql.Cast(c.Sql, c.From, "VARCHAR")}"))} END";
         var raw = $"CAST(to_json(struct_pack({string.Join(", ", all.Select(c => $"{SqlText.Identifier(c.Name)} := {c.Sql}"))})) AS VARCHAR)";

@@ -23,17 +23,27 @@ internal sealed class IngestChecks(IngestDefinition job, IReadOnlyList<RowColumn
     public bool TakesRowsOut => job.Checks.Any(CheckRun.TakesOut);
 
     /// <summary>Takes rows that fail a quarantining or dropping check out of a table; those to be quarantined become rejects.</summary>
-    public TakenOut TakeOut(DuckSession session, string rows, IReadOnlyDictionary<string, int> files, Action<Reject> rejects, CancellationToken ct)
+    /// <param name="session">Free.</param>
+    /// <param name="rows">The table.</param>
+    /// <param name="changes">Whether the rows say in <c>_ff_op</c> what happened to them: what was deleted has no values to be judged by.</param>
+    /// <param name="files">Numbers of the files by their names.</param>
+    /// <param name="rejects">Takes the rows to be quarantined.</param>
+    /// <param name="ct">Interrupts.</param>
+    public TakenOut TakeOut(DuckSession session, string rows, bool changes, IReadOnlyDictionary<string, int> files, Action<Reject> rejects, CancellationToken ct)
     {
         if (!TakesRowsOut) return TakenOut.Nothing;
         var checks = job.Checks.Where(CheckRun.TakesOut).ToList();
-        var run = new CheckRun(Rows(session, rows, session.Scalar<long>($"SELECT count(*) FROM {rows}", ct), null, ct));
+        if (changes && checks.Find(c => c.Kind == CheckKind.Unique) is { } unique)
+            throw new JobFailedException("FF2116", $"The check {unique.Title} would take out changes, and several changes of one row are no twins. Nothing was published.", "Set its on_fail to fail or warn: the check then judges the rows of the table.");
+        var isJudged = changes ? $"coalesce({RowSet.Operation}, '') NOT IN ('d', 't')" : "true";
+        var judged = changes ? $"(SELECT * FROM {rows} WHERE {isJudged})" : rows;
+        var run = new CheckRun(Rows(session, judged, session.Scalar<long>($"SELECT count(*) FROM {judged} AS judged", ct), null, ct));
         var report = Guard(() => run.Run(checks));
         long dropped = 0;
         // A row that fails several checks goes where the first quarantining one sends it.
         foreach (var check in checks.OrderBy(c => c.OnFail == CheckAction.Drop))
         {
-            var fails = run.RowCondition(check);
+            var fails = $"{isJudged} AND ({run.RowCondition(check)})";
             if (check.OnFail == CheckAction.Quarantine) Reject(session, rows, check, fails, files, rejects, ct);
             var gone = session.Execute($"DELETE FROM {rows} WHERE {fails}", ct);
             if (check.OnFail == CheckAction.Drop) dropped += gone;
@@ -73,8 +83,17 @@ internal sealed class IngestChecks(IngestDefinition job, IReadOnlyList<RowColumn
     private void Reject(DuckSession session, string rows, CheckDefinition check, string fails, IReadOnlyDictionary<string, int> files, Action<Reject> rejects, CancellationToken ct)
     {
         var raw = $"CAST(to_json(struct_pack({string.Join(", ", columns.Select(c => $"{SqlText.Identifier(c.Name)} := {SqlText.Identifier(c.Name)}"))})) AS VARCHAR)";
-        foreach (var row in session.Rows($"SELECT _ff_file, _ff_record, {raw} FROM {rows} WHERE {fails} ORDER BY rowid", ct))
-            rejects(new Reject(files[(string)row[0]!], Convert.ToInt64(row[1], CultureInfo.InvariantCulture), null, RejectReasons.CheckFailed, $"The row fails the check {check.Title}.", check.Columns.Count == 1 ? check.Columns[0] : null, (string?)row[2]));
+        // A check may fail on all rows: they are not held in memory.
+        using var reader = session.Query($"SELECT _ff_file, _ff_record, {raw} FROM {rows} WHERE {fails} ORDER BY rowid", ct);
+        while (reader.Next() is { } batch)
+        {
+            using (batch)
+            {
+                for (var r = 0; r < batch.Length; r++)
+                    rejects(new Reject(files[(string)batch.Column(0).GetObject(r)!], Convert.ToInt64(batch.Column(1).GetObject(r), CultureInfo.InvariantCulture), null, RejectReasons.CheckFailed,
+                        $"The row fails the check {check.Title}.", check.Columns.Count == 1 ? check.Columns[0] : null, (string?)batch.Column(2).GetObject(r)));
+            }
+        }
     }
 
     private CheckColumn? Find(string name) =>

@@ -36,7 +36,7 @@ internal sealed class RejectsTable(LakeStore lake, DuckSession session, IngestDe
             if (!supersedes && IsClean(folder, latest)) return (News(files, published ? Open : Evidence), CommitMode.Append);
             var status = supersedes ? $"CASE WHEN coalesce(status, '{Open}') = '{Open}' THEN '{Superseded}' ELSE status END" : $"coalesce(status, '{Open}')";
             return (Union(Others(latest), Kept($"SELECT * REPLACE ({status} AS status) FROM kept"), News(files, published ? Open : Evidence)), CommitMode.Overwrite);
-        }, ct);
+        }, !published, ct);
     }
 
     /// <summary>Marks rejects as replayed, all that were picked but those that did not fit again.</summary>
@@ -64,7 +64,7 @@ internal sealed class RejectsTable(LakeStore lake, DuckSession session, IngestDe
             var wholes = files.Select((f, i) => (f, i)).Where(f => f.f.File.Picks!.Whole).Select(f => f.i.ToString(CultureInfo.InvariantCulture)).ToList();
             var news = wholes.Count == 0 ? null : News([.. files.Select(f => f.File)], Open) + $" WHERE file IN ({string.Join(", ", wholes)}) AND record IS NOT NULL";
             return (Union(Others(latest), Kept(marked), news), CommitMode.Overwrite);
-        }, ct);
+        }, false, ct);
     }
 
     /// <summary>The choice of a replay, over <c>kept</c>.</summary>
@@ -78,12 +78,13 @@ internal sealed class RejectsTable(LakeStore lake, DuckSession session, IngestDe
         string In(string column, IReadOnlyList<string> values) => values.Count == 0 ? "true" : $"{prefix}{column} IN ({string.Join(", ", values.Select(v => SqlText.Literal(v)))})";
     }
 
-    private RejectsPlace Write(string folder, RejectSpool rejects, Func<TableSnapshot?, (string Sql, CommitMode Mode)> rows, CancellationToken ct)
+    /// <param name="once">No commit will name them: an attempt that comes again must not write them again. Others are written anew by each attempt, for it may have found other ones, and take the place of the former.</param>
+    private RejectsPlace Write(string folder, RejectSpool rejects, Func<TableSnapshot?, (string Sql, CommitMode Mode)> rows, bool once, CancellationToken ct)
     {
         var table = lake.TableAt(folder);
         // By run: one that failed after this commit must not make the next one, which gets the same transaction version, believe its rejects are there.
         var transactionId = $"{request.ApplicationId}/{request.RunId}";
-        if (table.Latest() is { } done && done.TransactionVersion(transactionId) >= request.TxnVersion) return new RejectsPlace(folder, done.Version);
+        if (once && table.Latest() is { } done && done.TransactionVersion(transactionId) >= request.TxnVersion) return new RejectsPlace(folder, done.Version);
         session.RegisterSource(Source, RejectSpool.Schema, rejects.Batches);
         try
         {
@@ -93,7 +94,7 @@ internal sealed class RejectsTable(LakeStore lake, DuckSession session, IngestDe
             var commit = transaction.Commit(new CommitOptions
             {
                 Mode = mode,
-                Transaction = (transactionId, request.TxnVersion),
+                Transaction = once ? (transactionId, request.TxnVersion) : null,
                 Info = new Dictionary<string, string> { ["run"] = request.RunId, ["pipeline"] = request.Pipeline, ["job"] = job.Name },
             }, ct);
             return new RejectsPlace(folder, commit.Version);

@@ -21,6 +21,9 @@ internal sealed class RowWriter(
     /// <param name="changes">Whether the rows say in <c>_ff_op</c> what happened to them.</param>
     public RowChanges Write(TableTransaction transaction, WriteOptions write, bool changes, CancellationToken ct)
     {
+        // Played back later, a change undoes newer ones, and a truncate empties the table.
+        if (IsReplay && changes)
+            throw new JobFailedException("FF2039", "Rejected changes cannot be replayed: what came after them is in the table already. Nothing was published.", "Mend the definition and take a new snapshot into the table.");
         var last = DedupeSql.Last(kept, _keys, changes ? null : watermark);
         // What was rejected once is older than what the table has got since.
         if (IsReplay && transaction.Base is { } table) last = DedupeSql.Newer(last, _keys, watermark, table);

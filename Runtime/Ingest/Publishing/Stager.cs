@@ -54,7 +54,7 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
             session.Execute($"CREATE OR REPLACE TEMP TABLE {Kept} AS SELECT * FROM ({select}) AS rows_new{(range?.Within is { } within ? " WHERE " + within : "")}", ct);
             if (!wanted()) return new Staged(0, RowChanges.Appended(0), mode, cursor);
             range?.CheckNulls(session, Kept, ct);
-            var taken = checks.TakeOut(session, Kept, files, rejects.Add, ct);
+            var taken = checks.TakeOut(session, Kept, rows.OperationSql is not null, files, rejects.Add, ct);
             var kept = session.Scalar<long>($"SELECT count(*) FROM {Kept}", ct);
             var reached = range is null ? null : IsReplay ? cursor : session.Scalar<string>(range.Reached(Kept), ct) ?? cursor;
             var writer = new RowWriter(session, job, request, settings, Kept, columns, watermark, range, () => rejects.Count() > 0, log);

@@ -32,10 +32,10 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
         var from = Arms(source);
         var operation = job.WriteMode == Pipelines.WriteMode.Merge ? source.Find(c => c.Name == RowSet.Operation).Sql : null;
         if (operation is not null) source.RemoveAll(c => c.Sql == operation);
-        return Rows(source, from, rejects, ct) with { OperationSql = operation };
+        return Rows(source, from, operation, rejects, ct) with { OperationSql = operation };
     }
 
-    private RowSet Rows(List<(string Name, string Sql, string Type)> source, string from, Action<Reject> rejects, CancellationToken ct)
+    private RowSet Rows(List<(string Name, string Sql, string Type)> source, string from, string? operation, Action<Reject> rejects, CancellationToken ct)
     {
         var names = ColumnNaming.Tables([.. source.Select(c => c.Name)], job.RenameMap);
         var keepsTypes = table is not null && job.WriteMode != Pipelines.WriteMode.Replace;
@@ -44,6 +44,7 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
         {
             demanded = CastProof.Declared(job.UserSchema, source);
             names = ColumnNaming.Tables([.. demanded.Select(c => c.Name)], job.RenameMap);
+            if (operation is not null) demanded = [.. demanded.Select((c, i) => c with { MayMiss = MayMiss(operation, names[i]) })];
         }
         else if (keepsTypes && settings.Drift == DriftPolicy.Discard)
         {
@@ -59,6 +60,10 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
         from = new CastProof(session, from, "_ff_part", "_ff_row", source.ConvertAll(c => (c.Name, c.Sql))).Prove(demanded, rejects, ct);
         return Set(demanded, names, from);
     }
+
+    // What was deleted has its key, and no other values.
+    private string MayMiss(string operation, string column) =>
+        $"(coalesce({operation}, '') IN ({(job.DedupeKeys.Contains(column, StringComparer.OrdinalIgnoreCase) ? "'t'" : "'d', 't'")}))";
 
     private static RowSet Set(List<ProvedColumn> columns, IReadOnlyList<string> names, string from) => new(from,
         [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], c.From == "NULL" ? $"CAST(NULL AS {c.To})" : CastSql.AlwaysFits(c.From, c.To) ? CastSql.Cast(c.Sql, c.From, c.To) : CastSql.TryCast(c.Sql, c.From, c.To, c.Format), c.To == "JSON" ? "VARCHAR" : c.To))],
