@@ -143,6 +143,18 @@ public sealed class BackfillTests
         static string? Cursor(RuntimeFixture runtime) => runtime.Lake.Table(TableName.Parse("bronze.sales")).Latest()!.StateOf("late/ingest.sales")!.Cursor;
     }
 
+    [Fact]
+    public async Task Plan_YearsThatNoCalendarHas_IsRefused()
+    {
+        await using var runtime = await DaysAsync();
+        var service = runtime.Services.GetRequiredService<BackfillService>();
+        foreach (var range in new DataInterval[] { new(DateTimeOffset.MinValue, First), new(First, DateTimeOffset.MaxValue) })
+        {
+            var refused = Assert.Throws<RunRefusedException>(() => service.Plan(Request(1, BackfillOnly.All) with { Range = range }));
+            Assert.Equal("FF3404", refused.Code);
+        }
+    }
+
     private static BackfillRequest Request(int days, BackfillOnly only, int parallel = 1) => new("days", new(First, First.AddDays(days)), null, only, parallel, [], new Dictionary<string, string>());
 
     private static async Task<RuntimeFixture> DaysAsync()

@@ -141,6 +141,13 @@ public sealed class RunRulesTests
     }
 
     [Fact]
+    public void Next_BeginFailedAfterACancelRequest_FinishesCancelled()
+    {
+        var finish = Assert.IsType<RunAction.Finish>(Assert.Single(RunRules.Next(Facts(new(StepPhase.Failed, Error: Broken), cancel: true)))).Input;
+        Assert.Equal((RunState.Cancelled, null), (finish.State, finish.Error));
+    }
+
+    [Fact]
     public void Next_Finished_ClosesOnce()
     {
         var done = Input.Steps.Select(s => (s.JobId, Done(s.Writes!, 0))).ToArray();

@@ -18,6 +18,8 @@ public sealed class BeginRunActivity(RunStore runs, PipelineStore pipelines, Pip
     {
         var runId = context.Input<BeginInput>()!.RunId;
         var run = runs.Get(runId) ?? throw new ApplicationFailure($"Run {runId} is not in the catalog.", "FF3001", nonRetryable: true);
+        if (run.State.IsFinal())
+            throw new ApplicationFailure(run.State == RunState.Cancelled ? $"Run {runId} was cancelled before it began." : $"Run {runId} ended before it began ({run.State.ToText()}).", "FF3103", nonRetryable: true);
         var reading = pipelines.Get(run.Pipeline, run.PipelineVersion) is { } version ? reader.Read(version) : null;
         if (run.State == RunState.Queued && overlap.Blocker(run, reading?.Definition?.OnOverlap ?? OverlapPolicy.Buffer, reading?.Definition?.MaxActiveRuns) is { } blocker)
             throw Waits(run, reading?.Definition?.MaxActiveRuns is { } most and > 1 ? $"waiting for one of {most} runs of the same pipeline to end" : $"waiting for {blocker.RunId} of the same pipeline");

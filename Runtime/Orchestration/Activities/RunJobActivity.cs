@@ -24,7 +24,7 @@ public sealed class RunJobActivity(JobRunner runner, RunRecorder recorder, Claim
         var claim = claims.TryClaim(job.ClaimedTable, input.RunId, input.JobId, () => runner.LastTransaction(job));
         if (claim.TxnVersion is not { } txn) throw recorder.Waiting(job, claim.HolderRunId!);
 
-        var attempt = recorder.Start(job);
+        var attempt = Begin(job);
         try
         {
             var progress = new ProgressReport(p => { recorder.Progress(job, attempt, p); context.Heartbeat(p); }, ProgressInterval, clock);
@@ -40,7 +40,26 @@ public sealed class RunJobActivity(JobRunner runner, RunRecorder recorder, Claim
         }
         catch (Exception error)
         {
-            throw recorder.Fail(job, attempt, error);
+            throw Told(input, recorder.Fail(job, attempt, error));
         }
+    }
+
+    private int Begin(JobToRun job)
+    {
+        try
+        {
+            return recorder.Start(job);
+        }
+        catch (ApplicationFailure given)
+        {
+            throw Told(job.Input, given);
+        }
+    }
+
+    /// <summary>A job that failed for good gives its table back at once: another run may need it before this one can end.</summary>
+    private ApplicationFailure Told(JobInput input, ApplicationFailure failure)
+    {
+        if (failure.NonRetryable) claims.Release(input.RunId, input.JobId);
+        return failure;
     }
 }

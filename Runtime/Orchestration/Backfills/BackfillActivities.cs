@@ -14,7 +14,14 @@ public sealed class BackfillActivities(CatalogDatabase catalog, RunService runs,
         var input = context.Input<RecordRunInput>()!;
         var backfill = catalog.Backfills.Get(input.BackfillId) ?? throw new ApplicationFailure($"Backfill {input.BackfillId} is not in the catalog.", "FF3400", nonRetryable: true);
         catalog.Backfills.SetState(backfill.BackfillId, RunState.Running, null, clock.GetUtcNow());
-        runs.Record(backfill, input.Item.RunId, new DataInterval(input.Item.Start, input.Item.End));
+        try
+        {
+            runs.Record(backfill, input.Item.RunId, new DataInterval(input.Item.Start, input.Item.End));
+        }
+        catch (RunRefusedException refused)
+        {
+            throw new ApplicationFailure(refused.Message, refused.Code, nonRetryable: true) { Details = new RunError(refused.Code, refused.Message, refused.Suggestion) };
+        }
         return Task.FromResult<object?>(null);
     }
 

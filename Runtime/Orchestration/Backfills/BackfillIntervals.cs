@@ -31,7 +31,7 @@ public static class BackfillIntervals
         else
         {
             var length = Durations.Parse(step) is { } parsed && parsed >= TimeSpan.FromSeconds(1) ? parsed : throw new FormatException($"'{step}' is no step.");
-            next = t => t + length;
+            next = t => length < range.End - t ? t + length : range.End;
         }
         var intervals = new List<DataInterval>();
         while (at < range.End && intervals.Count <= Most)

@@ -28,6 +28,8 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
 {
     public const int MostParallel = 16;
 
+    private readonly Lock _planning = new();
+
     /// <summary>What would run; starts nothing.</summary>
     /// <exception cref="RunRefusedException">There is no such pipeline or job, it has errors, or the range or step is not understood.</exception>
     public BackfillPlan Plan(BackfillRequest request)
@@ -37,6 +39,8 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
         RunService.Parameters(definition, request.Parameters);
         if (request.MaxParallel is < 1 or > MostParallel) throw Wrong($"max_parallel is {request.MaxParallel}; it may be 1 to {MostParallel}.", "Tables are written by one run at a time, so more would only wait.");
         if (request.Range.Start >= request.Range.End) throw Wrong($"The range ends ({request.Range.End:u}) before it starts ({request.Range.Start:u}).", "Give a 'from' before the 'to'.");
+        if (request.Range.Start.Year < 1900 || request.Range.End.Year > 9000)
+            throw Wrong($"The range goes from {request.Range.Start:u} to {request.Range.End:u}; it may lie between the years 1900 and 9000.", "Look at the years of 'from' and 'to'.");
         var step = request.Step ?? (definition.Schedule is null ? "1d" : BackfillIntervals.BySchedule);
         IReadOnlyList<DataInterval> intervals;
         try
@@ -51,12 +55,31 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
         if (intervals.Count == 0) throw Wrong($"No whole interval of the schedule lies between {request.Range.Start:u} and {request.Range.End:u}.", "Take a longer range, or give a step.");
 
         var known = catalog.Backfills.Newest(request.Pipeline, request.Range).Where(r => Covers(r.JobIds, request.JobIds)).ToLookup(r => r.Interval);
-        return new(version, step, [.. intervals.Select(i => Judge(i, [.. known[i]], request.Only))]);
+        var ahead = Ahead(request, [.. known.SelectMany(k => k).Select(r => r.RunId)]);
+        return new(version, step, [.. intervals.Select(i => Judge(i, [.. known[i]], ahead.GetValueOrDefault(i), request.Only))]);
+    }
+
+    /// <summary>The intervals for which an open backfill has not made its run yet, each with the backfill.</summary>
+    private Dictionary<DataInterval, string> Ahead(BackfillRequest request, HashSet<string> made)
+    {
+        var ahead = new Dictionary<DataInterval, string>();
+        foreach (var open in catalog.Backfills.Open().Where(b => b.Pipeline == request.Pipeline && Covers(b.JobIds, request.JobIds)))
+            for (var i = 0; i < open.Intervals.Count; i++)
+                if (!made.Contains(RunIdOf(open, i))) ahead.TryAdd(open.Intervals[i], open.BackfillId);
+        return ahead;
     }
 
     /// <returns>The backfill's id; it is recorded, and its workflow is started as soon as Temporal answers.</returns>
     /// <exception cref="RunRefusedException">As <see cref="Plan"/>; or nothing is to be run.</exception>
     public async Task<string> StartAsync(BackfillRequest request, CancellationToken cancel)
+    {
+        BackfillRecord backfill;
+        lock (_planning) backfill = Record(request); // two at once do not plan the same intervals
+        await StartWorkflowAsync(backfill, cancel);
+        return backfill.BackfillId;
+    }
+
+    private BackfillRecord Record(BackfillRequest request)
     {
         var plan = Plan(request);
         var wanted = plan.Intervals.Where(i => i.Runs).Select(i => i.Interval).ToArray();
@@ -68,8 +91,7 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
             Only = request.Only, MaxParallel = request.MaxParallel, JobIds = request.JobIds, Parameters = request.Parameters, Intervals = wanted, CreatedAt = now,
         };
         catalog.Backfills.Create(backfill);
-        await StartWorkflowAsync(backfill, cancel);
-        return backfill.BackfillId;
+        return backfill;
     }
 
     /// <summary>Runs under way are cancelled, no more start, what was published stays. No effect on one that has ended.</summary>
@@ -95,25 +117,54 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
         {
             try
             {
-                var status = (await client.GetHandle(BackfillNames.WorkflowId(backfill.BackfillId)).DescribeAsync(cancel)).Summary.Status;
-                if (status == WorkflowExecutionStatus.Running) continue;
-                Close(backfill, status == WorkflowExecutionStatus.Canceled ? RunState.Cancelled : RunState.Failed, $"The backfill's workflow ended from outside ({status}).");
+                await ReconcileAsync(client, backfill, cancel);
             }
-            catch (WorkflowNotFoundException) when (backfill.State == RunState.Queued)
+            catch (RunRefusedException refused)
+            {
+                Close(backfill, RunState.Failed, refused.Message);
+            }
+        }
+    }
+
+    /// <summary>Starts what is recorded but has not begun: it was asked for while Temporal did not answer. Repeatable.</summary>
+    public async Task StartLeftOverAsync(TimeSpan age, CancellationToken cancel)
+    {
+        foreach (var backfill in catalog.Backfills.Open().Where(b => b.State == RunState.Queued && b.CreatedAt < clock.GetUtcNow() - age))
+        {
+            try
             {
                 await StartWorkflowAsync(backfill, cancel);
-                logger.LogInformation("{BackfillId} was recorded but not started; it is started now", backfill.BackfillId);
             }
-            catch (WorkflowNotFoundException)
+            catch (RunRefusedException refused)
             {
-                Close(backfill, RunState.Failed, "Temporal no longer knows this backfill's workflow.");
+                Close(backfill, RunState.Failed, refused.Message);
             }
+        }
+    }
+
+    private async Task ReconcileAsync(TemporalClient client, BackfillRecord backfill, CancellationToken cancel)
+    {
+        try
+        {
+            var status = (await client.GetHandle(BackfillNames.WorkflowId(backfill.BackfillId)).DescribeAsync(cancel)).Summary.Status;
+            if (status == WorkflowExecutionStatus.Running) return;
+            Close(backfill, status == WorkflowExecutionStatus.Canceled ? RunState.Cancelled : RunState.Failed, $"The backfill's workflow ended from outside ({status}).");
+        }
+        catch (WorkflowNotFoundException) when (backfill.State == RunState.Queued)
+        {
+            await StartWorkflowAsync(backfill, cancel);
+            logger.LogInformation("{BackfillId} was recorded but not started; it is started now", backfill.BackfillId);
+        }
+        catch (WorkflowNotFoundException)
+        {
+            Close(backfill, RunState.Failed, "Temporal no longer knows this backfill's workflow.");
         }
     }
 
     private async Task StartWorkflowAsync(BackfillRecord backfill, CancellationToken cancel)
     {
-        var version = catalog.Pipelines.Get(backfill.Pipeline, backfill.PipelineVersion)!;
+        var version = catalog.Pipelines.Get(backfill.Pipeline, backfill.PipelineVersion)
+            ?? throw new RunRefusedException(RunRefusal.NotFound, "FF3101", $"There is no pipeline {backfill.Pipeline} version {backfill.PipelineVersion}.");
         var (definition, jobs) = runs.Plan(version, new StartRun(backfill.Pipeline, backfill.JobIds, "backfill", backfill.Parameters));
         var input = new BackfillInput(backfill.BackfillId, backfill.Pipeline, backfill.PipelineVersion, backfill.MaxParallel, definition.MaxParallelJobs, RunService.Steps(jobs),
             [.. backfill.Intervals.Select((interval, i) => new BackfillItem(RunIdOf(backfill, i), interval.Start, interval.End))], default, definition.RunRetry.Attempts, definition.RunRetry.Delay);
@@ -141,10 +192,11 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
         logger.LogWarning("{BackfillId} closed as {State}: {Reason}", backfill.BackfillId, state, reason);
     }
 
-    private static PlannedInterval Judge(DataInterval interval, IReadOnlyList<IntervalRun> known, BackfillOnly only)
+    private static PlannedInterval Judge(DataInterval interval, IReadOnlyList<IntervalRun> known, string? ahead, BackfillOnly only)
     {
         var last = known.Count > 0 ? known[^1] : null;
         if (known.FirstOrDefault(r => !r.State.IsFinal()) is { } open) return new(interval, false, $"{open.RunId} works on it", open.RunId, open.State);
+        if (ahead is not null) return new(interval, false, $"{ahead} will work on it", last?.RunId, last?.State);
         if (known.LastOrDefault(r => r.State == RunState.Succeeded) is { } done)
             return only == BackfillOnly.All ? new(interval, true, $"succeeded in {done.RunId}, runs again", done.RunId, done.State) : new(interval, false, $"succeeded in {done.RunId}", done.RunId, done.State);
         return last is null

@@ -15,11 +15,14 @@ public sealed class RunWorker(
     ScheduledStartActivity scheduled, BackfillService backfills, BackfillActivities backfillSteps,
     ILoggerFactory loggers, ILogger<RunWorker> logger) : BackgroundService
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan LeftOverAfter = TimeSpan.FromSeconds(10);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var client = await temporal.WaitAsync(stoppingToken);
-        await backfills.ReconcileAsync(stoppingToken);
-        await reconciler.ReconcileAsync(stoppingToken);
+        await ReconcileAsync(stoppingToken);
         var worker = new WorkflowWorker(client, options with { LoggerFactory = loggers });
         worker.Add(RunNames.Workflow, new PipelineDecider());
         worker.Add(RunNames.ScheduledStart, new ScheduledStartDecider());
@@ -32,6 +35,57 @@ public sealed class RunWorker(
         worker.AddActivity(RunNames.NoteActivity, note.RunAsync);
         worker.AddActivity(RunNames.ScheduledStartActivity, scheduled.RunAsync);
         logger.LogInformation("worker on task queue {TaskQueue}, {Slots} activities at once", options.TaskQueue, options.MaxConcurrentActivities);
-        await worker.RunAsync(stoppingToken);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var leftOver = StartLeftOverAsync(ended.Token);
+        try
+        {
+            await worker.RunAsync(stoppingToken);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await leftOver;
+        }
+    }
+
+    /// <summary>Tries until it is done: a server that is away for a moment must not end the runtime.</summary>
+    private async Task ReconcileAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await backfills.ReconcileAsync(cancel);
+                await reconciler.ReconcileAsync(cancel);
+                return;
+            }
+            catch (Exception error) when (!cancel.IsCancellationRequested)
+            {
+                logger.LogWarning(error, "catalog and Temporal could not be compared; trying again");
+                await Task.Delay(TimeSpan.FromSeconds(1), cancel);
+            }
+        }
+    }
+
+    /// <summary>Looks from time to time for what was asked for while Temporal did not answer, and starts it.</summary>
+    private async Task StartLeftOverAsync(CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(LookEvery, cancel);
+                await backfills.StartLeftOverAsync(LeftOverAfter, cancel);
+                await reconciler.StartLeftOverAsync(LeftOverAfter, cancel);
+            }
+            catch (Exception error) when (!cancel.IsCancellationRequested)
+            {
+                logger.LogWarning("what waits for its start could not be started ({Reason}); trying again", error.Message);
+            }
+            catch (Exception) when (cancel.IsCancellationRequested)
+            {
+                return;
+            }
+        }
     }
 }

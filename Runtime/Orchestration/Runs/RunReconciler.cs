@@ -38,17 +38,14 @@ public sealed class RunReconciler(CatalogDatabase catalog, RunStore runs, Pipeli
         }
         catch (WorkflowNotFoundException)
         {
-            if (run.BackfillId is not null && run.State == RunState.Queued && catalog.Backfills.Get(run.BackfillId) is { } backfill && !backfill.State.IsFinal()) return; // its backfill starts it
-            if (run.State == RunState.Running || run.WorkflowRunId is not null || run.BackfillId is not null)
+            var child = run.BackfillId is not null && run.RetryOf is null;
+            if (child && run.State == RunState.Queued && catalog.Backfills.Get(run.BackfillId!) is { } backfill && !backfill.State.IsFinal()) return; // its backfill starts it
+            if (run.State == RunState.Running || run.WorkflowRunId is not null || child)
             {
                 Close(run, RunState.Failed, new RunError("FF3006", "Temporal no longer knows this run's workflow.", "Retry the run: jobs that have published will find nothing new."));
                 return;
             }
-            var version = pipelines.Get(run.Pipeline, run.PipelineVersion)
-                ?? throw new RunRefusedException(RunRefusal.NotFound, "FF3101", $"There is no pipeline {run.Pipeline} version {run.PipelineVersion}.");
-            var (definition, jobs) = service.Plan(version, new StartRun(run.Pipeline, run.JobIds, run.Trigger, run.Parameters, run.PipelineVersion));
-            await service.StartWorkflowAsync(run, definition, jobs, cancel);
-            logger.LogInformation("{RunId} was recorded but not started; it is started now", run.RunId);
+            await StartAsync(run, cancel);
             return;
         }
         if (status is WorkflowExecutionStatus.Running)
@@ -60,6 +57,32 @@ public sealed class RunReconciler(CatalogDatabase catalog, RunStore runs, Pipeli
         Close(run, status == WorkflowExecutionStatus.Canceled ? RunState.Cancelled : RunState.Failed, status == WorkflowExecutionStatus.Canceled
             ? null
             : new RunError("FF3007", $"The run's workflow ended from outside ({status}).", "Retry the run: jobs that have published will find nothing new."));
+    }
+
+    /// <summary>Starts what is recorded but has no workflow: it was asked for while Temporal did not answer. Repeatable.</summary>
+    public async Task StartLeftOverAsync(TimeSpan age, CancellationToken cancel)
+    {
+        var before = clock.GetUtcNow() - age;
+        foreach (var run in runs.Open().Where(r => r is { State: RunState.Queued, WorkflowRunId: null, ReopenedAt: null } && (r.BackfillId is null || r.RetryOf is not null) && r.QueuedAt < before))
+        {
+            try
+            {
+                await StartAsync(run, cancel);
+            }
+            catch (RunRefusedException refused)
+            {
+                Close(run, RunState.Failed, new RunError(refused.Code, refused.Message, refused.Suggestion));
+            }
+        }
+    }
+
+    private async Task StartAsync(RunRecord run, CancellationToken cancel)
+    {
+        var version = pipelines.Get(run.Pipeline, run.PipelineVersion)
+            ?? throw new RunRefusedException(RunRefusal.NotFound, "FF3101", $"There is no pipeline {run.Pipeline} version {run.PipelineVersion}.");
+        var (definition, jobs) = service.Plan(version, new StartRun(run.Pipeline, run.JobIds, run.Trigger, run.Parameters, run.PipelineVersion));
+        await service.StartWorkflowAsync(run, definition, jobs, cancel);
+        logger.LogInformation("{RunId} was recorded but not started; it is started now", run.RunId);
     }
 
     private void Close(RunRecord run, RunState state, RunError? error)

@@ -57,7 +57,7 @@ public sealed class RunService(
         var (definition, jobs) = Plan(version, request);
         if (request.RunId is { } wanted && runs.Get(wanted) is { } started)
         {
-            await StartWorkflowAsync(started, definition, jobs, cancel);
+            if (!started.State.IsFinal()) await StartWorkflowAsync(started, definition, jobs, cancel);
             return wanted;
         }
         if (request.BackfillId is null) await ApplyOverlapAsync(definition, cancel);
@@ -77,7 +77,8 @@ public sealed class RunService(
     /// <summary>Writes a backfill's run into the catalog; its workflow is started as the backfill's child. Repeatable.</summary>
     internal void Record(BackfillRecord backfill, string runId, DataInterval interval)
     {
-        var version = pipelines.Get(backfill.Pipeline, backfill.PipelineVersion)!;
+        var version = pipelines.Get(backfill.Pipeline, backfill.PipelineVersion)
+            ?? throw new RunRefusedException(RunRefusal.NotFound, "FF3101", $"There is no pipeline {backfill.Pipeline} version {backfill.PipelineVersion}.");
         var (definition, jobs) = Plan(version, new StartRun(backfill.Pipeline, backfill.JobIds, "backfill", backfill.Parameters));
         Record(new RunRecord
         {
@@ -90,11 +91,19 @@ public sealed class RunService(
     {
         run = run with { WorkflowId = RunNames.WorkflowId(run.RunId) };
         runs.Create(run);
-        runs.UpsertJobs([.. jobs.Select(j => new JobRunRecord
+        RecordJobs(run, jobs);
+        return run;
+    }
+
+    /// <summary>Adds the jobs that are not there yet; the others stay as they are.</summary>
+    private void RecordJobs(RunRecord run, IReadOnlyList<PlanJob> jobs)
+    {
+        var known = runs.Jobs(run.RunId).Select(j => j.JobId).ToHashSet(StringComparer.Ordinal);
+        JobRunRecord[] missing = [.. jobs.Where(j => !known.Contains(j.Id)).Select(j => new JobRunRecord
         {
             RunId = run.RunId, JobId = j.Id, Name = j.Name, Kind = j.Kind, Table = j.Writes, DependsOn = j.DependsOn, Pool = j.Pool,
-        })]);
-        return run;
+        })];
+        if (missing.Length > 0) runs.UpsertJobs(missing);
     }
 
     /// <summary>The data interval of a scheduled run that was due at <paramref name="due"/>; null when the newest version has no schedule.</summary>
@@ -114,7 +123,9 @@ public sealed class RunService(
         }
         catch (WorkflowNotFoundException)
         {
-            runs.SetState(runId, RunState.Cancelled, null, clock.GetUtcNow());
+            var now = clock.GetUtcNow();
+            foreach (var job in runs.Jobs(runId).Where(j => !j.State.IsFinal())) runs.UpsertJob(job with { State = RunState.Cancelled, FinishedAt = now, Phase = null });
+            runs.SetState(runId, RunState.Cancelled, null, now);
         }
     }
 
@@ -153,6 +164,7 @@ public sealed class RunService(
     /// <summary>Starts the workflow of a recorded run; does nothing when it is there already.</summary>
     internal async Task StartWorkflowAsync(RunRecord run, PipelineDefinition definition, IReadOnlyList<PlanJob> jobs, CancellationToken cancel)
     {
+        RecordJobs(run, jobs); // a crash may have come between the run's record and theirs
         var client = await temporal.GetAsync(cancel);
         var input = new RunInput(run.RunId, run.Pipeline, run.PipelineVersion, definition.MaxParallelJobs, Steps(jobs), Attempts: definition.RunRetry.Attempts, RetryDelay: definition.RunRetry.Delay);
         try
@@ -199,7 +211,19 @@ public sealed class RunService(
                 "Wait for its end, cancel it, or set on_overlap to buffer, allow or cancel.");
         }
         if (definition.OnOverlap == OverlapPolicy.Cancel)
-            foreach (var run in open.Take(open.Count - (definition.MaxActiveRuns ?? 1) + 1)) await CancelAsync(run.RunId, cancel);
+            foreach (var run in open.Take(open.Count - (definition.MaxActiveRuns ?? 1) + 1)) await CancelIfOpenAsync(run.RunId, cancel);
+    }
+
+    private async Task CancelIfOpenAsync(string runId, CancellationToken cancel)
+    {
+        try
+        {
+            await CancelAsync(runId, cancel);
+        }
+        catch (RunRefusedException refused) when (refused.Code == "FF3103")
+        {
+            // It ended by itself in the meantime.
+        }
     }
 
     private static DataInterval? IntervalOf(PipelineDefinition definition, StartRun request, DateTimeOffset now)

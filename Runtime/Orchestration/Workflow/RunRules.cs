@@ -126,7 +126,7 @@ public static class RunRules
     /// </summary>
     private static (RunState State, RunError? Error) Outcome(RunFacts facts, IReadOnlyList<FinishedJob> jobs)
     {
-        if (facts.Begin.Phase == StepPhase.Failed) return (RunState.Failed, facts.Begin.Error);
+        if (facts.Begin.Phase == StepPhase.Failed && !facts.CancelRequested) return (RunState.Failed, facts.Begin.Error);
         var failed = jobs.Where(j => j.State == RunState.Failed).ToArray();
         if (failed.Length > 0)
         {
