@@ -78,6 +78,7 @@ public sealed class RunReconciler(CatalogDatabase catalog, RunStore runs, Pipeli
 
     private async Task StartAsync(RunRecord run, CancellationToken cancel)
     {
+        if (runs.Get(run.RunId) is not { State: RunState.Queued }) return; // cancelled since the list was read
         var version = pipelines.Get(run.Pipeline, run.PipelineVersion)
             ?? throw new RunRefusedException(RunRefusal.NotFound, "FF3101", $"There is no pipeline {run.Pipeline} version {run.PipelineVersion}.");
         var (definition, jobs) = service.Plan(version, new StartRun(run.Pipeline, run.JobIds, run.Trigger, run.Parameters, run.PipelineVersion));
