@@ -44,6 +44,19 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Fact]
+    public async Task SecondAttempt_WithOtherRejects_WritesItsOwn()
+    {
+        _bench.Write("data/a.csv", "id,n\n1,5\nx,x5\n3,y\n");
+        var job = Bench.Job(Csv("id: int, n: int"));
+        var request = _bench.Request(job);
+        await _bench.RunAsync(job, request);
+        // As if the attempt had died before the table's own commit.
+        Directory.Delete(_bench.Lake.Table(new TableName(Layer.Bronze, "things")).Location, recursive: true);
+        Assert.Equal(new RowCounts(3, 2, 1), (await _bench.RunAsync(Bench.Job(Csv("id: int, n: string")), request)).Counts);
+        Assert.Equal(["2|WRONG_TYPE|open|NULL"], _bench.Rejects(Status));
+    }
+
+    [Fact]
     public async Task Replay_Again_LoadsNothingTwice()
     {
         _bench.Write("data/a.csv", "id\n1\nx\n");
