@@ -69,6 +69,26 @@ public sealed class RunStoreTests
     }
 
     [Fact]
+    public void TakeReopeningBack_RunAndJobsAreAsTheyWere()
+    {
+        using var catalog = new TemporaryCatalog();
+        var runs = catalog.Database.Runs;
+        runs.Create(Run("r1"));
+        runs.UpsertJob(Job("r1", "ingest.a", RunState.Succeeded, 2));
+        runs.UpsertJob(Job("r1", "silver.b", RunState.Failed, 3) with { Error = new RunError("FF1", "m", "s"), FinishedAt = Noon });
+        runs.UpsertJob(Job("r1", "gold.c", RunState.Skipped, 0) with { Error = new RunError("FF3004", "skipped") });
+        runs.SetState("r1", RunState.Failed, new RunError("FF1", "m", "s"), Noon);
+        var (run, jobs) = (runs.Get("r1")!, runs.Jobs("r1"));
+        Assert.True(runs.Reopen("r1", Noon.AddHours(1)));
+        Assert.Null(runs.Job("r1", "silver.b")!.Error);
+
+        runs.TakeReopeningBack(run, jobs);
+
+        Assert.Equivalent(run, runs.Get("r1"), strict: true);
+        Assert.Equivalent(jobs, runs.Jobs("r1"), strict: true);
+    }
+
+    [Fact]
     public void UpsertJob_AllFields_ComeBack()
     {
         using var catalog = new TemporaryCatalog();

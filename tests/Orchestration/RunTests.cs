@@ -75,11 +75,25 @@ public sealed class RunTests
         var failed = await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("shop"), None));
         Assert.Equal(RunState.Failed, failed.State);
         runtime.Put(Shop);
-        var retried = await runtime.EndOfAsync(await runtime.Runs.RetryAsync(failed.RunId, None));
+        var twice = await Task.WhenAll(TryAsync(), TryAsync());
+        Assert.Equal("FF3104", Assert.Single(twice.OfType<RunRefusedException>()).Code);
+        var retried = await runtime.EndOfAsync(Assert.Single(twice.OfType<string>()));
         Assert.True(retried.State == RunState.Succeeded, retried.Error?.Message);
         Assert.Equal((failed.RunId, 3), (retried.RetryOf, retried.PipelineVersion));
         Assert.Equal(["gold.totals"], runtime.Catalog.Runs.Jobs(retried.RunId).Select(j => j.JobId));
         Assert.Equal(RunState.Failed, runtime.Catalog.Runs.Get(failed.RunId)!.State);
+
+        async Task<object> TryAsync()
+        {
+            try
+            {
+                return await runtime.Runs.RetryAsync(failed.RunId, None);
+            }
+            catch (RunRefusedException refused)
+            {
+                return refused;
+            }
+        }
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using FlowForge.Contracts;
+using FlowForge.Temporal.Protocol;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace FlowForge.Api.Problems;
@@ -55,6 +56,11 @@ internal sealed class ProblemAnswers(ILogger<ProblemAnswers> log) : IExceptionHa
         BadHttpRequestException b => new Problem { Status = b.StatusCode, Code = "FF4005", Title = "Bad request", Detail = b.InnerException is System.Text.Json.JsonException j ? $"The body is not the JSON that is expected here: {j.Message}" : b.Message },
         Catalog.JobFailedException j => new Problem { Status = 409, Code = j.Code, Title = "The job cannot do that", Detail = j.Message, Suggestion = j.Suggestion },
         Lake.LakeException l => new Problem { Status = 409, Code = "FF2700", Title = "Table cannot be read", Detail = l.Message },
+        GrpcException { Code: GrpcCode.Unavailable or GrpcCode.DeadlineExceeded } => new Problem
+        {
+            Status = 503, Code = "FF4007", Title = "Temporal does not answer", Detail = "The Temporal server does not answer at the moment.",
+            Suggestion = "A run or backfill that was asked for is recorded and starts when the server answers: look at the runs before you ask again.",
+        },
         TimeoutException t => new Problem { Status = 503, Code = "FF4006", Title = "Took too long", Detail = t.Message, Suggestion = "Filter or sort less, or try again later." },
         _ => null
     };

@@ -117,6 +117,23 @@ public sealed partial class RunStore
         },
         new CatalogChange(CatalogChangeKind.Run, runId));
 
+    /// <summary>Puts a reopened run back as it was, when nothing came of it. Its end has been told before and is not told again.</summary>
+    /// <param name="run">The run before <see cref="Reopen"/>.</param>
+    /// <param name="jobs">Its jobs before that.</param>
+    public void TakeReopeningBack(RunRecord run, IReadOnlyList<JobRunRecord> jobs)
+    {
+        _database.Write(
+            s => s.Execute(
+                """
+                UPDATE runs SET state = @state, finished_at = @finished, reopened_at = @reopened, error_code = @code, error_message = @message, error_suggestion = @suggestion
+                WHERE run_id = @run AND state IN ('queued', 'running')
+                """,
+                ("run", run.RunId), ("state", run.State.ToText()), ("finished", CatalogTime.Write(run.FinishedAt)), ("reopened", CatalogTime.Write(run.ReopenedAt)),
+                ("code", run.Error?.Code), ("message", run.Error?.Message), ("suggestion", run.Error?.Suggestion)),
+            new CatalogChange(CatalogChangeKind.Run, run.RunId));
+        UpsertJobs([.. jobs.Where(j => j.State != RunState.Succeeded)]);
+    }
+
     /// <summary>Null when unknown.</summary>
     public RunRecord? Get(string runId) => _database.Read(s => s.First($"SELECT {RunColumns} FROM runs WHERE run_id = @run", MapRun, ("run", runId)));
 

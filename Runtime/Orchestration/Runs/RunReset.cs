@@ -37,8 +37,9 @@ public sealed class RunReset(CatalogDatabase catalog, LakeStore lake, TemporalCo
         if (facts.Begin.Result?.InputVersions.FirstOrDefault(p => LatestOf(p.Key) != p.Value) is { Key: { } moved }) return $"{moved} has a newer version than the run read";
         if (Point(history) is not { } point) return "it ended before it began";
 
-        var error = run.Error;
-        if (!catalog.Runs.Reopen(run.RunId, clock.GetUtcNow())) return "it is open";
+        var before = catalog.Runs.Jobs(run.RunId);
+        if (!catalog.Runs.Reopen(run.RunId, clock.GetUtcNow()))
+            throw new RunRefusedException(RunRefusal.Conflict, "FF3104", $"{run.RunId} has been retried at this moment.", "Look at the run.");
         try
         {
             var id = await handle.ResetAsync(point, "retried by a person", LeaveOut, cancel);
@@ -46,7 +47,7 @@ public sealed class RunReset(CatalogDatabase catalog, LakeStore lake, TemporalCo
         }
         catch
         {
-            catalog.Runs.SetState(run.RunId, run.State, error, clock.GetUtcNow());
+            catalog.Runs.TakeReopeningBack(run, before);
             throw;
         }
         // The beginning is history: nothing but this says that the run is under way again.

@@ -46,8 +46,10 @@ public enum RunRefusal { NotFound, Invalid, Conflict }
 /// <see cref="RunReconciler"/>. Thread-safe.
 /// </summary>
 public sealed class RunService(
-    RunStore runs, PipelineStore pipelines, PipelineReader reader, OverlapRules overlap, RunReset reset, TemporalConnection temporal, TimeProvider clock, ILogger<RunService> logger)
+    RunStore runs, PipelineStore pipelines, PipelineReader reader, OverlapRules overlap, RunReset reset, TemporalConnection temporal, TimeProvider clock, ILogger<RunService> logger) : IDisposable
 {
+    private readonly SemaphoreSlim _retrying = new(1, 1);
+
     /// <returns>The new run's id; it is recorded, and its workflow is started as soon as Temporal answers.</returns>
     /// <exception cref="RunRefusedException">There is no such pipeline or job, the pipeline has errors, or its overlap policy forbids it.</exception>
     public async Task<string> StartAsync(StartRun request, CancellationToken cancel)
@@ -136,8 +138,23 @@ public sealed class RunService(
     /// <returns>The run to watch: the same id, or a new one whose <c>RetryOf</c> is the old.</returns>
     public async Task<string> RetryAsync(string runId, CancellationToken cancel)
     {
+        // One at a time: two that come together would do the same jobs twice.
+        await _retrying.WaitAsync(cancel);
+        try
+        {
+            return await RetryAloneAsync(runId, cancel);
+        }
+        finally
+        {
+            _retrying.Release();
+        }
+    }
+
+    private async Task<string> RetryAloneAsync(string runId, CancellationToken cancel)
+    {
         var run = runs.Get(runId) ?? throw Unknown(runId);
         if (!run.State.IsFinal()) throw new RunRefusedException(RunRefusal.Conflict, "FF3104", $"{runId} is still {run.State.ToText()}.", "Wait for its end, or cancel it first.");
+        if (runs.Open().FirstOrDefault(r => r.RetryOf == runId) is { } other) throw new RunRefusedException(RunRefusal.Conflict, "FF3104", $"{runId} is being retried by {other.RunId}.", "Look at that run, or cancel it first.");
         var left = runs.Jobs(runId).Where(j => j.State != RunState.Succeeded).Select(j => j.JobId).ToArray();
         if (left.Length == 0) throw new RunRefusedException(RunRefusal.Conflict, "FF3105", $"Every job of {runId} succeeded: there is nothing to retry.", "Start a new run instead.");
         if (await reset.TryAsync(run, cancel) is not { } obstacle) return runId;
@@ -145,6 +162,8 @@ public sealed class RunService(
         var parameters = run.Parameters.Where(p => p.Key != RunNames.ReplayParameter).ToDictionary();
         return await StartAsync(new StartRun(run.Pipeline, left, "retry", parameters, RetryOf: runId, Interval: run.Interval, BackfillId: run.BackfillId, FullRefresh: run.FullRefresh) { Replay = ReplayOf(run) }, cancel);
     }
+
+    public void Dispose() => _retrying.Dispose();
 
     /// <summary>Holds a run: what runs goes on, nothing new starts until <see cref="ResumeAsync"/>.</summary>
     /// <remarks>The signal is in the workflow's history before the catalog shows it; <see cref="RunReconciler"/> mends a crash between the two.</remarks>

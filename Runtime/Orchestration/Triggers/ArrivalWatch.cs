@@ -87,7 +87,9 @@ internal sealed class ArrivalWatch(
             var (outcome, refusal) = await starter.StartAsync(Pipeline, runId, "arrival", note, Interval(), cancel);
             if (outcome == StartOutcome.Started || refusal is { Reason: not RunRefusal.Conflict })
             {
-                catalog.Triggers.Done(Pipeline, trigger.Key, 0, refusal is null ? runId : null, refusal?.Message, clock.GetUtcNow());
+                // The next run's time begins where this one's ends, however long its start took.
+                var until = refusal is null && definition.Schedule is null ? catalog.Runs.Get(runId)?.Interval?.End : null;
+                catalog.Triggers.Done(Pipeline, trigger.Key, 0, refusal is null ? runId : null, refusal?.Message, until ?? clock.GetUtcNow());
                 return;
             }
             catalog.Triggers.Checked(Pipeline, trigger.Key, refusal is null ? "waiting for Temporal" : "waiting: " + refusal.Message, clock.GetUtcNow());
