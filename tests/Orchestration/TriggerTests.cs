@@ -114,7 +114,9 @@ public sealed class TriggerTests
         runtime.WriteFile("in/0.csv", "id\n0\n");
         runtime.Put(Inbox);
         await KnownAsync(runtime, "inbox", "arrival:files");
-        var open = new RunRecord { RunId = "run_open", Pipeline = "inbox", PipelineVersion = 1, QueuedAt = DateTimeOffset.UtcNow };
+        // What the runtime does with open runs at its start is over when it has done one.
+        await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("inbox"), TestContext.Current.CancellationToken));
+        var open = new RunRecord { RunId = "run_open", Pipeline = "inbox", PipelineVersion = 1, QueuedAt = DateTimeOffset.UtcNow, WorkflowId = "elsewhere", WorkflowRunId = "elsewhere" };
         runtime.Catalog.Runs.Create(open);
         runtime.WriteFile("in/1.csv", "id\n1\n");
         using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30)))
@@ -122,7 +124,7 @@ public sealed class TriggerTests
             while (runtime.Catalog.Triggers.Get("inbox", "arrival:files")!.Problem is null) await tick.WaitForNextTickAsync(patience.Token);
         Assert.Equal("waiting: run_open of pipeline inbox is still queued.", runtime.Catalog.Triggers.Get("inbox", "arrival:files")!.Problem);
         runtime.Catalog.Runs.SetState(open.RunId, RunState.Cancelled, null, DateTimeOffset.UtcNow);
-        await RunsAsync(runtime, "inbox", 2);
+        await RunsAsync(runtime, "inbox", 3);
     }
 
     private static Task KnownAsync(RuntimeFixture runtime, string pipeline, string key) => WaitAsync(() => runtime.Catalog.Triggers.Get(pipeline, key) is not null, $"{key} of {pipeline} to be known");
