@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace FlowForge.AppHost.Hosting;
 
-/// <summary>Keeps one service alive: when its process ends unasked it is started again, a little later each time it happens in a row.</summary>
+/// <summary>
+/// Keeps one service alive: when its process ends unasked it is started again, a little later each time it happens in a row.
+/// <paramref name="onRestarted"/> may come from several supervisors at once.
+/// </summary>
 internal sealed class ResourceSupervisor(ProjectResource resource, IServiceLog log, Action onRestarted) : IDisposable
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(500);
@@ -77,11 +80,36 @@ internal sealed class ResourceSupervisor(ProjectResource resource, IServiceLog l
             await Task.Delay(pause, stopping.Token);
             pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
 
-            process = ServiceProcess.Start(resource, line => log.Line(resource.Name, line));
-            ended = process.WaitAsync();
-            log.Notice($"{resource.Name} is started again as process {process.Id}.");
+            ended = await StartAgainAsync(pause);
+        }
+    }
+
+    /// <summary>Whatever goes wrong here (a full disk, no more processes) is said and tried again: a service without a watch would stay dead for ever.</summary>
+    private async Task<Task<int>> StartAgainAsync(TimeSpan pause)
+    {
+        while (true)
+        {
+            try
+            {
+                process = ServiceProcess.Start(resource, line => log.Line(resource.Name, line));
+                break;
+            }
+            catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or InvalidOperationException)
+            {
+                log.Notice($"{resource.Name} could not be started: {e.Message} Trying again in {pause.TotalSeconds:0.#} s.", warning: true);
+                await Task.Delay(pause, stopping.Token);
+            }
+        }
+        log.Notice($"{resource.Name} is started again as process {process.Id}.");
+        try
+        {
             onRestarted();
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Notice($"The new process of {resource.Name} could not be made known: {e.Message}", warning: true);
+        }
+        return process.WaitAsync();
     }
 
     private static string Ending(int code) => code > 128 && !OperatingSystem.IsWindows() ? $"killed by signal {code - 128}" : $"exit code {code}";

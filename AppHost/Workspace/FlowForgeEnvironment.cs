@@ -12,6 +12,8 @@ internal sealed class FlowForgeEnvironment : IAsyncDisposable
     private readonly EnvironmentOptions options;
     private readonly FlowForgeGraph graph;
     private readonly DistributedApplication application;
+    private readonly Lock saying = new();
+    private bool stopped;
     private readonly DateTimeOffset startedAt = DateTimeOffset.UtcNow;
 
     private FlowForgeEnvironment(DataFolder data, EnvironmentOptions options, FlowForgeGraph graph, DistributedApplication application)
@@ -57,21 +59,32 @@ internal sealed class FlowForgeEnvironment : IAsyncDisposable
     public async Task StopAsync(CancellationToken hurry)
     {
         application.Changed -= Say;
+        lock (saying)
+            stopped = true;
         await application.StopAsync(hurry);
         data.Forget();
     }
 
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
 
-    private void Say() => data.Say(new RunningEnvironment
+    /// <summary>One at a time: two services that start again in the same moment write the same file.</summary>
+    private void Say()
     {
-        ProcessId = Environment.ProcessId,
-        StartedAt = startedAt,
-        Runtime = Runtime,
-        Workbench = Workbench,
-        Temporal = Temporal,
-        TokenFile = data.TokenFile,
-        ForOneRun = !options.Workbench,
-        Services = application.Processes
-    });
+        lock (saying)
+        {
+            if (stopped)
+                return;
+            data.Say(new RunningEnvironment
+            {
+                ProcessId = Environment.ProcessId,
+                StartedAt = startedAt,
+                Runtime = Runtime,
+                Workbench = Workbench,
+                Temporal = Temporal,
+                TokenFile = data.TokenFile,
+                ForOneRun = !options.Workbench,
+                Services = application.Processes
+            });
+        }
+    }
 }

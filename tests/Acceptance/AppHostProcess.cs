@@ -55,7 +55,7 @@ internal sealed class AppHostProcess : IAsyncDisposable
     {
         for (var attempt = 0; attempt < 200; attempt++)
         {
-            var offset = Random.Shared.Next(1000, 40000);
+            var offset = Random.Shared.Next(1000, 24000);
             if (new[] { 7233, 5080, 5000 }.All(port => IsFree(port + offset))) return offset;
         }
         throw new InvalidOperationException("no free port offset was found");

@@ -136,12 +136,12 @@ internal sealed class AppHostProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    /// <summary>An offset at which all three ports are free now.</summary>
+    /// <summary>An offset at which all three ports are free now and lie below those that the system hands to clients.</summary>
     public static string PortOffset()
     {
         while (true)
         {
-            var offset = Random.Shared.Next(1000, 40000);
+            var offset = Random.Shared.Next(1000, 24000);
             if (new[] { 7233, 5080, 5000 }.All(p => IsFree(p + offset)))
                 return offset.ToString(CultureInfo.InvariantCulture);
         }
