@@ -28,6 +28,8 @@ public sealed class BackfillRulesTests
     public void Next_Cancelled_StopsWhatRuns_StartsNothingNew_AndEndsWhenAllHaveEnded()
     {
         Assert.Equal(["Start r1", "Cancel r0"], Next(parallel: 3, cancel: true, StepPhase.NotScheduled, ItemPhase.Running, ItemPhase.Recorded, ItemPhase.Waiting));
+        // One that is only asked for cannot hear it: it is told when it has started, and until then the backfill does not end.
+        Assert.Empty(Next(parallel: 3, cancel: true, StepPhase.NotScheduled, ItemPhase.Succeeded, ItemPhase.Starting, ItemPhase.Waiting));
         Assert.Equal(["Finish Cancelled "], Next(parallel: 3, cancel: true, StepPhase.NotScheduled, ItemPhase.Succeeded, ItemPhase.Cancelled, ItemPhase.Waiting));
     }
 

@@ -144,6 +144,48 @@ public sealed class BackfillTests
     }
 
     [Fact]
+    public async Task Plan_OverARetriedRetry_KnowsItsSuccess()
+    {
+        await using var runtime = await DaysAsync();
+        var runs = runtime.Catalog.Runs;
+        var day = new DataInterval(First, First.AddDays(1));
+        string[] chain = ["run_1", "run_2", "run_3"];
+        for (var i = 0; i < chain.Length; i++)
+        {
+            runs.Create(new RunRecord
+            {
+                RunId = chain[i], Pipeline = "days", PipelineVersion = 1, QueuedAt = First.AddDays(30).AddHours(i), Interval = day, RetryOf = i == 0 ? null : chain[i - 1], JobIds = i == 0 ? [] : ["gold.of_day"],
+            });
+            runs.SetState(chain[i], i < 2 ? RunState.Failed : RunState.Succeeded, null, First.AddDays(31));
+        }
+        var plan = runtime.Services.GetRequiredService<BackfillService>().Plan(Request(1, BackfillOnly.NotSucceeded));
+        Assert.Equal((false, "succeeded in run_3"), (Assert.Single(plan.Intervals).Runs, plan.Intervals[0].Reason));
+    }
+
+    [Fact]
+    public async Task Plan_OverlapsAnOpenBackfillInOtherPieces_IsRefused_AndTheSamePiecesAreShared()
+    {
+        await using var runtime = await DaysAsync();
+        var service = runtime.Services.GetRequiredService<BackfillService>();
+        // Once a run has ended, the comparison with Temporal after the start is over: it would close a backfill that Temporal does not know.
+        await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("days") with { Interval = new(First.AddDays(5), First.AddDays(6)) }, None));
+        runtime.Catalog.Backfills.Create(new BackfillRecord
+        {
+            BackfillId = "bf_open", Pipeline = "days", PipelineVersion = 1, State = RunState.Running, Range = new(First, First.AddDays(2)), Step = "1d", Only = BackfillOnly.All, MaxParallel = 1,
+            JobIds = ["gold.of_day"], Parameters = new Dictionary<string, string>(), Intervals = [new(First, First.AddDays(1)), new(First.AddDays(1), First.AddDays(2))], CreatedAt = DateTimeOffset.UtcNow,
+        });
+        var half = Assert.Throws<RunRefusedException>(() => service.Plan(Request(3, BackfillOnly.All) with { Step = "12h", JobIds = ["gold.of_day"] }));
+        Assert.Equal((RunRefusal.Conflict, "FF3405", "Backfill bf_open of days works on 2026-05-01 00:00:00Z to 2026-05-03 00:00:00Z in steps of 1d (gold.of_day), which overlaps with this one in other pieces.",
+            "Wait for its end, cancel it, or take its step (1d): then what it does is left out here."), (half.Reason, half.Code, half.Message, half.Suggestion));
+        Assert.Equal("FF3405", (await Assert.ThrowsAsync<RunRefusedException>(() => service.StartAsync(Request(3, BackfillOnly.All) with { Step = "12h", JobIds = ["gold.of_day"] }, None))).Code);
+        var all = Assert.Throws<RunRefusedException>(() => service.Plan(Request(3, BackfillOnly.All)));
+        Assert.Equal("Wait for its end or cancel it; or leave its jobs out.", all.Suggestion);
+        Assert.Equal([false, false, true], service.Plan(Request(3, BackfillOnly.All) with { JobIds = ["gold.of_day"] }).Intervals.Select(i => i.Runs));
+        Assert.Equal([true, true, true], service.Plan(Request(3, BackfillOnly.All) with { JobIds = ["ingest.sales"], Step = "1d" }).Intervals.Select(i => i.Runs));
+        Assert.Equal([true], service.Plan(Request(1, BackfillOnly.All) with { Range = new(First.AddDays(2), First.AddDays(2).AddHours(12)), Step = "12h" }).Intervals.Select(i => i.Runs));
+    }
+
+    [Fact]
     public async Task Plan_YearsThatNoCalendarHas_IsRefused()
     {
         await using var runtime = await DaysAsync();

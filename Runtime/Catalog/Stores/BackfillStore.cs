@@ -60,12 +60,15 @@ public sealed class BackfillStore
         """,
         r => (State: r.Enum<RunState>("state"), Count: r.Int("n")), ("id", id)).ToDictionary(r => r.State, r => r.Count));
 
-    /// <summary>The newest run about each interval within a range; one that repeats another stands for it.</summary>
+    /// <summary>The runs about intervals within a range, oldest first; one that repeats another stands for it, and so does one that repeats that.</summary>
     public IReadOnlyList<IntervalRun> Newest(string pipeline, DataInterval range) => _database.Read(s => s.Rows(
         """
-        SELECT r.interval_start, r.interval_end, r.run_id, r.state, coalesce(o.job_ids, r.job_ids) AS job_ids
-        FROM runs r LEFT JOIN runs o ON o.run_id = r.retry_of
-        WHERE r.pipeline = @pipeline AND r.interval_start >= @from AND r.interval_end <= @to ORDER BY r.queued_at, r.run_id
+        WITH RECURSIVE origin (run_id, of, up) AS (
+          SELECT run_id, run_id, retry_of FROM runs WHERE pipeline = @pipeline AND interval_start >= @from AND interval_end <= @to
+          UNION ALL SELECT o.run_id, r.run_id, r.retry_of FROM origin o JOIN runs r ON r.run_id = o.up)
+        SELECT r.interval_start, r.interval_end, r.run_id, r.state, f.job_ids
+        FROM origin o JOIN runs r ON r.run_id = o.run_id JOIN runs f ON f.run_id = o.of
+        WHERE o.up IS NULL OR NOT EXISTS (SELECT 1 FROM runs gone WHERE gone.run_id = o.up) ORDER BY r.queued_at, r.run_id
         """,
         r => new IntervalRun(new(r.Time("interval_start"), r.Time("interval_end")), r.Text("run_id"), r.Enum<RunState>("state"), r.List("job_ids")),
         ("pipeline", pipeline), ("from", CatalogTime.Write(range.Start)), ("to", CatalogTime.Write(range.End))));

@@ -30,7 +30,8 @@ public sealed class BackfillDecider : IDecider
         {
             return child.Status switch
             {
-                ChildStatus.Initiated or ChildStatus.Started => ItemPhase.Running,
+                ChildStatus.Initiated => ItemPhase.Starting,
+                ChildStatus.Started => ItemPhase.Running,
                 ChildStatus.Completed => ItemPhase.Succeeded,
                 ChildStatus.Cancelled => ItemPhase.Cancelled,
                 _ => ItemPhase.Failed,

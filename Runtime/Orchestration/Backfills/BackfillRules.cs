@@ -3,8 +3,8 @@ using FlowForge.Orchestration.Workflow;
 
 namespace FlowForge.Orchestration.Backfills;
 
-/// <summary>How far one interval is.</summary>
-public enum ItemPhase { Waiting, Recording, Recorded, Running, Succeeded, Failed, Cancelled }
+/// <summary>How far one interval is. A <see cref="Starting"/> run is asked for and cannot hear a cancel request yet.</summary>
+public enum ItemPhase { Waiting, Recording, Recorded, Starting, Running, Succeeded, Failed, Cancelled }
 
 /// <summary>What a backfill's history says.</summary>
 /// <param name="Items">In the order of <see cref="BackfillInput.Items"/>.</param>
@@ -44,10 +44,10 @@ public static class BackfillRules
         if (facts.Finish is StepPhase.Succeeded or StepPhase.Failed or StepPhase.Cancelled) return [new BackfillAction.Close(state, error)];
         if (facts.Finish == StepPhase.Running) return [];
 
-        var busy = Indexes(now, p => p is ItemPhase.Recording or ItemPhase.Recorded or ItemPhase.Running);
+        var busy = Indexes(now, p => p is ItemPhase.Recording or ItemPhase.Recorded or ItemPhase.Starting or ItemPhase.Running);
         if (facts.CancelRequested)
         {
-            // A run that is recorded but was not started is started all the same, and cancelled at once: so it ends as every run does.
+            // A run that is recorded but was not started is started all the same, and cancelled as soon as it has started: so it ends as every run does.
             return busy.Length == 0
                 ? [new BackfillAction.Finish(new(input.BackfillId, state, error))]
                 : [.. busy.Where(i => now[i] == ItemPhase.Recorded).Select(i => new BackfillAction.Start(input.Items[i])),

@@ -54,10 +54,26 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
         if (intervals.Count > BackfillIntervals.Most) throw Wrong($"The range has more than {BackfillIntervals.Most} intervals of {step}.", "Take a shorter range or a longer step.");
         if (intervals.Count == 0) throw Wrong($"No whole interval of the schedule lies between {request.Range.Start:u} and {request.Range.End:u}.", "Take a longer range, or give a step.");
 
+        RefuseOverlap(request, step, intervals);
         var known = catalog.Backfills.Newest(request.Pipeline, request.Range).Where(r => Covers(r.JobIds, request.JobIds)).ToLookup(r => r.Interval);
         var ahead = Ahead(request, [.. known.SelectMany(k => k).Select(r => r.RunId)]);
         return new(version, step, [.. intervals.Select(i => Judge(i, [.. known[i]], ahead.GetValueOrDefault(i), request.Only))]);
     }
+
+    /// <summary>An open backfill that has cut the same time otherwise, or does some of the same jobs: together the two would do work twice, and neither could leave out what the other does.</summary>
+    private void RefuseOverlap(BackfillRequest request, string step, IReadOnlyList<DataInterval> intervals)
+    {
+        foreach (var open in catalog.Backfills.Open().Where(b => b.Pipeline == request.Pipeline && SharesJobs(b.JobIds, request.JobIds)))
+        {
+            var same = Covers(open.JobIds, request.JobIds) ? open.Intervals.ToHashSet() : [];
+            if (!intervals.Where(i => !same.Contains(i)).Any(i => open.Intervals.Any(o => o.Start < i.End && i.Start < o.End))) continue;
+            throw new RunRefusedException(RunRefusal.Conflict, "FF3405",
+                $"Backfill {open.BackfillId} of {open.Pipeline} works on {open.Range.Start:u} to {open.Range.End:u} in steps of {open.Step}{(open.JobIds.Count == 0 ? "" : $" ({string.Join(", ", open.JobIds)})")}, which overlaps with this one in other pieces.",
+                open.Step == step ? "Wait for its end or cancel it; or leave its jobs out." : $"Wait for its end, cancel it, or take its step ({open.Step}): then what it does is left out here.");
+        }
+    }
+
+    private static bool SharesJobs(IReadOnlyList<string> one, IReadOnlyList<string> other) => one.Count == 0 || other.Count == 0 || one.Intersect(other, StringComparer.Ordinal).Any();
 
     /// <summary>The intervals for which an open backfill has not made its run yet, each with the backfill.</summary>
     private Dictionary<DataInterval, string> Ahead(BackfillRequest request, HashSet<string> made)
