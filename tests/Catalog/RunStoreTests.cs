@@ -58,11 +58,11 @@ public sealed class RunStoreTests
         using var catalog = new TemporaryCatalog();
         var runs = catalog.Database.Runs;
         runs.Create(Run("r1"));
-        Assert.False(runs.Reopen("r1", Noon));
+        Assert.False(runs.Reopen("r1", Plan(runs), Noon));
         runs.UpsertJob(Job("r1", "ingest.a", RunState.Succeeded, 2));
         runs.UpsertJob(Job("r1", "silver.b", RunState.Failed, 3) with { Error = new RunError("FF1", "m") });
         runs.SetState("r1", RunState.Failed, new RunError("FF1", "m"), Noon);
-        Assert.True(runs.Reopen("r1", Noon));
+        Assert.True(runs.Reopen("r1", Plan(runs), Noon));
         Assert.Equal((RunState.Queued, null, null), (runs.Get("r1")!.State, runs.Get("r1")!.Error, runs.Get("r1")!.FinishedAt));
         Assert.Equal([(RunState.Succeeded, 2), (RunState.Queued, 0)], runs.Jobs("r1").Select(j => (j.State, j.Attempt)));
         Assert.True(runs.UpsertJob(Job("r1", "silver.b", RunState.Running, 1)));
@@ -78,14 +78,31 @@ public sealed class RunStoreTests
         runs.UpsertJob(Job("r1", "silver.b", RunState.Failed, 3) with { Error = new RunError("FF1", "m", "s"), FinishedAt = Noon });
         runs.UpsertJob(Job("r1", "gold.c", RunState.Skipped, 0) with { Error = new RunError("FF3004", "skipped") });
         runs.SetState("r1", RunState.Failed, new RunError("FF1", "m", "s"), Noon);
-        var (run, jobs) = (runs.Get("r1")!, runs.Jobs("r1"));
-        Assert.True(runs.Reopen("r1", Noon.AddHours(1)));
+        var plan = Plan(runs);
+        var (run, jobs) = (plan.Run, plan.Jobs);
+        Assert.True(runs.Reopen("r1", plan, Noon.AddHours(1)));
         Assert.Null(runs.Job("r1", "silver.b")!.Error);
+        Assert.Equivalent(plan, runs.Reopening(Assert.Single(runs.Reopenings())), strict: true);
 
-        runs.TakeReopeningBack(run, jobs);
+        runs.TakeReopeningBack(runs.Reopening("r1")!);
+        Assert.Empty(runs.Reopenings());
 
         Assert.Equivalent(run, runs.Get("r1"), strict: true);
         Assert.Equivalent(jobs, runs.Jobs("r1"), strict: true);
+    }
+
+    [Fact]
+    public void Family_RunsThatRepeatEachOther_FromWhicheverIsAsked()
+    {
+        using var catalog = new TemporaryCatalog();
+        var runs = catalog.Database.Runs;
+        runs.Create(Run("r1"));
+        runs.Create(Run("r2") with { RetryOf = "r1", QueuedAt = Noon.AddMinutes(1) });
+        runs.Create(Run("r3") with { RetryOf = "r2", QueuedAt = Noon.AddMinutes(2) });
+        runs.Create(Run("r4") with { RetryOf = "r1", QueuedAt = Noon.AddMinutes(3) });
+        runs.Create(Run("other") with { QueuedAt = Noon.AddMinutes(4) });
+        foreach (var id in (string[])["r1", "r2", "r3", "r4"]) Assert.Equal(["r1", "r2", "r3", "r4"], runs.Family(id).Select(r => r.RunId));
+        Assert.Equal(["other"], runs.Family("other").Select(r => r.RunId));
     }
 
     [Fact]
@@ -193,4 +210,6 @@ public sealed class RunStoreTests
         Assert.Equal(Enumerable.Range(0, 25).Reverse().Select(i => $"r{i:00}"), seen);
         Assert.Equal((25, 1, 1), (runs.List(new RunFilter(), 0, 0).Total, runs.List(new RunFilter(), 0, 0).Number, runs.List(new RunFilter(), 0, 0).Size));
     }
+
+    private static Reopening Plan(RunStore runs) => new("w1", 7, "request", true, false, runs.Get("r1")!, runs.Jobs("r1"));
 }

@@ -97,6 +97,40 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task RetryAsync_ASecondTimeOfTheSameRun_LeavesOutWhatTheFirstRetryDid()
+    {
+        await using var runtime = await RuntimeFixture.StartAsync();
+        const string Two = "pipeline: two\nretry: { max_attempts: 1 }\ngold:\n  a: { sql: \"SELECT CAST('A' AS INTEGER) AS n\" }\n  b: { sql: \"SELECT CAST('B' AS INTEGER) AS n\" }\n";
+        runtime.Put(Two);
+        var failed = await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("two"), None));
+        runtime.Put(Two.Replace("'A'", "'1'", StringComparison.Ordinal));
+        var first = await runtime.EndOfAsync(await runtime.Runs.RetryAsync(failed.RunId, None));
+        Assert.Equal((RunState.Failed, RunState.Succeeded), (first.State, runtime.Catalog.Runs.Job(first.RunId, "gold.a")!.State));
+        runtime.Put(Two.Replace("'A'", "'1'", StringComparison.Ordinal).Replace("'B'", "'2'", StringComparison.Ordinal));
+        var second = await runtime.EndOfAsync(await runtime.Runs.RetryAsync(failed.RunId, None));
+        Assert.Equal((RunState.Succeeded, failed.RunId), (second.State, second.RetryOf));
+        Assert.Equal(["gold.b"], runtime.Catalog.Runs.Jobs(second.RunId).Select(j => j.JobId));
+        var nothing = await Assert.ThrowsAsync<RunRefusedException>(() => runtime.Runs.RetryAsync(failed.RunId, None));
+        Assert.Equal(("FF3105", $"Every job of {failed.RunId} succeeded, here or in a retry: there is nothing to retry."), (nothing.Code, nothing.Message));
+    }
+
+    [Fact]
+    public async Task StartAsync_RepeatedAfterAnEditOfThePipeline_RunsTheRecordedVersion()
+    {
+        await using var runtime = await RuntimeFixture.StartAsync();
+        runtime.Put("pipeline: two\ngold:\n  a: { sql: SELECT 1 AS n }\n");
+        await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("two"), None)); // the comparison after the start is over
+        var request = StartRun.All("two", "after") with { RunId = "run_decided" };
+        runtime.Catalog.Runs.Create(new RunRecord { RunId = "run_decided", Pipeline = "two", PipelineVersion = 1, Trigger = "after", QueuedAt = DateTimeOffset.UtcNow });
+        runtime.Put("pipeline: two\ngold:\n  b: { sql: SELECT 2 AS n }\n");
+        await runtime.Runs.StartAsync(request, None);
+        var run = await runtime.EndOfAsync("run_decided");
+        Assert.True(run.State == RunState.Succeeded, run.Error?.Message);
+        Assert.Equal((1, "gold.a"), (run.PipelineVersion, Assert.Single(runtime.Catalog.Runs.Jobs("run_decided")).JobId));
+        Assert.Null(runtime.Lake.Table(TableName.Parse("gold.b")).Latest());
+    }
+
+    [Fact]
     public async Task RetryAsync_OfACancelledAndPausedRun_GoesOn()
     {
         await using var runtime = await RuntimeFixture.StartAsync();

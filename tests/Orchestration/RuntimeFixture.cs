@@ -33,6 +33,9 @@ public sealed class RuntimeFixture : IAsyncDisposable
 
     public IServiceProvider Services => _host!.Services;
 
+    /// <summary>Of the Temporal server, which lives on while the runtime is stopped.</summary>
+    public string ServerAddress => _server!.Address;
+
     public async Task<TemporalClient> TemporalAsync() => await Services.GetRequiredService<TemporalConnection>().GetAsync(CancellationToken.None);
 
     public RunService Runs => Services.GetRequiredService<RunService>();

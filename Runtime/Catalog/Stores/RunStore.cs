@@ -94,46 +94,6 @@ public sealed partial class RunStore
         "UPDATE runs SET workflow_id = @workflow, workflow_run_id = @workflowRun WHERE run_id = @run",
         ("run", runId), ("workflow", workflowId), ("workflowRun", workflowRunId)));
 
-    /// <summary>Makes a finished run start over with its jobs that did not succeed; those that did stay as they are.</summary>
-    /// <returns>False when the run is unknown or open.</returns>
-    public bool Reopen(string runId, DateTimeOffset at) => _database.Write(
-        s =>
-        {
-            var reopened = s.Execute(
-                """
-                UPDATE runs SET state = 'queued', paused = 0, waiting = NULL, reopened_at = @at, finished_at = NULL, error_code = NULL, error_message = NULL, error_suggestion = NULL
-                WHERE run_id = @run AND state NOT IN ('queued', 'running')
-                """, ("run", runId), ("at", CatalogTime.Write(at))) > 0;
-            if (reopened)
-            {
-                s.Execute(
-                    """
-                    UPDATE job_runs SET state = 'queued', attempt = 0, started_at = NULL, finished_at = NULL, phase = NULL, progress = NULL,
-                      rows_per_second = NULL, error_code = NULL, error_message = NULL, error_suggestion = NULL
-                    WHERE run_id = @run AND state <> 'succeeded'
-                    """, ("run", runId));
-            }
-            return reopened;
-        },
-        new CatalogChange(CatalogChangeKind.Run, runId));
-
-    /// <summary>Puts a reopened run back as it was, when nothing came of it. Its end has been told before and is not told again.</summary>
-    /// <param name="run">The run before <see cref="Reopen"/>.</param>
-    /// <param name="jobs">Its jobs before that.</param>
-    public void TakeReopeningBack(RunRecord run, IReadOnlyList<JobRunRecord> jobs)
-    {
-        _database.Write(
-            s => s.Execute(
-                """
-                UPDATE runs SET state = @state, finished_at = @finished, reopened_at = @reopened, error_code = @code, error_message = @message, error_suggestion = @suggestion
-                WHERE run_id = @run AND state IN ('queued', 'running')
-                """,
-                ("run", run.RunId), ("state", run.State.ToText()), ("finished", CatalogTime.Write(run.FinishedAt)), ("reopened", CatalogTime.Write(run.ReopenedAt)),
-                ("code", run.Error?.Code), ("message", run.Error?.Message), ("suggestion", run.Error?.Suggestion)),
-            new CatalogChange(CatalogChangeKind.Run, run.RunId));
-        UpsertJobs([.. jobs.Where(j => j.State != RunState.Succeeded)]);
-    }
-
     /// <summary>Null when unknown.</summary>
     public RunRecord? Get(string runId) => _database.Read(s => s.First($"SELECT {RunColumns} FROM runs WHERE run_id = @run", MapRun, ("run", runId)));
 
@@ -164,6 +124,16 @@ public sealed partial class RunStore
     /// <summary>Runs that are queued or running, oldest first.</summary>
     public IReadOnlyList<RunRecord> Open() => _database.Read(s => s.Rows(
         $"SELECT {RunColumns} FROM runs WHERE state IN ('queued', 'running') ORDER BY queued_at, run_id", MapRun));
+
+    /// <summary>A run, those that it repeats, and all that repeat one of them: oldest first.</summary>
+    public IReadOnlyList<RunRecord> Family(string runId) => _database.Read(s => s.Rows(
+        $"""
+        WITH RECURSIVE up (run_id, retry_of) AS (
+          SELECT run_id, retry_of FROM runs WHERE run_id = @run UNION SELECT r.run_id, r.retry_of FROM up JOIN runs r ON r.run_id = up.retry_of),
+        family (run_id) AS (SELECT run_id FROM up UNION SELECT r.run_id FROM family f JOIN runs r ON r.retry_of = f.run_id)
+        SELECT {RunColumns} FROM runs WHERE run_id IN (SELECT run_id FROM family) ORDER BY queued_at, run_id
+        """,
+        MapRun, ("run", runId)));
 
     /// <summary>The newest run of each pipeline that has one.</summary>
     public IReadOnlyDictionary<string, RunRecord> Latest(IReadOnlyCollection<string> pipelines) => _database.Read(s =>

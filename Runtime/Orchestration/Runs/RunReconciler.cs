@@ -8,14 +8,15 @@ using Temporalio.Api.Enums.V1;
 namespace FlowForge.Orchestration.Runs;
 
 /// <summary>
-/// After a start: makes catalog and Temporal agree. A run that was recorded but whose workflow never started is started; a run whose
+/// After a start: makes catalog and Temporal agree. A run that was recorded but whose workflow never started is started, a retry that was written down is carried out; a run whose
 /// workflow is gone (terminated, or its database replaced) is closed with the reason.
 /// </summary>
-public sealed class RunReconciler(CatalogDatabase catalog, RunStore runs, PipelineStore pipelines, ClaimStore claims, RunService service, TemporalConnection temporal, TimeProvider clock, ILogger<RunReconciler> logger)
+public sealed class RunReconciler(CatalogDatabase catalog, RunStore runs, ClaimStore claims, RunService service, RunReset reset, TemporalConnection temporal, TimeProvider clock, ILogger<RunReconciler> logger)
 {
     public async Task ReconcileAsync(CancellationToken cancel)
     {
         var client = await temporal.GetAsync(cancel);
+        await reset.CarryOutAllAsync(cancel);
         foreach (var run in runs.Open())
         {
             try
@@ -59,9 +60,10 @@ public sealed class RunReconciler(CatalogDatabase catalog, RunStore runs, Pipeli
             : new RunError("FF3007", $"The run's workflow ended from outside ({status}).", "Retry the run: jobs that have published will find nothing new."));
     }
 
-    /// <summary>Starts what is recorded but has no workflow: it was asked for while Temporal did not answer. Repeatable.</summary>
+    /// <summary>Starts what is recorded but has no workflow: it was asked for while Temporal did not answer; retries likewise. Repeatable.</summary>
     public async Task StartLeftOverAsync(TimeSpan age, CancellationToken cancel)
     {
+        await reset.CarryOutAllAsync(cancel);
         var before = clock.GetUtcNow() - age;
         foreach (var run in runs.Open().Where(r => r is { State: RunState.Queued, WorkflowRunId: null, ReopenedAt: null } && (r.BackfillId is null || r.RetryOf is not null) && r.QueuedAt < before))
         {
@@ -79,10 +81,7 @@ public sealed class RunReconciler(CatalogDatabase catalog, RunStore runs, Pipeli
     private async Task StartAsync(RunRecord run, CancellationToken cancel)
     {
         if (runs.Get(run.RunId) is not { State: RunState.Queued }) return; // cancelled since the list was read
-        var version = pipelines.Get(run.Pipeline, run.PipelineVersion)
-            ?? throw new RunRefusedException(RunRefusal.NotFound, "FF3101", $"There is no pipeline {run.Pipeline} version {run.PipelineVersion}.");
-        var (definition, jobs) = service.Plan(version, new StartRun(run.Pipeline, run.JobIds, run.Trigger, run.Parameters, run.PipelineVersion));
-        await service.StartWorkflowAsync(run, definition, jobs, cancel);
+        await service.StartWorkflowAsync(run, cancel);
         logger.LogInformation("{RunId} was recorded but not started; it is started now", run.RunId);
     }
 

@@ -54,14 +54,14 @@ public sealed class RunService(
     /// <exception cref="RunRefusedException">There is no such pipeline or job, the pipeline has errors, or its overlap policy forbids it.</exception>
     public async Task<string> StartAsync(StartRun request, CancellationToken cancel)
     {
+        if (request.RunId is { } wanted && runs.Get(wanted) is { } started)
+        {
+            if (!started.State.IsFinal()) await StartWorkflowAsync(started, cancel);
+            return wanted;
+        }
         var version = pipelines.Get(request.Pipeline, request.Version) is { Deleted: false } found ? found : throw new RunRefusedException(
             RunRefusal.NotFound, "FF3101", $"There is no pipeline {request.Pipeline}{(request.Version is { } v ? $" version {v}" : "")}.");
         var (definition, jobs) = Plan(version, request);
-        if (request.RunId is { } wanted && runs.Get(wanted) is { } started)
-        {
-            if (!started.State.IsFinal()) await StartWorkflowAsync(started, definition, jobs, cancel);
-            return wanted;
-        }
         if (request.BackfillId is null) await ApplyOverlapAsync(definition, cancel);
 
         var now = clock.GetUtcNow();
@@ -154,9 +154,13 @@ public sealed class RunService(
     {
         var run = runs.Get(runId) ?? throw Unknown(runId);
         if (!run.State.IsFinal()) throw new RunRefusedException(RunRefusal.Conflict, "FF3104", $"{runId} is still {run.State.ToText()}.", "Wait for its end, or cancel it first.");
-        if (runs.Open().FirstOrDefault(r => r.RetryOf == runId) is { } other) throw new RunRefusedException(RunRefusal.Conflict, "FF3104", $"{runId} is being retried by {other.RunId}.", "Look at that run, or cancel it first.");
-        var left = runs.Jobs(runId).Where(j => j.State != RunState.Succeeded).Select(j => j.JobId).ToArray();
-        if (left.Length == 0) throw new RunRefusedException(RunRefusal.Conflict, "FF3105", $"Every job of {runId} succeeded: there is nothing to retry.", "Start a new run instead.");
+        var family = runs.Family(runId);
+        if (family.FirstOrDefault(r => !r.State.IsFinal()) is { } other) throw new RunRefusedException(RunRefusal.Conflict, "FF3104", $"{runId} is being retried by {other.RunId}.", "Look at that run, or cancel it first.");
+        // What another try of the same work has done since is done.
+        var done = family.Where(r => r.QueuedAt >= run.QueuedAt).SelectMany(r => runs.Jobs(r.RunId)).Where(j => j.State == RunState.Succeeded).Select(j => j.JobId).ToHashSet(StringComparer.Ordinal);
+        var left = runs.Jobs(runId).Where(j => !done.Contains(j.JobId)).Select(j => j.JobId).ToArray();
+        if (left.Length == 0)
+            throw new RunRefusedException(RunRefusal.Conflict, "FF3105", $"Every job of {runId} succeeded{(family.Count > 1 && runs.Jobs(runId).Any(j => j.State != RunState.Succeeded) ? ", here or in a retry" : "")}: there is nothing to retry.", "Start a new run instead.");
         if (await reset.TryAsync(run, cancel) is not { } obstacle) return runId;
         logger.LogInformation("{RunId} is retried as a new run: {Reason}", runId, obstacle);
         var parameters = run.Parameters.Where(p => p.Key != RunNames.ReplayParameter).ToDictionary();
@@ -180,8 +184,16 @@ public sealed class RunService(
         runs.SetPaused(runId, false);
     }
 
-    /// <summary>Starts the workflow of a recorded run; does nothing when it is there already.</summary>
-    internal async Task StartWorkflowAsync(RunRecord run, PipelineDefinition definition, IReadOnlyList<PlanJob> jobs, CancellationToken cancel)
+    /// <summary>Starts the workflow of a recorded run by what was recorded: its version of the pipeline, its jobs. Does nothing when it is there already.</summary>
+    internal async Task StartWorkflowAsync(RunRecord run, CancellationToken cancel)
+    {
+        var version = pipelines.Get(run.Pipeline, run.PipelineVersion)
+            ?? throw new RunRefusedException(RunRefusal.NotFound, "FF3101", $"There is no pipeline {run.Pipeline} version {run.PipelineVersion}.");
+        var (definition, jobs) = Plan(version, new StartRun(run.Pipeline, run.JobIds, run.Trigger, run.Parameters, run.PipelineVersion));
+        await StartWorkflowAsync(run, definition, jobs, cancel);
+    }
+
+    private async Task StartWorkflowAsync(RunRecord run, PipelineDefinition definition, IReadOnlyList<PlanJob> jobs, CancellationToken cancel)
     {
         RecordJobs(run, jobs); // a crash may have come between the run's record and theirs
         var client = await temporal.GetAsync(cancel);

@@ -197,7 +197,9 @@ public sealed class WorkflowHandle
 
     /// <inheritdoc cref="ResetAsync(long, string, CancellationToken)"/>
     /// <param name="leaveOut">What came after the point and is not to be delivered again.</param>
-    public async Task<string> ResetAsync(long workflowTaskFinishEventId, string reason, IReadOnlyCollection<ResetReapplyExcludeType> leaveOut, CancellationToken cancellation = default)
+    /// <param name="requestId">The server resets once for one id and answers a repeated call with the same run; null for a new one.</param>
+    public async Task<string> ResetAsync(
+        long workflowTaskFinishEventId, string reason, IReadOnlyCollection<ResetReapplyExcludeType> leaveOut, CancellationToken cancellation = default, string? requestId = null)
     {
         ArgumentNullException.ThrowIfNull(leaveOut);
         var request = new ResetWorkflowExecutionRequest
@@ -206,7 +208,7 @@ public sealed class WorkflowHandle
             WorkflowExecution = Execution,
             Reason = reason,
             WorkflowTaskFinishEventId = workflowTaskFinishEventId,
-            RequestId = Guid.NewGuid().ToString(),
+            RequestId = requestId ?? Guid.NewGuid().ToString(),
             Identity = _client.Identity,
         };
         request.ResetReapplyExcludeTypes.AddRange(leaveOut);
