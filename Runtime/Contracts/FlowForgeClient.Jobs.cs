@@ -6,6 +6,15 @@ public sealed partial class FlowForgeClient
     public Task<DryRunReport> DryRunAsync(string pipeline, string job, StartDryRun? body = null, CancellationToken ct = default) =>
         SendAsync<DryRunReport>(HttpMethod.Post, $"pipelines/{Escape(pipeline)}/jobs/{Escape(job)}/dry-run", body ?? new StartDryRun(), ct);
 
+    /// <summary>The same for a text that is stored nowhere yet. 422 with diagnostics when the job has errors.</summary>
+    public Task<DryRunReport> DryRunAsync(DryRunDraft draft, CancellationToken ct = default) => SendAsync<DryRunReport>(HttpMethod.Post, "jobs/dry-run", draft, ct);
+
+    /// <summary>An ingest job as its pipeline's text says it.</summary>
+    public Task<JobSettings> JobAsync(string pipeline, string job, CancellationToken ct = default) => GetAsync<JobSettings>($"pipelines/{Escape(pipeline)}/jobs/{Escape(job)}", ct);
+
+    /// <summary>Puts a job into its pipeline's text, with findings and plan; stores nothing. Comments and all else in the text stay.</summary>
+    public Task<JobDraftPreview> DraftJobAsync(JobDraft draft, CancellationToken ct = default) => SendAsync<JobDraftPreview>(HttpMethod.Post, "jobs/draft", draft, ct);
+
     /// <summary>Follows a row of a bronze table, by its <c>_ff_run</c>, <c>_ff_file</c> and <c>_ff_record</c>, back to its record.</summary>
     public Task<RowOrigin> TraceAsync(string table, string run, string file, long record, CancellationToken ct = default) =>
         GetAsync<RowOrigin>(new QueryText(TablePath(TableLayer.Bronze, table) + "/trace").Add("run", run).Add("file", file).Add("record", record), ct);

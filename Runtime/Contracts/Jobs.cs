@@ -4,6 +4,43 @@ namespace FlowForge.Contracts;
 /// <param name="Rows">Rows that are read from a source of rows: 1 to 100,000, 1,000 when left out. Files are cut after some megabytes.</param>
 public sealed record StartDryRun(long? Rows = null);
 
+/// <summary>Body of <c>POST /jobs/dry-run</c>: a job of a text that is stored nowhere yet.</summary>
+/// <param name="BaseDirectory">Null takes the workspace.</param>
+public sealed record DryRunDraft(string Text, string Job, PipelineTextFormat? Format = null, string? BaseDirectory = null, long? Rows = null);
+
+/// <summary>An ingest job as its pipeline's text says it, for a form.</summary>
+/// <param name="Version">The pipeline's version that it was read from.</param>
+/// <param name="Settings">The job's fields; aliases are resolved, unknown fields kept.</param>
+/// <param name="Schedule">The pipeline's, null when it has none; the short form is spelled out.</param>
+/// <param name="Triggers">The pipeline's, as a list.</param>
+public sealed record JobSettings(string Pipeline, int Version, string Job, System.Text.Json.JsonElement Settings, System.Text.Json.JsonElement? Schedule, System.Text.Json.JsonElement? Triggers);
+
+/// <summary>Body of <c>POST /jobs/draft</c>: an ingest job as a form has it.</summary>
+public sealed record JobDraft
+{
+    /// <summary>An existing pipeline, or the name of a new one.</summary>
+    public required string Pipeline { get; init; }
+    /// <summary>The description of a new pipeline.</summary>
+    public string? Description { get; init; }
+    public required string Job { get; init; }
+    /// <summary>True changes a job that is there; false makes one, and refuses a name that is taken.</summary>
+    public bool Existing { get; init; }
+    /// <summary>All fields of the job: what is not here goes.</summary>
+    public required System.Text.Json.JsonElement Settings { get; init; }
+    /// <summary>Schedule and triggers are the pipeline's; false leaves them as they are.</summary>
+    public bool ChangeStarts { get; init; }
+    /// <summary>Null takes it away.</summary>
+    public System.Text.Json.JsonElement? Schedule { get; init; }
+    /// <summary>A list; null or an empty one takes them away.</summary>
+    public System.Text.Json.JsonElement? Triggers { get; init; }
+}
+
+/// <summary>What storing a draft would do to the pipeline's text; nothing was stored.</summary>
+/// <param name="Before">Empty for a new pipeline.</param>
+/// <param name="BaseVersion">The version that the text was made from; 0 for a new pipeline. Give it to <c>PUT /pipelines/{name}</c>.</param>
+/// <param name="Folder">Where relative paths start.</param>
+public sealed record JobDraftPreview(string Pipeline, string Job, string Before, string After, int BaseVersion, PipelineTextFormat Format, string Folder, PipelineValidation Validation);
+
 /// <summary>What a run of an ingest job would do, from the beginning of its source; nothing was published.</summary>
 /// <param name="Rows">The row equation of the part that was read.</param>
 /// <param name="Sample">Some of the rows as they would stand in the table, each a JSON object by column.</param>

@@ -119,7 +119,8 @@ public enum PlannedChange { New, Changed, Unchanged, Always, Depends }
 /// <summary>Body of <c>PUT /pipelines/{name}</c>.</summary>
 /// <param name="Format">Found out from the text when null.</param>
 /// <param name="BaseDirectory">Absolute; null keeps the stored one, or the workspace for a new pipeline. Must lie under an allowed root.</param>
-public sealed record PutPipeline(string Text, PipelineTextFormat? Format = null, string? BaseDirectory = null);
+/// <param name="BaseVersion">The version that the text was made from, 0 for a new pipeline: 409 when another one is there by now. Null stores whatever there is.</param>
+public sealed record PutPipeline(string Text, PipelineTextFormat? Format = null, string? BaseDirectory = null, int? BaseVersion = null);
 
 /// <summary>Body of <c>POST /pipelines/validate</c>.</summary>
 public sealed record ValidatePipeline(string Text, PipelineTextFormat? Format = null, string? BaseDirectory = null);

@@ -43,7 +43,9 @@ internal static class PipelineEndpoints
         if (reading.Definition!.Name != name)
             throw new ProblemException(StatusCodes.Status422UnprocessableEntity, "FF4031", "Names differ",
                 $"The text names its pipeline '{reading.Definition.Name}', the address says '{name}'.", "Make them equal; a new name makes a new pipeline.");
-        return views.Detail(pipelines.Put(name, body.Text, PipelineMapping.ToFormat(body.Format) ?? Guess(body.Text), folder));
+        return views.Detail(pipelines.Put(name, body.Text, PipelineMapping.ToFormat(body.Format) ?? Guess(body.Text), folder, body.BaseVersion)
+            ?? throw ProblemException.Conflict("FF4130", pipelines.Get(name) is { } now ? $"Somebody has stored version {now.Version} of {name} meanwhile; nothing was stored." : $"The pipeline {name} was deleted meanwhile; nothing was stored.",
+                "Look at what is there now, and make the change again."));
     }
 
     private static NoContent Delete(PipelineStore pipelines, string name) =>

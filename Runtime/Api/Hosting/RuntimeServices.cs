@@ -55,6 +55,7 @@ internal static class RuntimeServices
         services.AddSingleton<ConnectionProbe>();
         services.AddSingleton<RejectReplays>();
         services.AddSingleton<JobLooks>();
+        services.AddSingleton<JobDrafts>();
     }
 
     private static void AddCatalog(this IServiceCollection services, RuntimeSettings settings)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FlowForge.Api.Mapping;
 using FlowForge.Api.Problems;
 using FlowForge.Catalog;
 using FlowForge.Contracts;
@@ -16,15 +17,30 @@ internal sealed class JobLooks(PipelineStore pipelines, PipelineReader reader, I
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    public async Task<DryRunReport> DryRunAsync(string pipeline, string name, StartDryRun body, CancellationToken ct)
+    /// <summary>A job of a stored pipeline.</summary>
+    public Task<DryRunReport> DryRunAsync(string pipeline, string name, StartDryRun body, CancellationToken ct)
     {
-        var rows = body.Rows ?? 1000;
-        if (rows is < 1 or > 100_000) throw ProblemException.Bad("FF4074", $"rows is {rows}; it must be 1 to 100000.");
         var version = pipelines.Get(pipeline) is { Deleted: false } v ? v : throw ProblemException.NotFound("FF4032", $"There is no pipeline '{pipeline}'.", "GET /api/v1/pipelines lists them.");
-        var reading = Valid(version);
-        var job = reading.Definition!.Ingest.FirstOrDefault(i => i.Name == name || "ingest." + i.Name == name)
-            ?? throw ProblemException.NotFound("FF4120", $"Pipeline {pipeline} has no ingest job '{name}'.", $"It has: {string.Join(", ", reading.Definition.Ingest.Select(i => i.Name))}.");
-        job = Placeholders.Fill(job, reading.Definition.Parameters, null);
+        return DryRunAsync(Valid(version).Definition!, version.Version, version.BaseDirectory, name, body.Rows, ct);
+    }
+
+    /// <summary>A job of a text that is stored nowhere yet; what is wrong elsewhere in it does not matter.</summary>
+    public Task<DryRunReport> DryRunAsync(string text, Pipelines.PipelineFormat? format, string folder, string name, long? rows, CancellationToken ct)
+    {
+        var reading = reader.Read(text, format, folder);
+        var errors = PipelineMapping.ToEntries(reading.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error));
+        var mine = errors.Where(d => d.Path.Length == 0 || d.Path == $"ingest.{name}" || d.Path.StartsWith($"ingest.{name}.", StringComparison.Ordinal)).ToList();
+        return reading.Definition is { } definition && mine.Count == 0 ? DryRunAsync(definition, 0, folder, name, rows, ct)
+            : throw new ProblemException(StatusCodes.Status422UnprocessableEntity, "FF4131", "The job has errors", (mine.Count > 0 ? mine : errors)[0].Message, "Mend what the diagnostics name.", mine.Count > 0 ? mine : errors);
+    }
+
+    private async Task<DryRunReport> DryRunAsync(PipelineDefinition definition, int version, string folder, string name, long? wanted, CancellationToken ct)
+    {
+        var rows = wanted ?? 1000;
+        if (rows is < 1 or > 100_000) throw ProblemException.Bad("FF4074", $"rows is {rows}; it must be 1 to 100000.");
+        var job = definition.Ingest.FirstOrDefault(i => i.Name == name || "ingest." + i.Name == name)
+            ?? throw ProblemException.NotFound("FF4120", $"Pipeline {definition.Name} has no ingest job '{name}'.", $"It has: {string.Join(", ", definition.Ingest.Select(i => i.Name))}.");
+        job = Placeholders.Fill(job, definition.Parameters, null);
         if (job.Tables.Count > 0) job = First(job);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(Longest);
@@ -32,7 +48,7 @@ internal sealed class JobLooks(PipelineStore pipelines, PipelineReader reader, I
         {
             var found = await ingest.DryRunAsync(job, new JobRequest
             {
-                RunId = "dry-run", Pipeline = version.Name, PipelineVersion = version.Version, JobId = "ingest." + job.Name, BaseDirectory = version.BaseDirectory, RunTime = DateTimeOffset.UtcNow, TxnVersion = 0
+                RunId = "dry-run", Pipeline = definition.Name, PipelineVersion = version, JobId = "ingest." + job.Name, BaseDirectory = folder, RunTime = DateTimeOffset.UtcNow, TxnVersion = 0
             }, rows, limit.Token);
             var (c, w) = (found.Counts, found.Changes);
             return new DryRunReport(new RowCounts(c.Read, c.Loaded, c.Rejected, c.Deduplicated, c.Filtered), new RowChanges(w.Inserted, w.Updated, w.Deleted, w.Unchanged),

@@ -11,7 +11,12 @@ public sealed class PipelineStore
     internal PipelineStore(CatalogDatabase database) => _database = database;
 
     /// <summary>Saves a text. The same text, format and folder as the latest version give that version again; a deleted pipeline comes back.</summary>
-    public PipelineVersion Put(string name, string text, PipelineFormat format, string baseDirectory)
+    public PipelineVersion Put(string name, string text, PipelineFormat format, string baseDirectory) => Put(name, text, format, baseDirectory, null)!;
+
+    /// <summary>As <see cref="Put(string, string, PipelineFormat, string)"/>, when the latest version is still the one that the text was made from.</summary>
+    /// <param name="baseVersion">0: there must be no such pipeline. Null: whatever there is.</param>
+    /// <returns>Null when somebody has stored another version meanwhile; nothing is stored then.</returns>
+    public PipelineVersion? Put(string name, string text, PipelineFormat format, string baseDirectory, int? baseVersion)
     {
         var now = DateTimeOffset.UtcNow;
         return _database.Write(
@@ -19,6 +24,7 @@ public sealed class PipelineStore
             {
                 var latest = s.First($"SELECT {Columns} FROM pipelines p JOIN pipeline_versions v ON v.name = p.name AND v.version = p.latest_version WHERE p.name = @name",
                     Map, ("name", name));
+                if (baseVersion is { } expected && expected != (latest is { Deleted: false } there ? there.Version : 0)) return null;
                 if (latest is not null && latest.Text == text && latest.Format == format && latest.BaseDirectory == baseDirectory)
                 {
                     if (latest.Deleted)
