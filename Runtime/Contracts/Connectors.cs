@@ -51,3 +51,17 @@ public sealed record ConnectorField
     /// <summary>The fields of a group, or of each item of a list or map of groups.</summary>
     public IReadOnlyList<ConnectorField> Fields { get; init; } = [];
 }
+
+/// <summary>A function that a plugin gives to SQL.</summary>
+public sealed record SqlFunctionEntry
+{
+    public required string Name { get; init; }
+    /// <summary><c>distance_km(lat1 double, …) → double</c>, types by their Arrow names; a table function gives <c>TABLE (column type, …)</c>.</summary>
+    public required string Signature { get; init; }
+    public string? Description { get; init; }
+    public required string Plugin { get; init; }
+    public required string Version { get; init; }
+    public bool IsTable { get; init; }
+    /// <summary>Gives another value each time: a dataset that calls it is built in every run.</summary>
+    public bool IsVolatile { get; init; }
+}

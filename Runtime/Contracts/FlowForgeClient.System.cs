@@ -10,6 +10,9 @@ public sealed partial class FlowForgeClient
     public Task<IReadOnlyList<ConnectorEntry>> ConnectorsAsync(CancellationToken ct = default) =>
         GetAsync<IReadOnlyList<ConnectorEntry>>("connectors", ct);
 
+    /// <summary>Functions that plugins give to SQL.</summary>
+    public Task<IReadOnlyList<SqlFunctionEntry>> FunctionsAsync(CancellationToken ct = default) => GetAsync<IReadOnlyList<SqlFunctionEntry>>("functions", ct);
+
     /// <summary>Pipelines, runs, tables and connectors whose name or description holds <paramref name="text"/>.</summary>
     public Task<SearchResults> SearchAsync(string text, CancellationToken ct = default) =>
         GetAsync<SearchResults>(new QueryText("search").Add("q", text), ct);

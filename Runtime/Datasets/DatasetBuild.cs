@@ -67,7 +67,7 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
             Rows = new RowEquation(read, loaded, rejected, deduplicated, filtered),
             Rejects = rejects is { } r ? DatasetRejects.Place(r.Table, r.Version) : null,
             Outcome = JsonSerializer.Serialize(outcome),
-            MadeFrom = Rebuild.MadeFrom.Of(dataset, job.Request, inputs),
+            MadeFrom = Rebuild.MadeFrom.Of(dataset, job.Request, inputs, job.Functions),
         };
     }
 

@@ -13,7 +13,7 @@ namespace FlowForge.Datasets;
 /// <param name="lake">Tables.</param>
 /// <param name="catalog">Takes lineage, checks and schema history; the table's commit is the truth.</param>
 /// <param name="options">Memory and threads.</param>
-/// <param name="plugins">Has the transforms.</param>
+/// <param name="plugins">Has the transforms, and the functions that SQL may call.</param>
 public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, DatasetOptions? options = null, PluginRegistry? plugins = null)
 {
     private readonly DatasetOptions options = options ?? new DatasetOptions();
@@ -26,13 +26,16 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
 
     /// <summary>Whether a run with these values would build the dataset from the tables as they are now, and why. Nothing is built.</summary>
     /// <exception cref="JobFailedException">An input does not exist.</exception>
-    public RebuildAnswer Ask(DatasetDefinition dataset, JobRequest request) =>
-        RebuildQuestion.Ask(dataset, lake.Table(TableName.Parse(dataset.Table)), request, DatasetInputs.Resolve(dataset, request, lake));
+    public RebuildAnswer Ask(DatasetDefinition dataset, JobRequest request)
+    {
+        using var functions = PluginFunctions.Hold(plugins, MadeFrom.AllSql(dataset));
+        return RebuildQuestion.Ask(dataset, lake.Table(TableName.Parse(dataset.Table)), request, DatasetInputs.Resolve(dataset, request, lake), functions.Functions);
+    }
 
     private static JobOutcome? Unchanged(DatasetJob job, IReadOnlyList<DatasetInput> inputs)
     {
         if (job.Request.FullRefresh || job.Request.KeepCursor) return null;
-        var answer = RebuildQuestion.Ask(job.Dataset, job.Table, job.Request, inputs);
+        var answer = RebuildQuestion.Ask(job.Dataset, job.Table, job.Request, inputs, job.Functions);
         if (answer.Verdict != RebuildVerdict.Unchanged)
         {
             job.Log.Info($"{job.Dataset.Table} is built: {string.Join("; ", answer.Reasons)}.");
@@ -53,6 +56,8 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
                 return recorded;
             }
             var inputs = DatasetInputs.Resolve(job.Dataset, job.Request, job.Lake);
+            using var functions = PluginFunctions.Hold(plugins, MadeFrom.AllSql(job.Dataset));
+            job = job with { Functions = functions.Functions };
             if (Unchanged(job, inputs) is { } unchanged) return unchanged;
             using var held = new HeldInputs(job.Lake, inputs);
             foreach (var input in inputs) job.Log.Info($"Reads {input.Name} version {input.Snapshot.Version} ({input.Snapshot.Rows} rows).");
@@ -60,6 +65,7 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
             DatasetInputs.CreateViews(engine.Session, inputs);
             DatasetInputs.CreateSystemTables(engine.Session, job.Catalog, job.Dataset);
             var qualified = job with { Dataset = SystemTables.Qualified(job.Dataset) };
+            PluginFunctions.Register(engine.Session, job.Functions);
             DatasetInputs.CreateMacros(engine.Session, qualified.Dataset);
             using var transform = qualified.Dataset.Transform is null ? null : new TransformStep(qualified, plugins, engine);
             return new DatasetBuild(qualified, engine.Session, inputs).Run(transform?.Sql ?? DatasetSql.Bind(engine.Session, qualified.Dataset), progress);

@@ -2,6 +2,7 @@ using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
+using FlowForge.PluginHost.Functions;
 
 namespace FlowForge.Datasets;
 
@@ -19,7 +20,9 @@ internal static class EngineFailure
         _ => new JobFailedException("FF3299", $"{dataset.Table} could not be built: {e.Message}", "This looks like a fault of FlowForge; the run's log has the details.", inner: e),
     };
 
-    private static JobFailedException FromDuck(DuckException e, DatasetDefinition dataset) => e.InnerException is { } inner && dataset.Transform is { } transform && inner is not OperationCanceledException
+    private static JobFailedException FromDuck(DuckException e, DatasetDefinition dataset) => e.InnerException is SqlFunctionException function
+        ? new JobFailedException("FF3232", $"A function that the SQL of {dataset.Table} calls failed: {function.Message}", (function.InnerException as Plugins.TerminalException)?.Suggestion ?? "Find the rows with a WHERE clause, or mend the plugin.", function.InnerException is Plugins.TransientException, function)
+        : e.InnerException is { } inner && dataset.Transform is { } transform && inner is not OperationCanceledException
         ? new JobFailedException("FF3231", $"The transform '{transform}' of {dataset.Table} failed: {inner.Message}", (inner as Plugins.TerminalException)?.Suggestion, inner is Plugins.TransientException, inner)
         : OfEngine(e, dataset);
 

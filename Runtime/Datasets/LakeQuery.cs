@@ -2,6 +2,7 @@ using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
+using FlowForge.PluginHost;
 
 namespace FlowForge.Datasets;
 
@@ -11,10 +12,10 @@ namespace FlowForge.Datasets;
 public sealed record LakeQueryResult(IReadOnlyList<DuckColumn> Columns, IReadOnlyList<object?[]> Rows, bool IsCut);
 
 /// <summary>
-/// One SELECT over the newest versions of the lake's tables and over the catalog's views (<c>system.runs</c> …). It reads nothing else of the machine and writes nothing.
+/// One SELECT over the newest versions of the lake's tables and over the catalog's views (<c>system.runs</c> …), which may call the functions of plugins. It reads nothing else of the machine and writes nothing.
 /// Thread-safe; each query has an engine of its own.
 /// </summary>
-public sealed class LakeQuery(LakeStore lake, CatalogDatabase catalog, DatasetOptions options)
+public sealed class LakeQuery(LakeStore lake, CatalogDatabase catalog, DatasetOptions options, PluginRegistry? plugins = null)
 {
     /// <param name="most">Rows, at most.</param>
     /// <exception cref="JobFailedException">The SQL is not right, or a table does not exist.</exception>
@@ -28,9 +29,11 @@ public sealed class LakeQuery(LakeStore lake, CatalogDatabase catalog, DatasetOp
         {
             var inputs = DatasetInputs.Resolve(dataset, request, lake);
             using var held = new HeldInputs(lake, inputs);
+            using var functions = PluginFunctions.Hold(plugins, sql);
             using var engine = new DatasetEngine(options, request, lake.Root);
             DatasetInputs.CreateViews(engine.Session, inputs);
             DatasetInputs.CreateSystemTables(engine.Session, catalog, dataset);
+            PluginFunctions.Register(engine.Session, functions.Functions);
             sql = SystemTables.Qualified(sql);
             var columns = engine.Session.Describe(sql);
             engine.Session.Execute($"CREATE TEMP VIEW query_rows AS {sql}");

@@ -1,4 +1,5 @@
 using System.Reflection;
+using FlowForge.PluginHost.Functions;
 using FlowForge.Plugins;
 
 namespace FlowForge.PluginHost;
@@ -17,7 +18,7 @@ internal sealed class LoadedPlugin
 
     private LoadedPlugin(PluginFolder? folder, string name, string copy)
     {
-        (Folder, Copy) = (folder!, copy);
+        (Folder, Name, Copy) = (folder!, name, copy);
         var main = PluginFolder.MainAssembly(copy);
         _context = new PluginLoadContext(name, main);
         try
@@ -25,8 +26,11 @@ internal sealed class LoadedPlugin
             var assembly = _context.LoadFromAssemblyPath(main);
             CheckContract(assembly);
             Connectors = [.. assembly.GetExportedTypes().Where(t => t.GetCustomAttribute<ConnectorAttribute>() is not null).Select(t => new ConnectorDescriptor(t, this))];
-            if (Connectors.Count == 0)
-                throw new PluginException($"{assembly.GetName().Name} has no connector. Put [Connector(\"name\")] on a public class that implements IConnector.");
+            Functions = [.. assembly.GetExportedTypes().SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly)).Where(m => m.GetCustomAttribute<SqlFunctionAttribute>() is not null).Select(m => new SqlFunctionDescriptor(m, this))];
+            if (Connectors.Count == 0 && Functions.Count == 0)
+                throw new PluginException($"{assembly.GetName().Name} has no connector. Put [Connector(\"name\")] on a public class that implements IConnector, or [SqlFunction(\"name\")] on a public static method.");
+            if (Functions.GroupBy(f => f.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+                throw new PluginException($"{assembly.GetName().Name} has {twice.Count()} functions called '{twice.Key}'. Give each a name of its own.");
         }
         catch
         {
@@ -39,9 +43,13 @@ internal sealed class LoadedPlugin
     public static LoadedPlugin FromCopy(string copy) => new(null, Path.GetFileName(copy), copy);
 
     public PluginFolder Folder { get; }
+    /// <summary>Of its folder.</summary>
+    public string Name { get; }
     /// <summary>The folder that it is loaded from; it stays as long as this process lives.</summary>
     public string Copy { get; }
     public IReadOnlyList<ConnectorDescriptor> Connectors { get; }
+    /// <summary>What it gives to SQL.</summary>
+    public IReadOnlyList<SqlFunctionDescriptor> Functions { get; }
 
     /// <summary>Whether the generation may still be used; a use taken must be given back.</summary>
     public bool TryUse()

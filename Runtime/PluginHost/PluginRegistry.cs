@@ -1,3 +1,5 @@
+using FlowForge.PluginHost.Functions;
+
 namespace FlowForge.PluginHost;
 
 /// <summary>
@@ -95,6 +97,37 @@ public sealed class PluginRegistry
             return Lookup(name);
         }
     }
+
+    /// <summary>The functions that plugins give to SQL; of several versions of a plugin those of the highest. A name that two plugins give is listed twice.</summary>
+    public IReadOnlyList<SqlFunctionDescriptor> Functions
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Refresh();
+                return [.. AllFunctions().OrderBy(f => f.Name, StringComparer.Ordinal)];
+            }
+        }
+    }
+
+    /// <summary>Holds the functions that the SQL may call. The caller disposes the lease.</summary>
+    /// <exception cref="PluginException">Two plugins give a function of one name that the SQL calls.</exception>
+    public SqlFunctionLease UseFunctions(string sql)
+    {
+        lock (_gate)
+        {
+            Refresh();
+            var called = AllFunctions().Where(f => f.IsCalledIn(sql)).ToList();
+            if (called.GroupBy(f => f.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+                throw new PluginException($"The function '{twice.Key}' is given by several plugins: {string.Join(", ", twice.Select(f => f.PluginName).Order(StringComparer.Ordinal))}. Remove one of them.");
+            return new SqlFunctionLease(called);
+        }
+    }
+
+    // Versions of one plugin are folders name@version.
+    private IEnumerable<SqlFunctionDescriptor> AllFunctions() => _plugins.Values.Where(p => p.Functions.Count > 0)
+        .GroupBy(p => p.Name.Split('@')[0], StringComparer.Ordinal).SelectMany(g => g.OrderByDescending(p => Version.Parse(p.Functions[0].Version)).First().Functions);
 
     /// <summary>Opens a connector with validated settings. The caller disposes the lease.</summary>
     /// <exception cref="SettingsException">The settings are not valid; all errors at once.</exception>

@@ -53,6 +53,13 @@ internal static class SamplePlugins
                 return builder.Build();
             }
         }
+
+        public static class ShopFunctions
+        {
+            public sealed record Shelf(int Number, string Label);
+            [SqlFunction("with_vat", Description = "A price with its tax.")] public static double WithVat(double price, double? rate) => price * (1 + (rate ?? 0.2));
+            [SqlFunction("shelves")] public static IEnumerable<Shelf> Shelves(int count) => Enumerable.Range(1, count).Select(i => new Shelf(i, "shelf " + i));
+        }
         """;
 
     public static void Make(string folder)

@@ -130,7 +130,7 @@ public sealed class PluginRegistryTests : IDisposable
     public void Scan_PluginWithoutAConnector_SaysWhatToDo()
     {
         PluginMaker.Make(Path.Combine(_plugins, "none"), "None", "public sealed class Nothing : IConnector { }");
-        Assert.Equal("None has no connector. Put [Connector(\"name\")] on a public class that implements IConnector.", Assert.Single(Scan().Problems).Message);
+        Assert.Equal("None has no connector. Put [Connector(\"name\")] on a public class that implements IConnector, or [SqlFunction(\"name\")] on a public static method.", Assert.Single(Scan().Problems).Message);
     }
 
     [Fact]

@@ -10,6 +10,7 @@ internal static class ConnectorEndpoints
     public static void MapConnectors(this IEndpointRouteBuilder api)
     {
         api.MapGet("/connectors", List).WithTags("Connectors").WithSummary("Connectors with their abilities, the JSON Schema of their settings and the form for them; broken ones with what is wrong.");
+        api.MapGet("/functions", Functions).WithTags("Connectors").WithSummary("Functions that plugins give to SQL.");
     }
 
     private static IReadOnlyList<ConnectorEntry> List(PluginRegistry plugins) =>
@@ -20,6 +21,15 @@ internal static class ConnectorEndpoints
             Settings = JsonSerializer.SerializeToElement(c.Spec.ToJsonSchema()), Fields = Fields(c.Spec)
         }),
         .. plugins.Problems.Select(p => new ConnectorEntry { Name = Path.GetFileName(p.Folder), Title = Path.GetFileName(p.Folder), Error = p.Message })
+    ];
+
+    private static IReadOnlyList<SqlFunctionEntry> Functions(PluginRegistry plugins) =>
+    [
+        .. plugins.Functions.Select(f => new SqlFunctionEntry
+        {
+            Name = f.Name, Description = f.Description.Length > 0 ? f.Description : null, Plugin = f.PluginName, Version = f.Version, IsTable = f.IsTable, IsVolatile = f.IsVolatile,
+            Signature = $"{f.Name}({string.Join(", ", f.Parameters.Select((t, i) => $"{f.ParameterNames[i]} {t.Name}"))}) → {(f.Result is { } result ? result.Name : $"TABLE ({string.Join(", ", f.Columns.Select(c => $"{c.Name} {c.DataType.Name}"))})")}"
+        })
     ];
 
     private static IReadOnlyList<ConnectorField> Fields(SpecDescription spec) =>

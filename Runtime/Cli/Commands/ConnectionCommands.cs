@@ -5,11 +5,14 @@ using FlowForge.Contracts;
 
 namespace FlowForge.Cli.Commands;
 
-/// <summary><c>flowforge connectors</c> and <c>flowforge connections …</c></summary>
+/// <summary><c>flowforge connectors</c>, <c>flowforge functions</c> and <c>flowforge connections …</c></summary>
 internal static class ConnectionCommands
 {
     public static Command Connectors(SharedOptions shared) => Verb.Create("connectors", "Connectors that are installed.", [], shared, async c =>
         c.Answer(await c.Client.ConnectorsAsync(c.Ct), ["name", "version", "title", "can", "problem"], e => [e.Name, e.Version, e.Title, string.Join(" ", e.Abilities), e.Error]));
+
+    public static Command Functions(SharedOptions shared) => Verb.Create("functions", "Functions that plugins give to SQL.", [], shared, async c =>
+        c.Answer(await c.Client.FunctionsAsync(c.Ct), ["function", "plugin", "version", "what it gives"], e => [e.Signature, e.Plugin, e.Version, e.Description]));
 
     public static Command Create(SharedOptions shared)
     {

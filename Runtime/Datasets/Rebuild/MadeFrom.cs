@@ -6,38 +6,42 @@ using System.Text.RegularExpressions;
 using FlowForge.Catalog;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
+using FlowForge.PluginHost.Functions;
 
 namespace FlowForge.Datasets.Rebuild;
 
 /// <summary>
-/// What a dataset's table was made from: a hash of its SQL (with the macros that it calls), one of its settings, the values of the run that the SQL asks for, and the
+/// What a dataset's table was made from: a hash of its SQL (with the macros that it calls), one of its settings, the values of the run that the SQL asks for, the code of the plugins whose functions it calls, and the
 /// version of each input. It lies in the table's state, so that it is true exactly when the rows are.
 /// </summary>
 internal static partial class MadeFrom
 {
     private const string Input = "input ";
     private const string Value = "value ";
+    private const string Function = "function ";
 
     /// <summary>Why the SQL gives other rows each time, for people; null when it does not.</summary>
-    public static string? Volatile(DatasetDefinition dataset)
+    public static string? Volatile(DatasetDefinition dataset, IReadOnlyList<SqlFunctionDescriptor> functions)
     {
         var sql = AllSql(dataset);
         if (dataset.Rebuild == RebuildPolicy.Always) return "rebuild: always";
         // Its code is not among the facts.
         if (dataset.Transform is not null) return "a transform makes its rows";
         if (VolatileFunction().Match(sql) is { Success: true } found) return $"its SQL asks for {found.Value.Trim('\'', '(', ' ')}";
+        if (functions.FirstOrDefault(f => f.IsVolatile) is { } another) return $"its SQL asks for {another.Name}";
         if (OwnFile().IsMatch(sql)) return "its SQL reads files";
         if (SystemTable().IsMatch(sql)) return "its SQL reads the system's own tables";
         if (dataset.Checks.Any(c => c.Kind == CheckKind.Freshness)) return "a freshness check looks at the clock";
         return null;
     }
 
-    public static IReadOnlyDictionary<string, string> Of(DatasetDefinition dataset, JobRequest request, IEnumerable<DatasetInput> inputs)
+    public static IReadOnlyDictionary<string, string> Of(DatasetDefinition dataset, JobRequest request, IEnumerable<DatasetInput> inputs, IReadOnlyList<SqlFunctionDescriptor> functions)
     {
         var sql = Sql(dataset);
         var facts = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["sql"] = Hash(sql), ["settings"] = Hash(Settings(dataset)) };
         var all = AllSql(dataset);
         foreach (var (name, value) in request.Parameters.Where(p => Asks(all, p.Key))) facts[Value + name] = value;
+        foreach (var function in functions) facts[Function + function.Name] = $"{function.PluginName} {function.Version} {function.Code:n}";
         if (request.Interval is { } interval && (Asks(all, Placeholders.IntervalStart) || Asks(all, Placeholders.IntervalEnd)))
             facts[Value + "interval"] = string.Create(CultureInfo.InvariantCulture, $"{interval.Start.UtcDateTime:s} to {interval.End.UtcDateTime:s}");
         // A table that reads its own last version always finds another one; that is no change from outside.
@@ -55,6 +59,7 @@ internal static partial class MadeFrom
             if (old == present) continue;
             if (key == "sql") changes.Add("its SQL has changed");
             else if (key == "settings") changes.Add("its settings have changed");
+            else if (key.StartsWith(Function, StringComparison.Ordinal)) changes.Add($"the plugin's function {key[Function.Length..]} has changed");
             else if (key.StartsWith(Value, StringComparison.Ordinal)) changes.Add($"{key[Value.Length..]} is {present ?? "not asked for any more"}{(old is null ? "" : $" (was {old})")}");
             else changes.Add(InputChange(key[Input.Length..], old?.Split(' ')[0], present?.Split(' ')[0]));
         }
@@ -67,7 +72,7 @@ internal static partial class MadeFrom
     private static string Sql(DatasetDefinition dataset) => WithMacros(DatasetSql.Text(dataset), dataset);
 
     /// <summary>With the SQL of the checks, which see the same values and decide whether the rows may stand.</summary>
-    private static string AllSql(DatasetDefinition dataset) => WithMacros(string.Join("\n;\n", dataset.Checks.Select(c => c.ReadsSql).OfType<string>().Prepend(DatasetSql.Text(dataset))), dataset);
+    public static string AllSql(DatasetDefinition dataset) => WithMacros(string.Join("\n;\n", dataset.Checks.Select(c => c.ReadsSql).OfType<string>().Prepend(DatasetSql.Text(dataset))), dataset);
 
     private static string WithMacros(string sql, DatasetDefinition dataset)
     {

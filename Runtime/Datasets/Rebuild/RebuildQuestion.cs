@@ -2,6 +2,7 @@ using System.Globalization;
 using FlowForge.Catalog;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
+using FlowForge.PluginHost.Functions;
 
 namespace FlowForge.Datasets.Rebuild;
 
@@ -30,13 +31,13 @@ internal static class RebuildQuestion
 {
     private static readonly string[] Harmless = ["OPTIMIZE", "VACUUM START", "VACUUM END"];
 
-    public static RebuildAnswer Ask(DatasetDefinition dataset, LakeTable table, JobRequest request, IReadOnlyList<DatasetInput> inputs)
+    public static RebuildAnswer Ask(DatasetDefinition dataset, LakeTable table, JobRequest request, IReadOnlyList<DatasetInput> inputs, IReadOnlyList<SqlFunctionDescriptor> functions)
     {
-        if (MadeFrom.Volatile(dataset) is { } why) return new RebuildAnswer(RebuildVerdict.Always, [why]);
+        if (MadeFrom.Volatile(dataset, functions) is { } why) return new RebuildAnswer(RebuildVerdict.Always, [why]);
         if (table.Latest() is not { } latest) return new RebuildAnswer(RebuildVerdict.New, ["the table does not exist yet"]);
         if (latest.StateOf(request.ApplicationId) is not { MadeFrom: { } then } state) return new RebuildAnswer(RebuildVerdict.New, ["this pipeline has not built it yet"]);
         if (Foreign(table, latest.Version, state.TableVersion) is { } written) return new RebuildAnswer(RebuildVerdict.Changed, [written]);
-        var changes = MadeFrom.Changes(then, MadeFrom.Of(dataset, request, inputs));
+        var changes = MadeFrom.Changes(then, MadeFrom.Of(dataset, request, inputs, functions));
         return new RebuildAnswer(changes.Count == 0 ? RebuildVerdict.Unchanged : RebuildVerdict.Changed, changes);
     }
 

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Datasets.Rebuild;
 using FlowForge.Pipelines;
+using FlowForge.PluginHost;
 
 namespace FlowForge.Datasets.Testing;
 
@@ -14,7 +16,7 @@ namespace FlowForge.Datasets.Testing;
 public sealed record DatasetTestResult(string Name, string Dataset, bool Passed, string? Message, IReadOnlyList<string> Missing, IReadOnlyList<string> Unexpected, TimeSpan Took);
 
 /// <summary>Runs the tests of a pipeline's datasets over the rows that they give. No lake and no catalog is touched. Thread-safe.</summary>
-public sealed class DatasetTester(DatasetOptions options)
+public sealed class DatasetTester(DatasetOptions options, PluginRegistry? plugins = null)
 {
     private const int Shown = 10;
 
@@ -50,6 +52,7 @@ public sealed class DatasetTester(DatasetOptions options)
             // A fixed moment, so that a test gives the same rows each time.
             RunTime = new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero),
         };
+        using var functions = PluginFunctions.Hold(plugins, MadeFrom.AllSql(dataset));
         using var engine = new DatasetEngine(options, request, options.SpillFolder);
         var session = engine.Session;
         foreach (var layer in (string[])["bronze", "silver", "gold"]) session.Execute($"CREATE SCHEMA {layer}");
@@ -58,6 +61,7 @@ public sealed class DatasetTester(DatasetOptions options)
             if (!test.Given.TryGetValue(table, out var given)) throw new JobFailedException("FF1311", $"{dataset.Table} reads {table}, and the test gives no rows of it. Add {table} under 'given'.");
             session.Execute($"CREATE TABLE {SqlText.QualifiedName(table.Split('.'))} AS {TestTable.Sql(session, given, table)}", ct);
         }
+        PluginFunctions.Register(session, functions.Functions);
         DatasetInputs.CreateMacros(session, dataset);
         var sql = DatasetSql.Bind(session, dataset);
         session.Execute($"CREATE TEMP TABLE test_actual AS {sql.Select}", ct);

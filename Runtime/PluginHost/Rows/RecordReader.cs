@@ -62,7 +62,7 @@ internal sealed class RecordReader<T> : RecordReader
     }
 
     // A delegate on the property's own getter is some twenty times faster than reflection.
-    private static Func<T, object?> Getter(PropertyInfo property)
+    public static Func<T, object?> Getter(PropertyInfo property)
     {
         if (typeof(T).IsValueType) return record => property.GetValue(record);
         var make = typeof(RecordReader<T>).GetMethod(nameof(Boxed), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(property.PropertyType);

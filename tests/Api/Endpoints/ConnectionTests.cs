@@ -15,6 +15,15 @@ public sealed class ConnectionTests(TestRuntime runtime)
     private Task<ConnectionDetail> PutShop(string name, string settings) => client.PutConnectionAsync(name, new PutConnection { Connector = "shop", Description = "A shop", RateLimit = "50/s", Settings = Json(settings) });
 
     [Fact]
+    public async Task Functions_OfThePlugin_AreListedAndCallableInSql()
+    {
+        Assert.Equal(["shelves(count int64) → TABLE (Number int32, Label string) | Shop  True", "with_vat(price double, rate double) → double | Shop A price with its tax. False"],
+            (await client.FunctionsAsync()).Select(f => $"{f.Signature} | {f.Plugin} {f.Description} {f.IsTable}"));
+        var result = await client.SqlAsync(new SqlQuery("SELECT with_vat(10, NULL) AS v, (SELECT max(\"Label\") FROM shelves(3)) AS s"));
+        Assert.Equal("12|shelf 3", string.Join("|", result.Rows.Single()));
+    }
+
+    [Fact]
     public async Task Connectors_Shop_ComesWithFormAndSchema()
     {
         var shop = Assert.Single(await client.ConnectorsAsync(), c => c.Name == "shop");
