@@ -31,8 +31,8 @@ public sealed partial class FlowForgeClient
         SendAsync<RunStarted>(HttpMethod.Post, $"runs/{Escape(run)}/retry", null, ct);
 
     /// <summary>Rows that failed a check of a job; 404 when the job has no result of it.</summary>
-    public Task<CheckRows> CheckRowsAsync(string run, string job, string check, CancellationToken ct = default) =>
-        GetAsync<CheckRows>(new QueryText($"runs/{Escape(run)}/jobs/{Escape(job)}/checks/rows").Add("check", check), ct);
+    public Task<CheckRows> CheckRowsAsync(string run, string job, string check, string? table = null, CancellationToken ct = default) =>
+        GetAsync<CheckRows>(new QueryText($"runs/{Escape(run)}/jobs/{Escape(job)}/checks/rows").Add("check", check).Add("table", table), ct);
 
     /// <summary>Oldest first.</summary>
     public Task<IReadOnlyList<LogEntry>> LogsAsync(string run, LogQuery query, CancellationToken ct = default)

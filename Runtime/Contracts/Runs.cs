@@ -156,6 +156,8 @@ public sealed record CheckOutcome(string Name, bool Passed, CheckAction OnFail, 
     /// <summary>The run and job that checked.</summary>
     public string? Run { get; init; }
     public string? Job { get; init; }
+    /// <summary>The table that was checked: a job with many tables checks each.</summary>
+    public string? Table { get; init; }
 }
 
 /// <summary>Rows that failed a check.</summary>

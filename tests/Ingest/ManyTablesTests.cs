@@ -48,6 +48,21 @@ public sealed class ManyTablesTests : IDisposable
     }
 
     [Fact]
+    public async Task Checks_OfEachTable_AreKeptWithTheirRows()
+    {
+        _bench.Write("tables/a.csv", "id:long\n1\n");
+        _bench.Write("tables/b.csv", "id:long\n2\n\n");
+        var job = Bench.Job("source_type: test_tables\ntables: ['*']\nchecks: [ { not_null: id, on_fail: warn } ]");
+        var request = _bench.Request(job);
+        await _bench.RunAsync(job, request);
+        Assert.Equal(["bronze.a True 0", "bronze.b False 1"], _bench.Catalog.Checks.OfRun(request.RunId).Select(c => $"{c.Table} {c.Passed} {c.FailingRows}"));
+        Assert.Equal(("[]", """[{"id":null}]"""), (_bench.Catalog.Checks.Samples(request.RunId, "ingest.things", "not_null(id)", "bronze.a") ?? "[]", _bench.Catalog.Checks.Samples(request.RunId, "ingest.things", "not_null(id)", "bronze.b")));
+        // A later attempt's results take the place of its own table's only.
+        await _bench.RunAsync(job, request with { Attempt = 2 });
+        Assert.Equal(2, _bench.Catalog.Checks.OfRun(request.RunId).Count);
+    }
+
+    [Fact]
     public async Task TwoTablesOfOneName_AreRefusedBeforeReading()
     {
         _bench.Write("tables/a.x.csv", "id:long\n1\n");

@@ -25,7 +25,7 @@ internal static class RunEndpoints
         group.MapPost("/{run}/pause", Pause).WithSummary("Holds a run: what runs goes on, nothing new starts.");
         group.MapPost("/{run}/resume", Resume).WithSummary("Lets a held run go on.");
         group.MapPost("/{run}/retry", Retry).WithSummary("Runs again what did not succeed; answers with the run to watch.");
-        group.MapGet("/{run}/jobs/{job}/checks/rows", FailingRows).WithSummary("Rows that failed a check of a job, at most 100 of them.");
+        group.MapGet("/{run}/jobs/{job}/checks/rows", FailingRows).WithSummary("Rows that failed a check of a job (with many tables: of one table), at most 100 of them.");
         group.MapGet("/{run}/logs", Logs).WithSummary("Log lines, oldest first.");
     }
 
@@ -85,13 +85,13 @@ internal static class RunEndpoints
         return [.. logs.Read(run, after ?? 0, LogMapping.ToLevel(from), Paging.Text(job), Paging.Limit(limit, 500, MostLines), Paging.Text(search)).Select(LogMapping.ToEntry)];
     }
 
-    private static CheckRows FailingRows(RunStore runs, CheckResultStore checks, string run, string job, string? check)
+    private static CheckRows FailingRows(RunStore runs, CheckResultStore checks, string run, string job, string? check, string? table)
     {
         if (runs.Get(run) is null)
             throw Unknown(run);
-        var result = checks.OfRun(run, job).FirstOrDefault(c => c.Check == check)
+        var result = checks.OfRun(run, job).FirstOrDefault(c => c.Check == check && (table is null || c.Table == table))
                      ?? throw ProblemException.NotFound("FF4052", $"Job {job} of run {run} has no result of a check '{check}'.", "GET /api/v1/runs/{run} lists the checks of each job.");
-        var rows = JsonSerializer.Deserialize<JsonElement[]>(checks.Samples(run, job, result.Check) ?? "[]") ?? [];
+        var rows = JsonSerializer.Deserialize<JsonElement[]>(checks.Samples(run, job, result.Check, result.Table) ?? "[]") ?? [];
         return new CheckRows(result.Check, result.FailingRows, rows);
     }
 

@@ -25,7 +25,7 @@ internal static class JobMapping
         Pipelines.CheckAction.Drop => CheckAction.Drop,
         Pipelines.CheckAction.Quarantine => CheckAction.Quarantine,
         _ => CheckAction.Fail
-    }, check.FailingRows, check.Message) { Value = check.Value, Run = check.RunId, Job = check.JobId };
+    }, check.FailingRows, check.Message) { Value = check.Value, Run = check.RunId, Job = check.JobId, Table = check.Table };
 
     private static RowChanges? ToChanges(Catalog.RowChanges? changes) => changes is { } c ? new RowChanges(c.Inserted, c.Updated, c.Deleted, c.Unchanged) : null;
 

@@ -9,7 +9,7 @@ public sealed class CheckResultStore
 
     internal CheckResultStore(CatalogDatabase database) => _database = database;
 
-    /// <summary>Adds results; a later attempt's replace those of the attempt before.</summary>
+    /// <summary>Adds results; a later attempt's replace those of the attempt before. A job with many tables records those of each by itself.</summary>
     /// <param name="samples">Failing rows as JSON, by title of the check.</param>
     public void Record(string runId, string jobId, string? table, IReadOnlyCollection<CheckOutcome> checks, DateTimeOffset at, IReadOnlyDictionary<string, IReadOnlyList<string>>? samples = null)
     {
@@ -20,14 +20,14 @@ public sealed class CheckResultStore
         _database.WriteQuick(
             s =>
             {
-                s.Execute("DELETE FROM check_results WHERE run_id = @run AND job_id = @job", ("run", runId), ("job", jobId));
+                s.Execute("DELETE FROM check_results WHERE run_id = @run AND job_id = @job AND coalesce(table_name, '') = coalesce(@table, '')", ("run", runId), ("job", jobId), ("table", table));
                 foreach (var check in checks)
                 {
                     s.Execute(
                         """
                         INSERT INTO check_results (run_id, job_id, check_title, table_name, on_fail, passed, failing_rows, message, recorded_at, value, samples)
                         VALUES (@run, @job, @title, @table, @onFail, @passed, @failing, @message, @at, @value, @samples)
-                        ON CONFLICT (run_id, job_id, check_title) DO UPDATE SET passed = excluded.passed, failing_rows = excluded.failing_rows,
+                        ON CONFLICT (run_id, job_id, coalesce(table_name, ''), check_title) DO UPDATE SET passed = excluded.passed, failing_rows = excluded.failing_rows,
                           message = excluded.message, value = excluded.value, samples = excluded.samples
                         """,
                         ("run", runId), ("job", jobId), ("title", check.Check), ("table", table), ("onFail", check.OnFail.ToText()),
@@ -41,7 +41,7 @@ public sealed class CheckResultStore
 
     /// <summary>Of one run, by job.</summary>
     public IReadOnlyList<CheckResult> OfRun(string runId, string? jobId = null) => _database.Read(s => s.Rows(
-        $"SELECT * FROM check_results WHERE run_id = @run {(jobId is null ? "" : "AND job_id = @job")} ORDER BY job_id, check_title",
+        $"SELECT * FROM check_results WHERE run_id = @run {(jobId is null ? "" : "AND job_id = @job")} ORDER BY job_id, table_name, check_title",
         Map, ("run", runId), ("job", jobId)));
 
     /// <summary>Of one table, newest first.</summary>
@@ -50,9 +50,10 @@ public sealed class CheckResultStore
         Map, ("table", table), ("limit", limit)));
 
     /// <summary>Failing rows of a check in a run, as JSON objects; null when there is no such result or none were kept.</summary>
-    public string? Samples(string runId, string jobId, string check) => _database.Read(s => s.Rows(
-        "SELECT samples FROM check_results WHERE run_id = @run AND job_id = @job AND check_title = @check", row => row.TextOrNull("samples"),
-        ("run", runId), ("job", jobId), ("check", check)).FirstOrDefault());
+    /// <param name="table">Of a job with many tables; null takes the first.</param>
+    public string? Samples(string runId, string jobId, string check, string? table = null) => _database.Read(s => s.Rows(
+        "SELECT samples FROM check_results WHERE run_id = @run AND job_id = @job AND check_title = @check AND (@table IS NULL OR table_name = @table) ORDER BY table_name", row => row.TextOrNull("samples"),
+        ("run", runId), ("job", jobId), ("check", check), ("table", table)).FirstOrDefault());
 
     /// <summary>What a check measured in the runs before this one, newest first.</summary>
     public IReadOnlyList<double> Earlier(string table, string check, string runId, int most) => _database.Read(s => s.Rows(

@@ -23,7 +23,7 @@ public sealed class RunTests(TestRuntime runtime)
         Assert.Equal([RunState.Failed, RunState.Succeeded], orders.Attempts.Select(a => a.State));
         Assert.Equal(new JobError("FF2001", "The disk was full.", "Make room."), orders.Attempts[0].Error);
         Assert.Equal(["ingest.orders"], totals.DependsOn);
-        Assert.Equal([new CheckOutcome("unique(region)", false, CheckAction.Warn, 2, "2 rows share a key.") { Run = SampleCatalog.Succeeded, Job = "gold.totals" }], totals.Checks);
+        Assert.Equal([new CheckOutcome("unique(region)", false, CheckAction.Warn, 2, "2 rows share a key.") { Run = SampleCatalog.Succeeded, Job = "gold.totals", Table = "gold.totals" }], totals.Checks);
         Assert.Equal([new WrittenTable("bronze.orders", 1, 95), new WrittenTable("gold.totals", 0, 2)], run.Tables);
     }
 
