@@ -139,6 +139,37 @@ public sealed class NestedJsonTests : IDisposable
         Assert.Equal(["1|run-later"], bench.Query("SELECT m, _ff_run FROM {t}", "things__more", withReserved: true));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("""{"id":3}""")]
+    public async Task Split_KilledRun_LeavesNothingInChildrenThatTheNextRunDoesNotMeet(string next)
+    {
+        _bench.Write("data/a.json", """{"id":1,"items":[{"sku":"a"}]}""");
+        await _bench.RunAsync(Json("split"));
+        var b = _bench.Write("data/b.json", """{"id":2,"items":[{"sku":"b"}],"more":[{"m":1}]}""");
+        await _bench.RunAsync(Json("split"));
+        File.Delete(Path.Combine(_bench.Lake.Table(new TableName(Layer.Bronze, "things")).Location, "_delta_log", "00000000000000000001.json"));
+        File.Delete(b);
+        if (next.Length > 0) _bench.Write("data/c.json", next);
+        var bench = _bench.Reopened();
+        for (var run = 0; run < 3; run++) await bench.RunAsync(Json("split"));
+        Assert.Equal(next.Length > 0 ? ["1", "3"] : ["1"], bench.Query("SELECT id FROM {t} ORDER BY id"));
+        Assert.Equal(["a"], bench.Query("SELECT sku FROM {t}", "things__items"));
+        Assert.Equal(["0"], bench.Query("SELECT count(*) FROM {t}", "things__more"));
+        // Taken back once, not by each run.
+        Assert.Equal([2L, 1L], new[] { "items", "more" }.Select(t => bench.Lake.Table(new TableName(Layer.Bronze, "things__" + t)).Latest()!.Version));
+    }
+
+    [Fact]
+    public async Task Split_FieldNamesThatAreData_AreRefused()
+    {
+        _bench.Write("data/a.json", "{" + string.Join(",", Enumerable.Range(0, 101).Select(i => $"\"k{i}\":[{{\"x\":1}}]")) + "}");
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(Json("split")));
+        Assert.Equal(("FF2122", "The records have arrays of objects in more than 100 fields (k0, k1, k2, … k100), and each would become a table. Nothing was published."), (failure.Code, failure.Message));
+        Assert.Empty(_bench.Lake.Tables());
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(_bench.Root, "temporary")));
+    }
+
     [Fact]
     public async Task Split_UserSchema_NamesTheFieldsOfTheElements()
     {

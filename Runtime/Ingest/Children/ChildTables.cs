@@ -113,16 +113,45 @@ internal sealed class ChildTables(LakeStore lake, DuckSession session, JobReques
     {
         var table = lake.Table(new TableName(Layer.Bronze, child.Table));
         if (table.Latest() is not { } latest) return (table, false);
-        if (latest.State is not { } last || last.Pipeline != request.Pipeline || last.Job != request.JobId)
+        if (!IsOwn(latest, request))
             throw new JobFailedException("FF2121", $"The array would be loaded into bronze.{child.Table}, and another job makes that table. Nothing was published.", "Rename that table, or use nested: flatten.");
-        if (state is null || !state.Children.TryGetValue(child.Table, out var named)) return (table, true);
-        var later = latest.Version - named;
-        if (later > 0 && table.History((int)Math.Min(int.MaxValue, later)).Any(v => v.Version > named && v.Info.GetValueOrDefault("job") == request.JobId && v.Info.GetValueOrDefault("pipeline") == request.Pipeline))
+        return (table, state?.Children.ContainsKey(child.Table) != true);
+    }
+
+    private static bool IsOwn(TableSnapshot child, JobRequest request) => child.State is { } state && state.Pipeline == request.Pipeline && state.Job == request.JobId;
+
+    /// <summary>
+    /// Takes back what a run put into child tables that did not get as far as the table's own commit, whether or not the next one meets these arrays. Call it before anything else is done.
+    /// </summary>
+    public static void TakeBack(LakeStore lake, IngestDefinition job, JobRequest request, JobState? state, IJobLog log)
+    {
+        var bronze = Path.Combine(lake.Root, new TableName(Layer.Bronze, job.Table).LayerName);
+        if (!Directory.Exists(bronze)) return;
+        foreach (var folder in Directory.EnumerateDirectories(bronze, job.Table + "__*"))
         {
-            log.Info($"bronze.{child.Table} goes back to version {named}: a run before did not get to its end.");
-            table.Restore(named);
+            if (!TableName.TryParse("bronze." + Path.GetFileName(folder), out var name)) continue;
+            var table = lake.Table(name);
+            if (table.Latest() is not { } latest || !IsOwn(latest, request)) continue;
+            if (state is not null && state.Children.TryGetValue(name.Name, out var named)) GoBack(table, latest, named, request, log);
+            else if (latest.Files.Count > 0)
+            {
+                log.Info($"{name} is emptied: the run that made it did not get to its end.");
+                using var transaction = table.Begin();
+                transaction.Commit(new CommitOptions { Mode = CommitMode.Replace, Remove = latest.Files, Operation = "RESTORE", Info = new Dictionary<string, string> { ["run"] = request.RunId } });
+            }
         }
-        return (table, false);
+    }
+
+    private static void GoBack(LakeTable table, TableSnapshot latest, long named, JobRequest request, IJobLog log)
+    {
+        var later = latest.Version - named;
+        if (later <= 0) return;
+        // Newest first: what was restored already, by us or by a person, stays so.
+        var isOurs = table.History((int)Math.Min(int.MaxValue, later)).Where(v => v.Version > named).TakeWhile(v => v.Operation != "RESTORE")
+            .Any(v => v.Info.GetValueOrDefault("job") == request.JobId && v.Info.GetValueOrDefault("pipeline") == request.Pipeline);
+        if (!isOurs) return;
+        log.Info($"{table.Name} goes back to version {named}: a run before did not get to its end.");
+        table.Restore(named);
     }
 
     public void Dispose()
