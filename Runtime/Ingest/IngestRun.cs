@@ -35,6 +35,7 @@ internal sealed class IngestRun(
         var before = _table.Latest();
         if (before is not null && before.TransactionVersion(request.ApplicationId) >= request.TxnVersion) return await AfterCommitAsync(Recorded(before), ct).ConfigureAwait(false);
         var state = before?.StateOf(request.ApplicationId);
+        if (_settings.File.Nested == Formats.Json.Nested.Split || state?.Children.Count > 0) await Task.Run(() => ChildTables.TakeBack(lake, job, request, state, log), ct).ConfigureAwait(false);
         var connector = Connector.Connector;
         if (connector is IFileSource files)
         {
@@ -100,7 +101,7 @@ internal sealed class IngestRun(
         outcome = outcome with { TableVersion = commit.Version };
         new Ledger(catalog, job, request).Record(_table.Latest()!, commit.Version, loaded, TakesInterval ? [] : seen, $"{Connector.Descriptor.Name}:{job.Connection ?? job.Name}");
         children.Record(catalog, job);
-        if (job.WriteMode == Pipelines.WriteMode.Replace && rejects is not null) RejectCounts.Record(catalog, lake, session, TableText, request, job, rejects);
+        if (rejects is not null && (job.WriteMode == Pipelines.WriteMode.Replace || job.IncrementalMode == IncrementalMode.Incremental && loaded.Rejects.Count > 0)) RejectCounts.Record(catalog, lake, session, TableText, request, job, rejects);
         log.Info($"{loaded.Counts}; {TableText} is at version {commit.Version}.");
         return outcome;
     }

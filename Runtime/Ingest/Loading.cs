@@ -189,7 +189,7 @@ internal sealed class Loading(
     {
         if (ChildOf is not null) return ChildColumns.Rows(Source, columns, ChildOf);
         var names = ColumnNaming.Tables([.. columns.Select(c => c.Name)], job.RenameMap);
-        return new RowSet(Source, [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], $"c{i}", c.Type.Name))], RowSet.FileName(files, "file"), "record").WithComputed(job, session);
+        return new RowSet(Source, [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], $"c{i}", c.Type.Name))], RowSet.FileName(files, "file"), "record") { RejectedInSql = RowSet.RunOf(files, "file") }.WithComputed(job, session);
     }
 
     private LoadedRows FromParquet(CancellationToken ct)

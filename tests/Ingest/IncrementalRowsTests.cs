@@ -160,6 +160,23 @@ public sealed class IncrementalRowsTests : IDisposable
     }
 
     [Fact]
+    public async Task Changes_ThatTheFilterLeavesOut_DeleteTheRowThatIsThere()
+    {
+        const string Yaml = "source_type: test_stream\nwrite_mode: merge\ndedupe_keys: [id]\nfilter: value <> 'hidden'";
+        _bench.Write("acks.txt", "");
+        _bench.Write("events.txt", "i,1,a\ni,2,b\ni,3,c\n");
+        await _bench.RunAsync(Yaml);
+        // One is hidden, one hidden and shown again, one was never there, one has no value, which is no answer either.
+        File.AppendAllText(Path.Combine(_bench.Workspace, "events.txt"), "u,1,hidden\nu,2,hidden\nu,2,d\ni,8,hidden\nu,3,\n");
+        var outcome = await _bench.RunAsync(Yaml);
+        Assert.Equal((new RowCounts(5, 1, 0, 0, 4), new RowChanges(0, 1, 2, 0, 1)), (outcome.Counts, outcome.Changes));
+        Assert.Equal(["2|d"], _bench.Query("FROM {t} ORDER BY id"));
+        File.AppendAllText(Path.Combine(_bench.Workspace, "events.txt"), "u,1,back\nu,1,hidden\nt,0,\ni,5,hidden\ni,6,e\nu,6,f\n");
+        Assert.Equal(new RowCounts(6, 1, 0, 3, 2), (await _bench.RunAsync(Yaml)).Counts);
+        Assert.Equal(["6|f"], _bench.Query("FROM {t} ORDER BY id"));
+    }
+
+    [Fact]
     public async Task Changes_WithChecksAndDemandedValues_LoseNoDeletes()
     {
         const string Yaml = """

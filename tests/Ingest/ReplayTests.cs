@@ -105,7 +105,7 @@ public sealed class ReplayTests : IDisposable
         var outcome = await _bench.ReplayAsync(Csv("id: int, n: string", "dedupe_keys: [id]\nfilter: n <> 'z'"));
         Assert.Equal(new RowCounts(3, 1, 0, 1, 1), outcome.Counts);
         Assert.Equal(["1|1", "2|y"], _bench.Query("FROM {t} ORDER BY id"));
-        Assert.Equal(["2|WRONG_TYPE|replayed|run-2", "3|WRONG_TYPE|replayed|run-2", "4|WRONG_TYPE|replayed|run-2"], _bench.Rejects(Status));
+        Assert.Equal(["2|WRONG_TYPE|superseded|run-2", "3|WRONG_TYPE|replayed|run-2", "4|WRONG_TYPE|replayed|run-2"], _bench.Rejects(Status));
     }
 
     [Fact]
@@ -289,6 +289,21 @@ public sealed class ReplayTests : IDisposable
         _bench.Write("data/a.csv", "id,name\n1,Juergen\n");
         var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.ReplayAsync(yaml));
         Assert.Equal("FF2036: data/a.csv was read where it lies and has another content by now: its rejected records cannot be read again.", $"{failure.Code}: {failure.Message}");
+    }
+
+    [Fact]
+    public async Task Replay_OfManyParquetRows_PicksThemByAJoin()
+    {
+        using (var database = Duck.DuckDatabase.Open())
+        using (var session = database.Connect())
+        {
+            Directory.CreateDirectory(Path.Combine(_bench.Workspace, "data"));
+            session.Execute($"COPY (SELECT i AS id, CASE WHEN i % 2 = 0 THEN CAST(i AS VARCHAR) ELSE 'x' || i END AS n FROM range(40000) r(i)) TO {Duck.SqlText.Literal(Path.Combine(_bench.Workspace, "data", "a.parquet"))} (FORMAT parquet)");
+        }
+        const string Yaml = "source_type: file_local\nformat: parquet\nerror_handling: quarantine\nquarantine_path: quarantine/things\nschema_mode: user\nuser_schema: { id: long, n: int }\nconfig: { path: \"data/*.parquet\" }";
+        Assert.Equal(new RowCounts(40_000, 20_000, 20_000), (await _bench.RunAsync(Yaml)).Counts);
+        Assert.Equal(new RowCounts(20_000, 20_000), (await _bench.ReplayAsync(Yaml.Replace("n: int", "n: string"))).Counts);
+        Assert.Equal(["40000|40000|1|40000|39999"], _bench.Query("SELECT count(*), count(DISTINCT id), min(_ff_record), max(_ff_record), max(id) FROM {t} WHERE _ff_record = id + 1", withReserved: true));
     }
 
     [Fact]

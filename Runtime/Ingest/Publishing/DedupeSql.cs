@@ -11,13 +11,11 @@ internal static class DedupeSql
     /// <summary>The first row of each key in the order of files and records, and none that the table has already.</summary>
     /// <param name="rows">A table with the rows, in order.</param>
     /// <param name="keys">Table columns.</param>
-    /// <param name="existing">The table whose rows count too; null when there is none or it is replaced.</param>
-    public static string First(string rows, IReadOnlyList<string> keys, TableSnapshot? existing)
+    /// <param name="known">The table whose rows count too; null when there is none or it is replaced.</param>
+    public static string First(string rows, IReadOnlyList<string> keys, KnownRows? known)
     {
         var sql = One(rows, keys, "rowid");
-        if (existing is null || keys.Any(k => existing.Schema.Find(k) is null)) return sql;
-        var same = string.Join(" AND ", keys.Select(k => $"fresh.{SqlText.Identifier(k)} = known.{SqlText.Identifier(k)}"));
-        return $"SELECT fresh.* FROM ({sql}) AS fresh ANTI JOIN (SELECT {SqlText.Identifiers(keys)} FROM {existing.ScanSql()}) AS known ON {same}";
+        return known is null || !keys.All(known.Has) ? sql : $"SELECT fresh.* FROM ({sql}) AS fresh ANTI JOIN {known.Select(keys)} AS known ON {known.AreEqual(keys)}";
     }
 
     /// <summary>The row of each key that came last: by watermark, then by the order of files and records.</summary>
@@ -25,29 +23,45 @@ internal static class DedupeSql
         One(rows, keys, watermark is null ? "rowid DESC" : $"{SqlText.Identifier(watermark)} DESC NULLS LAST, rowid DESC");
 
     /// <summary>Of the rows those whose key the table lacks, and those that are newer by watermark than what it has.</summary>
-    public static string Newer(string rows, IReadOnlyList<string> keys, string? watermark, TableSnapshot existing)
+    public static string Newer(string rows, IReadOnlyList<string> keys, string? watermark, KnownRows known)
     {
-        if (keys.Count == 0 || keys.Any(k => existing.Schema.Find(k) is null)) return rows;
-        var same = string.Join(" AND ", keys.Select(k => $"fresh.{SqlText.Identifier(k)} = known.{SqlText.Identifier(k)}"));
-        var mark = watermark is null || existing.Schema.Find(watermark) is null ? null : SqlText.Identifier(watermark);
-        if (mark is not null) same += $" AND (fresh.{mark} IS NULL OR known.{mark} >= fresh.{mark})";
-        return $"SELECT fresh.* FROM ({rows}) AS fresh ANTI JOIN (SELECT {SqlText.Identifiers(keys)}{(mark is null ? "" : ", " + mark)} FROM {existing.ScanSql()}) AS known ON {same}";
+        if (keys.Count == 0 || !keys.All(known.Has)) return rows;
+        var mark = watermark is null || !known.Has(watermark) ? null : watermark;
+        var same = known.AreEqual(keys) + (mark is null ? "" : $" AND (fresh.{SqlText.Identifier(mark)} IS NULL OR known.{SqlText.Identifier(mark)} >= {known.Fresh(mark)})");
+        return $"SELECT fresh.* FROM ({rows}) AS fresh ANTI JOIN {known.Select(mark is null || keys.Contains(mark) ? keys : [.. keys, mark])} AS known ON {same}";
     }
 
     /// <summary>Rows that an earlier run has loaded already are left out, as many as there are: two equal rows are two rows.</summary>
     /// <param name="rows">A table with the rows, in order.</param>
     /// <param name="columns">Their columns, reserved ones aside.</param>
     /// <param name="range">A condition over the table for the rows that may be among them; null for all.</param>
-    /// <param name="existing">The table.</param>
-    public static string Unknown(string rows, IReadOnlyList<string> columns, string? range, TableSnapshot existing)
+    /// <param name="known">The table.</param>
+    public static string Unknown(string rows, IReadOnlyList<string> columns, string? range, KnownRows known)
     {
-        var known = columns.Where(c => existing.Schema.Find(c) is not null).ToList();
-        var list = SqlText.Identifiers(known);
-        var same = string.Join(" AND ", known.Select(c => $"fresh.{SqlText.Identifier(c)} IS NOT DISTINCT FROM known.{SqlText.Identifier(c)}"));
+        var shared = columns.Where(known.Has).ToList();
+        var list = SqlText.Identifiers(shared);
         return $"""
             SELECT fresh.* EXCLUDE (_ff_twin) FROM (SELECT *, row_number() OVER (PARTITION BY {list} ORDER BY rowid) AS _ff_twin FROM {rows}) AS fresh
-            LEFT JOIN (SELECT {list}, count(*) AS _ff_times FROM {existing.ScanSql()}{(range is null ? "" : " WHERE " + range)} GROUP BY ALL) AS known ON {same}
+            LEFT JOIN (SELECT {list}, count(*) AS _ff_times FROM {known.Select(shared)} AS of_table{(range is null ? "" : " WHERE " + range)} GROUP BY ALL) AS known ON {known.AreEqual(shared, nullsToo: true)}
             WHERE _ff_twin > coalesce(_ff_times, 0)
+            """;
+    }
+
+    /// <summary>
+    /// As <see cref="Unknown"/>, for rows that were rejected once: a source that was read from the same place again has given them again, and they may have been loaded since. What their
+    /// own run loaded are other rows, and what several runs rejected is one row.
+    /// </summary>
+    public static string UnknownSince(string rows, IReadOnlyList<string> columns, KnownRows known)
+    {
+        var shared = columns.Where(known.Has).ToList();
+        var list = SqlText.Identifiers(shared);
+        var same = known.AreEqual(shared, nullsToo: true);
+        return $"""
+            SELECT fresh.* EXCLUDE (_ff_twin) FROM
+                (SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {list}, {RowSet.RejectedIn} ORDER BY rowid) AS _ff_twin FROM {rows}) AS numbered QUALIFY row_number() OVER (PARTITION BY {list}, _ff_twin ORDER BY _ff_record, {RowSet.RejectedIn}) = 1) AS fresh
+            LEFT JOIN (SELECT {list}, count(*) AS _ff_times FROM {known.Select(shared)} AS of_table GROUP BY ALL) AS known ON {same}
+            LEFT JOIN (SELECT {list}, _ff_run, count(*) AS _ff_times FROM {known.Select(shared, withRun: true)} AS of_table GROUP BY ALL) AS own ON {same.Replace("known.", "own.", StringComparison.Ordinal)} AND own._ff_run = fresh.{RowSet.RejectedIn}
+            WHERE _ff_twin > coalesce(known._ff_times, 0) - coalesce(own._ff_times, 0)
             """;
     }
 

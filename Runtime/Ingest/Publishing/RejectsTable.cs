@@ -33,25 +33,45 @@ internal sealed class RejectsTable(LakeStore lake, DuckSession session, IngestDe
         var folder = RejectsPlace.FolderOf(job);
         return Write(folder, rejects, latest =>
         {
-            if (!supersedes && IsClean(folder, latest)) return (News(files, published ? Open : Evidence), CommitMode.Append);
-            var status = supersedes ? $"CASE WHEN coalesce(status, '{Open}') = '{Open}' THEN '{Superseded}' ELSE status END" : $"coalesce(status, '{Open}')";
-            return (Union(Others(latest), Kept($"SELECT * REPLACE ({status} AS status) FROM kept"), News(files, published ? Open : Evidence)), CommitMode.Overwrite);
+            var again = !supersedes && job.IncrementalMode == IncrementalMode.Incremental && OpenBefore is { } open && RejectsAgain(open, ct) ? open : null;
+            var news = News(files, published ? Open : Evidence);
+            if (!supersedes && again is null && IsClean(folder, latest)) return (news, CommitMode.Append);
+            var status = supersedes ? $"CASE WHEN {IsOpen} THEN '{Superseded}' ELSE status END"
+                : again is not null ? $"CASE WHEN {IsOpen} AND count(*) FILTER (WHERE {IsOpen}) OVER (PARTITION BY raw) <= coalesce(fresh_times, 0) THEN '{Superseded}' ELSE coalesce(status, '{Open}') END" : $"coalesce(status, '{Open}')";
+            var kept = again is null ? $"SELECT * REPLACE ({status} AS status) FROM kept"
+                : $"SELECT * EXCLUDE (fresh_times) REPLACE ({status} AS status) FROM kept LEFT JOIN (SELECT raw, count(*) AS fresh_times FROM {Source} GROUP BY raw) AS fresh USING (raw)";
+            return (Union(Others(latest), Kept(kept), again is null ? news : NewsBeside(news, again)), CommitMode.Overwrite);
         }, !published, ct);
     }
 
-    /// <summary>Marks rejects as replayed, all that were picked but those that did not fit again.</summary>
+    private string? OpenBefore => Kept($"SELECT * FROM kept WHERE {IsOpen}");
+
+    private const string IsOpen = $"coalesce(status, '{Open}') = '{Open}'";
+
+    /// <summary>Whether records are among the rejects that an earlier run rejected too, for both read from the same place on. Of equal records those of the run with more of them stay open.</summary>
+    private bool RejectsAgain(string open, CancellationToken ct) => session.Scalar<long>($"SELECT count(*) FROM ({open}) AS open SEMI JOIN {Source} AS fresh ON fresh.raw = open.raw", ct) > 0;
+
+    private static string NewsBeside(string news, string open) =>
+        $"""
+        SELECT * EXCLUDE (old_times) REPLACE (CASE WHEN old_times > count(*) OVER (PARTITION BY raw) THEN '{Superseded}' ELSE status END AS status)
+        FROM ({news}) AS news LEFT JOIN (SELECT raw, count(*) AS old_times FROM ({open}) AS open GROUP BY raw) AS old USING (raw)
+        """;
+
+    /// <summary>Marks rejects as replayed, all that were picked but those that did not fit again; those that fit too late, as the table has another row in their place, as superseded.</summary>
     /// <param name="again">What did not fit; by the numbers of <paramref name="files"/>.</param>
     /// <param name="files">The files with the run of their rejects; whole ones bring rejects of their own.</param>
+    /// <param name="outrun">Whether <see cref="RowWriter.Outrun"/> lists rejects that fit too late.</param>
     /// <param name="ct">Interrupts.</param>
-    public RejectsPlace Mark(RejectSpool again, IReadOnlyList<(string Run, LandedFile File)> files, CancellationToken ct)
+    public RejectsPlace Mark(RejectSpool again, IReadOnlyList<(string Run, LandedFile File)> files, bool outrun, CancellationToken ct)
     {
+        var late = outrun ? $"EXISTS (FROM {RowWriter.Outrun} AS o WHERE o.run = kept.run_id AND o.file = kept.file AND o.record = kept.record)" : "false";
         var numbered = files.Select((f, i) => $"({i}, {SqlText.Literal(f.Run)}, {SqlText.Literal(f.File.LocalPath)}, {(f.File.Picks!.Whole ? "true" : "false")})");
         return Write(named!.Folder, again, latest =>
         {
             // A reject is what (run, landed file, record) says; a whole file has no record. What could not even be tried keeps its reason and text.
             var marked = $"""
                 SELECT kept.* REPLACE (
-                    CASE WHEN picked.n IS NULL OR tried.reason IS NOT NULL THEN coalesce(kept.status, '{Open}') ELSE '{Replayed}' END AS status,
+                    CASE WHEN picked.n IS NULL OR tried.reason IS NOT NULL THEN coalesce(kept.status, '{Open}') WHEN {late} THEN '{Superseded}' ELSE '{Replayed}' END AS status,
                     CASE WHEN picked.n IS NULL OR tried.reason IS NOT NULL THEN kept.replayed_run ELSE {SqlText.Literal(request.RunId)} END AS replayed_run,
                     CASE WHEN picked.n IS NULL OR tried.reason IS NOT NULL THEN kept.replayed_at ELSE {Now} END AS replayed_at,
                     CASE WHEN tried.raw IS NULL THEN kept.reason ELSE tried.reason END AS reason, CASE WHEN tried.raw IS NULL THEN kept.message ELSE tried.message END AS message,

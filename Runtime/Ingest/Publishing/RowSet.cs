@@ -25,14 +25,27 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
         ? SqlText.Literal(files[0].Path)
         : $"list_extract({SqlText.LiteralList(files.Select(f => f.Path))}, {numberSql} + 1)";
 
+    /// <summary>SQL for the run that rejected the records of a file, by its number; null when they are no rejects.</summary>
+    public static string? RunOf(IReadOnlyList<LandedFile> files, string numberSql) => files.All(f => f.Picks is null) ? null
+        : files.Count == 1 ? SqlText.Literal(files[0].Picks!.Run) : $"list_extract({SqlText.LiteralList(files.Select(f => f.Picks?.Run ?? ""))}, {numberSql} + 1)";
+
     /// <summary>Reserved columns beside the usual ones: name and SQL.</summary>
     public IReadOnlyList<(string Name, string Sql)> Reserved { get; init; } = [];
 
     /// <summary>The column that says what happened to a row: <c>i u d</c>, or <c>t</c> for all rows before it.</summary>
     public const string Operation = "_ff_op";
 
+    /// <summary>What a change becomes whose row the filter leaves out: the row that is there goes, for it is no longer as the filter wants it.</summary>
+    public const string LeftOut = "f";
+
     /// <summary>SQL for a change's <see cref="Operation"/>; null when the rows are no changes.</summary>
     public string? OperationSql { get; init; }
+
+    /// <summary>The column with the run that rejected a row which is read again.</summary>
+    public const string RejectedIn = "_ff_rejected_in";
+
+    /// <summary>SQL for <see cref="RejectedIn"/>; null when the rows are no rejects.</summary>
+    public string? RejectedInSql { get; init; }
 
     /// <summary>The rows with the computed columns of the job; the same when it has none.</summary>
     /// <exception cref="JobFailedException">An expression is none, or uses what the row has not; a name is taken.</exception>
@@ -41,8 +54,8 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
         if (job.Filter is { } filter && SqlExpressions.Problem(filter) is { } wrong)
             throw new JobFailedException("FF2118", $"The filter is no condition over the columns of a row: {wrong}.", "Write a condition such as: amount > 0 AND country IS NOT NULL. Other tables can be joined in a silver dataset.");
         if (job.Computed.Count == 0 || Columns.Count == 0) return this;
-        var read = $"(SELECT {string.Concat(Columns.Select(c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}, "))}{FileSql} AS _ff_from_file, {RecordSql} AS _ff_from_record{(OperationSql is null ? "" : $", {OperationSql} AS _ff_from_op")} FROM {From}) AS rows_read";
-        return new RowSet(read, [.. Columns.Select(c => c with { Sql = SqlText.Identifier(c.Name) }), .. job.Computed.Select(c => Computed(c.Key, c.Value, session))], "_ff_from_file", "_ff_from_record") { OperationSql = OperationSql is null ? null : "_ff_from_op" };
+        var read = $"(SELECT {string.Concat(Columns.Select(c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}, "))}{FileSql} AS _ff_from_file, {RecordSql} AS _ff_from_record{(OperationSql is null ? "" : $", {OperationSql} AS _ff_from_op")}{(RejectedInSql is null ? "" : $", {RejectedInSql} AS _ff_from_run")} FROM {From}) AS rows_read";
+        return new RowSet(read, [.. Columns.Select(c => c with { Sql = SqlText.Identifier(c.Name) }), .. job.Computed.Select(c => Computed(c.Key, c.Value, session))], "_ff_from_file", "_ff_from_record") { OperationSql = OperationSql is null ? null : "_ff_from_op", RejectedInSql = RejectedInSql is null ? null : "_ff_from_run" };
     }
 
     private RowColumn Computed(string name, string sql, DuckSession session)
@@ -59,9 +72,11 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
     public string Select(IngestDefinition job, string runId, Partitioning partitioning)
     {
         var columns = string.Concat(Columns.Select(c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}, "));
-        var rows = $"SELECT {columns}{SqlText.Literal(runId)} AS _ff_run, {FileSql} AS _ff_file, {RecordSql} AS _ff_record{string.Concat(Reserved.Select(r => $", {r.Sql} AS {r.Name}"))}{(OperationSql is null ? "" : $", {OperationSql} AS {Operation}")} FROM {From}";
+        var rows = $"SELECT {columns}{SqlText.Literal(runId)} AS _ff_run, {FileSql} AS _ff_file, {RecordSql} AS _ff_record{string.Concat(Reserved.Select(r => $", {r.Sql} AS {r.Name}"))}{(OperationSql is null ? "" : $", {OperationSql} AS {Operation}")}{(RejectedInSql is null ? "" : $", {RejectedInSql} AS {RejectedIn}")} FROM {From}";
         // What was deleted has no values to be filtered by.
-        if (job.Filter is { } filter) rows = $"SELECT * FROM ({rows}) AS rows_read WHERE ({filter}\n){(OperationSql is null ? "" : $" OR {Operation} IN ('d', 't')")}";
+        if (job.Filter is { } filter)
+            rows = OperationSql is null ? $"SELECT * FROM ({rows}) AS rows_read WHERE ({filter}\n)"
+                : $"SELECT * REPLACE (CASE WHEN coalesce({Operation}, '') IN ('d', 't') OR ({filter}\n) THEN {Operation} ELSE '{LeftOut}' END AS {Operation}) FROM ({rows}) AS rows_read";
         if (partitioning.Added.Count == 0) return rows;
         return $"SELECT *, {string.Join(", ", partitioning.Added.Select(p => $"{p.Sql} AS {SqlText.Identifier(p.Name)}"))} FROM ({rows}) AS rows_kept";
     }

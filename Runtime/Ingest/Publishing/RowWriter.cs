@@ -18,41 +18,60 @@ internal sealed class RowWriter(
     private readonly List<string> _keys = [.. job.DedupeKeys.Select(k => DedupeSql.Find(k, columns, "FF2112", "dedupe key"))];
     private bool IsReplay => request.Replay is not null;
 
+    /// <summary>A temporary table of the rejects that a replay read and did not load, because the table has another row in their place: <c>run file record</c>.</summary>
+    public const string Outrun = "temp.ff_outrun";
+
+    /// <summary>Rows of <see cref="Outrun"/>, once written; without any there is no such table.</summary>
+    public long OutrunRows { get; private set; }
+
     /// <param name="changes">Whether the rows say in <c>_ff_op</c> what happened to them.</param>
-    public RowChanges Write(TableTransaction transaction, WriteOptions write, bool changes, CancellationToken ct)
+    /// <param name="rejects">Whether they say in <c>_ff_rejected_in</c> which run rejected them.</param>
+    public RowChanges Write(TableTransaction transaction, WriteOptions write, bool changes, bool rejects, CancellationToken ct)
     {
         // Played back later, a change undoes newer ones, and a truncate empties the table.
         if (IsReplay && changes)
             throw new JobFailedException("FF2039", "Rejected changes cannot be replayed: what came after them is in the table already. Nothing was published.", "Mend the definition and take a new snapshot into the table.");
-        var last = DedupeSql.Last(kept, _keys, changes ? null : watermark);
-        // What was rejected once is older than what the table has got since.
-        if (IsReplay && transaction.Base is { } table) last = DedupeSql.Newer(last, _keys, watermark, table);
+        var known = transaction.Base is { } table ? new KnownRows(table, write.Schema!) : null;
         switch (job.WriteMode)
         {
             case Pipelines.WriteMode.Merge:
-                // Without a table, what is to be deleted never was.
-                if (changes && transaction.Base is null)
-                {
-                    var options = Changes(write, ct);
-                    var source = session.Scalar<long>($"SELECT count(*) FROM ({last}) AS changes", ct);
-                    return Told(Of(transaction.Merge(session, last, options, ct)) with { Source = source });
-                }
-                return Told(Of(transaction.Merge(session, last, changes ? Changes(write, ct) : new MergeOptions { Keys = _keys, DeleteMissing = DetectsDeletes(transaction, ct), Write = write }, ct)));
+                var last = Last();
+                if (!changes) return Told(Of(transaction.Merge(session, last, new MergeOptions { Keys = _keys, DeleteMissing = DetectsDeletes(transaction, ct), Write = write }, ct)));
+                var options = Changes(write, ct);
+                // What the filter leaves out deletes, and is none of the rows that were merged. Without a table, what is to be deleted never was.
+                var source = session.Scalar<long>($"SELECT count(*) FROM ({last}) AS changes WHERE {RowSet.Operation} IS DISTINCT FROM '{RowSet.LeftOut}'", ct);
+                return Told(Of(transaction.Merge(session, last, options, ct)) with { Source = source });
             case Pipelines.WriteMode.Scd2:
-                return Told(Of(transaction.MergeHistory(session, last, new HistoryOptions { Keys = _keys, EffectiveFrom = request.RunTime, CloseMissing = DetectsDeletes(transaction, ct), Write = write }, ct)));
+                return Told(Of(transaction.MergeHistory(session, Last(), new HistoryOptions { Keys = _keys, EffectiveFrom = request.RunTime, CloseMissing = DetectsDeletes(transaction, ct), Write = write }, ct)));
             default:
-                var existing = job.WriteMode == Pipelines.WriteMode.Append || IsReplay ? transaction.Base : null;
+                var existing = job.WriteMode == Pipelines.WriteMode.Append || IsReplay ? known : null;
                 var rows = _keys.Count > 0 ? DedupeSql.First(kept, _keys, existing)
-                    : range is not null && existing is not null && !IsReplay ? DedupeSql.Unknown(kept, columns, KnownRange(existing), existing)
-                    : $"SELECT * FROM {kept}";
-                return RowChanges.Appended(transaction.Write(session, rows, write, ct).Sum(f => f.Rows ?? 0));
+                    : range is null || existing is null ? $"SELECT * FROM {kept}"
+                    : rejects ? DedupeSql.UnknownSince(kept, columns, existing)
+                    : IsReplay ? $"SELECT * FROM {kept}"
+                    : DedupeSql.Unknown(kept, columns, watermark is not null && existing.Has(watermark) ? range.Within : null, existing);
+                return RowChanges.Appended(transaction.Write(session, rejects ? Replayed(rows, ct) : rows, write, ct).Sum(f => f.Rows ?? 0));
+        }
+
+        string Last()
+        {
+            var rows = DedupeSql.Last(kept, _keys, changes ? null : watermark);
+            // What was rejected once is older than what the table has got since.
+            if (IsReplay && known is not null) rows = DedupeSql.Newer(rows, _keys, watermark, known);
+            return rejects ? Replayed(rows, ct) : rows;
         }
     }
 
-    private static RowChanges Of(MergeCounts counts) => new(counts.Inserted, counts.Updated, counts.Deleted, counts.Unchanged, counts.Source);
+    /// <summary>Notes which rejects are not among the rows to be written.</summary>
+    private string Replayed(string rows, CancellationToken ct)
+    {
+        session.Execute($"CREATE OR REPLACE TEMP TABLE ff_replayed AS {rows}", ct);
+        session.Execute($"CREATE OR REPLACE TEMP TABLE ff_outrun AS SELECT {RowSet.RejectedIn} AS run, _ff_file AS file, _ff_record AS record FROM {kept} AS kept ANTI JOIN temp.ff_replayed AS taken USING ({RowSet.RejectedIn}, _ff_file, _ff_record)", ct);
+        OutrunRows = session.Scalar<long>($"SELECT count(*) FROM {Outrun}", ct);
+        return $"SELECT * EXCLUDE ({RowSet.RejectedIn}) FROM temp.ff_replayed";
+    }
 
-    // Without the watermark column in the table, nothing of it can be ruled out.
-    private string? KnownRange(TableSnapshot existing) => watermark is not null && existing.Schema.Find(watermark) is not null ? range!.Within : null;
+    private static RowChanges Of(MergeCounts counts) => new(counts.Inserted, counts.Updated, counts.Deleted, counts.Unchanged, counts.Source);
 
     /// <summary>Of changes the last one of each key counts, and nothing that came before all rows were taken away.</summary>
     private MergeOptions Changes(WriteOptions write, CancellationToken ct)
@@ -63,7 +82,7 @@ internal sealed class RowWriter(
             session.Execute(string.Create(CultureInfo.InvariantCulture, $"DELETE FROM {kept} WHERE rowid <= {row}"), ct);
             log.Info("The source's table was emptied: rows of before go.");
         }
-        return new MergeOptions { Keys = _keys, DeleteWhen = $"s.{RowSet.Operation} = 'd'", ControlColumns = [RowSet.Operation], DeleteMissing = cleared is not null, Write = write };
+        return new MergeOptions { Keys = _keys, DeleteWhen = $"s.{RowSet.Operation} IN ('d', '{RowSet.LeftOut}')", ControlColumns = [RowSet.Operation], DeleteMissing = cleared is not null, Write = write };
     }
 
     private bool DetectsDeletes(TableTransaction transaction, CancellationToken ct)

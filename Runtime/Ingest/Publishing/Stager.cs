@@ -18,6 +18,9 @@ internal sealed record Staged(long Kept, RowChanges Changes, CommitMode Mode, st
 
     /// <summary>Rows that checks sent to the rejects or dropped; not among <see cref="Kept"/>.</summary>
     public TakenOut TakenOut { get; init; } = TakenOut.Nothing;
+
+    /// <summary>Of a replay: rejects in whose place the table has another row by now; <see cref="RowWriter.Outrun"/> lists them.</summary>
+    public long Outrun { get; init; }
 }
 
 /// <summary>Filters rows, removes twins and writes them into a transaction as <c>write_mode</c> says; counts what is left after each step.</summary>
@@ -39,8 +42,10 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
         var mode = job.WriteMode switch { Pipelines.WriteMode.Replace when !IsReplay => CommitMode.Overwrite, Pipelines.WriteMode.Replace => CommitMode.Append, Pipelines.WriteMode.Append => CommitMode.Append, _ => CommitMode.Replace };
         var write = new WriteOptions { Mode = mode, PartitionBy = partitioning.Columns, Compression = job.Compression.ToText(), Schema = rows.Schema() };
         if (mode != CommitMode.Overwrite && Drift.Apply(transaction, session, rows, settings.Drift, write, log, ct)) write = write with { Mode = mode = CommitMode.Replace };
+        var isDirect = job is { DedupeKeys.Count: 0, IncrementalMode: IncrementalMode.Full } && !checks.TakesRowsOut;
+        if (isDirect || !IsReplay) rows = rows with { RejectedInSql = null };
         var select = rows.Select(job, request.RunId, partitioning);
-        if (job.DedupeKeys.Count == 0 && (job.IncrementalMode == IncrementalMode.Full || IsReplay) && !checks.TakesRowsOut)
+        if (isDirect)
         {
             var direct = transaction.Write(session, select, write, ct).Sum(f => f.Rows ?? 0);
             return new Staged(direct, RowChanges.Appended(direct), mode, null);
@@ -55,10 +60,11 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
             if (!wanted()) return new Staged(0, RowChanges.Appended(0), mode, cursor);
             range?.CheckNulls(session, Kept, ct);
             var taken = checks.TakeOut(session, Kept, rows.OperationSql is not null, files, rejects.Add, ct);
-            var kept = session.Scalar<long>($"SELECT count(*) FROM {Kept}", ct);
+            // A change that the filter leaves out deletes what is there, and is no row of the table.
+            var kept = session.Scalar<long>($"SELECT count(*) FROM {Kept}{(rows.OperationSql is null ? "" : $" WHERE {RowSet.Operation} IS DISTINCT FROM '{RowSet.LeftOut}'")}", ct);
             var reached = range is null ? null : IsReplay ? cursor : session.Scalar<string>(range.Reached(Kept), ct) ?? cursor;
             var writer = new RowWriter(session, job, request, settings, Kept, columns, watermark, range, () => rejects.Count() > 0, log);
-            return new Staged(kept, writer.Write(transaction, write, rows.OperationSql is not null, ct), mode, reached) { TakenOut = taken };
+            return new Staged(kept, writer.Write(transaction, write, rows.OperationSql is not null, rows.RejectedInSql is not null, ct), mode, reached) { TakenOut = taken, Outrun = writer.OutrunRows };
         }
         finally
         {

@@ -38,8 +38,8 @@ internal sealed class OpenRejects(DuckDatabase database, TableSnapshot rejects, 
         var place = $"{Chosen} AND run_id = {SqlText.Literal(run)} AND landed_file = {SqlText.Literal(landed)} AND record IS NOT NULL";
         var numbers = whole || byNumber == 0 ? null
             : session.Rows($"SELECT record FROM {place} AND ({_byNumber} OR raw IS NULL) ORDER BY record", ct).Select(r => (long)r[0]!).ToArray();
-        var picks = whole ? new RecordPicks(() => [], null, 1, true)
-            : new RecordPicks(byNumber == count ? () => [] : () => Texts($"SELECT record, coalesce(byte_offset, 0), raw FROM {place} AND NOT ({_byNumber} OR raw IS NULL) ORDER BY record", ct), numbers ?? [], count, false);
+        var picks = whole ? new RecordPicks(() => [], null, 1, true) { Run = run }
+            : new RecordPicks(byNumber == count ? () => [] : () => Texts($"SELECT record, coalesce(byte_offset, 0), raw FROM {place} AND NOT ({_byNumber} OR raw IS NULL) ORDER BY record", ct), numbers ?? [], count, false) { Run = run };
         var file = new FileInfo(ArchiveMember.Parse(landed)?.Archive ?? landed);
         var seen = state.FilesSeen.LastOrDefault(f => f.Path == path);
         var size = file.Exists && picks.ReadsFile ? file.Length : 0;

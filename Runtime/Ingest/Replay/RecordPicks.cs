@@ -16,6 +16,9 @@ internal sealed record RecordPicks(Func<IEnumerable<PickedText>> Texts, long[]? 
     private const int BatchBytes = 1 << 20;
     private const int BatchTexts = 4096;
 
+    /// <summary>The run that rejected them.</summary>
+    public required string Run { get; init; }
+
     /// <summary>Whether the landed file itself is read.</summary>
     public bool ReadsFile => Whole || Numbers is { Length: > 0 };
 

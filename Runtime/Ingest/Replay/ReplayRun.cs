@@ -89,8 +89,8 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
         var outcome = new JobOutcome { Counts = counts, Table = TableText, TableVersion = loading.Transaction.Base?.Version, Checks = report.Outcomes, Bytes = loading.Transaction.Staged.Sum(f => f.Bytes) };
         if (counts.Read == counts.Rejected && !files.Any(f => f.File.Picks!.Whole)) return outcome with { RejectsTable = named.Folder, Note = "none of the rejects fits yet" };
         _progress.Start("publishing", null);
-        var marked = new RejectsTable(lake, session, _job, request, named).Mark(loaded.Rejects, files, ct);
-        outcome = outcome with { RejectsTable = counts.Rejected == 0 ? null : marked.Folder, Note = $"{counts.Read - counts.Rejected} of {counts.Read} rejects replayed" };
+        var marked = new RejectsTable(lake, session, _job, request, named).Mark(loaded.Rejects, files, loaded.Staged.Outrun > 0, ct);
+        outcome = outcome with { RejectsTable = counts.Rejected == 0 ? null : marked.Folder, Note = Note(counts, loaded.Staged.Outrun) };
         var commit = loading.Transaction.Commit(Commit(loaded, state, outcome, marked, files), ct);
         if (commit.AlreadyCommitted) return Recorded(_table.Latest()!);
         outcome = outcome with { TableVersion = commit.Version };
@@ -98,6 +98,9 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
         log.Info($"{counts}; {TableText} is at version {commit.Version}.");
         return outcome;
     }
+
+    private static string Note(RowCounts counts, long outrun) =>
+        $"{counts.Read - counts.Rejected - outrun} of {counts.Read} rejects replayed{(outrun == 0 ? "" : $"; {outrun} superseded, for the table has another row in their place")}";
 
     private CommitOptions Commit(LoadedRows loaded, JobState state, JobOutcome outcome, RejectsPlace marked, Picked files)
     {

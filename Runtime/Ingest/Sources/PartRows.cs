@@ -1,4 +1,5 @@
 using System.Globalization;
+using FlowForge.Columnar;
 using FlowForge.Duck;
 using FlowForge.Ingest.Formats;
 using FlowForge.Ingest.Publishing;
@@ -13,6 +14,7 @@ namespace FlowForge.Ingest.Sources;
 /// <summary>The landed parts of a source of rows as rows for the table. Types come from the source; parts, and the table as it is, may differ, and then the narrowest type that holds all of them is taken.</summary>
 internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts, IngestDefinition job, TableSnapshot? table, FileSettings settings)
 {
+    private const string PickedRows = "temp.ff_picks";
     private readonly List<SourceColumn> _columns = Columns(parts);
 
     /// <summary>The parts' numbers in the job's list of files; null when they are the list.</summary>
@@ -28,6 +30,7 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
     /// <summary>The rows that fit; the others go to the rejects.</summary>
     public RowSet Rows(Action<Reject> rejects, CancellationToken ct)
     {
+        KeepPicks(ct);
         var source = _columns.Select((c, i) => (c.Name, Sql: $"c{i}", Type: SourceType(c, ct))).ToList();
         var from = Arms(source);
         var operation = job.WriteMode == Pipelines.WriteMode.Merge ? source.Find(c => c.Name == RowSet.Operation).Sql : null;
@@ -80,7 +83,29 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
         return $"({string.Join(" UNION ALL ", arms)})";
     }
 
-    private string Picked(int part) => Picks?[part] is { } wanted ? $" WHERE file_row_number + 1 IN ({string.Join(", ", wanted)})" : "";
+    private string Picked(int part) => Picks?[part] is null ? "" : string.Create(CultureInfo.InvariantCulture, $" SEMI JOIN (SELECT row FROM {PickedRows} WHERE part = {part}) AS picked ON file_row_number + 1 = picked.row");
+
+    /// <summary>The wanted rows as a table of the session: there may be millions.</summary>
+    private void KeepPicks(CancellationToken ct)
+    {
+        if (Picks is null || Picks.All(p => p is null)) return;
+        var schema = new Schema([new Field("part", Int32Type.Default, false), new Field("row", Int64Type.Default, false)]);
+        session.RegisterSource("ff_pick_source", schema, () => Picks.SelectMany((rows, part) => (rows ?? []).Chunk(1 << 16).Select(some => Batch(schema, part, some))));
+        try { session.Execute($"CREATE OR REPLACE TEMP TABLE ff_picks AS FROM ff_pick_source", ct); }
+        finally { session.UnregisterSource("ff_pick_source"); }
+    }
+
+    private static RecordBatch Batch(Schema schema, int part, long[] rows)
+    {
+        var parts = new Int32Array.Builder();
+        var numbers = new Int64Array.Builder();
+        foreach (var row in rows)
+        {
+            parts.Append(part);
+            numbers.Append(row);
+        }
+        return new RecordBatch(schema, [parts.Build(), numbers.Build()], rows.Length);
+    }
 
     /// <summary>One type for all parts.</summary>
     private string SourceType(SourceColumn column, CancellationToken ct)

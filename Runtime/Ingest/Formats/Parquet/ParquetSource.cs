@@ -53,7 +53,7 @@ internal sealed class ParquetSource
         var sound = _rows.Keys.Order().ToList();
         var parts = sound.ConvertAll(i => new RowPart(_files[i].Path, _files[i].LocalPath, _rows[i], _files[i].Size, null, null, Columns(_files[i])));
         var isPlain = job.SchemaMode == SchemaMode.Infer && settings.Drift != DriftPolicy.Discard && sound.All(i => _files[i].Picks is not { Whole: false }) && SameTypes(parts);
-        return isPlain ? Plain(job, sound, parts) : new PartRows(_session, parts, job, table, settings) { Numbers = sound, Picks = sound.ConvertAll(i => _files[i].Picks?.Numbers) }.Rows(rejects, ct);
+        return isPlain ? Plain(job, sound, parts) : new PartRows(_session, parts, job, table, settings) { Numbers = sound, Picks = sound.ConvertAll(i => _files[i].Picks?.Numbers) }.Rows(rejects, ct) with { RejectedInSql = RowSet.RunOf(_files, "_ff_part") };
     }
 
     /// <summary>All rows as they are, read by one scan.</summary>
