@@ -16,7 +16,7 @@ public sealed class DataFile
         long modified,
         string? statistics,
         ImmutableSortedDictionary<string, string>? tags = null,
-        string? deletionVector = null)
+        DeletionVector? deletionVector = null)
     {
         Uri = uri;
         PartitionValues = partitionValues;
@@ -39,7 +39,7 @@ public sealed class DataFile
     /// <summary>When the file was made, UTC.</summary>
     public DateTimeOffset Modified => DateTimeOffset.FromUnixTimeMilliseconds(ModifiedMilliseconds);
 
-    /// <summary>Rows in the file, or null when its writer gave no statistics.</summary>
+    /// <summary>Rows of the table in the file (those that a deletion vector takes away do not count), or null when its writer gave no statistics.</summary>
     public long? Rows => rows ??= ReadRows();
 
     /// <summary>The statistics of the log, JSON, or null.</summary>
@@ -52,8 +52,8 @@ public sealed class DataFile
 
     internal ImmutableSortedDictionary<string, string>? Tags { get; }
 
-    /// <summary>The descriptor of a deletion vector, as JSON, that another tool gave to the file.</summary>
-    internal string? DeletionVector { get; }
+    /// <summary>The rows that no longer count, where another tool deleted some without writing the file anew.</summary>
+    internal DeletionVector? DeletionVector { get; }
 
     /// <summary>Position in the order in which files came to the table.</summary>
     internal long Order { get; init; }
@@ -65,6 +65,6 @@ public sealed class DataFile
     {
         if (StatisticsJson is null) return null;
         using var document = JsonDocument.Parse(StatisticsJson);
-        return document.RootElement.TryGetProperty("numRecords", out var number) && number.TryGetInt64(out var count) ? count : null;
+        return document.RootElement.TryGetProperty("numRecords", out var number) && number.TryGetInt64(out var count) ? count - (DeletionVector?.Cardinality ?? 0) : null;
     }
 }

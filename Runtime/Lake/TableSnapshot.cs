@@ -19,6 +19,7 @@ public sealed class TableSnapshot
         this.state = state;
         this.store = store;
         Metadata = state.Metadata ?? throw new LakeException($"Table {table} has no metaData action up to version {state.Version}; its log is damaged.");
+        Mapping = ColumnMapping.Of(state.Protocol, Metadata);
         files = new(() => [.. state.Files.Values.OrderBy(f => f.Order)]);
         rows = new(() => state.Files.Values.Sum(f => f.Rows ?? 0));
     }
@@ -52,6 +53,15 @@ public sealed class TableSnapshot
 
     internal MetadataAction Metadata { get; }
 
+    internal ColumnMapping Mapping { get; }
+
+    /// <summary>The file's value of a partition column; null is NULL.</summary>
+    internal string? PartitionValue(DataFile file, string column) =>
+        file.PartitionValues.TryGetValue(Mapping.Physical(Schema.Find(column)!), out var value) && value is { Length: > 0 } ? value : null;
+
+    /// <summary>A text that files of one partition have in common, and no others.</summary>
+    internal string PartitionKey(DataFile file) => string.Join('\0', PartitionColumns.Select(c => PartitionValue(file, c) is { } value ? "v" + value : "n"));
+
     internal LogState LogState => state;
 
     /// <summary>
@@ -63,10 +73,10 @@ public sealed class TableSnapshot
 
     /// <summary>As <see cref="ScanSql(bool)"/>, for some of the table's files only.</summary>
     public string ScanSql(IReadOnlyList<DataFile> some, bool withReserved = false) =>
-        new ScanSql(store, Schema, PartitionColumns).Write(some, c => withReserved || !c.IsReserved);
+        new ScanSql(store, Schema, PartitionColumns, Mapping).Write(some, c => withReserved || !c.IsReserved);
 
     /// <summary>All columns and, as <c>__ff_file</c>, the path of the file that each row comes from.</summary>
-    internal string ScanWithFile(IReadOnlyList<DataFile> some) => new ScanSql(store, Schema, PartitionColumns).Write(some, _ => true, withFile: true);
+    internal string ScanWithFile(IReadOnlyList<DataFile> some) => new ScanSql(store, Schema, PartitionColumns, Mapping).Write(some, _ => true, withFile: true);
 
     internal string ReadPath(DataFile file) => Reading.ScanSql.Local(store, file);
 

@@ -122,10 +122,8 @@ public sealed partial class TableTransaction
         BeginChange();
         if (Base is null) return;
         if (Base.PartitionColumns.Count == 0) throw new LakeException($"Table {table.Name} has no partitions to replace. Overwrite it, or make it with partition columns.");
-        var mine = staged.Except(retyped).Select(s => Key(s.File)).ToHashSet(StringComparer.Ordinal);
-        Retire([.. Current!.Files.Where(f => mine.Contains(Key(f)))]);
-
-        string Key(DataFile file) => string.Join('\0', Base.PartitionColumns.Select(c => file.PartitionValues.GetValueOrDefault(c) is { } value ? "v" + value : "n"));
+        var mine = staged.Except(retyped).Select(s => Base.PartitionKey(s.File)).ToHashSet(StringComparer.Ordinal);
+        Retire([.. Current!.Files.Where(f => mine.Contains(Base.PartitionKey(f)))]);
     }
 
     /// <summary>Writes every row of the table anew with other column types, such as wider ones. New rows may then be written with these types too.</summary>

@@ -27,12 +27,16 @@ public sealed partial class TableTransaction : IDisposable
     private bool hasRead;
     private bool hasChanged;
     private TableSchema? changedTypes;
+    private readonly ColumnMapping mapping;
+    private readonly ColumnIds? mappedIds;
 
     internal TableTransaction(LakeTable table, LogState? start)
     {
         this.table = table;
         this.start = start;
         Base = start is null ? null : new TableSnapshot(start, table.Files, table.Name);
+        mapping = Base?.Mapping ?? ColumnMapping.None;
+        mappedIds = mapping.IsOn ? new ColumnIds(start!.Metadata!) : null;
     }
 
     /// <summary>The version that this transaction began from; null when there was no table.</summary>
@@ -58,12 +62,18 @@ public sealed partial class TableTransaction : IDisposable
         options ??= new WriteOptions();
         var existing = options.Mode == CommitMode.Overwrite ? null : changedTypes ?? start?.Metadata?.Schema;
         var columns = session.Describe(selectSql).Select(c => (c.Name, c.Type)).ToList();
-        var schema = SchemaPlan.ForRows(table.Name, columns, existing, options.Schema);
+        var schema = SchemaPlan.ForRows(table.Name, columns, existing, options.Schema, mapping.IsOn);
+        if (mapping.IsOn)
+        {
+            // An overwritten column keeps its id and physical name; a new one gets its own.
+            if (existing is null) schema = SchemaPlan.WithMetadata(schema, start!.Metadata!.Schema);
+            schema = mappedIds!.Assign(schema);
+        }
         var partitions = Partitions(options, schema);
         if (written is not null && !partitions.SequenceEqual(writtenPartitions!, StringComparer.OrdinalIgnoreCase))
             throw new LakeException($"Two writes of one commit to {table.Name} are partitioned differently.");
         lease ??= new WriterLease(table.Files);
-        var files = new StagedWrite(lease, writes++).Run(session, selectSql, schema, partitions, options, ct);
+        var files = new StagedWrite(lease, writes++, mapping).Run(session, selectSql, schema, partitions, options, ct);
         staged.AddRange(files);
         written = written is null ? schema : SchemaPlan.Merge(table.Name, written, schema, SchemaEvolution.AddColumns);
         writtenPartitions = partitions;
@@ -77,7 +87,7 @@ public sealed partial class TableTransaction : IDisposable
     {
         if (written is null) return null;
         var local = staged.ToDictionary(s => s.File.Uri, s => s.LocalPath, StringComparer.Ordinal);
-        return new Reading.ScanSql(new StagedStore(table.Files, local), written, writtenPartitions!).Write([.. staged.Select(s => s.File)], c => withReserved || !c.IsReserved);
+        return new Reading.ScanSql(new StagedStore(table.Files, local), written, writtenPartitions!, mapping).Write([.. staged.Select(s => s.File)], c => withReserved || !c.IsReserved);
     }
 
     /// <summary>Puts the rows of a query over the rows written so far in their place: after checks, to leave out those that failed.</summary>
@@ -117,7 +127,7 @@ public sealed partial class TableTransaction : IDisposable
                 return new CommitResult(latest.Version, true, 0, 0, 0, 0);
             }
             table.Log.CheckNoGap(latest);
-            ConflictCheck.Run(table.Name, table.Log, start?.Version ?? -1, latest, options);
+            ConflictCheck.Run(table.Name, table.Log, start?.Version ?? -1, latest, options, mapping);
             var now = Now(latest);
             var stateName = $"{lease.Id}-{attempt}";
             Announce(stateName, latest.Version);

@@ -83,6 +83,7 @@ internal static class ActionJson
         json.WriteBoolean("dataChange", a.DataChange && !checkpoint);
         if (a.File.StatisticsJson is not null) json.WriteString("stats", a.File.StatisticsJson);
         if (a.File.Tags is not null) WriteMap(json, "tags", a.File.Tags);
+        a.File.DeletionVector?.Write(json);
         json.WriteEndObject();
     }
 
@@ -97,7 +98,9 @@ internal static class ActionJson
             json.WriteBoolean("extendedFileMetadata", true);
             WriteMap(json, "partitionValues", r.PartitionValues);
             json.WriteNumber("size", r.Size.Value);
+            if (!checkpoint) WriteMap(json, "tags", ImmutableSortedDictionary<string, string>.Empty);
         }
+        r.DeletionVector?.Write(json);
         json.WriteEndObject();
     }
 

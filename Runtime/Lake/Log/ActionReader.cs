@@ -41,22 +41,24 @@ internal static class ActionReader
         foreach (var property in line.EnumerateObject())
         {
             var value = property.Value;
-            if (value.ValueKind != JsonValueKind.Object) continue;
-            switch (property.Name)
-            {
-                case "add": return ReadAdd(value);
-                case "remove": return ReadRemove(value);
-                case "txn": return new TransactionAction(Text(value, "appId")!, value.GetProperty("version").GetInt64(), Number(value, "lastUpdated"));
-                case "domainMetadata":
-                    return new DomainAction(Text(value, "domain")!, Text(value, "configuration") ?? "", Flag(value, "removed", false));
-                case "protocol": return ReadProtocol(value);
-                case "metaData": return ReadMetadata(value);
-                case "commitInfo": return new CommitInfoAction(value.Clone());
-                default: return new IgnoredAction(property.Name);
-            }
+            if (value.ValueKind == JsonValueKind.Object) return Read(property.Name, value);
         }
         return null;
     }
+
+    /// <summary>The action of one kind.</summary>
+    public static LogAction Read(string kind, JsonElement value) => kind switch
+    {
+        "add" => ReadAdd(value),
+        "remove" => ReadRemove(value),
+        "txn" => new TransactionAction(Text(value, "appId")!, value.GetProperty("version").GetInt64(), Number(value, "lastUpdated")),
+        "domainMetadata" => new DomainAction(Text(value, "domain")!, Text(value, "configuration") ?? "", Flag(value, "removed", false)),
+        "protocol" => ReadProtocol(value),
+        "metaData" => ReadMetadata(value),
+        "commitInfo" => new CommitInfoAction(value.Clone()),
+        "sidecar" => new SidecarAction(Text(value, "path")!),
+        _ => new IgnoredAction(kind),
+    };
 
     private static AddAction ReadAdd(JsonElement e) => new(
         new DataFile(
@@ -64,13 +66,14 @@ internal static class ActionReader
             NullableMap(e, "partitionValues") ?? ImmutableSortedDictionary<string, string?>.Empty,
             e.GetProperty("size").GetInt64(),
             Number(e, "modificationTime") ?? 0,
-            Text(e, "stats"),
+            // A checkpoint may keep statistics in columns only.
+            Text(e, "stats") ?? (e.TryGetProperty("stats_parsed", out var parsed) && parsed.ValueKind == JsonValueKind.Object ? parsed.GetRawText() : null),
             Map(e, "tags"),
-            e.TryGetProperty("deletionVector", out var vector) && vector.ValueKind == JsonValueKind.Object ? vector.GetRawText() : null),
+            DeletionVector.Read(e)),
         Flag(e, "dataChange", true));
 
     private static RemoveAction ReadRemove(JsonElement e) =>
-        new(Text(e, "path")!, Number(e, "deletionTimestamp") ?? 0, Flag(e, "dataChange", true), NullableMap(e, "partitionValues"), Number(e, "size"));
+        new(Text(e, "path")!, Number(e, "deletionTimestamp") ?? 0, Flag(e, "dataChange", true), NullableMap(e, "partitionValues"), Number(e, "size"), DeletionVector.Read(e));
 
     private static ProtocolAction ReadProtocol(JsonElement e) =>
         new(e.GetProperty("minReaderVersion").GetInt32(), e.GetProperty("minWriterVersion").GetInt32(), List(e, "readerFeatures"), List(e, "writerFeatures"));

@@ -29,7 +29,13 @@ internal sealed record RemoveAction(
     long DeletionTimestamp,
     bool DataChange,
     ImmutableSortedDictionary<string, string?>? PartitionValues,
-    long? Size) : LogAction;
+    long? Size,
+    DeletionVector? DeletionVector = null) : LogAction
+{
+    /// <summary>Takes a file of a snapshot out of the table.</summary>
+    public static RemoveAction Of(DataFile file, long milliseconds, bool dataChange) =>
+        new(file.Uri, milliseconds, dataChange, (ImmutableSortedDictionary<string, string?>)file.PartitionValues, file.Bytes, file.DeletionVector);
+}
 
 /// <summary>How far an application has got with this table.</summary>
 internal sealed record TransactionAction(string ApplicationId, long Version, long? LastUpdated) : LogAction;
@@ -39,6 +45,9 @@ internal sealed record DomainAction(string Domain, string Configuration, bool Re
 
 /// <summary>Who did what; not part of the table's state.</summary>
 internal sealed record CommitInfoAction(JsonElement Content) : LogAction;
+
+/// <summary>A file beside a V2 checkpoint that holds a part of its actions.</summary>
+internal sealed record SidecarAction(string Path) : LogAction;
 
 /// <summary>Change data of a commit: nothing that a snapshot needs.</summary>
 internal sealed record IgnoredAction(string Kind) : LogAction;

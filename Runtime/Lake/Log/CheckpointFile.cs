@@ -23,24 +23,49 @@ internal static class CheckpointFile
         ("domainMetadata", "STRUCT(\"domain\" VARCHAR, configuration VARCHAR, removed BOOLEAN)"),
     ];
 
-    /// <summary>The actions of a checkpoint.</summary>
-    public static List<LogAction> Read(IFileStore files, long version)
+    private const string VectorField = ", deletionVector STRUCT(storageType VARCHAR, pathOrInlineDv VARCHAR, \"offset\" INTEGER, sizeInBytes INTEGER, cardinality BIGINT))";
+
+    /// <summary>The actions of a checkpoint of any form: classic, in parts, or V2 with sidecar files.</summary>
+    public static List<LogAction> Read(IFileStore files, CheckpointSet checkpoint)
     {
         using var session = LogEngine.Connect();
-        var source = $"read_parquet({SqlText.Literal(files.ReadPath(LogPaths.Checkpoint(version)))})";
-        var present = session.Describe($"SELECT * FROM {source}").Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
-        if (present.Contains("sidecar")) throw new LakeException($"{files.Root} has a checkpoint with sidecar files (v2Checkpoint), which is not read here.");
         var actions = new List<LogAction>();
+        var sidecars = new List<string>();
+        foreach (var path in checkpoint.Paths)
+        {
+            if (path.EndsWith(".json", StringComparison.Ordinal)) ReadJson(files, path, actions, sidecars);
+            else ReadParquet(files, session, path, actions, sidecars);
+        }
+        // The log gives the name only; a path would have to lie in the same folder.
+        foreach (var sidecar in sidecars) ReadParquet(files, session, $"{LogPaths.Sidecars}/{FilePaths.Decode(sidecar[(sidecar.LastIndexOf('/') + 1)..])}", actions, []);
+        if (!actions.OfType<MetadataAction>().Any()) throw new LakeException($"Checkpoint {checkpoint.Paths[0]} of {files.Root} has no metaData action.");
+        return actions;
+    }
+
+    private static void ReadParquet(IFileStore files, DuckSession session, string path, List<LogAction> actions, List<string> sidecars)
+    {
+        var source = $"read_parquet({SqlText.Literal(files.ReadPath(path))}, hive_partitioning=false)";
+        var present = session.Describe($"SELECT * FROM {source}").Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var (kind, _) in Columns.Where(c => present.Contains(c.Kind)))
         {
             var name = SqlText.Identifier(kind);
             foreach (var row in DuckRows.Read(session, $"SELECT CAST(to_json({name}) AS VARCHAR) FROM {source} WHERE {name} IS NOT NULL"))
             {
-                using var document = JsonDocument.Parse($"{{\"{kind}\":{(string)row[0]!}}}");
-                if (ActionReader.Read(document.RootElement) is { } action) actions.Add(action);
+                using var document = JsonDocument.Parse((string)row[0]!);
+                actions.Add(ActionReader.Read(kind, document.RootElement));
             }
         }
-        return actions;
+        if (present.Contains("sidecar")) sidecars.AddRange(DuckRows.Read(session, $"SELECT sidecar.path FROM {source} WHERE sidecar IS NOT NULL").Select(r => (string)r[0]!));
+    }
+
+    private static void ReadJson(IFileStore files, string path, List<LogAction> actions, List<string> sidecars)
+    {
+        var content = files.Read(path) ?? throw new LakeException($"Checkpoint {path} of {files.Root} is gone.");
+        foreach (var action in ActionReader.Read(content, path))
+        {
+            if (action is SidecarAction sidecar) sidecars.Add(sidecar.Path);
+            else actions.Add(action);
+        }
     }
 
     /// <summary>Writes the checkpoint of a state and points <c>_last_checkpoint</c> to it. One that is there already stays.</summary>
@@ -51,10 +76,11 @@ internal static class CheckpointFile
         using var lease = new WriterLease(files);
         var rows = Path.Combine(lease.Folder, "actions.json");
         var parquet = Path.Combine(lease.Folder, "checkpoint.parquet");
+        var vectors = state.Files.Values.Any(f => f.DeletionVector is not null) || state.Tombstones.Values.Any(t => t.DeletionVector is not null);
         var (actions, adds, longest) = WriteRows(rows, state, now);
         using (var session = LogEngine.Connect())
         {
-            var columns = string.Join(", ", Columns.Select(c => $"{SqlText.Literal(c.Kind)}: {SqlText.Literal(c.Type)}"));
+            var columns = string.Join(", ", Columns.Select(c => $"{SqlText.Literal(c.Kind)}: {SqlText.Literal(vectors && c.Kind is ("add" or "remove") ? c.Type[..^1] + VectorField : c.Type)}"));
             session.Execute($"COPY (SELECT * FROM read_json({SqlText.Literal(rows)}, format='newline_delimited', maximum_object_size={longest + 1024}, columns={{{columns}}})) " +
                 $"TO {SqlText.Literal(parquet)} (FORMAT parquet, COMPRESSION snappy)");
         }

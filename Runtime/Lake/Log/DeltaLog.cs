@@ -84,11 +84,10 @@ internal sealed class DeltaLog(IFileStore files, string table)
     // The newest checkpoint not past the wanted version; from nothing when there is none.
     private LogState Start(long? wanted)
     {
-        if (wanted is null && HintedVersion() is { } hinted && TryCheckpoint(hinted) is { } quick) return quick;
+        if (wanted is null && HintedVersion() is { } hinted && files.Exists(LogPaths.Checkpoint(hinted)) && TryCheckpoint(new CheckpointSet(hinted, [LogPaths.Checkpoint(hinted)])) is { } quick) return quick;
         if (wanted is null && files.Exists(LogPaths.Entry(0)) && !files.Exists(LogPaths.LastCheckpoint)) return LogState.Empty;
-        var checkpoints = files.List(LogPaths.Folder).Select(f => LogPaths.CheckpointVersion(f.Path)).OfType<long>().Where(v => wanted is null || v <= wanted);
-        foreach (var version in checkpoints.OrderDescending())
-            if (TryCheckpoint(version) is { } state) return state;
+        foreach (var checkpoint in CheckpointSet.Find(files.List(LogPaths.Folder)).Where(c => wanted is null || c.Version <= wanted))
+            if (TryCheckpoint(checkpoint) is { } state) return state;
         return LogState.Empty;
     }
 
@@ -98,7 +97,7 @@ internal sealed class DeltaLog(IFileStore files, string table)
         try
         {
             using var document = JsonDocument.Parse(content);
-            // Parts and newer kinds of checkpoints are found by listing, or passed over.
+            // Parts and newer kinds of checkpoints are found by listing.
             return document.RootElement.TryGetProperty("parts", out _) ? null : document.RootElement.GetProperty("version").GetInt64();
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
@@ -108,12 +107,11 @@ internal sealed class DeltaLog(IFileStore files, string table)
     }
 
     // A checkpoint is a short cut: when it cannot be read, an older one and the entries say the same.
-    private LogState? TryCheckpoint(long version)
+    private LogState? TryCheckpoint(CheckpointSet checkpoint)
     {
-        if (!files.Exists(LogPaths.Checkpoint(version))) return null;
         try
         {
-            return LogState.Empty.Apply(version, CheckpointFile.Read(files, version));
+            return LogState.Empty.Apply(checkpoint.Version, CheckpointFile.Read(files, checkpoint));
         }
         catch (Exception e) when (e is not OutOfMemoryException && files.Exists(LogPaths.Entry(0)))
         {
@@ -124,11 +122,11 @@ internal sealed class DeltaLog(IFileStore files, string table)
     private static bool IsLogFile(StoredFile file) => file.Path.EndsWith(".json", StringComparison.Ordinal) || file.Path.EndsWith(".parquet", StringComparison.Ordinal);
 
     private LakeException Unreadable() => new(
-        $"The log of {table} does not begin with version 0, and has no checkpoint that can be read here (one Parquet file of the V1 form). Write a classic checkpoint with the tool that made the table.");
+        $"The log of {table} does not begin with version 0, and has no checkpoint that is complete. Restore the missing files of _delta_log from a backup, or write a checkpoint with the tool that made the table.");
 
     private string OldestReadable()
     {
-        var oldest = files.List(LogPaths.Folder).Select(f => LogPaths.CheckpointVersion(f.Path)).OfType<long>().DefaultIfEmpty(-1).Min();
+        var oldest = CheckpointSet.Find(files.List(LogPaths.Folder)).Select(c => c.Version).DefaultIfEmpty(-1).Min();
         return oldest < 0 ? "unknown" : oldest.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 }

@@ -25,10 +25,11 @@ internal static class LogCleanup
         var commits = all.Where(f => LogPaths.EntryVersion(f.Path) is not null && f.Modified <= cutOff).Select(f => LogPaths.EntryVersion(f.Path)!.Value).ToList();
         if (commits.Count == 0) return 0;
         var cutOffCommit = commits.Max();
-        var checkpoints = all.Select(f => LogPaths.CheckpointVersion(f.Path)).OfType<long>().Where(v => v <= cutOffCommit).ToList();
+        var checkpoints = CheckpointSet.Find(all).Select(c => c.Version).Where(v => v <= cutOffCommit).ToList();
         if (checkpoints.Count == 0) return 0;
         var keepFrom = checkpoints.Max();
-        var old = all.Where(f => (LogPaths.EntryVersion(f.Path) ?? LogPaths.CheckpointVersion(f.Path)) < keepFrom).OrderBy(f => f.Path, StringComparer.Ordinal).ToList();
+        // Entries, checkpoints of all kinds, checksums; compacted entries are named by their first version.
+        var old = all.Where(f => LogPaths.Version(f.Path) is { } version && (version < keepFrom || version == keepFrom && f.Path.EndsWith(".compacted.json", StringComparison.Ordinal))).OrderBy(f => f.Path, StringComparer.Ordinal).ToList();
         foreach (var file in old) files.Delete(file.Path);
         return old.Count;
     }

@@ -25,9 +25,6 @@ internal sealed record LogState
 
     public ImmutableDictionary<string, DomainAction> Domains { get; init; } = ImmutableDictionary.Create<string, DomainAction>(StringComparer.Ordinal);
 
-    /// <summary>True when some file ever came with a deletion vector.</summary>
-    public bool MayHaveDeletionVectors { get; init; }
-
     /// <summary>The newest commit time seen, UTC.</summary>
     public DateTimeOffset LastCommitted { get; init; } = DateTimeOffset.MinValue;
 
@@ -47,14 +44,14 @@ internal sealed record LogState
         foreach (var remove in actions.OfType<RemoveAction>())
         {
             files.Remove(remove.Path);
-            tombstones[remove.Path] = remove;
+            tombstones[Key(remove.Path, remove.DeletionVector)] = remove;
         }
         foreach (var action in actions)
         {
             switch (action)
             {
                 case AddAction add:
-                    tombstones.Remove(add.File.Uri);
+                    tombstones.Remove(Key(add.File.Uri, add.File.DeletionVector));
                     files[add.File.Uri] = add.File.At(order++);
                     break;
                 case TransactionAction transaction:
@@ -84,10 +81,12 @@ internal sealed record LogState
             Transactions = transactions.ToImmutable(),
             Domains = domains.ToImmutable(),
             NextOrder = order,
-            MayHaveDeletionVectors = MayHaveDeletionVectors || actions.OfType<AddAction>().Any(a => a.File.DeletionVector is not null),
             LastCommitted = actions.OfType<CommitInfoAction>().FirstOrDefault() is null ? LastCommitted : Max(LastCommitted, HistoryReader.Committed(actions)),
         };
     }
+
+    // A file with another deletion vector is another logical file, though there is only one of a path at a time in the table.
+    private static string Key(string path, DeletionVector? vector) => vector is null ? path : $"{path}\0{vector.UniqueId}";
 
     private static DateTimeOffset Max(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 }

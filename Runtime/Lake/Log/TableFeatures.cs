@@ -13,11 +13,11 @@ internal static class TableFeatures
 
     // Features that are either fulfilled, or harmless while the table does not use them (which is checked apart).
     private static readonly FrozenSet<string> Readable = FrozenSet.ToFrozenSet(
-        [TimestampNtz, "columnMapping", "deletionVectors", "vacuumProtocolCheck"], StringComparer.Ordinal);
+        [TimestampNtz, ColumnMapping.Feature, "deletionVectors", "vacuumProtocolCheck", "v2Checkpoint", "typeWidening", "typeWidening-preview"], StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> Writable = FrozenSet.ToFrozenSet(
         [TimestampNtz, DomainMetadata, "appendOnly", "invariants", "checkConstraints", "generatedColumns", "allowColumnDefaults", "changeDataFeed", "columnMapping",
-         "identityColumns", "deletionVectors", "vacuumProtocolCheck", "inCommitTimestamp"], StringComparer.Ordinal);
+         "identityColumns", "deletionVectors", "vacuumProtocolCheck", "v2Checkpoint", "inCommitTimestamp"], StringComparer.Ordinal);
 
     /// <summary>The least protocol that allows this schema and, where asked for, metadata domains; never less than <paramref name="current"/>.</summary>
     public static ProtocolAction Needed(TableSchema schema, bool domains, ProtocolAction? current)
@@ -45,10 +45,6 @@ internal static class TableFeatures
         if (protocol.MinReaderVersion > 3) throw Refuse(table, $"needs Delta reader version {protocol.MinReaderVersion}", "read");
         var unknown = (protocol.ReaderFeatures ?? []).FirstOrDefault(f => !Readable.Contains(f));
         if (unknown is not null) throw Refuse(table, $"uses the Delta feature '{unknown}'", "read");
-        var mode = state.Metadata?.Configuration.GetValueOrDefault("delta.columnMapping.mode", "none") ?? "none";
-        if (mode != "none") throw Refuse(table, $"maps its columns (delta.columnMapping.mode = {mode})", "read");
-        if (state.MayHaveDeletionVectors && state.Files.Values.FirstOrDefault(f => f.DeletionVector is not null) is { } file)
-            throw Refuse(table, $"has deleted rows in a deletion vector of {file.Path}", "read");
     }
 
     /// <summary>Refuses to write where a rule of the table would be broken.</summary>

@@ -10,7 +10,7 @@ internal sealed class Compaction(LakeTable table, DuckSession session, OptimizeO
         using var transaction = table.Begin();
         if (transaction.Base is not { } snapshot) return null;
         var small = snapshot.Files.Where(f => f.Bytes < options.SmallFileBytes)
-            .GroupBy(f => string.Join('\0', snapshot.PartitionColumns.Select(c => f.PartitionValues.GetValueOrDefault(c) is { } v ? "v" + v : "n")))
+            .GroupBy(snapshot.PartitionKey)
             .Where(g => g.Count() > 1).SelectMany(g => g).OrderBy(f => f.Order).ToList();
         if (small.Count == 0) return null;
         var order = options.SortBy.Count == 0 ? "" : $" ORDER BY {SqlText.Identifiers(options.SortBy)}";

@@ -37,16 +37,19 @@ internal sealed class Restoration(LakeTable table)
     private static (List<LogAction> Actions, List<DataFile> Added, int Removed) Actions(LogState latest, LogState target, DateTimeOffset now, string id, IReadOnlyDictionary<string, string> info)
     {
         var milliseconds = now.ToUnixTimeMilliseconds();
-        var added = target.Files.Values.Where(f => !latest.Files.ContainsKey(f.Uri)).OrderBy(f => f.Order).ToList();
-        var removed = latest.Files.Values.Where(f => !target.Files.ContainsKey(f.Uri)).OrderBy(f => f.Order).ToList();
+        var added = target.Files.Values.Where(f => !IsIn(latest, f)).OrderBy(f => f.Order).ToList();
+        var removed = latest.Files.Values.Where(f => !IsIn(target, f)).OrderBy(f => f.Order).ToList();
         var actions = new List<LogAction> { CommitNote.Restore(milliseconds, target.Version, latest.Version, id, info) };
         var protocol = TableFeatures.Needed(target.Metadata!.Schema, target.Domains.Count > 0, latest.Protocol);
         if (!ReferenceEquals(protocol, latest.Protocol)) actions.Add(protocol);
         if (target.Metadata != latest.Metadata) actions.Add(target.Metadata);
         foreach (var domain in latest.Domains.Values.Where(d => !target.Domains.ContainsKey(d.Domain))) actions.Add(domain with { Removed = true });
         actions.AddRange(target.Domains.Values.Where(d => latest.Domains.GetValueOrDefault(d.Domain) != d));
-        actions.AddRange(removed.Select(f => new RemoveAction(f.Uri, milliseconds, true, (ImmutableSortedDictionary<string, string?>)f.PartitionValues, f.Bytes)));
+        actions.AddRange(removed.Select(f => RemoveAction.Of(f, milliseconds, true)));
         actions.AddRange(added.Select(f => new AddAction(f, true)));
         return (actions, added, removed.Count);
     }
+
+    // A file with another deletion vector holds other rows.
+    private static bool IsIn(LogState state, DataFile file) => state.Files.TryGetValue(file.Uri, out var found) && found.DeletionVector == file.DeletionVector;
 }

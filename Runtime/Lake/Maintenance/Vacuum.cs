@@ -30,13 +30,15 @@ internal sealed class Vacuum(LakeTable table, VacuumOptions options)
 
     private HashSet<string> Needed(LogState latest, DateTimeOffset cutoff)
     {
-        var needed = new HashSet<string>(latest.Files.Values.Select(f => f.Path), StringComparer.Ordinal);
+        var needed = new HashSet<string>(latest.Files.Values.SelectMany(Paths), StringComparer.Ordinal);
         var oldest = cutoff.ToUnixTimeMilliseconds();
-        needed.UnionWith(latest.Tombstones.Values.Where(t => t.DeletionTimestamp >= oldest).Select(t => FilePaths.Decode(t.Path)));
+        needed.UnionWith(latest.Tombstones.Values.Where(t => t.DeletionTimestamp >= oldest).SelectMany(t => t.DeletionVector?.FileUri is { } vector ? (string[])[FilePaths.Decode(t.Path), FilePaths.Decode(vector)] : [FilePaths.Decode(t.Path)]));
         foreach (var version in VersionLease.Held(table.Files))
-            if (table.Log.At(version) is { } state) needed.UnionWith(state.Files.Values.Select(f => f.Path));
+            if (table.Log.At(version) is { } state) needed.UnionWith(state.Files.Values.SelectMany(Paths));
         return needed;
     }
+
+    private static IEnumerable<string> Paths(DataFile file) => file.DeletionVector?.FileUri is { } vector ? [file.Path, FilePaths.Decode(vector)] : [file.Path];
 
     // States of all versions that can still be read: they are small, and restore needs them.
     private HashSet<string> NeededStates(LogState latest)

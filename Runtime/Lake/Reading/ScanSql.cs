@@ -10,7 +10,7 @@ namespace FlowForge.Lake.Reading;
 /// Writes the DuckDB expression that reads a set of files as the table's schema says: column order and types, partition values from the log, NULL for
 /// columns that a file has not. Files with the same columns are read by one <c>read_parquet</c>, so thousands of them are opened only as the query needs them.
 /// </summary>
-internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyList<string> partitionColumns)
+internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyList<string> partitionColumns, ColumnMapping mapping)
 {
     /// <summary>The tag of an add action that says which columns its file has.</summary>
     public const string ColumnsTag = "flowforge.columns";
@@ -26,11 +26,11 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         var columns = schema.Columns.Where(include).ToList();
         if (columns.Count == 0) throw new LakeException($"The table at {store.Root} has no columns to read.");
         if (files.Count == 0) return $"(SELECT {Typed(columns)}{(withFile ? $", CAST(NULL AS VARCHAR) AS {FileColumn}" : "")} WHERE false)";
-        var current = Fingerprint(schema, partitionColumns);
+        var current = Fingerprint(mapping.Physical(schema), mapping.Physical(partitionColumns, schema));
         var branches = new List<string>();
-        foreach (var group in files.GroupBy(f => (Columns: f.Tags?.GetValueOrDefault(ColumnsTag), IsHive: LiteralKey(f) is null)))
+        foreach (var group in files.GroupBy(f => (Columns: f.Tags?.GetValueOrDefault(ColumnsTag), IsHive: LiteralKey(f) is null, Vector: f.DeletionVector is null ? null : f.Uri)))
         {
-            var (tag, isCurrent) = (group.Key.Columns, group.Key.Columns == current);
+            var (tag, isCurrent) = (group.Key.Columns, group.Key.Columns == current && mapping.Mode != ColumnMappingMode.Id);
             var byValues = group.GroupBy(LiteralKey).ToList();
             // A branch for each partition lets DuckDB leave out whole partitions; too many of them cost more to plan than they save.
             if (byValues.Count <= MostBranches) branches.AddRange(byValues.Select(g => Branch([.. g], tag, isCurrent, columns, withFile, listed: false)));
@@ -49,6 +49,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
     // Partition values: from the folder names, as literals of the one partition that all files are of, or (listed) looked up by the file's place in the list.
     private string Branch(List<DataFile> files, string? tag, bool isCurrent, List<TableColumn> columns, bool withFile, bool listed)
     {
+        var vector = files[0].DeletionVector is null ? null : DeletedRows.KeepCondition(store, files[0]);
         var literals = partitionColumns.Count > 0 && LiteralKey(files[0]) is not null ? files[0].PartitionValues : null;
         var options = new StringBuilder();
         if (partitionColumns.Count > 0 && literals is null)
@@ -60,23 +61,36 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         {
             options.Append(", hive_partitioning=false");
         }
-        if (tag is null) options.Append(", union_by_name=true");
+        var stored = schema.Columns.Where(c => !IsPartition(c)).ToList();
+        if (mapping.Mode == ColumnMappingMode.Id) options.Append(", schema=MAP{").AppendJoin(", ", stored.Select(FieldById)).Append('}');
+        else if (tag is null) options.Append(", union_by_name=true");
         var paths = string.Join(", ", files.Select(f => SqlText.Literal(GlobSafe(Local(store, f)))));
         var source = $"read_parquet([{paths}]{options})";
         if (!isCurrent)
         {
             // The files may lack columns or hold narrower types: an empty relation with all columns makes each name known.
-            var stored = schema.Columns.Where(c => !IsPartition(c)).ToList();
-            if (stored.Count > 0) source = $"(SELECT {Typed(stored)} WHERE false UNION ALL BY NAME SELECT *{(withFile ? ", filename" : "")}{(listed ? ", file_index" : "")} FROM {source})";
+            if (stored.Count > 0)
+                source = $"(SELECT {Typed(stored.Select(c => c with { Name = mapping.Physical(c), Type = mapping.Physical(c.Type) }))} WHERE false " +
+                    $"UNION ALL BY NAME SELECT *{(withFile ? ", filename" : "")}{(listed ? ", file_index" : "")}{(vector is null ? "" : ", file_row_number")} FROM {source})";
         }
-        return $"SELECT {string.Join(", ", columns.Select(Expression))}{(withFile ? $", filename AS {FileColumn}" : "")} FROM {source}";
+        return $"SELECT {string.Join(", ", columns.Select(Expression))}{(withFile ? $", filename AS {FileColumn}" : "")} FROM {source}{(vector is null ? "" : $" WHERE {vector}")}";
 
         string Expression(TableColumn column)
         {
             var name = SqlText.Identifier(column.Name);
             if (IsPartition(column)) return literals is null ? name : $"{(listed ? Listed(column, files) : Literal(column, literals))} AS {name}";
-            return isCurrent ? name : $"CAST({name} AS {column.DuckType}) AS {name}";
+            var physical = SqlText.Identifier(mapping.Physical(column));
+            var value = mapping.ToLogical(isCurrent ? physical : $"CAST({physical} AS {mapping.Physical(column.Type).DuckType})", column.Type);
+            return value == name ? name : $"{value} AS {name}";
         }
+    }
+
+    // Outer columns are found by their ids; the fields inside them by the physical names, which every known writer gives them in the files too.
+    private string FieldById(TableColumn column)
+    {
+        var id = ColumnMapping.Id(column) ?? throw new LakeException($"Column '{column.Name}' of the table at {store.Root} has no {ColumnMapping.IdKey}, though the table maps its columns by id. Its log is damaged.");
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture,
+            $"{id}: {{name: {SqlText.Literal(mapping.Physical(column))}, type: {SqlText.Literal(mapping.Physical(column.Type).DuckType)}, default_value: NULL}}");
     }
 
     /// <summary>Where a file lies.</summary>
@@ -91,7 +105,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
     {
         if (partitionColumns.Count == 0) return null;
         var values = partitionColumns.Select(c => KeyValuePair.Create(c, Value(file.PartitionValues, c))).ToList();
-        var folder = FilePaths.PartitionFolder(values);
+        var folder = mapping.IsOn ? null : FilePaths.PartitionFolder(values);
         if (folder is not null && !store.Root.Contains('=', StringComparison.Ordinal) && partitionColumns.All(IsPlain)
             && file.Path.StartsWith(folder + "/", StringComparison.Ordinal) && !file.Path.AsSpan(folder.Length + 1).Contains('/')) return null;
         return string.Join('\0', values.Select(v => v.Value is null ? "n" : "v" + v.Value));
@@ -102,13 +116,13 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
 
     private bool IsPartition(TableColumn column) => partitionColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
 
-    private static string? Value(IReadOnlyDictionary<string, string?> values, string column) =>
-        values.TryGetValue(column, out var value) && value is { Length: > 0 } ? value : null;
+    private string? Value(IReadOnlyDictionary<string, string?> values, string column) =>
+        values.TryGetValue(mapping.IsOn ? mapping.Physical(schema.Find(column)!) : column, out var value) && value is { Length: > 0 } ? value : null;
 
-    private static string Literal(TableColumn column, IReadOnlyDictionary<string, string?> values) =>
+    private string Literal(TableColumn column, IReadOnlyDictionary<string, string?> values) =>
         Value(values, column.Name) is { } value ? $"CAST({SqlText.Literal(value)} AS {column.DuckType})" : $"CAST(NULL AS {column.DuckType})";
 
-    private static string Listed(TableColumn column, List<DataFile> files)
+    private string Listed(TableColumn column, List<DataFile> files)
     {
         var values = files.Select(f => Value(f.PartitionValues, column.Name) is { } value ? SqlText.Literal(value) : "NULL");
         return $"CAST(CAST([{string.Join(", ", values)}] AS VARCHAR[])[CAST(file_index AS BIGINT) + 1] AS {column.DuckType})";

@@ -9,14 +9,19 @@ public sealed class TableSchema : IEquatable<TableSchema>
 
     /// <summary>A schema of these columns.</summary>
     /// <exception cref="LakeException">Two names differ in case only, or a name cannot stand in Parquet for every reader.</exception>
-    public TableSchema(IEnumerable<TableColumn> columns)
+    public TableSchema(IEnumerable<TableColumn> columns) : this(columns, anyNames: false)
+    {
+    }
+
+    internal TableSchema(IEnumerable<TableColumn> columns, bool anyNames)
     {
         Columns = [.. columns];
         var names = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < Columns.Count; i++)
         {
             var name = Columns[i].Name;
-            if (ColumnNames.Problem(name) is { } problem) throw new LakeException($"Column '{name}': {problem}. Give it another name, for example {ColumnNames.Standard(name)}.");
+            // With column mapping the name stands in no file.
+            if (!anyNames && ColumnMapping.PhysicalName(Columns[i]) is null && ColumnNames.Problem(name) is { } problem) throw new LakeException($"Column '{name}': {problem}. Give it another name, for example {ColumnNames.Standard(name)}.");
             if (!names.TryAdd(name, i)) throw new LakeException($"Columns '{Columns[names[name]].Name}' and '{name}' have the same name, as case does not count. Rename one.");
         }
         byName = names.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);

@@ -51,7 +51,7 @@ internal sealed class CommitPlan(string table, LogState latest, CommitOptions op
             CommitMode.Overwrite => latest.Files.Values.OrderBy(f => f.Order),
             _ => options.Remove.AsEnumerable(),
         };
-        return [.. files.Select(f => new RemoveAction(f.Uri, milliseconds, options.DataChange, (ImmutableSortedDictionary<string, string?>)f.PartitionValues, f.Bytes))];
+        return [.. files.Select(f => RemoveAction.Of(f, milliseconds, options.DataChange))];
     }
 
     private MetadataAction Metadata()
@@ -63,7 +63,7 @@ internal sealed class CommitPlan(string table, LogState latest, CommitOptions op
             // A column that stays keeps what was noted about it; what this commit says wins.
             var schema = SchemaPlan.WithMetadata(SchemaPlan.WithMetadata(made.Schema, old.Schema), made.Schema);
             var same = SameWithMetadata(schema, old.Schema) && made.PartitionColumns.SequenceEqual(old.PartitionColumns) && (options.Description ?? old.Description) == old.Description;
-            return same ? old : made with { Schema = schema, Name = old.Name, Description = options.Description ?? old.Description };
+            return same ? old : WithGreatestId(made with { Schema = schema, Name = old.Name, Description = options.Description ?? old.Description });
         }
         if (WrittenPartitions is { } partitions && !partitions.SequenceEqual(old.PartitionColumns, StringComparer.OrdinalIgnoreCase))
             throw new SchemaMismatchException($"Table {table} is partitioned by ({string.Join(", ", old.PartitionColumns)}), the new rows by ({string.Join(", ", partitions)}). Write them as the table is, or overwrite the table.");
@@ -71,8 +71,11 @@ internal sealed class CommitPlan(string table, LogState latest, CommitOptions op
         var merged = WrittenSchema is null ? before : SchemaPlan.Merge(table, before, WrittenSchema, options.Evolution);
         merged = SchemaPlan.WithMetadata(merged, options.Schema);
         if (SameWithMetadata(merged, old.Schema) && (options.Description ?? old.Description) == old.Description) return old;
-        return old with { Schema = merged, Description = options.Description ?? old.Description };
+        return WithGreatestId(old with { Schema = merged, Description = options.Description ?? old.Description });
     }
+
+    private MetadataAction WithGreatestId(MetadataAction metadata) => !ColumnMapping.Of(latest.Protocol, metadata).IsOn ? metadata
+        : metadata with { Configuration = metadata.Configuration.SetItem(ColumnMapping.MaxIdKey, new ColumnIds(metadata).Greatest.ToString(CultureInfo.InvariantCulture)) };
 
     private MetadataAction New(string id, long? created, ImmutableSortedDictionary<string, string> configuration)
     {

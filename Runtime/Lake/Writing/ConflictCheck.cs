@@ -1,4 +1,5 @@
 using FlowForge.Lake.Log;
+using FlowForge.Lake.Schema;
 
 namespace FlowForge.Lake.Writing;
 
@@ -8,20 +9,22 @@ namespace FlowForge.Lake.Writing;
 /// </summary>
 internal static class ConflictCheck
 {
-    public static void Run(string table, DeltaLog log, long baseVersion, LogState latest, CommitOptions options)
+    public static void Run(string table, DeltaLog log, long baseVersion, LogState latest, CommitOptions options, ColumnMapping mapping)
     {
         for (var version = baseVersion + 1; version <= latest.Version; version++)
         {
             var actions = log.Entry(version) ?? throw new TableConflictException(table, version, "its log entry was cleaned away meanwhile");
             if (options.Transaction is { } own && actions.OfType<TransactionAction>().Any(t => t.ApplicationId == own.ApplicationId))
                 throw new TableConflictException(table, version, $"the same job ({own.ApplicationId}) committed it");
+            if (mapping.IsOn && actions.OfType<MetadataAction>().Any())
+                throw new TableConflictException(table, version, "it changed the schema or the settings of a table whose columns are mapped");
             if (options.Mode == CommitMode.Append) continue;
             if (actions.Any(a => a is AddAction { DataChange: true } or RemoveAction { DataChange: true }))
                 throw new TableConflictException(table, version, "it changed rows that this commit had read");
             if (actions.OfType<MetadataAction>().Any())
                 throw new TableConflictException(table, version, "it changed the table's schema or settings");
         }
-        if (options.Remove.FirstOrDefault(f => !latest.Files.ContainsKey(f.Uri)) is { } gone)
+        if (options.Remove.FirstOrDefault(f => !latest.Files.TryGetValue(f.Uri, out var there) || there.DeletionVector != f.DeletionVector) is { } gone)
             throw new TableConflictException(table, latest.Version, $"file {gone.Path}, which this commit rewrites, is no longer part of the table");
     }
 }

@@ -10,7 +10,8 @@ internal static class SchemaPlan
     /// <param name="columns">Name and DuckDB type of each column of the rows.</param>
     /// <param name="existing">The schema that the rows must fit, or null.</param>
     /// <param name="wished">Types and metadata by name, or null.</param>
-    public static TableSchema ForRows(string table, IReadOnlyList<(string Name, string Type)> columns, TableSchema? existing, TableSchema? wished)
+    /// <param name="anyNames">True where the names stand in no file.</param>
+    public static TableSchema ForRows(string table, IReadOnlyList<(string Name, string Type)> columns, TableSchema? existing, TableSchema? wished, bool anyNames = false)
     {
         var written = new List<TableColumn>();
         foreach (var (name, duckType) in columns)
@@ -25,7 +26,7 @@ internal static class SchemaPlan
             written.Add(proposed);
         }
         var order = existing?.Columns.Select((c, i) => (c.Name, i)).ToDictionary(c => c.Name, c => c.i, StringComparer.OrdinalIgnoreCase);
-        return new TableSchema(written.Select((c, i) => (c, i)).OrderBy(p => order is not null && order.TryGetValue(p.c.Name, out var at) ? at : int.MaxValue).ThenBy(p => p.i).Select(p => p.c));
+        return new TableSchema(written.Select((c, i) => (c, i)).OrderBy(p => order is not null && order.TryGetValue(p.c.Name, out var at) ? at : int.MaxValue).ThenBy(p => p.i).Select(p => p.c), anyNames);
     }
 
     /// <summary>The table's schema when rows of <paramref name="added"/> come to it: old columns keep their place, new ones follow.</summary>
@@ -46,9 +47,10 @@ internal static class SchemaPlan
         return new TableSchema(columns);
     }
 
-    /// <summary>The schema with metadata for columns of the same name taken over from another.</summary>
+    /// <summary>The schema with metadata for columns of the same name taken over from another. What Delta itself noted (<c>delta.…</c>) stays unless the other says it anew.</summary>
     public static TableSchema WithMetadata(TableSchema schema, TableSchema? from) =>
-        from is null ? schema : new TableSchema(schema.Columns.Select(c => from.Find(c.Name)?.Metadata is { } metadata ? c with { Metadata = metadata } : c));
+        from is null ? schema : new TableSchema(schema.Columns.Select(c => from.Find(c.Name)?.Metadata is { } metadata
+            ? c with { Metadata = metadata.AddRange((c.Metadata ?? System.Collections.Immutable.ImmutableSortedDictionary<string, System.Text.Json.JsonElement>.Empty).Where(m => m.Key.StartsWith("delta.", StringComparison.Ordinal) && !metadata.ContainsKey(m.Key))) } : c), anyNames: true);
 
     private static SchemaMismatchException Mismatch(string table, string column, DeltaType found, DeltaType wanted) =>
         new($"Column '{column}' of {table} is {wanted} in the table and {found} in the new rows, which does not fit into it without loss. Cast the column in the query, or overwrite the table.");

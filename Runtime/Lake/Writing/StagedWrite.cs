@@ -13,7 +13,7 @@ namespace FlowForge.Lake.Writing;
 internal sealed record StagedFile(DataFile File, string LocalPath);
 
 /// <summary>Runs one COPY into a writer's folder and describes the files that came of it.</summary>
-internal sealed class StagedWrite(WriterLease lease, int number)
+internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping mapping)
 {
     private static readonly string[] Codecs = ["zstd", "snappy", "gzip", "none"];
 
@@ -28,6 +28,8 @@ internal sealed class StagedWrite(WriterLease lease, int number)
         var codec = options.Compression.ToLowerInvariant();
         if (!Codecs.Contains(codec)) throw new LakeException($"Compression '{options.Compression}' is not known: use {string.Join(", ", Codecs)}.");
         var folder = Path.Combine(lease.Folder, "w" + number.ToString(CultureInfo.InvariantCulture));
+        // From here on columns have the names that files and log know them by.
+        var (stored, storedBy) = (mapping.Physical(columns), mapping.Physical(partitionBy, columns));
         var settings = new List<string> { "FORMAT parquet", "RETURN_STATS", $"COMPRESSION {(codec == "none" ? "uncompressed" : codec)}" };
         if (partitionBy.Count > 0)
         {
@@ -35,16 +37,17 @@ internal sealed class StagedWrite(WriterLease lease, int number)
             session.Execute("SET partitioned_write_max_open_files = 300; SET partitioned_write_flush_threshold = 1048576");
             // Unique names: a text that reads as Hive's word for NULL shares a folder with NULL, and would replace its file.
             settings.Add("FILENAME_PATTERN '{uuid}'");
-            settings.Add($"PARTITION_BY ({string.Join(", ", partitionBy.Select(SqlText.Identifier))})");
+            settings.Add($"PARTITION_BY ({string.Join(", ", storedBy.Select(SqlText.Identifier))})");
         }
         else
         {
             settings.Add($"FILE_SIZE_BYTES {options.TargetFileBytes.ToString(CultureInfo.InvariantCulture)}");
         }
+        if (mapping.IsOn) settings.Add($"FIELD_IDS {FieldIds.Of(stored.Columns.Where(c => !storedBy.Contains(c.Name, StringComparer.OrdinalIgnoreCase)))}");
         var select = string.Join(", ", columns.Columns.Select(c => Expression(c, partitionBy)));
         var sql = $"COPY (SELECT {select} FROM ({selectSql}) AS rows_to_write) TO {SqlText.Literal(folder)} ({string.Join(", ", settings)})";
-        var statistics = new FileStatistics(columns, partitionBy);
-        var fingerprint = ScanSql.Fingerprint(columns, partitionBy);
+        var statistics = new FileStatistics(stored, storedBy);
+        var fingerprint = ScanSql.Fingerprint(stored, storedBy);
         var tags = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add(ScanSql.ColumnsTag, fingerprint);
         var files = new List<StagedFile>();
         foreach (var row in Copy(session, sql, partitionBy, ct))
@@ -56,9 +59,9 @@ internal sealed class StagedWrite(WriterLease lease, int number)
                 File.Delete(local);
                 continue;
             }
-            var values = PartitionValues(row[5], partitionBy);
+            var values = PartitionValues(row[5], storedBy);
             var name = string.Create(CultureInfo.InvariantCulture, $"part-{number:D3}-{files.Count:D5}-{lease.Id}.{(codec == "none" ? "" : codec + ".")}parquet");
-            var partitionFolder = partitionBy.Count == 0 ? "" : FilePaths.PartitionFolder(partitionBy.Select(p => KeyValuePair.Create(p, values[p])));
+            var partitionFolder = storedBy.Count == 0 ? "" : FilePaths.PartitionFolder(storedBy.Select(p => KeyValuePair.Create(p, values[p])));
             var path = string.IsNullOrEmpty(partitionFolder) ? name : $"{partitionFolder}/{name}";
             var file = new FileInfo(local);
             var modified = new DateTimeOffset(file.LastWriteTimeUtc).ToUnixTimeMilliseconds();
@@ -80,10 +83,11 @@ internal sealed class StagedWrite(WriterLease lease, int number)
     }
 
     // Partition values are cast to the text that the log demands, so that what DuckDB groups by is what is recorded.
-    private static string Expression(TableColumn column, IReadOnlyList<string> partitionBy)
+    private string Expression(TableColumn column, IReadOnlyList<string> partitionBy)
     {
         var name = SqlText.Identifier(column.Name);
-        if (!partitionBy.Contains(column.Name, StringComparer.OrdinalIgnoreCase)) return $"CAST({name} AS {column.DuckType}) AS {name}";
+        var physical = SqlText.Identifier(mapping.Physical(column));
+        if (!partitionBy.Contains(column.Name, StringComparer.OrdinalIgnoreCase)) return $"{mapping.ToPhysical($"CAST({name} AS {column.DuckType})", column.Type)} AS {physical}";
         var value = column.Type switch
         {
             PrimitiveType { Name: "timestamp" } => $"strftime(CAST({name} AS TIMESTAMPTZ) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')",
@@ -94,7 +98,7 @@ internal sealed class StagedWrite(WriterLease lease, int number)
                 throw new LakeException($"Column '{column.Name}' ({column.Type}) cannot be a partition column. Partition by a number, a date or a text."),
             _ => $"CAST(CAST({name} AS {column.DuckType}) AS VARCHAR)",
         };
-        return $"{value} AS {name}";
+        return $"{value} AS {physical}";
     }
 
     private static ImmutableSortedDictionary<string, string?> PartitionValues(object? keys, IReadOnlyList<string> partitionBy)
