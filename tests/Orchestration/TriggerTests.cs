@@ -70,6 +70,59 @@ public sealed class TriggerTests
     }
 
     [Fact]
+    public async Task After_WhileARunIsOpen_EndsWait_AndShareOneRunOverTheirWholeTime()
+    {
+        await using var runtime = await RuntimeFixture.StartAsync();
+        runtime.Put(First);
+        runtime.Put(Then);
+        await KnownAsync(runtime, "then", "after:first");
+        // What the runtime does with open runs at its start is over when it has done one.
+        await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("then"), None));
+        runtime.Catalog.Runs.Create(new RunRecord { RunId = "run_open", Pipeline = "then", PipelineVersion = 1, QueuedAt = DateTimeOffset.UtcNow, WorkflowId = "elsewhere", WorkflowRunId = "elsewhere" });
+        var day = new DateTimeOffset(2026, 5, 1, 0, 0, 0, TimeSpan.Zero);
+        for (var i = 0; i < 3; i++)
+        {
+            runtime.Catalog.Runs.Create(new RunRecord { RunId = $"run_{i}", Pipeline = "first", PipelineVersion = 1, QueuedAt = DateTimeOffset.UtcNow, Interval = new(day.AddDays(i), day.AddDays(i + 1)) });
+            runtime.Catalog.Runs.SetState($"run_{i}", RunState.Succeeded, null, DateTimeOffset.UtcNow);
+        }
+        await WaitAsync(() => runtime.Catalog.Triggers.Get("then", "after:first") is { PendingNote: "after run_2 of first, which succeeded, and 2 before it", Problem: not null }, "all three ends to wait");
+        Assert.Equal("waiting: run_open of pipeline then is still queued.", runtime.Catalog.Triggers.Get("then", "after:first")!.Problem);
+        Assert.Equal(2, runtime.Catalog.Runs.List(new RunFilter { Pipeline = "then" }).Total);
+
+        runtime.Catalog.Runs.SetState("run_open", RunState.Cancelled, null, DateTimeOffset.UtcNow);
+        var run = (await RunsAsync(runtime, "then", 3))[0];
+        Assert.Equal(("after", new DataInterval(day, day.AddDays(3))), (run.Trigger, run.Interval));
+        await WaitAsync(() => runtime.Catalog.Triggers.Get("then", "after:first") is { PendingRun: null, PendingPosition: null, Problem: null } state && state.LastRun == run.RunId, "the trigger to have done it");
+    }
+
+    [Fact]
+    public async Task After_KilledBetweenTheStartAndItsNote_LaterEndsAreNotTakenForDone()
+    {
+        await using var runtime = await RuntimeFixture.StartAsync();
+        runtime.Put(First);
+        runtime.Put(Then);
+        await KnownAsync(runtime, "then", "after:first");
+        await runtime.StopRuntimeAsync();
+        using (var catalog = CatalogDatabase.Open(runtime.CatalogFile))
+        {
+            End(catalog, "run_0");
+            catalog.Triggers.Decide("then", "after:first", "run_decided", "after run_0 of first, which succeeded", new Dictionary<string, string>(), [], catalog.Triggers.LastEnd());
+            catalog.Runs.Create(new RunRecord { RunId = "run_decided", Pipeline = "then", PipelineVersion = 1, Trigger = "after", QueuedAt = DateTimeOffset.UtcNow });
+            End(catalog, "run_1");
+        }
+        await runtime.StartRuntimeAsync();
+        var runs = await RunsAsync(runtime, "then", 2);
+        Assert.Equal("run_decided", runs[1].RunId);
+        Assert.Contains(runtime.Catalog.Logs.Read(runs[0].RunId), l => l.Message == "started after run_1 of first, which succeeded");
+
+        static void End(CatalogDatabase catalog, string id)
+        {
+            catalog.Runs.Create(new RunRecord { RunId = id, Pipeline = "first", PipelineVersion = 1, QueuedAt = DateTimeOffset.UtcNow });
+            catalog.Runs.SetState(id, RunState.Succeeded, null, DateTimeOffset.UtcNow);
+        }
+    }
+
+    [Fact]
     public async Task Arrival_OfFiles_StartsOneRunForEach_AlsoForWhatCameWhileTheRuntimeWasDown()
     {
         await using var runtime = await RuntimeFixture.StartAsync();

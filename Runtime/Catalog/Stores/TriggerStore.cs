@@ -50,20 +50,21 @@ public sealed class TriggerStore
     /// <summary>Decides on a run: in one transaction what led to it is seen, and the run is pending.</summary>
     /// <param name="arrived">New or changed, with stamps.</param>
     /// <param name="gone">No longer there; if it comes again it is new.</param>
-    public void Decide(string pipeline, string key, string runId, string note, IReadOnlyDictionary<string, string> arrived, IReadOnlyCollection<string> gone) => _database.Write(s =>
+    /// <param name="position">The last end of another pipeline's runs that the run is about.</param>
+    public void Decide(string pipeline, string key, string runId, string note, IReadOnlyDictionary<string, string> arrived, IReadOnlyCollection<string> gone, long? position = null) => _database.Write(s =>
     {
         foreach (var (path, stamp) in arrived) Put(s, pipeline, key, path, stamp);
         foreach (var path in gone)
             s.Execute("DELETE FROM trigger_seen WHERE pipeline = @pipeline AND trigger_key = @key AND path = @path", ("pipeline", pipeline), ("key", key), ("path", path));
-        return s.Execute("UPDATE triggers SET pending_run = @run, pending_note = @note WHERE pipeline = @pipeline AND trigger_key = @key",
-            ("run", runId), ("note", note), ("pipeline", pipeline), ("key", key));
+        return s.Execute("UPDATE triggers SET pending_run = @run, pending_note = @note, pending_position = @position WHERE pipeline = @pipeline AND trigger_key = @key",
+            ("run", runId), ("note", note), ("position", position), ("pipeline", pipeline), ("key", key));
     });
 
     /// <summary>The decision was carried out, or nothing was to be done: the position moves on, nothing is pending.</summary>
     /// <param name="runId">The run that started; null when none did.</param>
     public void Done(string pipeline, string key, long position, string? runId, string? problem, DateTimeOffset at) => _database.Write(s => s.Execute(
         """
-        UPDATE triggers SET position = max(position, @position), pending_run = NULL, pending_note = NULL, problem = @problem, checked_at = @at,
+        UPDATE triggers SET position = max(position, @position), pending_run = NULL, pending_note = NULL, pending_position = NULL, problem = @problem, checked_at = @at,
           last_run = coalesce(@run, last_run), fired_at = CASE WHEN @run IS NULL THEN fired_at ELSE @at END
         WHERE pipeline = @pipeline AND trigger_key = @key
         """,
@@ -84,5 +85,5 @@ public sealed class TriggerStore
 
     private static TriggerState Map(SqlRow row) => new(
         row.Text("pipeline"), row.Text("trigger_key"), row.Long("position"), row.TextOrNull("pending_run"), row.TextOrNull("pending_note"), row.TextOrNull("last_run"),
-        row.TimeOrNull("fired_at"), row.TimeOrNull("checked_at"), row.TextOrNull("problem"));
+        row.TimeOrNull("fired_at"), row.TimeOrNull("checked_at"), row.TextOrNull("problem"), row.LongOrNull("pending_position"));
 }

@@ -14,7 +14,7 @@ public sealed class TriggerKeeper(CatalogDatabase catalog, AfterTriggers after, 
 
     private readonly Dictionary<string, Watched> _pipelines = new(StringComparer.Ordinal);
 
-    private sealed record Watched(int Version, IReadOnlyList<AfterTrigger> After, CancellationTokenSource Stop, Task Arrivals);
+    private sealed record Watched(int Version, IReadOnlyList<AfterTrigger> After, OverlapPolicy Overlap, CancellationTokenSource Stop, Task Arrivals);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -53,7 +53,7 @@ public sealed class TriggerKeeper(CatalogDatabase catalog, AfterTriggers after, 
             {
                 try
                 {
-                    settled &= await after.StepAsync(pipeline, trigger, cancel);
+                    settled &= await after.StepAsync(pipeline, trigger, watched.Overlap, cancel);
                 }
                 catch (Exception error) when (!cancel.IsCancellationRequested)
                 {
@@ -81,7 +81,7 @@ public sealed class TriggerKeeper(CatalogDatabase catalog, AfterTriggers after, 
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var arrivals = definition.Triggers.OfType<ArrivalTrigger>()
             .Select(t => Task.Run(() => new ArrivalWatch(catalog, source, starter, version!, definition, t, clock, logger).RunAsync(stop.Token), CancellationToken.None)).ToArray();
-        _pipelines[pipeline] = new(version!.Version, [.. definition.Triggers.OfType<AfterTrigger>()], stop, Task.WhenAll(arrivals));
+        _pipelines[pipeline] = new(version!.Version, [.. definition.Triggers.OfType<AfterTrigger>()], definition.OnOverlap, stop, Task.WhenAll(arrivals));
         logger.LogInformation("{Pipeline} has triggers: {Triggers}", pipeline, string.Join(", ", definition.Triggers.Select(t => t.Key)));
     }
 

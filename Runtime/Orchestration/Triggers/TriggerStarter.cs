@@ -12,7 +12,7 @@ public enum StartOutcome
 {
     Started,
 
-    /// <summary>Refused for good: the pipeline has errors, or its overlap policy leaves the run out.</summary>
+    /// <summary>Refused: for good when the pipeline has errors, for now (<see cref="RunRefusal.Conflict"/>) when its overlap policy forbids the run.</summary>
     Refused,
 
     /// <summary>Not now: Temporal is away. The same call again does it.</summary>
