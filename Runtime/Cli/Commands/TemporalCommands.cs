@@ -22,7 +22,7 @@ internal static class TemporalCommands
     {
         var id = new Argument<string>("id") { Description = "Workflow id." };
         var name = new Argument<string>("name") { Description = "Name of the signal or query." };
-        var argument = new Argument<string?>("argument") { Description = "Its argument, as JSON.", Arity = ArgumentArity.ZeroOrOne };
+        var argument = new Argument<string?>("argument") { Description = "Its argument, as JSON.", Arity = ArgumentArity.ZeroOrOne, DefaultValueFactory = _ => null };
         var run = new Option<string?>("--run") { Description = "Run id; the newest run when left out." };
         var query = new Option<string?>("--query") { Description = "Temporal's query language: ExecutionStatus = 'Failed' AND WorkflowType = 'flowforge.pipeline'." };
         var limit = new Option<int>("--limit") { Description = "At most so many.", DefaultValueFactory = _ => 20 };

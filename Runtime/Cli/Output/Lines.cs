@@ -13,13 +13,14 @@ internal static class Lines
             Console.Error.WriteLine("  " + suggestion);
     }
 
-    /// <summary>As compilers print them: <c>file:line:column: error FF1203 path: message</c>.</summary>
+    /// <summary>As compilers print them: <c>file:line:column: error FF1203 path: message</c>; without a file, what is known of the place stands behind the path.</summary>
     public static void Diagnostics(TextWriter writer, string file, IEnumerable<DiagnosticEntry> diagnostics)
     {
         foreach (var d in diagnostics)
         {
-            var place = d.Line is { } line ? string.Create(CultureInfo.InvariantCulture, $"{file}:{line}:{d.Column ?? 1}: ") : file.Length > 0 ? file + ": " : "";
-            writer.WriteLine($"{place}{d.Level.ToString().ToLowerInvariant()} {d.Code}{(d.Path.Length > 0 ? " " + d.Path : "")}: {d.Message}");
+            var at = d.Line is not { } line ? "" : d.Column is { } column ? string.Create(CultureInfo.InvariantCulture, $":{line}:{column}") : string.Create(CultureInfo.InvariantCulture, $":{line}");
+            var path = file.Length == 0 && d.Path.Length > 0 && d.Column is not null ? d.Path + at : d.Path;
+            writer.WriteLine($"{(file.Length > 0 ? file + at + ": " : "")}{d.Level.ToString().ToLowerInvariant()} {d.Code}{(path.Length > 0 ? " " + path : "")}: {d.Message}");
             if (!string.IsNullOrEmpty(d.Suggestion))
                 writer.WriteLine("    " + d.Suggestion);
         }

@@ -199,7 +199,7 @@ internal sealed class QueryParser
         var token = Next;
         if (token.Kind is not TokenKind.Word and not TokenKind.QuotedName)
         {
-            throw QueryTokens.Invalid(token.Kind == TokenKind.End ? "expected a search attribute at the end" : $"expected a search attribute at position {token.Position + 1}, not \"{token.Value}\"");
+            throw QueryTokens.Invalid(token.Kind == TokenKind.End ? $"expected a search attribute at position {token.Position + 1}, the end" : $"expected a search attribute at position {token.Position + 1}, not \"{token.Value}\"");
         }
         _at++;
         return token.Value;
@@ -213,7 +213,7 @@ internal sealed class QueryParser
             _at++;
             return token;
         }
-        throw QueryTokens.Invalid(token.Kind == TokenKind.End ? "expected a value at the end" : $"expected a value at position {token.Position + 1}, not \"{token.Value}\"");
+        throw QueryTokens.Invalid(token.Kind == TokenKind.End ? $"expected a value at position {token.Position + 1}, the end" : $"expected a value at position {token.Position + 1}, not \"{token.Value}\"");
     }
 
     private bool Take(string word)
