@@ -7,6 +7,9 @@ public sealed partial class FlowForgeClient
 
     public Task<SystemStatus> SystemAsync(CancellationToken ct = default) => GetAsync<SystemStatus>("system", ct);
 
+    /// <summary>The runtime's own queue first, then the pools that jobs name. Throws with status 503 while Temporal does not answer.</summary>
+    public Task<IReadOnlyList<WorkerPool>> WorkerPoolsAsync(CancellationToken ct = default) => GetAsync<IReadOnlyList<WorkerPool>>("system/pools", ct);
+
     public Task<IReadOnlyList<ConnectorEntry>> ConnectorsAsync(CancellationToken ct = default) =>
         GetAsync<IReadOnlyList<ConnectorEntry>>("connectors", ct);
 

@@ -26,7 +26,30 @@ public sealed record SystemStatus
 public sealed record TemporalStatus(string Address, string Namespace, bool Embedded, bool Connected);
 
 /// <summary>The runtime's own worker.</summary>
-/// <param name="Workers">Pollers on the task queue; 0 while disconnected.</param>
+/// <param name="Workers">Processes that ask the task queue for work, as Temporal sees them at this moment; 0 while it does not answer.</param>
 /// <param name="RunningJobs">Activities it executes now.</param>
 /// <param name="Slots">Activities it may execute at once.</param>
 public sealed record WorkerStatus(string TaskQueue, int Workers, int RunningJobs, int Slots);
+
+/// <summary>Workers that share a task queue, as Temporal sees them at this moment, and what is sent to them.</summary>
+public sealed record WorkerPool
+{
+    /// <summary>Null for the runtime's own queue: all decisions, and the jobs that name no pool.</summary>
+    public string? Name { get; init; }
+    public required string TaskQueue { get; init; }
+    /// <summary>Those that asked for work lately, newest first.</summary>
+    public required IReadOnlyList<PoolWorker> Workers { get; init; }
+    /// <summary>Tasks that nobody has taken yet; null when the Temporal server does not count them.</summary>
+    public long? Waiting { get; init; }
+    /// <summary>How long the oldest of them has waited; null when none waits.</summary>
+    public double? OldestWaitingSeconds { get; init; }
+    /// <summary>Newest versions of pipelines that have jobs for it; for the runtime's own queue those that are not sent elsewhere.</summary>
+    public required IReadOnlyList<PoolRoute> Routes { get; init; }
+}
+
+/// <param name="Identity"><c>pid@machine</c>.</param>
+/// <param name="LastAskedAt">Null when the server does not say.</param>
+public sealed record PoolWorker(string Identity, DateTimeOffset? LastAskedAt);
+
+/// <param name="Jobs">Ids, <c>ingest.flights</c>.</param>
+public sealed record PoolRoute(string Pipeline, IReadOnlyList<string> Jobs);

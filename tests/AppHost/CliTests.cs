@@ -96,7 +96,8 @@ public sealed class CliTests(EnvironmentFixture environment)
 
     private Task<(int Code, string Output, string Errors)> Cli(params string[] arguments) => CliAsync(environment.Data, arguments);
 
-    private static async Task<(int Code, string Output, string Errors)> CliAsync(string data, params string[] arguments)
+    /// <summary>Runs the tool as a person does.</summary>
+    internal static async Task<(int Code, string Output, string Errors)> CliAsync(string data, params string[] arguments)
     {
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };

@@ -2,11 +2,13 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
 using FlowForge.Api.Hosting;
+using FlowForge.Api.Workflows;
 using FlowForge.Catalog;
 using FlowForge.Contracts;
 using FlowForge.Duck;
 using FlowForge.Orchestration.Hosting;
 using FlowForge.Pipelines;
+using FlowForge.Temporal.Protocol;
 using FlowForge.Temporal.Worker;
 
 namespace FlowForge.Api.Endpoints;
@@ -19,22 +21,40 @@ internal static class SystemEndpoints
     public static void MapSystem(this IEndpointRouteBuilder api)
     {
         api.MapGet("/system", Get).WithTags("System").WithSummary("Versions, uptime, memory, worker and Temporal connection.");
+        api.MapGet("/system/pools", PoolViews.ListAsync).WithTags("System").WithSummary("Worker pools: who asks their task queues for work, what waits there, which jobs go there.");
         api.MapGet("/schema/pipeline.json", () => Results.Text(PipelineSchema.Json, "application/schema+json")).WithTags("System")
             .WithSummary("JSON Schema of pipeline files, for editors.");
     }
 
-    private static SystemStatus Get(RuntimeSettings settings, TemporalConnection temporal, WorkerOptions worker, RunStore runs)
+    /// <summary>The head of every page asks for this: a Temporal server that hangs must not hold it up.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private static async Task<SystemStatus> Get(RuntimeSettings settings, TemporalConnection temporal, WorkerPools pools, WorkerOptions worker, RunStore runs, CancellationToken ct)
     {
-        var connected = temporal.IsConnected;
+        var workers = await WorkersAsync(temporal, pools, ct);
         return new SystemStatus
         {
             Version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "0.0.0", Framework = Environment.Version.ToString(),
             DuckDb = DuckDatabase.LibraryVersion, StartedAt = Started, UptimeSeconds = Math.Round((DateTimeOffset.UtcNow - Started).TotalSeconds, 1),
             ProcessId = Environment.ProcessId, DataFolder = settings.DataFolder,
-            Temporal = new TemporalStatus(temporal.Options.Address, temporal.Options.Namespace, settings.TemporalEmbedded, connected),
-            Worker = new WorkerStatus(worker.TaskQueue, connected ? 1 : 0, RunningJobs(runs), settings.ParallelJobs),
+            Temporal = new TemporalStatus(temporal.Options.Address, temporal.Options.Namespace, settings.TemporalEmbedded, workers is not null),
+            Worker = new WorkerStatus(worker.TaskQueue, workers ?? 0, RunningJobs(runs), settings.ParallelJobs),
             WorkingSetBytes = Environment.WorkingSet, ManagedBytes = GC.GetTotalMemory(forceFullCollection: false)
         };
+    }
+
+    /// <summary>Null while Temporal does not answer.</summary>
+    private static async Task<int?> WorkersAsync(TemporalConnection temporal, WorkerPools pools, CancellationToken ct)
+    {
+        if (!temporal.IsConnected) return null;
+        try
+        {
+            return (await pools.LookAsync(null, ct, Patience)).Pollers.Count;
+        }
+        catch (GrpcException)
+        {
+            return null;
+        }
     }
 
     private static int RunningJobs(RunStore runs) =>

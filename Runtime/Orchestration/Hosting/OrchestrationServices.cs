@@ -30,6 +30,7 @@ public static class OrchestrationServices
         services.AddSingleton(new WorkerOptions { TaskQueue = options.Pools.Count == 0 ? RunNames.TaskQueue : string.Join(", ", options.Pools.Select(RunNames.QueueOf)), MaxConcurrentActivities = options.ParallelJobs + 2 });
         services.AddSingleton(options);
         services.AddSingleton<TemporalConnection>();
+        services.AddSingleton<WorkerPools>();
         services.AddSingleton<PipelineReader>();
         services.AddSingleton<OverlapRules>();
         services.AddSingleton<RunReset>();

@@ -1,11 +1,6 @@
 using FlowForge.Catalog;
-using FlowForge.Orchestration.Workflow;
-using FlowForge.Temporal.Worker;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Temporalio.Api.Enums.V1;
-using Temporalio.Api.TaskQueue.V1;
-using Temporalio.Api.WorkflowService.V1;
 
 namespace FlowForge.Orchestration.Hosting;
 
@@ -13,7 +8,7 @@ namespace FlowForge.Orchestration.Hosting;
 /// Looks after the jobs that other processes execute: one whose pool has no worker is shown as waiting for it, and what the others write into the catalog is announced here, for
 /// they cannot do it themselves.
 /// </summary>
-public sealed class PoolWatch(CatalogDatabase catalog, TemporalConnection temporal, ILogger<PoolWatch> logger) : BackgroundService
+public sealed class PoolWatch(CatalogDatabase catalog, WorkerPools pools, ILogger<PoolWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
@@ -55,7 +50,7 @@ public sealed class PoolWatch(CatalogDatabase catalog, TemporalConnection tempor
             {
                 catalog.Announce(new CatalogChange(CatalogChangeKind.Job, run.RunId, job.JobId));
                 if (job.State != RunState.Queued || run.State != RunState.Running || run.Paused || job.DependsOn.Any(d => states.GetValueOrDefault(d, RunState.Succeeded) != RunState.Succeeded)) continue;
-                if (!workers.TryGetValue(job.Pool!, out var count)) workers[job.Pool!] = count = await WorkersAsync(job.Pool!, cancel);
+                if (!workers.TryGetValue(job.Pool!, out var count)) workers[job.Pool!] = count = (await pools.LookAsync(job.Pool, cancel)).Pollers.Count;
                 var phase = count == 0 ? Waiting + job.Pool : null;
                 if (phase is not null) waiting ??= $"{job.JobId} is {phase}; none is there";
                 if (job.Phase != phase && (phase is not null || job.Phase!.StartsWith(Waiting, StringComparison.Ordinal))) catalog.Runs.UpsertJob(job with { Phase = phase });
@@ -64,17 +59,5 @@ public sealed class PoolWatch(CatalogDatabase catalog, TemporalConnection tempor
             if (jobs.All(j => j.State != RunState.Running) && waiting is not null) catalog.Runs.SetWaiting(run.RunId, waiting);
             else if (mine) catalog.Runs.SetWaiting(run.RunId, null);
         }
-    }
-
-    /// <summary>Workers that asked the pool's queue for work lately.</summary>
-    private async Task<int> WorkersAsync(string pool, CancellationToken cancel)
-    {
-        var client = await temporal.GetAsync(cancel);
-        var answer = await client.Service.CallAsync<DescribeTaskQueueResponse>(new DescribeTaskQueueRequest
-        {
-            Namespace = client.Namespace, TaskQueue = new TaskQueue { Name = RunNames.QueueOf(pool), Kind = TaskQueueKind.Normal }, TaskQueueType = TaskQueueType.Activity,
-        }, cancel);
-        // A server remembers pollers for minutes; a living one asks again within its long poll.
-        return answer.Pollers.Count(p => p.LastAccessTime is null || DateTimeOffset.UtcNow - p.LastAccessTime.ToDateTimeOffset() < TimeSpan.FromSeconds(75));
     }
 }

@@ -12,6 +12,34 @@ public sealed class WorkflowTests(TemporalRuntime runtime)
     private readonly FlowForgeClient client = runtime.Client;
 
     [Fact]
+    public async Task WorkerPools_AreSeenByTemporal_WithWhatIsSentThere()
+    {
+        await client.PutPipelineAsync("pooled", new PutPipeline("pipeline: pooled\npool: heavy\ngold:\n  a: { sql: SELECT 1 AS n }\n  b: { sql: SELECT 2 AS n, pool: light }\n"), Ct);
+        await client.PutPipelineAsync("plain", new PutPipeline("pipeline: plain\ngold:\n  plain_one: { sql: SELECT 1 AS n }\n"), Ct);
+        IReadOnlyList<WorkerPool> pools = [];
+        using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60)))
+            while ((pools = await client.WorkerPoolsAsync(patience.Token))[0].Workers.Count == 0) await Task.Delay(50, patience.Token);
+        Assert.Equal([(null, "flowforge"), ("heavy", "flowforge-heavy"), ("light", "flowforge-light")], pools.Select(p => (p.Name, p.TaskQueue)));
+        Assert.EndsWith("@" + Environment.MachineName, Assert.Single(pools[0].Workers).Identity, StringComparison.Ordinal);
+        Assert.Contains(pools[0].Routes, r => r.Pipeline == "plain" && r.Jobs.SequenceEqual(["gold.plain_one"]));
+        Assert.DoesNotContain(pools[0].Routes, r => r.Pipeline == "pooled");
+        Assert.Equal(["pooled: gold.a", "pooled: gold.b"], pools.Skip(1).Select(p => $"{Assert.Single(p.Routes).Pipeline}: {Assert.Single(p.Routes[0].Jobs)}"));
+
+        // Somebody begins to work for one of them.
+        await using var other = await TemporalClient.ConnectAsync(runtime.Temporal.Options with { Identity = "4711@elsewhere" });
+        using var stop = new CancellationTokenSource();
+        var working = new WorkflowWorker(other, new WorkerOptions { TaskQueue = "flowforge-heavy" }).AddActivity("none", _ => Task.FromResult<object?>(null)).RunAsync(stop.Token);
+        using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60)))
+            while ((pools = await client.WorkerPoolsAsync(patience.Token))[1].Workers.Count == 0) await Task.Delay(50, patience.Token);
+        Assert.Equal("4711@elsewhere", Assert.Single(pools[1].Workers).Identity);
+        Assert.Equal((0L, 0), (pools[2].Waiting, pools[2].Workers.Count));
+        await stop.CancelAsync();
+        await working;
+        var status = await client.SystemAsync(Ct);
+        Assert.Equal((1, true), (status.Worker.Workers, status.Temporal.Connected));
+    }
+
+    [Fact]
     public async Task List_QueryAndToken_PageNewestFirst()
     {
         for (var i = 0; i < 5; i++)
@@ -37,7 +65,7 @@ public sealed class WorkflowTests(TemporalRuntime runtime)
     [Theory]
     [InlineData("WorkflowType = 'run' AND Colour = 'red'", 26, "Invalid query: column name 'Colour' is not a valid search attribute at position 26.")]
     [InlineData("ExecutionStatus = 'Runing'", 19, "Invalid query: value 'Runing' of search attribute ExecutionStatus is not a workflow execution status at position 19.")]
-    [InlineData("WorkflowType = 'run' AND", null, "Invalid query: expected a search attribute at the end.")]
+    [InlineData("WorkflowType = 'run' AND", 25, "Invalid query: expected a search attribute at position 25, the end.")]
     [InlineData("WorkflowType ~ 'run'", 14, "Invalid query: unexpected character '~' at position 14.")]
     [InlineData("WorkflowType = 'run", 16, "Invalid query: the quote opened at position 16 is not closed.")]
     [InlineData("(WorkflowType = 'run'", 22, "Invalid query: expected \")\" at position 22.")]

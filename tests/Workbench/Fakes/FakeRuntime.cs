@@ -101,6 +101,7 @@ public sealed partial class FakeRuntime : IAsyncDisposable
     {
         var api = app.MapGroup("/api/v1");
         api.MapGet("/system", () => Sample.System);
+        api.MapGet("/system/pools", () => Sample.Pools);
         api.MapGet("/connectors", () => Sample.Connectors);
         api.MapGet("/overview", (string window) => Sample.Overview(window));
         api.MapGet("/pipelines", (string? search) => Page(Sample.Pipelines.Where(p => search is null || p.Name.Contains(search))));

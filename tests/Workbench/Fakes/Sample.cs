@@ -22,6 +22,12 @@ public sealed partial class Sample
         Temporal = new TemporalStatus("127.0.0.1:7233", "default", true, true), Worker = new WorkerStatus("flowforge", 4, 3, 8), WorkingSetBytes = 312_000_000, ManagedBytes = 41_000_000,
     };
 
+    public IReadOnlyList<WorkerPool> Pools { get; init; } =
+    [
+        new() { TaskQueue = "flowforge", Workers = [new("4711@ada", Now.AddSeconds(-4))], Waiting = 0, Routes = [new("flights", ["ingest.flights", "ingest.airports", "silver.flights_clean"]), new("movies", ["ingest.movies"])] },
+        new() { Name = "heavy", TaskQueue = "flowforge-heavy", Workers = [], Waiting = 2, OldestWaitingSeconds = 95, Routes = [new("flights", ["gold.delays_by_airport"])] },
+    ];
+
     public static Sample Empty() => new();
 
     public static Sample Full() => new()

@@ -9,6 +9,20 @@ namespace FlowForge.Workbench.Tests.Pages;
 public sealed class UseTests(Bench bench) : IClassFixture<Bench>
 {
     [Fact]
+    public async Task System_ListsWorkerPools_WithWhoWorksAndWhatGoesThere()
+    {
+        var page = await bench.OpenAsync("/system");
+        var heavy = page.Locator(".pools tbody tr", new() { HasText = "flowforge-heavy" });
+        await heavy.GetByText("nobody works").WaitForAsync();
+        await heavy.GetByText("oldest 1m 35s").WaitForAsync();
+        await heavy.GetByText("gold.delays_by_airport").WaitForAsync();
+        var own = page.Locator(".pools tbody tr", new() { HasText = "decisions and all other jobs" });
+        await own.GetByText("1 worker").WaitForAsync();
+        await own.GetByText("4711@ada").WaitForAsync();
+        Assert.Equal(2, await page.Locator(".pools tbody tr").CountAsync());
+    }
+
+    [Fact]
     public async Task Search_ByKeyboard_OpensTheTable()
     {
         var page = await bench.OpenAsync("/");
