@@ -73,7 +73,7 @@ internal sealed class IngestRun(
         ChildTables.Check(job, _settings.File);
         using var checkTables = new CheckTables(session, lake, job, request);
         using var children = new ChildTables(lake, session, request, _settings, state, options.TemporaryFolder, _progress, log);
-        using var loading = new Loading(session, _table, job, request, _settings, extraction, state, options.TemporaryFolder, _progress, log);
+        using var loading = new Loading(session, _table, job, request, _settings, extraction, state, options.TemporaryFolder, _progress, log) { CheckBase = now => CheckAlone(before, now) };
         var loaded = loading.Run(ct);
         new Gate(job, _settings.File, log).Check(loaded, before);
         var checks = Judge(loading, loaded, ct);
@@ -104,6 +104,13 @@ internal sealed class IngestRun(
         if (rejects is not null && (job.WriteMode == Pipelines.WriteMode.Replace || job.IncrementalMode == IncrementalMode.Incremental && loaded.Rejects.Count > 0)) RejectCounts.Record(catalog, lake, session, TableText, request, job, rejects);
         log.Info($"{loaded.Counts}; {TableText} is at version {commit.Version}.");
         return outcome;
+    }
+
+    /// <summary>What is read was chosen by what the job had committed: another run of it that has committed since may have loaded the same.</summary>
+    private void CheckAlone(TableSnapshot? before, TableSnapshot? now)
+    {
+        if (now?.TransactionVersion(request.ApplicationId) == before?.TransactionVersion(request.ApplicationId)) return;
+        throw new JobFailedException("FF2060", $"Another run of this job has committed to {TableText} meanwhile (version {now!.Version}). Nothing was published.", "The next attempt begins from what is there then.", transient: true);
     }
 
     /// <summary>Whether a version of the table would be as the one before: rows at the watermark were read again, and nothing is new.</summary>

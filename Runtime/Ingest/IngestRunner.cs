@@ -4,6 +4,7 @@ using FlowForge.Ingest.Looking;
 using FlowForge.Ingest.Sources;
 using FlowForge.Ingest.Replay;
 using FlowForge.Lake;
+using FlowForge.Lake.Files;
 using FlowForge.Pipelines;
 using FlowForge.PluginHost;
 
@@ -24,15 +25,17 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
     /// <exception cref="JobFailedException">The attempt failed; says what, and whether trying again may help.</exception>
     public async Task<JobOutcome> RunAsync(IngestDefinition job, JobRequest request, IProgress<JobProgress> progress, IJobLog log, CancellationToken ct)
     {
-        Directory.CreateDirectory(options.TemporaryFolder);
         ConnectionGuard.Use? use = null;
         try
         {
-            if (request.Replay is not null) return await new ReplayRun(lake, catalog, options, job, request, progress, log).RunAsync(duck, ct).ConfigureAwait(false);
+            // What a killed process left there goes with the next run's.
+            using var scratch = new ScratchFolder(options.TemporaryFolder);
+            var own = options with { TemporaryFolder = scratch.Directory };
+            if (request.Replay is not null) return await new ReplayRun(lake, catalog, own, job, request, progress, log).RunAsync(duck, ct).ConfigureAwait(false);
             use = new ConnectorOpener(plugins, options).Begin(job);
             var outcome = job.Tables.Count > 0
-                ? await new TablesRun(lake, plugins, catalog, options, job, request, progress, log).RunAsync(duck, ct).ConfigureAwait(false)
-                : await OneAsync(job, request, progress, log, ct).ConfigureAwait(false);
+                ? await new TablesRun(lake, plugins, catalog, own, job, request, progress, log).RunAsync(duck, ct).ConfigureAwait(false)
+                : await OneAsync(own, job, request, progress, log, ct).ConfigureAwait(false);
             use?.Succeeded();
             return outcome;
         }
@@ -53,9 +56,9 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
         }
     }
 
-    private async Task<JobOutcome> OneAsync(IngestDefinition job, JobRequest request, IProgress<JobProgress> progress, IJobLog log, CancellationToken ct)
+    private async Task<JobOutcome> OneAsync(IngestOptions own, IngestDefinition job, JobRequest request, IProgress<JobProgress> progress, IJobLog log, CancellationToken ct)
     {
-        await using var run = new IngestRun(lake, plugins, catalog, options, job, request, progress, log);
+        await using var run = new IngestRun(lake, plugins, catalog, own, job, request, progress, log);
         return await run.RunAsync(duck, ct).ConfigureAwait(false);
     }
 
@@ -66,10 +69,10 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
     /// <exception cref="JobFailedException">The rejects cannot be read by the present definition.</exception>
     public async Task<ReplayPreview> PreviewReplayAsync(IngestDefinition job, JobRequest request, CancellationToken ct)
     {
-        Directory.CreateDirectory(options.TemporaryFolder);
         try
         {
-            return await new ReplayRun(lake, catalog, options, job, request, Quiet.Instance, Quiet.Instance).PreviewAsync(duck, ct).ConfigureAwait(false);
+            using var scratch = new ScratchFolder(options.TemporaryFolder);
+            return await new ReplayRun(lake, catalog, options with { TemporaryFolder = scratch.Directory }, job, request, Quiet.Instance, Quiet.Instance).PreviewAsync(duck, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -87,7 +90,8 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
     {
         try
         {
-            return await new DryRun(lake, plugins, options, job, request, Quiet.Instance).RunAsync(duck, rows, ct).ConfigureAwait(false);
+            using var scratch = new ScratchFolder(options.TemporaryFolder);
+            return await new DryRun(lake, plugins, options with { TemporaryFolder = scratch.Directory }, job, request, Quiet.Instance).RunAsync(duck, rows, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -98,8 +102,8 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
     /// <summary>Follows a row of a bronze table back to the record that it was made of.</summary>
     public RowTrace Trace(IngestDefinition? definition, string pipeline, string job, TableName table, string run, string file, long record, CancellationToken ct)
     {
-        Directory.CreateDirectory(options.TemporaryFolder);
-        return new RowTracer(lake, options.TemporaryFolder).Trace(definition, pipeline, job, table, (run, file, record), ct);
+        using var scratch = new ScratchFolder(options.TemporaryFolder);
+        return new RowTracer(lake, scratch.Directory).Trace(definition, pipeline, job, table, (run, file, record), ct);
     }
 
     /// <summary>Sets the watermark of a job, or says what that would mean.</summary>

@@ -51,6 +51,9 @@ internal sealed class Loading(
     /// <summary>The files at the top, when these are the records of a child table.</summary>
     public IReadOnlyList<LandedFile>? ChildOf { get; init; }
 
+    /// <summary>Asked about the version that the transaction stands on: another run may have committed since this one looked what is new. Throws when it has.</summary>
+    public Action<TableSnapshot?>? CheckBase { get; init; }
+
     /// <summary>Records of child tables, once the rows are read.</summary>
     public ChildSpools Children { get; private set; } = new(temporary);
 
@@ -59,6 +62,7 @@ internal sealed class Loading(
 
     public LoadedRows Run(CancellationToken ct)
     {
+        CheckBase?.Invoke(Transaction.Base);
         var loaded = extraction.Format switch
         {
             null => FromParts(ct),
@@ -108,6 +112,7 @@ internal sealed class Loading(
     {
         Transaction.Dispose();
         Transaction = table.Begin();
+        CheckBase?.Invoke(Transaction.Base);
         _rejects.Dispose();
         _rejects = new RejectSpool(temporary);
         Children.Dispose();

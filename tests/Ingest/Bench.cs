@@ -11,6 +11,7 @@ public sealed class Bench : IDisposable
 {
     private static readonly DuckFactory Duck = new(new DuckBudget { SpillDirectory = Path.Combine(Path.GetTempPath(), "flowforge-ingest-tests", "spill") });
     private int _runs;
+    private bool _keep;
 
     public Bench() : this(Path.Combine(Path.GetTempPath(), "flowforge-ingest-tests", Guid.NewGuid().ToString("n")))
     {
@@ -27,7 +28,8 @@ public sealed class Bench : IDisposable
     }
 
     /// <summary>A bench whose files lie in a folder that is there already.</summary>
-    public static Bench At(string root) => new(root);
+    /// <param name="keep">The folder is somebody else's and stays.</param>
+    public static Bench At(string root, bool keep = false) => new(root) { _keep = keep };
 
     /// <summary>The same lake as another process would find it.</summary>
     public Bench Reopened()
@@ -119,7 +121,7 @@ public sealed class Bench : IDisposable
         return Query(sql, snapshot, false);
     }
 
-    private static List<string> Query(string sql, TableSnapshot snapshot, bool withReserved)
+    public static List<string> Query(string sql, TableSnapshot snapshot, bool withReserved)
     {
         using var database = DuckDatabase.Open();
         using var session = database.Connect();
@@ -142,7 +144,7 @@ public sealed class Bench : IDisposable
     public void Dispose()
     {
         Catalog.Dispose();
-        Directory.Delete(Root, recursive: true);
+        if (!_keep) Directory.Delete(Root, recursive: true);
     }
 
     // The plugins as they are built, and the tests' own sources beside them.

@@ -111,6 +111,18 @@ public sealed class TroubleTests : IDisposable
         Assert.Null(Files.Lake.Table(new TableName(Layer.Bronze, "things")).Latest());
     }
 
+    [Fact]
+    public async Task Job_ThatAnotherRunCommitsMeanwhile_BeginsAnew()
+    {
+        Files.Write("data/a.csv", "id,n\n1,5\n");
+        var job = Bench.Job(Csv());
+        var request = Files.Request(job);
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => Files.RunAsync(job, request with { TxnVersion = 2 }, new At("landing", () => Files.RunAsync(job, request with { RunId = "other" }).GetAwaiter().GetResult())));
+        Assert.Equal(("FF2060", "Another run of this job has committed to bronze.things meanwhile (version 0). Nothing was published.", true), (failure.Code, failure.Message, failure.Transient));
+        Assert.Equal("nothing new", (await Files.RunAsync(job, request with { TxnVersion = 2, Attempt = 2 })).Note);
+        Assert.Equal(["1"], Files.Query("SELECT id FROM {t}"));
+    }
+
     /// <summary>Does something once, when a phase begins.</summary>
     private sealed class At(string phase, Action what) : IProgress<JobProgress>
     {

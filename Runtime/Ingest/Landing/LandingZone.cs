@@ -18,6 +18,7 @@ internal sealed class LandingZone
     private readonly DateTimeOffset _runTime;
     private readonly LandingManifest _manifest;
     private readonly HashSet<string> _taken;
+    private bool _swept;
 
     /// <param name="root">The lake's landing folder.</param>
     /// <param name="pipeline">The pipeline's name.</param>
@@ -49,6 +50,18 @@ internal sealed class LandingZone
         return path;
     }
 
+    /// <summary>Where a file is written until it is whole: its name says by which run, and what a killed attempt of this run left goes when the next one begins to land.</summary>
+    public string TemporaryFor(string path)
+    {
+        var run = string.Concat(_runId.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
+        if (!_swept)
+        {
+            _swept = true;
+            foreach (var file in Directory.EnumerateFiles(_folder, $".*.{run}.*.tmp")) File.Delete(file);
+        }
+        return Path.Combine(_folder, $".{Path.GetFileName(path)}.{run}.{Guid.NewGuid():n}.tmp");
+    }
+
     /// <summary>Copies a file as it is and hashes it on the way. What an earlier attempt landed whole is used again.</summary>
     /// <param name="file">The source file.</param>
     /// <param name="copied">Told the bytes as they are copied.</param>
@@ -62,7 +75,7 @@ internal sealed class LandingZone
         }
         Directory.CreateDirectory(_folder);
         var name = Unique(file.Name);
-        var temporary = Path.Combine(_folder, $".{name}.{Guid.NewGuid():n}.tmp");
+        var temporary = TemporaryFor(name);
         var target = Path.Combine(_folder, name);
         try
         {

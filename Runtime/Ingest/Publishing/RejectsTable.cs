@@ -111,12 +111,16 @@ internal sealed class RejectsTable(LakeStore lake, DuckSession session, IngestDe
             using var transaction = table.Begin();
             var (sql, mode) = rows(transaction.Base);
             transaction.Write(session, sql, new WriteOptions { Compression = "zstd", Mode = mode }, ct);
+            // Another run or attempt of this job that writes at the same time: one of them has to begin again, or its version would name the rejects of both.
+            var turn = $"{request.ApplicationId}/rejects";
             var commit = transaction.Commit(new CommitOptions
             {
                 Mode = mode,
-                Transaction = once ? (transactionId, request.TxnVersion) : null,
+                Transaction = once ? (transactionId, request.TxnVersion) : (turn, (transaction.Base?.TransactionVersion(turn) ?? 0) + 1),
                 Info = new Dictionary<string, string> { ["run"] = request.RunId, ["pipeline"] = request.Pipeline, ["job"] = job.Name },
             }, ct);
+            if (commit.AlreadyCommitted && !once)
+                throw new JobFailedException("FF2060", $"Another run of this job wrote to its rejects at the same time. Nothing was published.", "The next attempt begins from what is there then.", transient: true);
             return new RejectsPlace(folder, commit.Version);
         }
         finally

@@ -18,7 +18,7 @@ internal sealed class PageLanding(IPageSource pages, LandingZone landing, RowMan
         {
             await foreach (var page in Pages(request, ct).ConfigureAwait(false))
             {
-                file ??= new PageFile(landing.PartPath(string.Create(CultureInfo.InvariantCulture, $"part-{manifest.Parts.Count + 1:D5}.ndjson")));
+                file ??= Begin(string.Create(CultureInfo.InvariantCulture, $"part-{manifest.Parts.Count + 1:D5}.ndjson"));
                 file.Add(page);
                 progress.Rows(page.Count);
                 progress.Bytes(page.Records.Length);
@@ -26,7 +26,7 @@ internal sealed class PageLanding(IPageSource pages, LandingZone landing, RowMan
             }
             if (file is not null || manifest.Parts.Count == 0)
             {
-                file ??= new PageFile(landing.PartPath("part-00001.ndjson"));
+                file ??= Begin("part-00001.ndjson");
                 End(ref file);
             }
             manifest.Complete();
@@ -65,9 +65,17 @@ internal sealed class PageLanding(IPageSource pages, LandingZone landing, RowMan
     private void End(ref PageFile? file)
     {
         var whole = file!;
-        whole.End();
+        // Named first, so that no file lies landed that nothing names.
+        whole.Flush();
         manifest.Add(new RowPart($"{source}/{string.Create(CultureInfo.InvariantCulture, $"part-{manifest.Parts.Count + 1:D5}")}", whole.Path, whole.Records, whole.Bytes, whole.Cursor, whole.Reached, []));
+        whole.End();
         file = null;
+    }
+
+    private PageFile Begin(string name)
+    {
+        var path = landing.PartPath(name);
+        return new PageFile(path, landing.TemporaryFor(path));
     }
 
     /// <summary>A file that counts only once it is whole.</summary>
@@ -77,10 +85,9 @@ internal sealed class PageLanding(IPageSource pages, LandingZone landing, RowMan
         private readonly FileStream _stream;
         private readonly long _started = Stopwatch.GetTimestamp();
 
-        public PageFile(string path)
+        public PageFile(string path, string temporary)
         {
-            Path = path;
-            _temporary = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, $".{System.IO.Path.GetFileName(path)}.{Guid.NewGuid():n}.tmp");
+            (Path, _temporary) = (path, temporary);
             _stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
         }
 
@@ -105,9 +112,10 @@ internal sealed class PageLanding(IPageSource pages, LandingZone landing, RowMan
             Reached = page.Cursor ?? Reached;
         }
 
+        public void Flush() => _stream.Flush(flushToDisk: true);
+
         public void End()
         {
-            _stream.Flush(flushToDisk: true);
             _stream.Dispose();
             File.Move(_temporary, Path, overwrite: true);
         }

@@ -42,7 +42,7 @@ internal sealed class RowLanding(DuckSession session, LandingZone landing, RowMa
         var name = string.Create(CultureInfo.InvariantCulture, $"part-{manifest.Parts.Count + 1:D5}");
         var columns = Columns(schema);
         var path = landing.PartPath(name + ".parquet");
-        var temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Guid.NewGuid():n}.tmp");
+        var temporary = landing.TemporaryFor(path);
         var part = new PartCut(schema, resumable);
         session.RegisterSource(Source, new Schema(schema.FieldsList.Select((f, i) => f.WithName($"c{i}"))), cancelled => Batches(handover, part, cancelled));
         try
@@ -51,8 +51,9 @@ internal sealed class RowLanding(DuckSession session, LandingZone landing, RowMa
             if (written != part.Rows)
                 throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {source} handed over {part.Rows} rows and {written} were landed.", "This is a defect of FlowForge: report it.");
             Flush(temporary);
+            // Named first, so that no file lies landed that nothing names.
+            manifest.Add(new RowPart($"{source}/{name}", path, part.Rows, new FileInfo(temporary).Length, part.Cursor, part.Reached, columns));
             File.Move(temporary, path, overwrite: true);
-            manifest.Add(new RowPart($"{source}/{name}", path, part.Rows, new FileInfo(path).Length, part.Cursor, part.Reached, columns));
         }
         finally
         {

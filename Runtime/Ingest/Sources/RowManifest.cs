@@ -36,6 +36,8 @@ internal sealed class RowManifest
         var manifest = new RowManifest(path);
         if (!File.Exists(path)) return manifest;
         manifest._content = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path)) ?? new();
+        // A part is named before it gets its place: an attempt that was killed in between has not landed it.
+        if (!keep && !manifest.IsComplete && manifest.Parts.Count > 0 && !File.Exists(manifest.Parts[^1].LocalPath)) manifest._content.Parts.RemoveAt(manifest.Parts.Count - 1);
         if (!keep && manifest.Parts.Any(p => new FileInfo(p.LocalPath) is not { Exists: true } file || file.Length != p.Bytes)) manifest.Clear();
         return manifest;
     }
