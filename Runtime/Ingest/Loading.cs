@@ -87,7 +87,7 @@ internal sealed class Loading(
     private LoadedRows FromRecords(string format, CancellationToken ct)
     {
         var faults = new Dictionary<int, UnreadableFileException>();
-        var planned = new RecordPlanner(session, job, settings, format, temporary).Plan(files, Transaction.Base, faults);
+        var planned = new RecordPlanner(session, job, settings, format, temporary) { TakesChanges = TakesChanges }.Plan(files, Transaction.Base, faults);
         var plan = ChildOf is null ? planned : planned with { Columns = [.. planned.Columns.Where(c => !ChildColumns.IsReserved(c.Name)), .. ChildColumns.All] };
         if (plan.Files.All(f => f.Layout is null))
             return Count(new RecordPump(plan, settings.File, faults.Keys.ToHashSet(), progress), Rows([]), Nothing, faults);
@@ -193,9 +193,16 @@ internal sealed class Loading(
     private RowSet Rows(IReadOnlyList<TargetColumn> columns)
     {
         if (ChildOf is not null) return ChildColumns.Rows(Source, columns, ChildOf);
-        var names = ColumnNaming.Tables([.. columns.Select(c => c.Name)], job.RenameMap);
-        return new RowSet(Source, [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], $"c{i}", c.Type.Name))], RowSet.FileName(files, "file"), "record") { RejectedInSql = RowSet.RunOf(files, "file") }.WithComputed(job, session);
+        var numbered = columns.Select((c, i) => (Column: c, Sql: $"c{i}")).ToList();
+        var operation = TakesChanges ? numbered.Find(c => c.Column.Name == RowSet.Operation).Sql : null;
+        if (operation is not null) numbered.RemoveAll(c => c.Sql == operation);
+        var names = ColumnNaming.Tables([.. numbered.Select(c => c.Column.Name)], job.RenameMap);
+        var rows = new RowSet(Source, [.. numbered.Select((c, i) => new RowColumn(c.Column.Name, names[i], c.Sql, c.Column.Type.Name))], RowSet.FileName(files, "file"), "record") { OperationSql = operation, RejectedInSql = RowSet.RunOf(files, "file") };
+        return rows.WithComputed(job, session);
     }
+
+    /// <summary>Whether records may say in <c>_ff_op</c> what happened to them.</summary>
+    private bool TakesChanges => extraction.IsRows && job.WriteMode == Pipelines.WriteMode.Merge;
 
     private LoadedRows FromParquet(CancellationToken ct)
     {

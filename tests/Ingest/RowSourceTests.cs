@@ -181,4 +181,20 @@ public sealed class RowSourceTests : IDisposable
             _ = stop.CancelAsync();
         }
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("schema_mode: user\nuser_schema: [ { name: id, type: BIGINT, nullable: false }, { name: v, type: VARCHAR } ]\n")]
+    public async Task Pages_OfChanges_MergeAndDeleteByKey(string schema)
+    {
+        var job = schema + "source_type: test_pages\nformat: json\nwrite_mode: merge\ndedupe_keys: id\nerror_handling: quarantine\nquarantine_path: bad";
+        _bench.Write("pages/1", "{\"_ff_op\":\"u\",\"id\":1,\"v\":\"a\"}\n{\"_ff_op\":\"u\",\"id\":2,\"v\":\"b\"}\n{\"_ff_op\":\"u\",\"id\":2,\"v\":\"c\"}\nnot JSON: {\"_ff_op\":\"u\"} x\n");
+        Assert.Equal(new RowCounts(4, 2, 1, 1), (await _bench.RunAsync(job)).Counts);
+        Assert.Equal(["1|a", "2|c"], _bench.Query("FROM {t} ORDER BY id"));
+        _bench.Write("pages/1", "{\"_ff_op\":\"d\",\"id\":1}\n{\"_ff_op\":\"d\",\"id\":9}\n{\"_ff_op\":\"u\",\"id\":3,\"v\":\"d\"}\n");
+        var outcome = await _bench.RunAsync(job);
+        Assert.True(outcome.Counts.Balanced, outcome.Counts.ToString());
+        Assert.Equal(["2|c", "3|d"], _bench.Query("FROM {t} ORDER BY id"));
+        Assert.Equal("id BIGINT, v VARCHAR", _bench.Schema());
+    }
 }

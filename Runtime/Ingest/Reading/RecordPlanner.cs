@@ -15,6 +15,9 @@ namespace FlowForge.Ingest.Reading;
 /// <summary>Decides how each file is read and which columns of which types are made of its records.</summary>
 internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, FormatSettings settings, string format, string temporary)
 {
+    /// <summary>Whether the field <c>_ff_op</c> of a record says what happened to it; it is read whatever the columns are.</summary>
+    public bool TakesChanges { get; init; }
+
     /// <param name="files">The landed files.</param>
     /// <param name="existing">The table as it is, whose types the columns start from.</param>
     /// <param name="faults">Takes the files that cannot be read.</param>
@@ -26,7 +29,7 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
             try { planned.Add(new PlannedFile(i, files[i], Layout(files[i]))); }
             catch (UnreadableFileException fault) { faults[i] = fault; }
         }
-        if (job.SchemaMode == SchemaMode.User) return new ReadPlan(planned, Declared(), false);
+        if (job.SchemaMode == SchemaMode.User) return new ReadPlan(planned, TakesChanges ? [.. Declared(), Operation] : Declared(), false);
         var proposed = ColumnProposal.Propose(planned, settings.File);
         var names = ColumnNaming.Tables([.. proposed.Select(c => c.Name)], job.RenameMap);
         var keepsTypes = existing is not null && job.WriteMode != Pipelines.WriteMode.Replace;
@@ -34,12 +37,19 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
         var columns = new List<TargetColumn>();
         for (var i = 0; i < proposed.Count; i++)
         {
+            if (TakesChanges && proposed[i].Name == RowSet.Operation)
+            {
+                columns.Add(Operation);
+                continue;
+            }
             var known = keepsTypes ? Existing(existing!, names[i]) : null;
             if (known is not null) columns.Add(new TargetColumn(proposed[i].Name, known.Value.Type, Declared: discards) { Known = known.Value.Facts });
             else if (!discards) columns.Add(new TargetColumn(proposed[i].Name, Proposed(proposed[i].Facts)));
         }
         return new ReadPlan(planned, columns, !discards && planned.Any(f => f.Layout is JsonFileLayout));
     }
+
+    private static TargetColumn Operation => new(RowSet.Operation, ColumnType.Parse("VARCHAR")!, Declared: true);
 
     private NestedSettings Nested => new(settings.File.Nested, settings.File.NestedDepth);
 
