@@ -23,8 +23,9 @@ public sealed class BuiltInPluginsTests : IDisposable
     {
         var registry = Scan();
         Assert.Empty(registry.Problems);
-        Assert.Superset(new HashSet<string> { "file", "graphql", "odbc", "postgres", "postgres_cdc", "rest", "sqlite" }, registry.Connectors.Select(c => c.Name).ToHashSet());
+        Assert.Superset(new HashSet<string> { "file", "graphql", "kafka", "odbc", "postgres", "postgres_cdc", "rest", "sqlite" }, registry.Connectors.Select(c => c.Name).ToHashSet());
         Assert.Equal("rest", registry.Connector("api").Name);
+        Assert.Equal("kafka", registry.Connector("streaming").Name);
         foreach (var connector in registry.Connectors)
         {
             Assert.All(connector.Spec.Settings, s => Assert.True(s.Description.Length > 0, $"{connector.Name}.{s.Name} has no description."));

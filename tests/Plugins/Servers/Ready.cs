@@ -15,6 +15,12 @@ internal static class ReadyServers
         return server.Start();
     }
 
+    public static KafkaServer Ready(this KafkaServer server)
+    {
+        Need(KafkaServer.IsInstalled, "librdkafka or kcat", "librdkafka1 kcat");
+        return server.Start();
+    }
+
     public static void Need(bool installed, string what, string packages)
     {
         if (installed) return;

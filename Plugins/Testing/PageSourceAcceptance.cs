@@ -1,0 +1,97 @@
+using System.Text;
+using System.Text.Json;
+
+namespace FlowForge.Plugins.Testing;
+
+/// <summary>What every source of JSON pages must do. Independent of test frameworks: a broken rule throws.</summary>
+public static class PageSourceAcceptance
+{
+    /// <summary>Checks a source that gives at least two records for the request, and the same ones each time.</summary>
+    /// <param name="open">Makes a new connector, as for a new run.</param>
+    /// <param name="request">What to read.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    /// <exception cref="AcceptanceException">A rule is broken.</exception>
+    public static async Task CheckAsync(Func<IPageSource> open, ReadRequest request, CancellationToken cancellationToken = default)
+    {
+        var (first, cursor) = await ReadAsync(open(), request, cancellationToken).ConfigureAwait(false);
+        Require(first.Count >= 2, $"The source to check must have at least two records, and gave {first.Count}.");
+        var (second, _) = await ReadAsync(open(), request, cancellationToken).ConfigureAwait(false);
+        Require(first.Order(StringComparer.Ordinal).SequenceEqual(second.Order(StringComparer.Ordinal)), "A second read gives other records while nothing changed.");
+        var (one, behindOne) = await ReadAsync(open(), request with { Limit = 1 }, cancellationToken).ConfigureAwait(false);
+        Require(one.Count == 1, $"With a limit of 1 it gives {one.Count} records.");
+        await CheckCancellationAsync(open(), request).ConfigureAwait(false);
+        if (open() is IResume and IConnector resumable)
+        {
+            await EndAsync(resumable).ConfigureAwait(false);
+            Require(cursor is not null, "A source that can resume says how far it has got with its last page.");
+            var (rest, _) = await ReadAsync(open(), request with { Cursor = behindOne }, cancellationToken).ConfigureAwait(false);
+            Require(first.Order(StringComparer.Ordinal).SequenceEqual(one.Concat(rest).Order(StringComparer.Ordinal)), "What is read up to a cursor, and behind it, is not what is read at once.");
+            if (resumable is IStream)
+            {
+                var (none, still) = await ReadAsync(open(), request with { Cursor = cursor }, cancellationToken).ConfigureAwait(false);
+                Require(none.Count == 0, $"Behind the last cursor there are still {none.Count} records.");
+                Require(still == cursor, "A read that found nothing gives another cursor: each run would make a version of the table.");
+            }
+        }
+        if (open() is ITestConnection tester)
+        {
+            var found = await tester.TestAsync(cancellationToken).ConfigureAwait(false);
+            await EndAsync(tester).ConfigureAwait(false);
+            Require(found.Length > 0 && !found.Contains('\n', StringComparison.Ordinal), "A connection test says what was found, in one line.");
+        }
+    }
+
+    /// <summary>All records as the lines they are, and the last cursor. Each must be one JSON value on one line, as many as the pages say.</summary>
+    public static async Task<(List<string> Records, string? Cursor)> ReadAsync(IPageSource source, ReadRequest request, CancellationToken cancellationToken = default)
+    {
+        var (lines, cursor) = await ReadLinesAsync(source, request, cancellationToken).ConfigureAwait(false);
+        foreach (var line in lines)
+        {
+            try { using var _ = JsonDocument.Parse(line); }
+            catch (JsonException e) { throw new AcceptanceException($"A record is no JSON: {e.Message} {line}"); }
+        }
+        return (lines, cursor);
+    }
+
+    /// <summary>Like <see cref="ReadAsync"/>; the lines may be what no reader takes.</summary>
+    public static async Task<(List<string> Lines, string? Cursor)> ReadLinesAsync(IPageSource source, ReadRequest request, CancellationToken cancellationToken = default)
+    {
+        var lines = new List<string>();
+        string? cursor = null;
+        try
+        {
+            await foreach (var page in source.ReadAsync(request, cancellationToken).ConfigureAwait(false))
+            {
+                var found = Encoding.UTF8.GetString(page.Records.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+                Require(found.Length == page.Count, $"A page says {page.Count} records and has {found.Length} lines.");
+                lines.AddRange(found);
+                cursor = page.Cursor ?? cursor;
+            }
+        }
+        finally
+        {
+            await EndAsync(source).ConfigureAwait(false);
+        }
+        return (lines, cursor);
+    }
+
+    private static async Task CheckCancellationAsync(IPageSource source, ReadRequest request)
+    {
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync().ConfigureAwait(false);
+        try { await ReadLinesAsync(source, request, cancelled.Token).ConfigureAwait(false); }
+        catch (OperationCanceledException) { return; }
+        throw new AcceptanceException("A read that is cancelled before it starts goes on.");
+    }
+
+    private static async ValueTask EndAsync(IConnector connector)
+    {
+        if (connector is IAsyncDisposable disposable) await disposable.DisposeAsync().ConfigureAwait(false);
+        else (connector as IDisposable)?.Dispose();
+    }
+
+    private static void Require(bool holds, string message)
+    {
+        if (!holds) throw new AcceptanceException(message);
+    }
+}
