@@ -10,6 +10,7 @@ internal static class JobMarks
         RunState.Succeeded => "[green]✓[/]",
         RunState.Failed => "[red]✗[/]",
         RunState.Cancelled => "[yellow]■[/]",
+        RunState.Held => "[yellow]?[/]",
         RunState.Skipped => "[grey]–[/]",
         RunState.Running => "[blue]▶[/]",
         _ => "[grey]·[/]"
@@ -19,7 +20,7 @@ internal static class JobMarks
     {
         RunState.Succeeded => "green",
         RunState.Failed => "red",
-        RunState.Cancelled => "yellow",
+        RunState.Cancelled or RunState.Held => "yellow",
         RunState.Running => "blue",
         _ => "grey"
     };

@@ -40,9 +40,9 @@ internal static class RunSummaryTable
         var writer = console.Profile.Out.Writer;
         foreach (var job in run.Jobs)
         {
-            if (job.Error is { } error && job.State == RunState.Failed)
+            if (job.State is RunState.Failed or RunState.Held && job.Error is { } error)
             {
-                writer.WriteLine($"{Coloured(console, 31, job.Id + " failed:")} {error.Code} {error.Message}");
+                writer.WriteLine($"{(job.State == RunState.Held ? Coloured(console, 33, job.Id + " is held:") : Coloured(console, 31, job.Id + " failed:"))} {error.Code} {error.Message}");
                 if (error.Suggestion is not null)
                     writer.WriteLine($"    {error.Suggestion}");
             }

@@ -51,6 +51,8 @@ public sealed class CatalogDatabase : IDisposable
         Settings = new SettingStore(this);
         Backfills = new BackfillStore(this);
         Triggers = new TriggerStore(this);
+        Holds = new SchemaHoldStore(this);
+        Audit = new AuditStore(this);
     }
 
     /// <summary>Absolute path of the database file.</summary>
@@ -88,6 +90,10 @@ public sealed class CatalogDatabase : IDisposable
     public BackfillStore Backfills { get; }
 
     public TriggerStore Triggers { get; }
+
+    public SchemaHoldStore Holds { get; }
+
+    public AuditStore Audit { get; }
 
     /// <summary>Changes made through this object.</summary>
     public ICatalogEvents Events => _events;

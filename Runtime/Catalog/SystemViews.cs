@@ -87,6 +87,16 @@ public static class SystemViews
             ("on_fail", Text, "on_fail"), ("passed", SystemColumnType.Boolean, "passed"), ("failing_rows", Number, "failing_rows"), ("message", Text, "message"),
             ("recorded_at", Time, "recorded_at"), ("value", SystemColumnType.Double, "value"),
         ]),
+        View(database, "schema_holds", "schema_holds ORDER BY held_at, hold_id",
+        [
+            ("hold_id", Text, "hold_id"), ("table_name", Text, "table_name"), ("pipeline", Text, "pipeline"), ("job_id", Text, "job_id"), ("run_id", Text, "run_id"), ("state", Text, "state"),
+            ("held_at", Time, "held_at"), ("changes", Text, "changes"), ("rows_read", Number, "rows_read"), ("bytes", Number, "bytes"), ("decision", Text, "decision"), ("decided_at", Time, "decided_at"),
+            ("done_run", Text, "done_run"), ("done_version", Number, "done_version"),
+        ]),
+        View(database, "audit", "audit ORDER BY id",
+        [
+            ("done_at", Time, "done_at"), ("done_by", Text, "done_by"), ("action", Text, "action"), ("subject", Text, "subject"), ("detail", Text, "detail"),
+        ]),
     ];
 
     private static SystemView View(CatalogDatabase database, string name, string from, (string Name, SystemColumnType Type, string Sql)[] columns)

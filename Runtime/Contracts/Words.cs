@@ -1,7 +1,7 @@
 namespace FlowForge.Contracts;
 
-/// <summary>State of a run and of a job in it; only jobs are ever <see cref="Skipped"/>.</summary>
-public enum RunState { Queued, Running, Succeeded, Failed, Cancelled, Skipped }
+/// <summary>State of a run and of a job in it; only jobs are ever <see cref="Skipped"/>. <see cref="Held"/>: the source has changed, and what was read waits for a person.</summary>
+public enum RunState { Queued, Running, Succeeded, Failed, Cancelled, Skipped, Held }
 
 /// <summary>What a job makes.</summary>
 public enum JobKind { Ingest, Silver, Gold }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Ingest.Children;
+using FlowForge.Ingest.Drifting;
 using FlowForge.Ingest.Formats;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
@@ -26,7 +27,10 @@ internal sealed class IngestRun(
     private readonly Lazy<ConnectorLease> _opened = new(() => new ConnectorOpener(plugins, options).Open(job, request, log));
     private string? _spool;
 
+    private SchemaHold? _goesOn;
+
     private string TableText => "bronze." + job.Table;
+    private Holds Holds => new(catalog, job, request, Landing, log);
     private ConnectorLease Connector => _opened.Value;
     private string SourceName => SourceRequest.Name(Connector, job);
 
@@ -36,10 +40,14 @@ internal sealed class IngestRun(
         if (before is not null && before.TransactionVersion(request.ApplicationId) >= request.TxnVersion) return await AfterCommitAsync(Recorded(before), ct).ConfigureAwait(false);
         var state = before?.StateOf(request.ApplicationId);
         if (_settings.File.Nested == Formats.Json.Nested.Split || state?.Children.Count > 0) await Task.Run(() => ChildTables.TakeBack(lake, job, request, state, log), ct).ConfigureAwait(false);
+        job = job.With(state?.Drift);
+        if (before is not null) _goesOn = Holds.Find(state);
+        if (_goesOn is not null) job = job.With(_goesOn);
         var connector = Connector.Connector;
         if (connector is IFileSource files)
         {
-            var extraction = await new FileExtraction(job, _settings.File, Landing(), _progress, log).RunAsync(files, job.Format ?? "csv", state?.FilesSeen ?? [], ct).ConfigureAwait(false);
+            var landing = new FileExtraction(job, _settings.File, Landing(), _progress, log);
+            var extraction = _goesOn is not null ? landing.FromLanded(job.Format ?? "csv", state?.FilesSeen ?? []) : await landing.RunAsync(files, job.Format ?? "csv", state?.FilesSeen ?? [], ct).ConfigureAwait(false);
             if (!job.ForceToParquet) return LandedOnly(extraction);
             if (extraction.IsEmpty) return NothingNew(before);
             using var lease = await LeaseAsync(duck, ct).ConfigureAwait(false);
@@ -76,9 +84,10 @@ internal sealed class IngestRun(
         using var loading = new Loading(session, _table, job, request, _settings, extraction, state, options.TemporaryFolder, _progress, log) { CheckBase = now => CheckAlone(before, now) };
         var loaded = loading.Run(ct);
         new Gate(job, _settings.File, log).Check(loaded, before);
+        if (loaded.Staged.Held is { } held) throw Holds.Hold(held, loaded.Counts, extraction, _goesOn);
         var checks = Judge(loading, loaded, ct);
         children.Stage(job, loading.Children, loaded.Files, ct);
-        if (extraction.IsRows && ChangesNothing(loaded, extraction, before, state)) return NothingNew(before) with { Counts = loaded.Counts, Changes = loaded.Staged.Changes, Checks = checks };
+        if (extraction.IsRows && _goesOn is null && ChangesNothing(loaded, extraction, before, state)) return NothingNew(before) with { Counts = loaded.Counts, Changes = loaded.Staged.Changes, Checks = checks };
         var publishes = loaded.HasRows || before is not null || loaded.Columns.Count > 0;
         var rejects = Keep(session, loaded, state, publishes, ct);
         if (!publishes) return NothingNew(null) with { Counts = loaded.Counts, RejectsTable = rejects?.Folder, Note = loaded.Counts.Read == 0 ? extraction.IsRows ? "the source holds no records" : "the files hold no records" : "no file could be read" };
@@ -93,13 +102,14 @@ internal sealed class IngestRun(
             Table = TableText,
             RejectsTable = loaded.Rejects.Count == 0 ? null : rejects?.Folder,
             Checks = checks,
-            Note = loaded.Counts.Read == 0 ? extraction.IsRows ? "the source holds no rows" : "the new files hold no records" : children.Note,
+            Note = _goesOn is not null ? $"what {_goesOn.RunId} had landed; the next run reads the source" : loaded.Counts.Read == 0 ? extraction.IsRows ? "the source holds no rows" : "the new files hold no records" : children.Note,
         };
         var childVersions = children.Commit(job.WriteMode == Pipelines.WriteMode.Replace, ct);
         var commit = loading.Transaction.Commit(CommitOptionsFor(loaded, extraction, seen, state, outcome, rejects, childVersions), ct);
         if (commit.AlreadyCommitted) return Recorded(_table.Latest()!);
         outcome = outcome with { TableVersion = commit.Version };
         new Ledger(catalog, job, request).Record(_table.Latest()!, commit.Version, loaded, TakesInterval ? [] : seen, $"{Connector.Descriptor.Name}:{job.Connection ?? job.Name}");
+        if (_goesOn is not null) Holds.Done(_goesOn, commit.Version);
         children.Record(catalog, job);
         if (rejects is not null && (job.WriteMode == Pipelines.WriteMode.Replace || job.IncrementalMode == IncrementalMode.Incremental && loaded.Rejects.Count > 0)) RejectCounts.Record(catalog, lake, session, TableText, request, job, rejects);
         log.Info($"{loaded.Counts}; {TableText} is at version {commit.Version}.");
@@ -158,6 +168,7 @@ internal sealed class IngestRun(
                 Cursor = TakesInterval ? state?.Cursor : loaded.Staged.Cursor ?? extraction.Cursor ?? state?.Cursor,
                 Rejects = rejects?.ToString(),
                 Children = children,
+                Drift = Drifting.Holds.Remember(state?.Drift, _goesOn),
                 Outcome = JsonSerializer.Serialize(outcome),
                 FilesSeen = TakesInterval ? state?.FilesSeen ?? [] : replaces ? seen : [.. state?.FilesSeen ?? [], .. seen],
                 FilesOfCommit = TakesInterval ? 0 : seen.Count,
@@ -179,8 +190,8 @@ internal sealed class IngestRun(
         var state = snapshot.StateOf(request.ApplicationId);
         log.Info($"An earlier attempt has committed this already: {TableText}, version {state?.TableVersion ?? snapshot.Version}.");
         var outcome = state?.TransactionVersion == request.TxnVersion && state.Outcome is { } json ? JsonSerializer.Deserialize<JobOutcome>(json)! : new JobOutcome { Counts = default, Table = TableText };
-        outcome = outcome with { TableVersion = state?.TableVersion ?? snapshot.Version, AlreadyDone = true };
-        return outcome;
+        Holds.Done(state);
+        return outcome with { TableVersion = state?.TableVersion ?? snapshot.Version, AlreadyDone = true };
     }
 
     /// <summary>
@@ -208,6 +219,7 @@ internal sealed class IngestRun(
     private JobOutcome NothingNew(TableSnapshot? before)
     {
         log.Info("Nothing new.");
+        if (_goesOn is not null) Holds.Done(_goesOn, before?.Version);
         return new JobOutcome { Counts = default, Table = before is null ? null : TableText, TableVersion = before?.Version, Note = "nothing new" };
     }
 
@@ -218,11 +230,13 @@ internal sealed class IngestRun(
     }
 
     /// <summary>Rows cannot be read in place: with <c>landing: reference</c> they lie in a temporary folder until the run ends.</summary>
-    private LandingZone Landing()
+    private LandingZone Landing() => Landing(request.RunId, request.RunTime);
+
+    private LandingZone Landing(string runId, DateTimeOffset runTime)
     {
         var root = lake.LandingFolder;
         if (job.Landing == LandingMode.Reference && Connector.Connector is not IFileSource) root = _spool ??= Path.Combine(options.TemporaryFolder, $"rows-{Guid.NewGuid():n}");
-        return new LandingZone(root, request.Pipeline, job.SourceTable is null ? job.Name : Path.Combine(job.Name, job.Table), request.RunId, request.RunTime, job.FilenamePattern);
+        return new LandingZone(root, request.Pipeline, job.SourceTable is null ? job.Name : Path.Combine(job.Name, job.Table), runId, runTime, job.FilenamePattern);
     }
 
     private Task<DuckLease> LeaseAsync(DuckFactory duck, CancellationToken ct) => duck.LeaseAsync($"{request.Pipeline}_{job.Name}", o => o with { PreserveInsertionOrder = true }, ct);

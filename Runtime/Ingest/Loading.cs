@@ -1,6 +1,7 @@
 using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Ingest.Children;
+using FlowForge.Ingest.Drifting;
 using FlowForge.Ingest.Formats;
 using FlowForge.Ingest.Formats.Json;
 using FlowForge.Ingest.Formats.Parquet;
@@ -46,6 +47,7 @@ internal sealed class Loading(
     private static readonly Staged Nothing = new(0, RowChanges.Appended(0), CommitMode.Append, null);
     private readonly IReadOnlyList<LandedFile> files = extraction.IsRows || extraction.Format == "parquet" ? extraction.Files : ArchiveMember.Expand(extraction.Files, settings.File);
     private readonly bool _splits = settings.File.Nested == Nested.Split && extraction.Format is "json" or "ndjson" or "jsonl";
+    private readonly Drift _drift = new(job, state?.Drift?.MayMiss ?? [], extraction.Format is "json" or "ndjson" or "jsonl");
     private RejectSpool _rejects = new(temporary);
 
     /// <summary>The files at the top, when these are the records of a child table.</summary>
@@ -145,7 +147,7 @@ internal sealed class Loading(
     }
 
     private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct) =>
-        new Stager(session, job, request, settings.File, state?.Cursor, Numbers(), new RejectSink(_rejects.Add, () => _rejects.Count), log).Stage(Transaction, rows, wanted, ct);
+        new Stager(session, job, request, settings.File, _drift, state?.Cursor, Numbers(), new RejectSink(_rejects.Add, () => _rejects.Count), log).Stage(Transaction, rows, wanted, ct);
 
     private Dictionary<string, int> Numbers() => files.Select((f, i) => (f.Path, i)).DistinctBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => f.i, StringComparer.Ordinal);
 
@@ -197,12 +199,15 @@ internal sealed class Loading(
         var operation = TakesChanges ? numbered.Find(c => c.Column.Name == RowSet.Operation).Sql : null;
         if (operation is not null) numbered.RemoveAll(c => c.Sql == operation);
         var names = ColumnNaming.Tables([.. numbered.Select(c => c.Column.Name)], job.RenameMap);
-        var rows = new RowSet(Source, [.. numbered.Select((c, i) => new RowColumn(c.Column.Name, names[i], c.Sql, c.Column.Type.Name))], RowSet.FileName(files, "file"), "record") { OperationSql = operation, RejectedInSql = RowSet.RunOf(files, "file") };
-        return rows.WithComputed(job, session);
+        var rows = new RowSet(Source, [.. numbered.Select((c, i) => new RowColumn(c.Column.Name, names[i], c.Sql, c.Column.Type.Name)).Where(c => !job.LeavesOut(c.Name, Transaction.Base))], RowSet.FileName(files, "file"), "record") { OperationSql = operation, RejectedInSql = RowSet.RunOf(files, "file") };
+        return Computed(rows);
     }
 
     /// <summary>Whether records may say in <c>_ff_op</c> what happened to them.</summary>
     private bool TakesChanges => extraction.IsRows && job.WriteMode == Pipelines.WriteMode.Merge;
+
+    // A computed column may use one that the source has no longer: a change that a person has to see goes first.
+    private RowSet Computed(RowSet rows) => _drift.Held(Transaction.Base, rows).Count > 0 ? rows : rows.WithComputed(job, session);
 
     private LoadedRows FromParquet(CancellationToken ct)
     {
@@ -214,7 +219,7 @@ internal sealed class Loading(
             if (files[i].Picks is { Numbers: [.., var last] } && tallies[i].Fault is null && last > tallies[i].Counted)
                 throw new JobFailedException("FF2035", $"Record {last} of {files[i].Path} was to be read again, and the landed file has {tallies[i].Counted} records. Nothing was published.");
         var read = tallies.Values.Sum(t => t.Read);
-        var rows = source.Rows(job, Transaction.Base, settings.File, _rejects.Add, ct)?.WithComputed(job, session);
+        var rows = source.Rows(job, Transaction.Base, _rejects.Add, ct) is { } found ? Computed(found) : null;
         var staged = rows is null ? Nothing : Write(rows, static () => true, ct);
         return new LoadedRows(Equation(read, read - _rejects.Count, staged), _rejects, rows?.Columns ?? [], rows?.Schema(), files, tallies, staged);
     }
@@ -222,10 +227,10 @@ internal sealed class Loading(
     private LoadedRows FromParts(CancellationToken ct)
     {
         progress.Start("reading", files.Sum(f => f.Size));
-        var source = new PartRows(session, extraction.Parts, job, Transaction.Base, settings.File);
+        var source = new PartRows(session, extraction.Parts, job, Transaction.Base);
         var tallies = source.Landed(ct).Select((landed, i) => (i, new FileTally(extraction.Parts[i].Rows, landed))).ToDictionary(t => t.i, t => t.Item2);
         CheckHandover(tallies);
-        var rows = source.Rows(_rejects.Add, ct).WithComputed(job, session);
+        var rows = Computed(source.Rows(_rejects.Add, ct));
         // Rejects found while staging are counted like these.
         var read = tallies.Values.Sum(t => t.Counted);
         var staged = Write(rows, static () => true, ct);

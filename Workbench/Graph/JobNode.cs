@@ -16,6 +16,7 @@ public sealed record JobNode(string Id, string Name, JobKind Kind, IReadOnlyList
         RunState.Succeeded => job.Rows.Read == 0 && job.Note is not null ? job.Note
             : $"{Parts.Figures.Whole(job.Rows.Loaded)} rows" + (job.Rows.Rejected > 0 ? $" · {Parts.Figures.Short(job.Rows.Rejected)} rejected" : ""),
         RunState.Failed => job.Error?.Code ?? "failed",
+        RunState.Held => "waits for approval",
         RunState.Skipped => job.Note ?? "skipped",
         RunState.Queued when job.Phase is not null => job.Phase,
         _ => job.Table ?? "",

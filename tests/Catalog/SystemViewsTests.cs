@@ -10,7 +10,7 @@ public sealed class SystemViewsTests
     {
         using var catalog = new TemporaryCatalog();
         var views = SystemViews.Of(catalog.Database);
-        Assert.Equal(["runs", "job_runs", "files", "watermarks", "schema_history", "checks"], views.Select(v => v.Name));
+        Assert.Equal(["runs", "job_runs", "files", "watermarks", "schema_history", "checks", "schema_holds", "audit"], views.Select(v => v.Name));
         Assert.All(views, v => Assert.Empty(v.Rows));
     }
 

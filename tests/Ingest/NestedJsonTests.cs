@@ -188,6 +188,7 @@ public sealed class NestedJsonTests : IDisposable
     }
 
     [Theory]
+    [InlineData("drift: hold", "drift: hold")]
     [InlineData("dedupe_keys: [id]", "dedupe_keys")]
     [InlineData("write_mode: merge\ndedupe_keys: [id]", "write_mode merge")]
     [InlineData("filter: id > 1", "filter")]

@@ -49,12 +49,29 @@ public sealed class IngestRulesTests
     [InlineData("rename_map: { a: }", "(4,17): error FF1102: 'rename_map' gives 'a' no name. [ingest.flights.rename_map] Write the new name after the colon.")]
     [InlineData("incremental_mode: incremental\n    watermark_column: at\n    lag_window: soon", "(6,17): error FF1218: 'soon' is neither a duration nor a number. [ingest.flights.lag_window] Write 15m, 2h or 1d for a time, or a number for a numeric watermark.")]
     [InlineData("detect_deletes: true", "(4,21): error FF1219: detect_deletes compares the keys of the whole source with those of the table, and this job does not read the whole source into a merge. [ingest.flights.detect_deletes] Use it with write_mode: merge or scd2, incremental_mode: full, and a database or an API.")]
+    [InlineData("drift: holt", "(4,12): error FF1104: 'drift' is 'holt'; it may be evolve, freeze, discard, hold. [ingest.flights.drift] Did you mean 'hold'?")]
+    [InlineData("drift_columns: { a: freez }", "(4,25): error FF1104: The drift rule of 'a' is 'freez'; it may be evolve, freeze, discard, hold. [ingest.flights.drift_columns.a] Did you mean 'freeze'?")]
+    [InlineData("drift_columns: { a: freeze, A: hold }", "(4,36): error FF1220: 'A' has two drift rules: upper and lower case are the same. [ingest.flights.drift_columns.A] Keep one of them.")]
+    [InlineData("drift_columns: { _ff_run: hold }", "(4,31): error FF1215: '_ff_run' begins with _ff_, as FlowForge's own columns do. [ingest.flights.drift_columns._ff_run] These never drift: remove the rule.")]
+    [InlineData("rename_map: { a: b }\n    drift_columns: { a: hold }", "(5,20): error FF1220: 'a' is renamed to 'b' by rename_map, and the table has no such column. [ingest.flights.drift_columns] Name the column as the table has it.")]
+    [InlineData("drift: hold\n    landing: reference", "(4,12): error FF1220: drift: hold keeps the landed copy of what was read, and landing: reference makes none. [ingest.flights.drift] Remove landing: reference, or use drift: freeze.")]
+    [InlineData("config: { path: a.csv, drift: hold, x: 1 }\n    drift: freeze", "(4,35): error FF1220: 'drift' is written twice: for the job and under config. [ingest.flights.config.drift] Keep the job's own.")]
+    [InlineData("config: { path: a.csv, drift: no }", "(4,35): error FF1104: 'drift' is 'no'; it may be evolve, freeze, discard, hold. [ingest.flights.config.drift]")]
     [InlineData("tables: [orders, dim_*]", "(4,13): error FF1216: 'tables' cannot be used here: files are no tables. [ingest.flights.tables] Use either tables or config.table_name.")]
     [InlineData("watermark_column: id", "(4,5): warning FF1109: 'watermark_column' has no effect: it is only read when incremental_mode is incremental. [ingest.flights.watermark_column] Set that, or remove this.")]
     [InlineData("quarantine_path: q", "(4,5): warning FF1109: 'quarantine_path' has no effect: it is only read when error_handling is quarantine. [ingest.flights.quarantine_path] Set that, or remove this.")]
     [InlineData("user_schema: { a: int }", "(4,5): warning FF1109: 'user_schema' has no effect: it is only read when schema_mode is user. [ingest.flights.user_schema] Set that, or remove this.")]
     [InlineData("landing_retention_days: -1", "(4,29): error FF1105: 'landing_retention_days' is -1; it may be 0 to 36500. [ingest.flights.landing_retention_days]")]
     public void Job_RuleBroken_IsSaid(string line, string expected) => Assert.Equal([expected], BadJob(line));
+
+    [Fact]
+    public void Job_Drift_IsTakenFromConfigToo()
+    {
+        var old = GoodJob("config: { path: a.csv, drift: Freeze, header: true }", "drift_columns: { A: hold }");
+        Assert.Equal((DriftPolicy.Freeze, "{\"path\":\"a.csv\",\"header\":true}"), (old.Drift, old.Config.ToJsonString()));
+        Assert.Equal(DriftPolicy.Hold, old.DriftColumns["a"]);
+        Assert.Equal(DriftPolicy.Hold, GoodJob("drift: hold").Drift);
+    }
 
     [Fact]
     public void Job_QuarantineOutsideTheLake_IsRefused() => Assert.Equal(

@@ -152,7 +152,7 @@ public sealed class PipelineParserTests
                 "(1,1): error FF1101: A pipeline has no field 'pipelne'. [pipelne] Did you mean 'pipeline'?",
                 "(1,1): error FF1103: A pipeline needs 'pipeline'. [pipeline] Name of the pipeline.",
                 "(4,5): error FF1101: An ingest job has no field 'sourceType'. [ingest.a.sourceType] Did you mean 'source_type'?",
-                "(5,5): error FF1101: An ingest job has no field 'xyz'. [ingest.a.xyz] Known: source_type, connection, format, table, tables, table_prefix, is_reference, force_to_parquet, landing, landing_retention_days, filename_pattern, partition_mode, partition_pattern, partition_column, compression, schema_mode, user_schema, error_handling, quarantine_path, max_rejects, dedupe_keys, incremental_mode, watermark_column, last_watermark_value, lag_window, null_cursor, detect_deletes, rename_map, write_mode, computed, filter, pool, checks, config.",
+                "(5,5): error FF1101: An ingest job has no field 'xyz'. [ingest.a.xyz] Known: source_type, connection, format, table, tables, table_prefix, is_reference, force_to_parquet, landing, landing_retention_days, filename_pattern, partition_mode, partition_pattern, partition_column, compression, schema_mode, user_schema, error_handling, quarantine_path, max_rejects, dedupe_keys, incremental_mode, watermark_column, last_watermark_value, lag_window, null_cursor, detect_deletes, rename_map, drift, drift_columns, write_mode, computed, filter, pool, checks, config.",
             ],
             Bad("pipelne: p\ningest:\n  a:\n    sourceType: file_local\n    xyz: 1\n    source_type: file\n    config: { path: a.csv }\n"));
     }

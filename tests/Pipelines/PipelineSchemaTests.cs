@@ -10,7 +10,7 @@ public sealed class PipelineSchemaTests
     [
         "source_type", "format", "force_to_parquet", "partition_mode", "partition_pattern", "filename_pattern", "compression", "landing_retention_days", "schema_mode",
         "user_schema", "error_handling", "quarantine_path", "dedupe_keys", "incremental_mode", "watermark_column", "last_watermark_value", "rename_map", "is_reference",
-        "config", "write_mode", "tables", "landing", "max_rejects", "computed", "filter", "table", "checks", "connection", "partition_column", "lag_window", "null_cursor", "detect_deletes", "table_prefix", "pool",
+        "config", "write_mode", "tables", "landing", "max_rejects", "computed", "filter", "table", "checks", "connection", "partition_column", "lag_window", "null_cursor", "detect_deletes", "table_prefix", "pool", "drift", "drift_columns",
     ];
 
     private static readonly JsonElement Schema = JsonDocument.Parse(PipelineSchema.Json).RootElement;
@@ -56,7 +56,7 @@ public sealed class PipelineSchemaTests
                 Assert.Contains(PipelineParser.Parse(Job($"{field.Name}: nonsense")).Diagnostics, d => d.Code == "FF1104");
             }
         }
-        Assert.Equal(22, tested);
+        Assert.Equal(26, tested);
     }
 
     [Fact]

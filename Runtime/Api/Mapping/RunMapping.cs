@@ -24,6 +24,7 @@ internal static class RunMapping
         Catalog.RunState.Succeeded => RunState.Succeeded,
         Catalog.RunState.Failed => RunState.Failed,
         Catalog.RunState.Cancelled => RunState.Cancelled,
+        Catalog.RunState.Held => RunState.Held,
         _ => RunState.Skipped
     };
 
@@ -34,6 +35,7 @@ internal static class RunMapping
         RunState.Succeeded => Catalog.RunState.Succeeded,
         RunState.Failed => Catalog.RunState.Failed,
         RunState.Cancelled => Catalog.RunState.Cancelled,
+        RunState.Held => Catalog.RunState.Held,
         _ => Catalog.RunState.Skipped
     };
 

@@ -13,6 +13,9 @@ public enum RunState
 
     /// <summary>A job that did not run because one that it needs did not succeed.</summary>
     Skipped,
+
+    /// <summary>The source has changed, and what was read waits for a person (<see cref="RunHeld"/>): nothing failed, and nothing was published.</summary>
+    Held,
 }
 
 /// <summary>Questions about states.</summary>

@@ -28,7 +28,8 @@ internal sealed class ChildTables(LakeStore lake, DuckSession session, JobReques
     {
         if (settings.Nested != Nested.Split) return;
         var wrong = job.WriteMode is not (Pipelines.WriteMode.Append or Pipelines.WriteMode.Replace) ? $"write_mode {job.WriteMode.ToText()}" : job.DedupeKeys.Count > 0 ? "dedupe_keys" : job.Filter is not null ? "filter"
-            : job.IncrementalMode == IncrementalMode.Incremental ? "incremental_mode" : job.Checks.Any(CheckRun.TakesOut) ? "checks that take rows out" : null;
+            : job.IncrementalMode == IncrementalMode.Incremental ? "incremental_mode" : job.Checks.Any(CheckRun.TakesOut) ? "checks that take rows out"
+            : job.Drift == DriftPolicy.Hold || job.DriftColumns.Values.Contains(DriftPolicy.Hold) ? "drift: hold" : null;
         if (wrong is not null)
             throw new JobFailedException("FF2120", $"nested: split does not go together with {wrong}: rows that are left out or replaced would leave their children behind.", "Do that in a silver dataset, or use nested: flatten.");
     }

@@ -27,9 +27,6 @@ internal sealed record FileSettings
     [Setting("Bytes that one record may have: the file of a longer one is rejected as a whole", Minimum = 1 << 20, Maximum = 1 << 30)]
     public int MaxRecordBytes { get; init; } = 16 << 20;
 
-    [Setting("What happens when the source has new columns or values that the table's types cannot hold: evolve lets the table follow, freeze fails the run, discard leaves new columns out and rejects such values")]
-    public DriftPolicy Drift { get; init; }
-
     [Setting("Allow write_mode replace to leave less than half of the rows")]
     public bool AllowSmaller { get; init; }
 
@@ -39,6 +36,3 @@ internal sealed record FileSettings
 
 /// <summary>How a file is packed.</summary>
 internal enum Packing { None, Gzip, Zip, Zstd }
-
-/// <summary>What a source that differs from the table may do.</summary>
-internal enum DriftPolicy { Evolve, Freeze, Discard }

@@ -49,6 +49,19 @@ internal sealed class FileExtraction(IngestDefinition job, FileSettings settings
         return new Extraction { Files = landed, Format = format, PassedOver = _passedOver };
     }
 
+    /// <summary>What a run has landed before, without asking the source; what the table has got since is passed over.</summary>
+    public Extraction FromLanded(string format, IReadOnlyList<SeenFile> seenBefore)
+    {
+        var selection = new FileSelection(settings.Reload || job.WriteMode == Pipelines.WriteMode.Replace ? [] : seenBefore);
+        var files = new List<LandedFile>();
+        foreach (var copy in landing.Landed)
+        {
+            if (selection.SameContent(copy) is { } same) _passedOver.Add(new SeenFile(copy.Path, copy.Size, copy.ETag, copy.Modified, copy.Sha256, 0, same.Path == copy.Path ? "unchanged content" : $"duplicate of {same.Path}"));
+            else files.Add(copy);
+        }
+        return new Extraction { Files = files, Format = format, PassedOver = _passedOver };
+    }
+
     private void PassOver(LandedFile copy, SeenFile same)
     {
         var note = same.Path == copy.Path ? "unchanged content" : $"duplicate of {same.Path}";

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
+using FlowForge.Ingest.Sources;
 using FlowForge.Plugins;
 
 namespace FlowForge.Ingest.Landing;
@@ -31,11 +32,47 @@ internal sealed class LandingZone
         JobFolder = Path.Combine(root, pipeline, job);
         _folder = Path.Combine(JobFolder, runTime.ToString("yyyy/MM/dd", CultureInfo.InvariantCulture));
         (_runTime, _pattern, _runId) = (runTime, pattern, runId);
-        _manifest = new LandingManifest(Path.Combine(JobFolder, "_flowforge", runId + ".json"));
+        _manifest = new LandingManifest(ManifestPath);
         _taken = [.. _manifest.Files.Select(f => Path.GetFileName(f.LocalPath))];
     }
 
     public string JobFolder { get; }
+
+    private string ManifestPath => Path.Combine(JobFolder, "_flowforge", _runId + ".json");
+
+    /// <summary>The files that the run has landed whole.</summary>
+    public IReadOnlyList<LandedFile> Landed => _manifest.Files;
+
+    /// <summary>Whether the run has landed anything, and all of it is still there.</summary>
+    public bool HasAll()
+    {
+        if (File.Exists(RowManifestPath)) return RowManifest.Open(RowManifestPath, keep: true) is { IsComplete: true } rows && rows.Parts.All(p => IsWhole(p.LocalPath, p.Bytes));
+        return Landed.Count > 0 && Landed.All(f => IsWhole(f.LocalPath, f.Size));
+    }
+
+    /// <summary>What another run has landed is what this one has landed. May be repeated.</summary>
+    public void TakeOver(LandingZone other)
+    {
+        foreach (var (theirs, mine) in new[] { (other.ManifestPath, ManifestPath), (other.RowManifestPath, RowManifestPath) })
+        {
+            if (!File.Exists(theirs)) continue;
+            Directory.CreateDirectory(Path.GetDirectoryName(mine)!);
+            var temporary = mine + ".tmp";
+            File.Copy(theirs, temporary, overwrite: true);
+            using (var file = new FileStream(temporary, FileMode.Open, FileAccess.Write)) file.Flush(flushToDisk: true);
+            File.Move(temporary, mine, overwrite: true);
+        }
+        foreach (var file in other.Landed) _manifest.Add(file);
+    }
+
+    /// <summary>What the run has landed so far is no longer its own: it begins anew. The files stay, and so does the list of them, under another name.</summary>
+    public void PutAside()
+    {
+        foreach (var path in new[] { ManifestPath, RowManifestPath })
+            if (File.Exists(path)) File.Move(path, path[..^".json".Length] + ".rejected.json", overwrite: true);
+    }
+
+    private static bool IsWhole(string path, long bytes) => new FileInfo(path) is { Exists: true } file && file.Length == bytes;
 
     /// <summary>Where the manifest of a read of rows lies.</summary>
     public string RowManifestPath => Path.Combine(JobFolder, "_flowforge", "rows", _runId + ".json");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Ingest.Drifting;
 using FlowForge.Ingest.Formats;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
@@ -51,7 +52,7 @@ internal sealed class DryRun(LakeStore lake, PluginRegistry plugins, IngestOptio
         // A table that is not there is not made either.
         var table = before is null ? new LakeStore(Path.Combine(_folder, "lake")).Table(new TableName(Layer.Bronze, _job.Table)) : real;
         using var checkTables = new CheckTables(session, lake, _job, request);
-        using var loading = new Loading(session, table, _job, request, settings, extraction, state, _folder, progress, log);
+        using var loading = new Loading(session, table, _job.With(state?.Drift), request, settings, extraction, state, _folder, progress, log);
         var loaded = loading.Run(ct);
         return new DryRunResult
         {
@@ -104,6 +105,7 @@ internal sealed class DryRun(LakeStore lake, PluginRegistry plugins, IngestOptio
         {
             // How much smaller a source is cannot be told from its beginning.
             new Gate(_job, settings with { AllowSmaller = true }, log).Check(loaded, null);
+            if (loaded.Staged.Held is { } held) return new RunError(RunHeld.Code, $"The source has changed, and a run would keep what it read until a person has approved: {string.Join(", ", held.Changes)}.", "Run the job, then approve or reject the change.");
             var report = loading.Judge(loaded, static (_, _) => [], ct);
             return report.Fatal is [var failed, ..] ? new RunError("FF2022", $"Check {failed.Check} fails: {failed.Message}", "Mend the source, or set on_fail: warn.") : null;
         }

@@ -1,5 +1,6 @@
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Ingest.Drifting;
 using FlowForge.Ingest.Formats;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
@@ -16,6 +17,9 @@ internal sealed record Staged(long Kept, RowChanges Changes, CommitMode Mode, st
     /// <summary>Source rows that reached the table.</summary>
     public long Loaded => Changes.Source;
 
+    /// <summary>Set when a person has to see a change of the source first: nothing was written then.</summary>
+    public HeldChanges? Held { get; init; }
+
     /// <summary>Rows that checks sent to the rejects or dropped; not among <see cref="Kept"/>.</summary>
     public TakenOut TakenOut { get; init; } = TakenOut.Nothing;
 
@@ -24,7 +28,7 @@ internal sealed record Staged(long Kept, RowChanges Changes, CommitMode Mode, st
 }
 
 /// <summary>Filters rows, removes twins and writes them into a transaction as <c>write_mode</c> says; counts what is left after each step.</summary>
-internal sealed class Stager(DuckSession session, IngestDefinition job, JobRequest request, FileSettings settings, string? cursor, IReadOnlyDictionary<string, int> files, RejectSink rejects, IJobLog log)
+internal sealed class Stager(DuckSession session, IngestDefinition job, JobRequest request, FileSettings settings, Drift drift, string? cursor, IReadOnlyDictionary<string, int> files, RejectSink rejects, IJobLog log)
 {
     private const string Kept = "ff_kept";
     private bool IsReplay => request.Replay is not null;
@@ -35,13 +39,20 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
     /// <param name="ct">Interrupts.</param>
     public Staged Stage(TableTransaction transaction, RowSet rows, Func<bool> wanted, CancellationToken ct)
     {
+        if (drift.Held(transaction.Base, rows) is { Count: > 0 } held)
+        {
+            if (IsReplay) throw new JobFailedException("FF2051", $"The rejects would change the table, and drift: hold asks a person first: {string.Join(", ", held)}. Nothing was published.", "Let a run of the job bring the change and approve it, then replay; or set drift: evolve.");
+            var (read, changes) = new HeldRows(session, transaction.Base!, rows).Read(held, drift.Missing(transaction.Base!.Schema, rows), ct);
+            return new Staged(read, RowChanges.Appended(read), CommitMode.Append, cursor) { Held = changes };
+        }
+        if (job.WriteMode == Pipelines.WriteMode.Replace && !IsReplay) rows = drift.KeepingShape(transaction.Base, rows);
         var columns = rows.Columns.Select(c => c.Name).ToList();
         var checks = new IngestChecks(job, rows.Columns, request);
         var partitioning = Partitioning.Of(job, request.RunTime, columns);
         // A replay adds to what is there, whatever the job does otherwise.
         var mode = job.WriteMode switch { Pipelines.WriteMode.Replace when !IsReplay => CommitMode.Overwrite, Pipelines.WriteMode.Replace => CommitMode.Append, Pipelines.WriteMode.Append => CommitMode.Append, _ => CommitMode.Replace };
         var write = new WriteOptions { Mode = mode, PartitionBy = partitioning.Columns, Compression = job.Compression.ToText(), Schema = rows.Schema() };
-        if (mode != CommitMode.Overwrite && Drift.Apply(transaction, session, rows, settings.Drift, write, log, ct)) write = write with { Mode = mode = CommitMode.Replace };
+        if (mode != CommitMode.Overwrite && drift.Follow(transaction, session, rows, write, log, ct)) write = write with { Mode = mode = CommitMode.Replace };
         var isDirect = job is { DedupeKeys.Count: 0, IncrementalMode: IncrementalMode.Full } && !checks.TakesRowsOut;
         if (isDirect || !IsReplay) rows = rows with { RejectedInSql = null };
         var select = rows.Select(job, request.RunId, partitioning);

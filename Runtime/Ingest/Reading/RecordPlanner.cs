@@ -1,5 +1,6 @@
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Ingest.Drifting;
 using FlowForge.Ingest.Formats;
 using FlowForge.Ingest.Formats.Csv;
 using FlowForge.Ingest.Formats.Json;
@@ -32,8 +33,8 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
         if (job.SchemaMode == SchemaMode.User) return new ReadPlan(planned, TakesChanges ? [.. Declared(), Operation] : Declared(), false);
         var proposed = ColumnProposal.Propose(planned, settings.File);
         var names = ColumnNaming.Tables([.. proposed.Select(c => c.Name)], job.RenameMap);
-        var keepsTypes = existing is not null && job.WriteMode != Pipelines.WriteMode.Replace;
-        var discards = keepsTypes && settings.File.Drift == DriftPolicy.Discard;
+        var keepsTypes = existing is not null && job.KeepsTypes();
+        var findsFields = (existing is null || job.Drift != DriftPolicy.Discard || job.DriftColumns.Values.Any(p => p != DriftPolicy.Discard)) && planned.Any(f => f.Layout is JsonFileLayout);
         var columns = new List<TargetColumn>();
         for (var i = 0; i < proposed.Count; i++)
         {
@@ -43,10 +44,12 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
                 continue;
             }
             var known = keepsTypes ? Existing(existing!, names[i]) : null;
+            var discards = existing is not null && job.PolicyOf(names[i]) == DriftPolicy.Discard;
             if (known is not null) columns.Add(new TargetColumn(proposed[i].Name, known.Value.Type, Declared: discards) { Known = known.Value.Facts });
-            else if (!discards) columns.Add(new TargetColumn(proposed[i].Name, Proposed(proposed[i].Facts)));
+            // With other rules beside it, a field that is left out must be known all the same, or it would be found anew in every pass.
+            else if (!discards || findsFields || existing!.Schema.Find(names[i]) is not null) columns.Add(new TargetColumn(proposed[i].Name, Proposed(proposed[i].Facts)));
         }
-        return new ReadPlan(planned, columns, !discards && planned.Any(f => f.Layout is JsonFileLayout));
+        return new ReadPlan(planned, columns, findsFields);
     }
 
     private static TargetColumn Operation => new(RowSet.Operation, ColumnType.Parse("VARCHAR")!, Declared: true);
@@ -92,7 +95,7 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
 
     /// <summary>A table column's type, and what is known of the values in it.</summary>
     private (ColumnType Type, ColumnFacts Facts)? Existing(TableSnapshot table, string name) =>
-        table.Schema.Find(name) is { } column && ColumnType.Parse(column.DuckType) is { } type ? (type, TableFacts.Of(session, table, column.Name, type)) : null;
+        table.Schema.Find(name) is { } column && ColumnType.Parse(column.DuckType) is { } type ? (type, job.WriteMode == Pipelines.WriteMode.Replace ? new ColumnFacts() : TableFacts.Of(session, table, column.Name, type)) : null;
 
     /// <summary>The plan for another pass, with types that hold every value of the pass before.</summary>
     public static ReadPlan Widen(ReadPlan plan, RecordPump pump, IJobLog log)

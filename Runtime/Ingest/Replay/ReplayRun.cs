@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Ingest.Drifting;
 using FlowForge.Ingest.Formats;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
@@ -69,7 +70,7 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
         // A quarantining check finds a row's file by its name.
         if (_job.Checks.Any(c => c.OnFail == CheckAction.Quarantine) && files.DistinctBy(f => f.File.Path).Count() < files.Count)
             throw new JobFailedException("FF2037", "The rejects come from several versions of the same file, and the job's checks set rows aside: they cannot be replayed together.", "Replay the rejects of one run at a time.");
-        return new Loading(session, _table, _job, request, FormatSettings.From(_job.Config, format), new Extraction { Files = [.. files.Select(f => f.File)], Format = format }, state, options.TemporaryFolder, _progress, log)
+        return new Loading(session, _table, _job.With(state.Drift), request, FormatSettings.From(_job.Config, format), new Extraction { Files = [.. files.Select(f => f.File)], Format = format }, state, options.TemporaryFolder, _progress, log)
         {
             CheckBase = now =>
             {

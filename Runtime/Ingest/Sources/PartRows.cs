@@ -1,7 +1,7 @@
 using System.Globalization;
 using FlowForge.Columnar;
 using FlowForge.Duck;
-using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Drifting;
 using FlowForge.Ingest.Publishing;
 using FlowForge.Ingest.Rejects;
 using FlowForge.Ingest.Types;
@@ -12,7 +12,7 @@ using FlowForge.Pipelines;
 namespace FlowForge.Ingest.Sources;
 
 /// <summary>The landed parts of a source of rows as rows for the table. Types come from the source; parts, and the table as it is, may differ, and then the narrowest type that holds all of them is taken.</summary>
-internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts, IngestDefinition job, TableSnapshot? table, FileSettings settings)
+internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts, IngestDefinition job, TableSnapshot? table)
 {
     private const string PickedRows = "temp.ff_picks";
     private readonly List<SourceColumn> _columns = Columns(parts);
@@ -41,7 +41,7 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
     private RowSet Rows(List<(string Name, string Sql, string Type)> source, string from, string? operation, Action<Reject> rejects, CancellationToken ct)
     {
         var names = ColumnNaming.Tables([.. source.Select(c => c.Name)], job.RenameMap);
-        var keepsTypes = table is not null && job.WriteMode != Pipelines.WriteMode.Replace;
+        var keepsTypes = table is not null && job.KeepsTypes();
         List<ProvedColumn> demanded;
         if (job.SchemaMode == SchemaMode.User)
         {
@@ -49,16 +49,14 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
             names = ColumnNaming.Tables([.. demanded.Select(c => c.Name)], job.RenameMap);
             if (operation is not null) demanded = [.. demanded.Select((c, i) => c with { MayMiss = MayMiss(operation, names[i]) })];
         }
-        else if (keepsTypes && settings.Drift == DriftPolicy.Discard)
-        {
-            var kept = source.Select((c, i) => (c, Name: names[i])).Where(p => table!.Schema.Find(p.Name) is not null).ToList();
-            demanded = kept.ConvertAll(p => new ProvedColumn(p.c.Name, p.c.Sql, p.c.Type, table!.Schema.Find(p.Name)!.DuckType));
-            names = kept.ConvertAll(p => p.Name);
-        }
         else
         {
-            demanded = source.Select((c, i) => new ProvedColumn(c.Name, c.Sql, c.Type, TableType(c, from, keepsTypes ? table!.Schema.Find(names[i]) : null, ct))).ToList();
-            return Set(demanded, names, from);
+            var kept = source.Select((c, i) => (Column: c, Name: names[i])).Where(p => !job.LeavesOut(p.Name, table)).ToList();
+            names = kept.ConvertAll(p => p.Name);
+            demanded = kept.ConvertAll(p => new ProvedColumn(p.Column.Name, p.Column.Sql, p.Column.Type,
+                keepsTypes && table!.Schema.Find(p.Name) is { } old && job.PolicyOf(p.Name) == DriftPolicy.Discard ? old.DuckType : TableType(p.Column, from, keepsTypes ? table!.Schema.Find(p.Name) : null, ct)));
+            // Without a column whose values may be refused, the types are such that all values fit.
+            if (!keepsTypes || !names.Any(n => job.PolicyOf(n) == DriftPolicy.Discard)) return Set(demanded, names, from);
         }
         from = new CastProof(session, from, "_ff_part", "_ff_row", source.ConvertAll(c => (c.Name, c.Sql))).Prove(demanded, rejects, ct);
         return Set(demanded, names, from);

@@ -43,7 +43,7 @@ internal sealed class TablesRun(
             }
         }
         if (failures.Count > 0)
-            throw new JobFailedException(failures.Count == 1 ? failures[0].Code : "FF2093", $"{failures.Count} of {tables.Count} tables failed: {string.Join(" ", outcomes.Where(o => o.Error is not null).Take(5).Select(o => $"{o.Source}: {o.Error!.Message}"))}",
+            throw new JobFailedException(failures.Count == 1 || failures.TrueForAll(f => f.Code == RunHeld.Code) ? failures[0].Code : "FF2093", $"{failures.Count} of {tables.Count} tables {(failures.TrueForAll(f => f.Code == RunHeld.Code) ? "are held" : "failed")}: {string.Join(" ", outcomes.Where(o => o.Error is not null).Take(5).Select(o => $"{o.Source}: {o.Error!.Message}"))}",
                 "The other tables are loaded. " + (failures[0].Suggestion ?? "Mend what is said, then run the job again."), transient: failures.TrueForAll(f => f.Transient), inner: failures[0]) { Tables = outcomes };
         return new JobOutcome
         {

@@ -50,6 +50,9 @@ public sealed record JobState
     /// <summary>What the commit was made from (hashes, input versions), in the job's own words, so that a later run sees whether anything has changed.</summary>
     public IReadOnlyDictionary<string, string>? MadeFrom { get; init; }
 
+    /// <summary>What people have decided about changes of the source; null when nothing was.</summary>
+    public DriftMemory? Drift { get; init; }
+
     /// <summary>The transaction version of the commit; set by the commit.</summary>
     public long? TransactionVersion { get; init; }
 
@@ -64,4 +67,20 @@ public sealed record JobState
 
     /// <summary>How many of <see cref="FilesSeen"/>, from the end, came with this commit.</summary>
     public int FilesOfCommit { get; init; }
+}
+
+/// <summary>What people have decided about changes of a job's source. It lies with the rows, so that restoring an old version takes it back too.</summary>
+public sealed record DriftMemory
+{
+    /// <summary>Column of the source, in standard form, to the table's column that it is from now on.</summary>
+    public IReadOnlyDictionary<string, string> Renames { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Columns of the source that are left out.</summary>
+    public IReadOnlyList<string> Discarded { get; init; } = [];
+
+    /// <summary>Columns of the table that the source may lack.</summary>
+    public IReadOnlyList<string> MayMiss { get; init; } = [];
+
+    /// <summary>The newest holds whose landed copy is in the table.</summary>
+    public IReadOnlyList<string> Holds { get; init; } = [];
 }

@@ -113,13 +113,14 @@ public sealed class RunRecorder(RunStore runs, LogStore logs, TimeProvider clock
         var failures = 1 + runs.Attempts(job.Run.RunId, job.Plan.Id).Count(a => Counts(job, a) && a.State == RunState.Failed && a.Error?.Code != Interrupted);
         var again = (known?.Transient ?? true) && failures < retry.MaxAttempts;
 
-        CloseAttempt(job, attempt, RunState.Failed, shown, now);
-        Log(job, JobLogLevel.Error, $"{shown.Code}: {shown.Message}{(shown.Suggestion is { } s ? $" {s}" : "")}");
+        var state = shown.Code == RunHeld.Code ? RunState.Held : RunState.Failed;
+        CloseAttempt(job, attempt, state, shown, now);
+        Log(job, state == RunState.Held ? JobLogLevel.Warning : JobLogLevel.Error, $"{shown.Code}: {shown.Message}{(shown.Suggestion is { } s ? $" {s}" : "")}");
         if (known is null) Log(job, JobLogLevel.Debug, error.ToString());
         if (!again)
         {
             var counts = runs.Job(job.Run.RunId, job.Plan.Id)?.Counts ?? default;
-            runs.UpsertJob(Record(job, attempt) with { State = RunState.Failed, FinishedAt = now, Error = shown, Counts = counts, Tables = known?.Tables ?? [] });
+            runs.UpsertJob(Record(job, attempt) with { State = state, FinishedAt = now, Error = shown, Counts = counts, Tables = known?.Tables ?? [] });
             return new ApplicationFailure(shown.Message, shown.Code, nonRetryable: true, error) { Details = shown };
         }
         var delay = Delay(retry, failures, known?.RetryAfter);

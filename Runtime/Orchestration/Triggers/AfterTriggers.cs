@@ -63,5 +63,5 @@ public sealed class AfterTriggers(CatalogDatabase catalog, TriggerStarter starte
         return new(position, TriggerStarter.RunId(first.EndedAt, $"{pipeline}|{trigger.Key}|{first.EndId}"), note, intervals.Length == 0 ? null : new(intervals.Min(i => i.Start), intervals.Max(i => i.End)));
     }
 
-    private static string Verb(RunState state) => state == RunState.Cancelled ? "was cancelled" : state.ToText();
+    private static string Verb(RunState state) => state switch { RunState.Cancelled => "was cancelled", RunState.Held => "was held", _ => state.ToText() };
 }

@@ -74,7 +74,7 @@ public static class RunRules
             {
                 StepPhase.Running => new(step.JobId, RunState.Running, null),
                 StepPhase.Succeeded => new(step.JobId, RunState.Succeeded, null),
-                StepPhase.Failed => new(step.JobId, RunState.Failed, fact.Error),
+                StepPhase.Failed => new(step.JobId, fact.Error?.Code == RunHeld.Code ? RunState.Held : RunState.Failed, fact.Error),
                 StepPhase.Cancelled => new(step.JobId, RunState.Cancelled, fact.Error),
                 _ when Blocker(step, states) is { } blocker => new(step.JobId, RunState.Skipped, SkippedBecause(blocker)),
                 _ => new(step.JobId, RunState.Queued, null),
@@ -84,15 +84,16 @@ public static class RunRules
     }
 
     private static FinishedJob? Blocker(RunStep step, Dictionary<string, FinishedJob> states) =>
-        step.DependsOn.Select(d => states[d]).FirstOrDefault(s => s.State is RunState.Failed or RunState.Skipped or RunState.Cancelled);
+        step.DependsOn.Select(d => states[d]).FirstOrDefault(s => s.State is RunState.Failed or RunState.Skipped or RunState.Cancelled or RunState.Held);
 
     private static RunError SkippedBecause(FinishedJob blocker) => new(
-        "FF3004", $"Skipped, because {blocker.JobId}, on which it depends, {Verb(blocker.State)}.", $"Mend {blocker.JobId}, then retry the run: only what did not succeed runs again.");
+        "FF3004", $"Skipped, because {blocker.JobId}, on which it depends, {Verb(blocker.State)}.", blocker.State == RunState.Held ? "Approve or reject what is held, then retry the run." : $"Mend {blocker.JobId}, then retry the run: only what did not succeed runs again.");
 
     private static string Verb(RunState state) => state switch
     {
         RunState.Failed => "failed",
         RunState.Cancelled => "was cancelled",
+        RunState.Held => "is held",
         _ => "was skipped",
     };
 
@@ -136,6 +137,7 @@ public static class RunRules
                 : $"{failed.Length} jobs failed: {string.Join(", ", failed.Select(f => f.JobId))}. The first says: {first.Error?.Message}";
             return (RunState.Failed, new RunError(first.Error?.Code ?? "FF3000", message, first.Error?.Suggestion));
         }
+        if (jobs.FirstOrDefault(j => j.State == RunState.Held) is { } held) return (RunState.Held, new RunError(RunHeld.Code, $"{held.JobId} is held: {held.Error?.Message}", held.Error?.Suggestion));
         return jobs.All(j => j.State == RunState.Succeeded)
             ? (RunState.Succeeded, null)
             : (RunState.Cancelled, null);

@@ -27,6 +27,12 @@ public enum IncrementalMode { Full, Incremental }
 /// <summary>What becomes of rows without a value in the watermark column: loaded (and compared with those that are there), left out, or the run fails.</summary>
 public enum NullCursor { Include, Exclude, Error }
 
+/// <summary>
+/// What a source that differs from the table may do: the table follows, the run fails, new columns are left out and other types are rejects, or what was read
+/// waits, landed, for a person's word.
+/// </summary>
+public enum DriftPolicy { Evolve, Freeze, Discard, Hold }
+
 /// <summary>What the rows of a run do to the bronze table.</summary>
 public enum WriteMode { Append, Replace, Merge, Scd2 }
 

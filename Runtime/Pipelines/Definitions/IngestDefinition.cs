@@ -76,6 +76,12 @@ public sealed record IngestDefinition
     /// <summary>Source column name to table column name.</summary>
     public IReadOnlyDictionary<string, string> RenameMap { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What a source that differs from the table may do; <see cref="DriftColumns"/> says otherwise for single columns.</summary>
+    public DriftPolicy Drift { get; init; } = DriftPolicy.Evolve;
+
+    /// <summary>By table column, after renaming; upper and lower case are the same.</summary>
+    public IReadOnlyDictionary<string, DriftPolicy> DriftColumns { get; init; } = new Dictionary<string, DriftPolicy>();
+
     public WriteMode WriteMode { get; init; } = WriteMode.Append;
 
     /// <summary>More rejects than this fail the run before publishing; null for no limit.</summary>

@@ -41,6 +41,8 @@ internal static class IngestFields
         new("null_cursor", FieldKind.Choice, "Rows without a watermark value: include loads them once, exclude leaves them out, error fails the run.") { Choices = EnumText.All<NullCursor>(), Default = "include" },
         new("detect_deletes", FieldKind.Boolean, "true: rows of the table whose key the source no longer has are deleted (scd2: closed). Needs write_mode merge or scd2 and a source that is read in full.") { Default = "false" },
         new("rename_map", FieldKind.TextMap, "Source column name: table column name."),
+        new("drift", FieldKind.Choice, "What happens when the source has new, missing or wider columns than the table: evolve lets the table follow, freeze fails the run, discard leaves new columns out and rejects values of other types, hold keeps what was read until a person has approved the change.") { Choices = EnumText.All<DriftPolicy>(), Default = "evolve" },
+        new("drift_columns", FieldKind.TextMap, "The same for single columns of the table, after renaming: column: evolve, freeze, discard or hold."),
         new("write_mode", FieldKind.Choice, "What a run's rows do to the table. By default files append, databases and APIs replace, incremental merges by dedupe_keys or appends.") { Choices = EnumText.All<WriteMode>() },
         new("computed", FieldKind.TextMap, "Further columns of the table: name: SQL expression over the renamed columns of the row."),
         new("filter", FieldKind.Text, "SQL condition over the renamed and computed columns of the row; other rows are counted as filtered."),

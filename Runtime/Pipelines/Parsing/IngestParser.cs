@@ -12,6 +12,7 @@ internal static class IngestParser
         var config = section.Json("config");
         var connection = section.Text("connection") ?? (config["connection_id"] as JsonValue)?.ToString();
         var connector = ConnectionRules.Connector(section, sourceType, SourceTypeReader.Connector(section, sourceType, environment), connection, environment);
+        var drift = DriftParser.Read(section, config);
         var incremental = section.Choice<IncrementalMode>("incremental_mode")!.Value;
         var keys = section.Texts("dedupe_keys");
         var partition = section.Choice<PartitionMode>("partition_mode")!.Value;
@@ -55,6 +56,8 @@ internal static class IngestParser
             NullCursor = section.Choice<NullCursor>("null_cursor")!.Value,
             DetectDeletes = section.Flag("detect_deletes"),
             RenameMap = section.TextMap("rename_map"),
+            Drift = drift,
+            DriftColumns = DriftParser.Columns(section),
             WriteMode = section.Choice<WriteMode>("write_mode") ?? DefaultWriteMode(connector, incremental, keys),
             MaxRejects = RejectLimits.Read(section),
             Computed = section.TextMap("computed"),

@@ -15,6 +15,7 @@ internal static partial class IngestRules
         CheckLayout(section, job);
         CheckNames(section, job);
         CheckTables(section, job);
+        DriftParser.Check(section, job);
         if (job.SourceType.Length > 0)
         {
             CheckSource(section, job, environment);

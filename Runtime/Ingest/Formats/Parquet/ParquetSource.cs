@@ -1,5 +1,6 @@
 using System.Globalization;
 using FlowForge.Duck;
+using FlowForge.Ingest.Drifting;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
 using FlowForge.Ingest.Reading;
@@ -44,16 +45,15 @@ internal sealed class ParquetSource
     /// <summary>The rows of all sound files; null when there are none.</summary>
     /// <param name="job">Its schema is a contract in user mode: rows that do not fit are rejects.</param>
     /// <param name="table">The table as it is.</param>
-    /// <param name="settings">What drift may do.</param>
     /// <param name="rejects">Takes rows that do not fit.</param>
     /// <param name="ct">Interrupts.</param>
-    public RowSet? Rows(IngestDefinition job, TableSnapshot? table, FileSettings settings, Action<Reject> rejects, CancellationToken ct)
+    public RowSet? Rows(IngestDefinition job, TableSnapshot? table, Action<Reject> rejects, CancellationToken ct)
     {
         if (_rows.Count == 0) return null;
         var sound = _rows.Keys.Order().ToList();
         var parts = sound.ConvertAll(i => new RowPart(_files[i].Path, _files[i].LocalPath, _rows[i], _files[i].Size, null, null, Columns(_files[i])));
-        var isPlain = job.SchemaMode == SchemaMode.Infer && settings.Drift != DriftPolicy.Discard && sound.All(i => _files[i].Picks is not { Whole: false }) && SameTypes(parts);
-        return isPlain ? Plain(job, sound, parts) : new PartRows(_session, parts, job, table, settings) { Numbers = sound, Picks = sound.ConvertAll(i => _files[i].Picks?.Numbers) }.Rows(rejects, ct) with { RejectedInSql = RowSet.RunOf(_files, "_ff_part") };
+        var isPlain = job.SchemaMode == SchemaMode.Infer && (table is null || !job.Discards()) && sound.All(i => _files[i].Picks is not { Whole: false }) && SameTypes(parts);
+        return isPlain ? Plain(job, sound, parts) : new PartRows(_session, parts, job, table) { Numbers = sound, Picks = sound.ConvertAll(i => _files[i].Picks?.Numbers) }.Rows(rejects, ct) with { RejectedInSql = RowSet.RunOf(_files, "_ff_part") };
     }
 
     /// <summary>All rows as they are, read by one scan.</summary>
