@@ -65,3 +65,12 @@ public sealed record SqlFunctionEntry
     /// <summary>Gives another value each time: a dataset that calls it is built in every run.</summary>
     public bool IsVolatile { get; init; }
 }
+
+/// <summary>What the form of an ingest job asks, beside the settings of its connector.</summary>
+/// <param name="Job">Fields of the job, in the order of the docs; those that hold sections (<c>user_schema</c>, <c>checks</c>) are lists with fields.</param>
+/// <param name="Csv">What <c>config</c> may say of CSV files.</param>
+/// <param name="Files">What <c>config</c> may say of any source: encoding, nested values, drift.</param>
+public sealed record JobForm(IReadOnlyList<ConnectorField> Job, IReadOnlyList<ConnectorField> Csv, IReadOnlyList<ConnectorField> Files, IReadOnlyList<ConnectorField> Schedule, IReadOnlyList<ConnectorField> Trigger, IReadOnlyList<CheckForm> Checks);
+
+/// <summary>One kind of check with its fields.</summary>
+public sealed record CheckForm(string Kind, IReadOnlyList<ConnectorField> Fields);

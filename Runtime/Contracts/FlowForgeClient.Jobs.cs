@@ -15,6 +15,9 @@ public sealed partial class FlowForgeClient
     /// <summary>Puts a job into its pipeline's text, with findings and plan; stores nothing. Comments and all else in the text stay.</summary>
     public Task<JobDraftPreview> DraftJobAsync(JobDraft draft, CancellationToken ct = default) => SendAsync<JobDraftPreview>(HttpMethod.Post, "jobs/draft", draft, ct);
 
+    /// <summary>What a form of an ingest job asks.</summary>
+    public Task<JobForm> JobFormAsync(CancellationToken ct = default) => GetAsync<JobForm>("forms/job", ct);
+
     /// <summary>Follows a row of a bronze table, by its <c>_ff_run</c>, <c>_ff_file</c> and <c>_ff_record</c>, back to its record.</summary>
     public Task<RowOrigin> TraceAsync(string table, string run, string file, long record, CancellationToken ct = default) =>
         GetAsync<RowOrigin>(new QueryText(TablePath(TableLayer.Bronze, table) + "/trace").Add("run", run).Add("file", file).Add("record", record), ct);

@@ -61,5 +61,24 @@ public sealed class JobDraftTests(TestRuntime runtime)
         Assert.Contains(odd.Validation.Diagnostics, d => d.Path == "ingest.Bad Job.x");
     }
 
+    [Fact]
+    public async Task Form_HasEveryFieldOfAJob()
+    {
+        var form = await client.JobFormAsync();
+        var schema = await client.PipelineSchemaAsync();
+        Assert.Equal(schema.GetProperty("definitions").GetProperty("ingest").GetProperty("properties").EnumerateObject().Select(p => p.Name), form.Job.Select(f => f.Name));
+        Assert.Equal((FieldKind.Choice, "fail"), Of("error_handling", f => (f.Kind, f.Default!.Value.GetString())));
+        Assert.Equal((FieldKind.List, FieldKind.Text, 0), Of("dedupe_keys", f => (f.Kind, f.Element, f.Fields.Count)));
+        Assert.Equal((FieldKind.List, "name type nullable format"), Of("user_schema", f => (f.Kind, string.Join(' ', f.Fields.Select(c => c.Name)))));
+        Assert.Equal((FieldKind.Map, FieldKind.Boolean, FieldKind.Integer, FieldKind.Text), (Of("rename_map", f => f.Kind), Of("is_reference", f => f.Kind), Of("landing_retention_days", f => f.Kind), Of("max_rejects", f => f.Kind)));
+        Assert.Contains(form.Csv, f => f.Name == "delimiter");
+        Assert.Equal("evolve", form.Files.Single(f => f.Name == "drift").Default!.Value.GetString());
+        Assert.Equal(["column", "min", "max", "on_fail"], form.Checks.Single(c => c.Kind == "range").Fields.Select(f => f.Name));
+        Assert.Equal(["cron", "timezone", "start", "end"], form.Schedule.Select(f => f.Name));
+        Assert.Contains(form.Trigger, f => f.Name == "arrival");
+
+        T Of<T>(string name, Func<ConnectorField, T> what) => what(form.Job.Single(f => f.Name == name));
+    }
+
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement.Clone();
 }
