@@ -12,6 +12,9 @@ public sealed partial class FlowForgeClient
     /// <summary>An ingest job as its pipeline's text says it.</summary>
     public Task<JobSettings> JobAsync(string pipeline, string job, CancellationToken ct = default) => GetAsync<JobSettings>($"pipelines/{Escape(pipeline)}/jobs/{Escape(job)}", ct);
 
+    /// <summary>What starts a pipeline by itself, as its text says it.</summary>
+    public Task<PipelineStartTexts> PipelineStartsAsync(string pipeline, CancellationToken ct = default) => GetAsync<PipelineStartTexts>($"pipelines/{Escape(pipeline)}/starts", ct);
+
     /// <summary>Puts a job into its pipeline's text, with findings and plan; stores nothing. Comments and all else in the text stay.</summary>
     public Task<JobDraftPreview> DraftJobAsync(JobDraft draft, CancellationToken ct = default) => SendAsync<JobDraftPreview>(HttpMethod.Post, "jobs/draft", draft, ct);
 

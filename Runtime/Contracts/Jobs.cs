@@ -15,6 +15,11 @@ public sealed record DryRunDraft(string Text, string Job, PipelineTextFormat? Fo
 /// <param name="Triggers">The pipeline's, as a list.</param>
 public sealed record JobSettings(string Pipeline, int Version, string Job, System.Text.Json.JsonElement Settings, System.Text.Json.JsonElement? Schedule, System.Text.Json.JsonElement? Triggers);
 
+/// <summary>What starts a pipeline by itself, as its text says it, for a form.</summary>
+/// <param name="Schedule">Null when it has none; the short form is spelled out.</param>
+/// <param name="Triggers">A list; null when it has none.</param>
+public sealed record PipelineStartTexts(string Pipeline, int Version, System.Text.Json.JsonElement? Schedule, System.Text.Json.JsonElement? Triggers);
+
 /// <summary>Body of <c>POST /jobs/draft</c>: an ingest job as a form has it.</summary>
 public sealed record JobDraft
 {

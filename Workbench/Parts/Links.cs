@@ -7,6 +7,13 @@ internal static class Links
 {
     public static string Pipeline(string name, string? tab = null) => $"/pipelines/{Uri.EscapeDataString(name)}{(tab is null ? "" : "/" + tab)}";
 
+    /// <param name="job">With or without <c>ingest.</c>.</param>
+    public static string EditJob(string pipeline, string job) => $"/jobs/{Uri.EscapeDataString(pipeline)}/{Uri.EscapeDataString(job.StartsWith("ingest.", StringComparison.Ordinal) ? job[7..] : job)}";
+
+    /// <summary>The wizard, with what is known already.</summary>
+    public static string NewJob(string? pipeline = null, string? connector = null, string? connection = null, string? read = null) =>
+        Query(("pipeline", pipeline), ("connector", connector), ("connection", connection), ("read", read)) is { Length: > 0 } text ? $"/jobs/new?{text}" : "/jobs/new";
+
     public static string Run(string run) => $"/runs/{Uri.EscapeDataString(run)}";
 
     public static string Runs(string pipeline) => $"/runs?pipeline={Uri.EscapeDataString(pipeline)}";

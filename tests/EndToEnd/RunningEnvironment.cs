@@ -24,6 +24,9 @@ public sealed partial class RunningEnvironment : IAsyncLifetime
 
     public Uri Workbench => new(LoginLink.GetLeftPart(UriPartial.Authority) + "/");
 
+    /// <summary>Where new pipelines' relative paths start.</summary>
+    public string Workspace => Path.Combine(folder, "workspace");
+
     public string Output
     {
         get

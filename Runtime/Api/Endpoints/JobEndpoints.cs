@@ -14,6 +14,7 @@ internal static class JobEndpoints
         api.MapPost("/pipelines/{name}/jobs/{job}/dry-run", (JobLooks looks, string name, string job, StartDryRun body, CancellationToken ct) => looks.DryRunAsync(name, job, body, ct))
             .WithTags("Pipelines").WithSummary("Runs an ingest job on the beginning of its source: types, sample, rejects, what would be written. Publishes nothing.");
         api.MapGet("/pipelines/{name}/jobs/{job}", (JobDrafts drafts, string name, string job) => drafts.Get(name, job)).WithTags("Pipelines").WithSummary("An ingest job's settings, as the pipeline's text says them.");
+        api.MapGet("/pipelines/{name}/starts", (JobDrafts drafts, string name) => drafts.Starts(name)).WithTags("Pipelines").WithSummary("A pipeline's schedule and triggers, as its text says them.");
         api.MapPost("/jobs/draft", (JobDrafts drafts, JobDraft body) => drafts.Preview(body)).WithTags("Pipelines").WithSummary("What a job from a form would make of its pipeline's text: text, findings, plan. Stores nothing.");
         api.MapPost("/jobs/dry-run", DryRunDraft).WithTags("Pipelines").WithSummary("Runs an ingest job of a text that is stored nowhere on the beginning of its source. Publishes nothing.");
         api.MapGet("/tables/{layer}/{name}/trace", Trace).WithTags("Tables").WithSummary("Where a row comes from: by its _ff_run, _ff_file and _ff_record.");

@@ -16,12 +16,17 @@ internal sealed class JobDrafts(PipelineStore pipelines, PipelineReader reader, 
 
     public JobSettings Get(string pipeline, string job)
     {
-        var version = pipelines.Get(pipeline) ?? throw ProblemException.NotFound("FF4032", $"There is no pipeline '{pipeline}'.", "GET /api/v1/pipelines lists them.");
-        var all = Read(version);
+        var (version, all) = Known(pipeline);
         if (job.StartsWith("ingest.", StringComparison.Ordinal)) job = job["ingest.".Length..];
         return (all["ingest"] as JsonObject)?[job] is JsonObject settings
-            ? new JobSettings(version.Name, version.Version, job, Element(settings), Schedule(all["schedule"]) is { } schedule ? Element(schedule) : null, all["triggers"] is JsonArray triggers ? Element(triggers) : null)
+            ? new JobSettings(version.Name, version.Version, job, Element(settings), ScheduleOf(all), TriggersOf(all))
             : throw ProblemException.NotFound("FF4120", $"Pipeline {pipeline} has no ingest job '{job}'.", all["ingest"] is JsonObject { Count: > 0 } jobs ? $"It has: {string.Join(", ", jobs.Select(j => j.Key))}." : "It has none.");
+    }
+
+    public PipelineStartTexts Starts(string pipeline)
+    {
+        var (version, all) = Known(pipeline);
+        return new PipelineStartTexts(version.Name, version.Version, ScheduleOf(all), TriggersOf(all));
     }
 
     public JobDraftPreview Preview(JobDraft draft)
@@ -77,12 +82,20 @@ internal sealed class JobDrafts(PipelineStore pipelines, PipelineReader reader, 
         want["schedule"] = schedule;
     }
 
-    private static JsonObject? Schedule(JsonNode? node) => node switch
+    private static JsonElement? ScheduleOf(JsonObject pipeline) => pipeline["schedule"] switch
     {
-        JsonObject full => full,
-        JsonValue cron => new JsonObject { ["cron"] = cron.ToString() },
+        JsonObject full => Element(full),
+        JsonValue cron => Element(new JsonObject { ["cron"] = cron.ToString() }),
         _ => null,
     };
+
+    private static JsonElement? TriggersOf(JsonObject pipeline) => pipeline["triggers"] is JsonArray triggers ? Element(triggers) : null;
+
+    private (PipelineVersion, JsonObject) Known(string pipeline)
+    {
+        var version = pipelines.Get(pipeline) ?? throw ProblemException.NotFound("FF4032", $"There is no pipeline '{pipeline}'.", "GET /api/v1/pipelines lists them.");
+        return (version, Read(version));
+    }
 
     private static JsonObject Read(PipelineVersion version)
     {

@@ -41,6 +41,8 @@ public sealed class JobDraftTests(TestRuntime runtime)
         var late = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PutPipelineAsync("wiz", new PutPipeline(shown.After, BaseVersion: 1)));
         Assert.Equal((HttpStatusCode.Conflict, "Somebody has stored version 2 of wiz meanwhile; nothing was stored."), (late.Status, late.Message));
         Assert.Equal("0 2 * * *", (await client.JobAsync("wiz", "wiz_things")).Schedule!.Value.GetProperty("cron").GetString());
+        var starts = await client.PipelineStartsAsync("wiz");
+        Assert.Equal(("0 2 * * *", "wiz_things"), (starts.Schedule!.Value.GetProperty("cron").GetString(), starts.Triggers!.Value[0].GetProperty("arrival").GetString()));
 
         Assert.Equal("The pipeline wiz has a job wiz_things already.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.DraftJobAsync(draft))).Message);
         Assert.Equal("The pipeline wiz has no job gone any more.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.DraftJobAsync(draft with { Job = "gone", Existing = true }))).Message);

@@ -126,7 +126,11 @@ public sealed partial class FakeRuntime : IAsyncDisposable
             return Results.Accepted();
         });
         api.MapPost("/pipelines/validate", (ValidatePipeline body) => Sample.Validate(body.Text));
-        api.MapPut("/pipelines/{name}", (string name, PutPipeline body) => Sample.Put(name, body.Text));
+        api.MapPut("/pipelines/{name}", (string name, PutPipeline body) =>
+        {
+            StoredPipelines.Add(body);
+            return Overtaken ? Results.Json(new Problem { Status = 409, Title = "Conflict", Detail = $"Somebody has stored version 4 of {name} meanwhile; nothing was stored." }, ContractsJson.Options, "application/problem+json", 409) : Results.Json(Sample.Put(name, body.Text), ContractsJson.Options);
+        });
         api.MapDelete("/pipelines/{name}", (string name) => Results.NoContent());
         api.MapGet("/schema/pipeline.json", () => JsonDocument.Parse(Sample.Schema).RootElement);
         api.MapGet("/runs", (string? pipeline, string? state, string? search, int page, int size) => Runs(pipeline, state, search, page, size));
@@ -158,6 +162,7 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         });
         api.MapGet("/tables/bronze/{name}/rejects", (string name) => Sample.Rejects(name));
         MapSources(api);
+        MapJobs(api);
         api.MapPost("/tables/bronze/{name}/rejects/replay/preview", (string name, ReplayRejects body) => Sample.Replay(body));
         api.MapPost("/tables/bronze/{name}/rejects/replay", (string name, ReplayRejects body) =>
         {
