@@ -84,4 +84,10 @@ public sealed record SqlQuery(string Sql, int Limit = 1000);
 /// <summary>What a query gave.</summary>
 /// <param name="Rows">As in <see cref="TableRows"/>.</param>
 /// <param name="Cut">There are more rows than were asked for.</param>
-public sealed record SqlResult(IReadOnlyList<TableColumn> Columns, IReadOnlyList<JsonElement[]> Rows, bool Cut, double Milliseconds);
+public sealed record SqlResult(IReadOnlyList<TableColumn> Columns, IReadOnlyList<JsonElement[]> Rows, bool Cut, double Milliseconds)
+{
+    /// <summary>Files of the tables that the SQL reads.</summary>
+    public int Files { get; init; }
+    /// <summary>Files that were read; the others could not have rows for it, as partition values and statistics tell.</summary>
+    public int FilesRead { get; init; }
+}

@@ -122,5 +122,9 @@ public sealed record TableRows
     public required long Offset { get; init; }
     /// <summary>Rows that match the filter; without a filter, rows of the table.</summary>
     public required long Total { get; init; }
+    /// <summary>Files of the version.</summary>
+    public int Files { get; init; }
+    /// <summary>Files that were read for this page; the others could not have such rows, as partition values and statistics tell.</summary>
+    public int FilesRead { get; init; }
     public double Milliseconds { get; init; }
 }

@@ -67,6 +67,23 @@ internal static class DatasetInputs
             session.Execute($"CREATE VIEW {SqlText.QualifiedName(input.Name.LayerName, input.Name.Name)} AS SELECT * FROM {input.Snapshot.ScanSql()}");
     }
 
+    /// <summary>
+    /// Makes the views anew over those files only that a SELECT can have rows from, by partition values and statistics. A table that checks read too stays whole.
+    /// </summary>
+    /// <returns>For each input how many of its files are left.</returns>
+    public static IReadOnlyList<int> SkipFiles(DuckSession session, IReadOnlyList<DatasetInput> inputs, DatasetDefinition dataset, string select, CancellationToken ct)
+    {
+        var whole = References(dataset).Where(r => r.ForChecks).Select(r => r.Reference.ToString()).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var needed = NeededFiles.Of(session, select, [.. inputs.Select(i => i.Snapshot)], ct);
+        return [.. inputs.Zip(needed, (input, files) =>
+        {
+            var all = input.Snapshot.Files.Count;
+            if (files.Count == all || whole.Contains(input.Name.ToString())) return all;
+            session.Execute($"CREATE OR REPLACE VIEW {SqlText.QualifiedName(input.Name.LayerName, input.Name.Name)} AS SELECT * FROM {input.Snapshot.ScanSql(files)}", ct);
+            return files.Count;
+        })];
+    }
+
     /// <summary>Makes the macros that the SQL calls, callees first, when their tables are there.</summary>
     public static void CreateMacros(DuckSession session, DatasetDefinition dataset)
     {

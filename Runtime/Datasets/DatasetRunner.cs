@@ -1,5 +1,6 @@
 using FlowForge.Catalog;
 using FlowForge.Datasets.Rebuild;
+using FlowForge.Duck;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
 using FlowForge.PluginHost;
@@ -46,6 +47,15 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
         return new JobOutcome { Counts = default, Table = job.Dataset.Table, TableVersion = version, Note = "nothing changed" };
     }
 
+    private static DatasetSql Bind(DatasetJob job, DuckSession session, IReadOnlyList<DatasetInput> inputs)
+    {
+        var sql = DatasetSql.Bind(session, job.Dataset);
+        var left = DatasetInputs.SkipFiles(session, inputs, job.Dataset, sql.Select, job.Cancel);
+        foreach (var (input, files) in inputs.Zip(left))
+            if (files < input.Snapshot.Files.Count) job.Log.Info($"Of {input.Name} {files} of {input.Snapshot.Files.Count} files are read: the others have no row that the SQL asks for.");
+        return sql;
+    }
+
     private static JobOutcome Run(DatasetJob job, PluginRegistry? plugins, IProgress<JobProgress> progress)
     {
         try
@@ -68,7 +78,7 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
             PluginFunctions.Register(engine.Session, job.Functions);
             DatasetInputs.CreateMacros(engine.Session, qualified.Dataset);
             using var transform = qualified.Dataset.Transform is null ? null : new TransformStep(qualified, plugins, engine);
-            return new DatasetBuild(qualified, engine.Session, inputs).Run(transform?.Sql ?? DatasetSql.Bind(engine.Session, qualified.Dataset), progress);
+            return new DatasetBuild(qualified, engine.Session, inputs).Run(transform?.Sql ?? Bind(qualified, engine.Session, inputs), progress);
         }
         catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
         {

@@ -9,7 +9,9 @@ namespace FlowForge.Datasets;
 /// <summary>What a query gave.</summary>
 /// <param name="Rows">In the columns' order.</param>
 /// <param name="IsCut">There were more rows than asked for.</param>
-public sealed record LakeQueryResult(IReadOnlyList<DuckColumn> Columns, IReadOnlyList<object?[]> Rows, bool IsCut);
+/// <param name="Files">Files of the tables that it reads.</param>
+/// <param name="FilesRead">Those that could have rows for it.</param>
+public sealed record LakeQueryResult(IReadOnlyList<DuckColumn> Columns, IReadOnlyList<object?[]> Rows, bool IsCut, int Files, int FilesRead);
 
 /// <summary>
 /// One SELECT over the newest versions of the lake's tables and over the catalog's views (<c>system.runs</c> …), which may call the functions of plugins. It reads nothing else of the machine and writes nothing.
@@ -37,8 +39,9 @@ public sealed class LakeQuery(LakeStore lake, CatalogDatabase catalog, DatasetOp
             sql = SystemTables.Qualified(sql);
             var columns = engine.Session.Describe(sql);
             engine.Session.Execute($"CREATE TEMP VIEW query_rows AS {sql}");
+            var left = DatasetInputs.SkipFiles(engine.Session, inputs, dataset, "SELECT * FROM query_rows", ct);
             var rows = engine.Session.Rows($"SELECT * FROM query_rows LIMIT {most + 1}", ct);
-            return new LakeQueryResult(columns, rows.Count > most ? [.. rows.Take(most)] : rows, rows.Count > most);
+            return new LakeQueryResult(columns, rows.Count > most ? [.. rows.Take(most)] : rows, rows.Count > most, inputs.Sum(i => i.Snapshot.Files.Count), left.Sum());
         }
         catch (Exception e) when (e is DuckException or LakeException)
         {

@@ -22,10 +22,31 @@ public sealed partial class LakeTable
     /// <returns>Null when there is no such version.</returns>
     public IDisposable? Hold(long version) => log.At(version) is { } state ? new VersionLease(Files, state.Version) : null;
 
-    /// <summary>Makes the table again what it was at an older version, the jobs' states included, as a new version.</summary>
+    /// <summary>
+    /// Makes the table again what it was at an older version, as a new version. A job's commit that is on the way fails when its state is taken back.
+    /// </summary>
+    /// <param name="version">The older version.</param>
+    /// <param name="info">Noted in the history.</param>
+    /// <param name="keepStates">
+    /// False: the jobs' states (cursor, files seen) are taken back too, so that the next run loads again what came since. True: they stay, and what came since is not loaded again.
+    /// </param>
     /// <exception cref="LakeException">There is no such version, or vacuum took files of it.</exception>
-    public CommitResult Restore(long version, IReadOnlyDictionary<string, string>? info = null) => new Restoration(this).Run(version, info ?? new Dictionary<string, string>());
+    public CommitResult Restore(long version, IReadOnlyDictionary<string, string>? info = null, bool keepStates = false) => new Restoration(this, keepStates).Run(version, info ?? new Dictionary<string, string>());
+
+    /// <summary>What <see cref="Restore"/> would do now; changes nothing.</summary>
+    /// <exception cref="LakeException">There is no such version.</exception>
+    public RestorePlan PlanRestore(long version) => new Restoration(this, keepStates: false).Plan(version);
 }
+
+/// <summary>What a restore would do.</summary>
+/// <param name="From">The newest version.</param>
+/// <param name="To">The version that would come back.</param>
+/// <param name="Added">Files that come back.</param>
+/// <param name="Removed">Files that go.</param>
+/// <param name="Missing">Files of the version that are no longer there, deletion vectors included: with any of them it cannot come back.</param>
+/// <param name="States">The jobs' states, by application id, now and then: null for none.</param>
+public sealed record RestorePlan(TableSnapshot From, TableSnapshot To, IReadOnlyList<DataFile> Added, IReadOnlyList<DataFile> Removed, IReadOnlyList<string> Missing,
+    IReadOnlyDictionary<string, (JobState? Now, JobState? Then)> States);
 
 /// <summary>How files are compacted.</summary>
 public sealed record OptimizeOptions

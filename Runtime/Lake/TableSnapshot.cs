@@ -75,6 +75,13 @@ public sealed class TableSnapshot
     public string ScanSql(IReadOnlyList<DataFile> some, bool withReserved = false) =>
         new ScanSql(store, Schema, PartitionColumns, Mapping).Write(some, c => withReserved || !c.IsReserved);
 
+    /// <summary>The files with the rows from <paramref name="offset"/> on in the order of <see cref="ScanSql(bool)"/>, and the offset among their rows.</summary>
+    public (IReadOnlyList<DataFile> Files, long Offset) FilesOfPage(long offset, long limit) =>
+        FileWindows.Page(new ScanSql(store, Schema, PartitionColumns, Mapping).InOrder(Files), offset, limit);
+
+    /// <summary>The files that may hold one of the first <paramref name="count"/> rows by a column, NULLs last: all others have only rows behind those.</summary>
+    public IReadOnlyList<DataFile> FilesOfTop(string column, bool descending, long count) => FileWindows.Top(this, Schema.Find(column) ?? throw new ArgumentException($"No column '{column}'.", nameof(column)), descending, count);
+
     /// <summary>All columns and, as <c>__ff_file</c>, the path of the file that each row comes from.</summary>
     internal string ScanWithFile(IReadOnlyList<DataFile> some) => new ScanSql(store, Schema, PartitionColumns, Mapping).Write(some, _ => true, withFile: true);
 

@@ -56,7 +56,8 @@ public sealed class MaintenanceTests : IDisposable
         Assert.Equal("1", lake.Rows(lake.Fresh().At(1)!));
         hold!.Dispose();
         Assert.Single(lake.Fresh().Vacuum(new VacuumOptions { Retention = TimeSpan.Zero }).Files);
-        Assert.Equal("Version 0 of bronze.t cannot be restored: 1 of its 1 files were removed by vacuum, for example " + lake.Fresh().At(0)!.Files[0].Path + ".",
+        Assert.Equal([lake.Fresh().At(0)!.Files[0].Path], lake.Fresh().PlanRestore(0).Missing);
+        Assert.Equal("Version 0 of bronze.t cannot be restored: 1 of its 1 files were removed by vacuum: " + lake.Fresh().At(0)!.Files[0].Path + ". Restore a version that is younger, or bring the files back from a backup.",
             Assert.Throws<LakeException>(() => lake.Fresh().Restore(0)).Message);
         lake.Validate(filesOfOldVersions: false);
     }
@@ -80,6 +81,35 @@ public sealed class MaintenanceTests : IDisposable
         Assert.Equal(("RESTORE", "test"), (lake.Fresh().History(1)[0].Operation, lake.Fresh().History(1)[0].Info["why"]));
         lake.Fresh().Restore(2);
         Assert.Equal("1|∅\n2|∅\n3|x", Rows());
+    }
+
+    [Fact]
+    public void Restore_KeepingStates_LeavesTheCursorWhereItIs()
+    {
+        for (var i = 1; i <= 3; i++)
+            lake.Append(lake.Table(), $"SELECT {i} AS a", commit: new CommitOptions { Transaction = ("p/j", i), State = new JobState { Pipeline = "p", Job = "j", RunId = "r" + i, Cursor = "c" + i } });
+        var plan = lake.Fresh().PlanRestore(0);
+        Assert.Equal((0, 2, 0, 3L, 1L), (plan.Added.Count, plan.Removed.Count, plan.Missing.Count, plan.From.Rows, plan.To.Rows));
+        Assert.Equal(("c3", "c1"), (plan.States["p/j"].Now!.Cursor, plan.States["p/j"].Then!.Cursor));
+        lake.Fresh().Restore(0, keepStates: true);
+        Assert.Equal(("1", "c3"), (Rows(), lake.Fresh().Latest()!.StateOf("p/j")!.Cursor));
+        Assert.Equal("Table bronze.t has no version 9 to restore.", Assert.Throws<LakeException>(() => lake.Fresh().PlanRestore(9)).Message);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Restore_WhileAJobAppends_TheJobsCommitFailsOnlyWhenItsStateWentBack(bool keepStates)
+    {
+        CommitOptions Commit(int i) => new() { Transaction = ("p/j", i), State = new JobState { Pipeline = "p", Job = "j", RunId = "r" + i, Cursor = "c" + i } };
+        for (var i = 1; i <= 2; i++) lake.Append(lake.Table(), $"SELECT {i} AS a", commit: Commit(i));
+        using var append = lake.Fresh().Begin();
+        append.Write(lake.Session, "SELECT 3 AS a");
+        lake.Fresh().Restore(0, keepStates: keepStates);
+        if (keepStates) append.Commit(Commit(3));
+        else Assert.Equal("The commit to bronze.t conflicts with version 2: it set the state of the same job (p/j). Nothing was published; run the job again from the new version.",
+            Assert.Throws<TableConflictException>(() => append.Commit(Commit(3))).Message);
+        Assert.Equal(keepStates ? "1\n3" : "1", Rows());
     }
 
     [Fact]

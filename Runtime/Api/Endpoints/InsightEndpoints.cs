@@ -53,7 +53,7 @@ internal static class InsightEndpoints
         {
             var found = await query.RunAsync(body.Sql, Paging.Limit(body.Limit, 1000, MostSqlRows), clock.GetUtcNow(), limit.Token);
             return new SqlResult([.. found.Columns.Select(c => new TableColumn(c.Name, c.Type, true, null))], JsonRows.Write(found.Rows), found.IsCut,
-                Math.Round(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1));
+                Math.Round(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1)) { Files = found.Files, FilesRead = found.FilesRead };
         }
         catch (JobFailedException e)
         {

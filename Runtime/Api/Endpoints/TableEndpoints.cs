@@ -18,6 +18,8 @@ internal static class TableEndpoints
         group.MapGet("/{layer}/{name}/versions", Versions).WithSummary("Commits, newest first.");
         group.MapGet("/{layer}/{name}/rows", Rows).WithSummary("A page of rows of a version, sorted and filtered.");
         group.MapGet("/{layer}/{name}/rejects", Rejects).WithSummary("A page of the rows that were rejected, with their reasons: the open ones, or those of another status.");
+        group.MapGet("/{layer}/{name}/restore", PreviewRestore).WithSummary("What restoring a version would do: rows, files, columns, watermarks, dependents. Changes nothing.");
+        group.MapPost("/{layer}/{name}/restore", Restore).WithSummary("Makes the table what it was at an older version, as a new version; the jobs' watermarks go back with it, or stay.");
         group.MapPost("/{layer}/{name}/rejects/replay", Replay).WithSummary("Starts a run that reads rejects again by the job's present definition.");
         group.MapPost("/{layer}/{name}/rejects/replay/preview", Preview).WithSummary("What such a run would load now; publishes nothing.");
     }
@@ -53,6 +55,18 @@ internal static class TableEndpoints
         var rejects = views.Rejects(Snapshot(tables, table, version))
                       ?? throw ProblemException.NotFound("FF4073", $"{table} has no rejects.", "Rows are kept as rejects with error_handling: quarantine.");
         return pages.ReadAsync(table + " (rejects)", rejects, Query(offset, limit, sort, desc, filter), withReserved: true, ct, TableViews.RejectsOf(rejects, wanted));
+    }
+
+    private static RestorePreview PreviewRestore(TableRestores restores, KnownTables tables, string layer, string name, long? version)
+    {
+        var table = Name(layer, name);
+        return restores.Preview(table, Snapshot(tables, table, null), version ?? throw ProblemException.Bad("FF4085", "The version to restore is missing.", "Add version=VERSION."));
+    }
+
+    private static TableRestored Restore(TableRestores restores, KnownTables tables, string layer, string name, RestoreTable body)
+    {
+        var table = Name(layer, name);
+        return restores.Restore(table, Snapshot(tables, table, null), body);
     }
 
     private static async Task<Created<RunStarted>> Replay(RejectReplays replays, KnownTables tables, string layer, string name, ReplayRejects body, CancellationToken ct)

@@ -48,6 +48,7 @@ internal static class RuntimeServices
         services.AddSingleton<ColumnLineages>();
         services.AddSingleton<TableProfiles>();
         services.AddSingleton<TableDiffs>();
+        services.AddSingleton<TableRestores>();
         services.AddSingleton<TemporalClients>();
         services.AddSingleton<ConnectionUses>();
         services.AddSingleton<ConnectionViews>();

@@ -22,20 +22,25 @@ internal sealed class RowPages(TableReads reads)
         var (where, values) = Where(query.Filter, table.Schema);
         if (only is not null) where = where.Length == 0 ? $" WHERE ({only})" : $"{where} AND ({only})";
         var order = OrderBy(query, table.Schema);
-        var from = $"FROM {table.ScanSql(withReserved)}{where}";
         var names = SqlText.Identifiers(columns.Select(c => c.Name));
         try
         {
-            var (rows, total) = await reads.ReadAsync((session, token) =>
+            var (rows, total, files) = await reads.ReadAsync((session, token) =>
             {
+                // Only files that can have such rows are opened.
+                var (some, offset) = (table.Files, query.Offset);
+                if (where.Length > 0) some = NeededFiles.Of(session, $"SELECT {names} FROM {table.ScanSql(withReserved)}{where}", [table], token, values)[0];
+                else if (query.Sort is { Length: > 0 } sort) some = table.FilesOfTop(sort, query.Descending, query.Offset + query.Limit);
+                else (some, offset) = table.FilesOfPage(query.Offset, query.Limit);
+                var from = $"FROM {table.ScanSql(some, withReserved)}{where}";
                 var count = where.Length == 0 ? table.Rows : session.Scalar<long>($"SELECT count(*) {from}", token, values);
-                var page = query.Offset >= count ? [] : session.Rows($"SELECT {names} {from}{order} LIMIT {query.Limit} OFFSET {query.Offset}", token, values);
-                return (page, count);
+                var page = query.Offset >= count ? [] : session.Rows($"SELECT {names} {from}{order} LIMIT {query.Limit} OFFSET {offset}", token, values);
+                return (page, count, some.Count);
             }, ct);
             return new TableRows
             {
                 Table = shown, Version = table.Version, Offset = query.Offset, Total = total, Rows = JsonRows.Write(rows),
-                Columns = [.. columns.Select(TableViews.ToColumn)], Milliseconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1)
+                Columns = [.. columns.Select(TableViews.ToColumn)], Files = table.Files.Count, FilesRead = files, Milliseconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1)
             };
         }
         catch (DuckException e) when (!string.IsNullOrWhiteSpace(query.Filter) && e.Kind is DuckErrorKind.Conversion or DuckErrorKind.InvalidInput or DuckErrorKind.Binder or DuckErrorKind.OutOfRange)

@@ -56,6 +56,10 @@ internal static class TableCommands
             if (t.LandedFile is not null) Console.Out.WriteLine(t.LandedFile);
             Console.Out.WriteLine(t.Raw ?? t.Note);
         }));
+        var restored = new Option<long>("--version") { Description = "The version to bring back.", Required = true };
+        var keep = new Option<bool>("--keep-watermark") { Description = "Leave the jobs' watermarks and lists of loaded files as they are: what came since is not loaded again. Without it they go back too." };
+        var yes = new Option<bool>("--yes") { Description = "Do it. Without it only the preview is shown." };
+        Add("restore", "Makes a table what it was at an older version, as a new version.", [table, restored, keep, yes], c => Restore(c, Name(c.Value(table)), c.Value(restored), c.Value(keep), c.Value(yes)));
         Add("set-watermark", "Sets the watermark of the job that makes a bronze table.", [table, value, dry], async c =>
             c.Answer(await c.Client.SetWatermarkAsync(Name(c.Value(table)).Item2, new SetWatermark(c.Value(value), c.Value(dry)), c.Ct), w => Console.Out.WriteLine(w.Version is { } at ? $"{w.Effect} (version {at})" : w.Effect)));
         return group;
@@ -111,6 +115,24 @@ internal static class TableCommands
         {
             TextTable.Write(Console.Out, [.. p.Columns.Select(x => x.Name)], p.Rows.Select(r => r.Select(Cell).ToArray()));
             Console.Error.WriteLine($"{Lines.Count(p.Offset + Math.Min(1, p.Rows.Count))}–{Lines.Count(p.Offset + p.Rows.Count)} of {Lines.Count(p.Total)} rows, version {p.Version}");
+        });
+    }
+
+    private static async Task<int> Restore(CommandContext c, (TableLayer Layer, string Name) table, long version, bool keep, bool yes)
+    {
+        if (yes)
+            return c.Answer(await c.Client.RestoreAsync(table.Layer, table.Name, new RestoreTable(version, keep ? RestoreCursor.Keep : RestoreCursor.SetBack), c.Ct),
+                r => Console.Out.WriteLine($"{r.Table} is what it was at version {r.Restored}, as version {r.Version}."));
+        return c.Answer(await c.Client.PreviewRestoreAsync(table.Layer, table.Name, version, c.Ct), p =>
+        {
+            Console.Out.WriteLine($"{p.Table} version {p.From} would become what version {p.To} was: {Lines.Count(p.RowsNow)} rows now, {Lines.Count(p.RowsThen)} then; {p.FilesBack} files come back, {p.FilesGone} go.");
+            foreach (var column in p.Columns)
+                Console.Out.WriteLine($"column {column.Name} {column.Change}: {(column.Before is null ? "" : column.Before + " → ")}{column.Type}");
+            foreach (var job in p.Jobs.Where(j => j.Now != j.Then || j.FilesNow != j.FilesThen))
+                Console.Out.WriteLine($"{job.Job} of {job.Pipeline}: watermark {job.Now ?? "none"} → {job.Then ?? "none"}, files loaded {job.FilesNow} → {job.FilesThen}{(keep ? " (would stay as it is now)" : "")}");
+            if (p.Dependents.Count > 0)
+                Console.Out.WriteLine($"made from it: {string.Join(", ", p.Dependents)}");
+            Console.Out.WriteLine(p.MissingCount == 0 ? "Nothing was changed; --yes does it." : $"It cannot come back: {p.MissingCount} files were removed by vacuum: {string.Join(", ", p.Missing)}");
         });
     }
 

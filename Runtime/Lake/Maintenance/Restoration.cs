@@ -1,29 +1,47 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using FlowForge.Lake.Log;
+using FlowForge.Lake.Schema;
+using FlowForge.Lake.State;
 using FlowForge.Lake.Writing;
 
 namespace FlowForge.Lake.Maintenance;
 
 /// <summary>
-/// Commits an older version's files, schema and job states as a new version. Transaction versions stay as they are, so that an attempt of a run from before
+/// Commits an older version's files, schema and, unless they are kept, job states as a new version. Transaction versions stay as they are, so that an attempt of a run from before
 /// does not load its rows again.
 /// </summary>
-internal sealed class Restoration(LakeTable table)
+internal sealed class Restoration(LakeTable table, bool keepStates)
 {
     private const int Attempts = 20;
+    private const int NamedFiles = 5;
+
+    public RestorePlan Plan(long version)
+    {
+        var target = Target(version);
+        var latest = table.Log.Latest()!;
+        var (added, removed) = Difference(latest, target);
+        var (from, to) = (new TableSnapshot(latest, table.Files, table.Name), new TableSnapshot(target, table.Files, table.Name));
+        var jobs = latest.Domains.Keys.Union(target.Domains.Keys).Where(d => d.StartsWith(StateFiles.Domain(""), StringComparison.Ordinal)).Select(d => d[StateFiles.Domain("").Length..]);
+        return new RestorePlan(from, to, added, removed, Missing(target), jobs.Order(StringComparer.Ordinal).ToDictionary(j => j, j => (from.StateOf(j), to.StateOf(j))));
+    }
 
     public CommitResult Run(long version, IReadOnlyDictionary<string, string> info)
     {
-        var target = table.Log.At(version) ?? throw new LakeException($"Table {table.Name} has no version {version} to restore.");
-        var missing = target.Files.Values.Where(f => !FilePaths.IsAbsolute(f.Uri) && !table.Files.Exists(f.Path)).ToList();
+        var target = Target(version);
+        var missing = Missing(target);
         if (missing.Count > 0)
-            throw new LakeException($"Version {version} of {table.Name} cannot be restored: {missing.Count} of its {target.Files.Count} files were removed by vacuum, for example {missing[0].Path}.");
+        {
+            throw new LakeException($"Version {version} of {table.Name} cannot be restored: {missing.Count} of its {target.Files.Count} files were removed by vacuum: " +
+                $"{string.Join(", ", missing.Take(NamedFiles))}{(missing.Count > NamedFiles ? " …" : "")}. Restore a version that is younger, or bring the files back from a backup.");
+        }
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             using var lease = new WriterLease(table.Files);
             var latest = table.Log.Latest()!;
             TableFeatures.CheckWritable(latest, table.Name, removesRows: true);
-            var now = DateTimeOffset.UtcNow;
+            // Time travel goes by these times, so they never run backwards.
+            var now = latest.LastCommitted >= DateTimeOffset.UtcNow ? latest.LastCommitted.AddMilliseconds(1) : DateTimeOffset.UtcNow;
             var (actions, added, removed) = Actions(latest, target, now, lease.Id, info);
             if (!table.Files.PutIfAbsent(LogPaths.Entry(latest.Version + 1), ActionJson.Write(actions))) continue;
             var state = latest.Apply(latest.Version + 1, actions);
@@ -34,21 +52,40 @@ internal sealed class Restoration(LakeTable table)
         throw new LakeException($"Table {table.Name} could not be restored: other commits kept coming first. Stop its jobs and try again.");
     }
 
-    private static (List<LogAction> Actions, List<DataFile> Added, int Removed) Actions(LogState latest, LogState target, DateTimeOffset now, string id, IReadOnlyDictionary<string, string> info)
+    private LogState Target(long version) => table.Log.At(version) ?? throw new LakeException($"Table {table.Name} has no version {version} to restore.");
+
+    // Absolute paths are other tables' files (a clone's); the local ones are looked for.
+    private List<string> Missing(LogState target) => [.. target.Files.Values.OrderBy(f => f.Order)
+        .SelectMany(f => f.DeletionVector?.FileUri is { } vector ? (string[])[f.Uri, vector] : [f.Uri])
+        .Where(u => !FilePaths.IsAbsolute(u)).Select(FilePaths.Decode).Distinct().Where(p => !table.Files.Exists(p))];
+
+    private (List<LogAction> Actions, List<DataFile> Added, int Removed) Actions(LogState latest, LogState target, DateTimeOffset now, string id, IReadOnlyDictionary<string, string> info)
     {
         var milliseconds = now.ToUnixTimeMilliseconds();
-        var added = target.Files.Values.Where(f => !IsIn(latest, f)).OrderBy(f => f.Order).ToList();
-        var removed = latest.Files.Values.Where(f => !IsIn(target, f)).OrderBy(f => f.Order).ToList();
+        var (added, removed) = Difference(latest, target);
+        var metadata = WithGreatestId(target.Metadata!, latest.Metadata!);
         var actions = new List<LogAction> { CommitNote.Restore(milliseconds, target.Version, latest.Version, id, info) };
-        var protocol = TableFeatures.Needed(target.Metadata!.Schema, target.Domains.Count > 0, latest.Protocol);
+        var protocol = TableFeatures.Needed(metadata.Schema, (keepStates ? latest : target).Domains.Count > 0, latest.Protocol);
         if (!ReferenceEquals(protocol, latest.Protocol)) actions.Add(protocol);
-        if (target.Metadata != latest.Metadata) actions.Add(target.Metadata);
-        foreach (var domain in latest.Domains.Values.Where(d => !target.Domains.ContainsKey(d.Domain))) actions.Add(domain with { Removed = true });
-        actions.AddRange(target.Domains.Values.Where(d => latest.Domains.GetValueOrDefault(d.Domain) != d));
+        if (metadata != latest.Metadata) actions.Add(metadata);
+        // Domains that are not ours belong to the files and come back in any case.
+        foreach (var domain in latest.Domains.Values.Where(d => !target.Domains.ContainsKey(d.Domain) && IsRestored(d))) actions.Add(domain with { Removed = true });
+        actions.AddRange(target.Domains.Values.Where(d => latest.Domains.GetValueOrDefault(d.Domain) != d && IsRestored(d)));
         actions.AddRange(removed.Select(f => RemoveAction.Of(f, milliseconds, true)));
         actions.AddRange(added.Select(f => new AddAction(f, true)));
         return (actions, added, removed.Count);
     }
+
+    private bool IsRestored(DomainAction domain) => !keepStates || !domain.Domain.StartsWith(StateFiles.Domain(""), StringComparison.Ordinal);
+
+    // Ids of columns are given once and never again, also not after a step back.
+    private static MetadataAction WithGreatestId(MetadataAction target, MetadataAction latest) =>
+        latest.Configuration.ContainsKey(ColumnMapping.MaxIdKey) && target.Configuration.ContainsKey(ColumnMapping.MaxIdKey)
+            ? target with { Configuration = target.Configuration.SetItem(ColumnMapping.MaxIdKey, Math.Max(new ColumnIds(latest).Greatest, new ColumnIds(target).Greatest).ToString(CultureInfo.InvariantCulture)) }
+            : target;
+
+    private static (List<DataFile> Added, List<DataFile> Removed) Difference(LogState latest, LogState target) =>
+        ([.. target.Files.Values.Where(f => !IsIn(latest, f)).OrderBy(f => f.Order)], [.. latest.Files.Values.Where(f => !IsIn(target, f)).OrderBy(f => f.Order)]);
 
     // A file with another deletion vector holds other rows.
     private static bool IsIn(LogState state, DataFile file) => state.Files.TryGetValue(file.Uri, out var found) && found.DeletionVector == file.DeletionVector;

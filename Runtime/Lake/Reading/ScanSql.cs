@@ -27,16 +27,23 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         if (columns.Count == 0) throw new LakeException($"The table at {store.Root} has no columns to read.");
         if (files.Count == 0) return $"(SELECT {Typed(columns)}{(withFile ? $", CAST(NULL AS VARCHAR) AS {FileColumn}" : "")} WHERE false)";
         var current = Fingerprint(mapping.Physical(schema), mapping.Physical(partitionColumns, schema));
-        var branches = new List<string>();
+        var branches = Groups(files).Select(g => Branch(g.Files, g.Tag, g.Tag == current && mapping.Mode != ColumnMappingMode.Id, columns, withFile, g.IsListed));
+        return $"({string.Join(" UNION ALL ", branches)})";
+    }
+
+    /// <summary>The files in the order in which <see cref="Write"/> reads them.</summary>
+    public IReadOnlyList<DataFile> InOrder(IReadOnlyList<DataFile> files) => [.. Groups(files).SelectMany(g => g.Files)];
+
+    // Files that one read_parquet can read together, in the order of the first file of each.
+    private IEnumerable<(List<DataFile> Files, string? Tag, bool IsListed)> Groups(IReadOnlyList<DataFile> files)
+    {
         foreach (var group in files.GroupBy(f => (Columns: f.Tags?.GetValueOrDefault(ColumnsTag), IsHive: LiteralKey(f) is null, Vector: f.DeletionVector is null ? null : f.Uri)))
         {
-            var (tag, isCurrent) = (group.Key.Columns, group.Key.Columns == current && mapping.Mode != ColumnMappingMode.Id);
             var byValues = group.GroupBy(LiteralKey).ToList();
             // A branch for each partition lets DuckDB leave out whole partitions; too many of them cost more to plan than they save.
-            if (byValues.Count <= MostBranches) branches.AddRange(byValues.Select(g => Branch([.. g], tag, isCurrent, columns, withFile, listed: false)));
-            else branches.Add(Branch([.. group], tag, isCurrent, columns, withFile, listed: true));
+            if (byValues.Count > MostBranches) yield return ([.. group], group.Key.Columns, true);
+            else foreach (var values in byValues) yield return ([.. values], group.Key.Columns, false);
         }
-        return $"({string.Join(" UNION ALL ", branches)})";
     }
 
     /// <summary>Tells files with the same Parquet columns from others.</summary>

@@ -1,5 +1,6 @@
 using FlowForge.Lake.Log;
 using FlowForge.Lake.Schema;
+using FlowForge.Lake.State;
 
 namespace FlowForge.Lake.Writing;
 
@@ -16,6 +17,9 @@ internal static class ConflictCheck
             var actions = log.Entry(version) ?? throw new TableConflictException(table, version, "its log entry was cleaned away meanwhile");
             if (options.Transaction is { } own && actions.OfType<TransactionAction>().Any(t => t.ApplicationId == own.ApplicationId))
                 throw new TableConflictException(table, version, $"the same job ({own.ApplicationId}) committed it");
+            // What a state says (which rows were loaded, up to which cursor) holds only on top of the state that it was made from.
+            if (options is { State: not null, Transaction: { } job } && actions.OfType<DomainAction>().Any(d => d.Domain == StateFiles.Domain(job.ApplicationId)))
+                throw new TableConflictException(table, version, $"it set the state of the same job ({job.ApplicationId})");
             if (mapping.IsOn && actions.OfType<MetadataAction>().Any())
                 throw new TableConflictException(table, version, "it changed the schema or the settings of a table whose columns are mapped");
             if (options.Mode == CommitMode.Append) continue;

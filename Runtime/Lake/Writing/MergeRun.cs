@@ -130,7 +130,8 @@ internal sealed class MergeRun
     {
         if (Count == 0) return [];
         var bounds = session.Rows($"SELECT {string.Join(", ", options.Keys.Select(k => $"CAST(min({SqlText.Identifier(k)}) AS VARCHAR), CAST(max({SqlText.Identifier(k)}) AS VARCHAR)"))} FROM {Source}", ct)[0];
-        return [.. table.Files.Where(f => options.Keys.Select((k, i) => (Column: table.Schema.Find(k), Low: (string?)bounds[2 * i], High: (string?)bounds[2 * i + 1]))
-            .All(k => k.Column is not null && k.Low is not null && FileSkipping.MayContain(f, k.Column, table.PartitionColumns.Contains(k.Column.Name, StringComparer.OrdinalIgnoreCase), k.Low, k.High!)))];
+        // A key that is NULL in all rows matches nothing.
+        if (bounds.Contains(null) || options.Keys.Any(k => table.Schema.Find(k) is null)) return [];
+        return FileSkipping.Files(table, RowCondition.All(options.Keys.SelectMany((k, i) => (RowCondition[])[RowCondition.Compare(k, ">=", (string)bounds[2 * i]!), RowCondition.Compare(k, "<=", (string)bounds[2 * i + 1]!)])));
     }
 }

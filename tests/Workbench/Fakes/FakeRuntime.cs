@@ -43,6 +43,8 @@ public sealed partial class FakeRuntime : IAsyncDisposable
     /// <summary>Queries of row pages, in order.</summary>
     public List<string> RowQueries { get; } = [];
 
+    public List<RestoreTable> Restores { get; } = [];
+
     public List<string> Calls { get; } = [];
 
     /// <summary>What was done to workflows and schedules: the act and its body.</summary>
@@ -154,6 +156,13 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         api.MapGet("/tables/{layer}/{name}/columns/{column}/lineage", (string layer, string name, string column) => Sample.Lineage($"{layer}.{name}", column));
         api.MapGet("/tables/{layer}/{name}/diff", (string layer, string name, long from, long to) => Sample.Diff($"{layer}.{name}", from, to));
         api.MapGet("/tables/{layer}/{name}/versions", () => Sample.Versions);
+        api.MapGet("/tables/{layer}/{name}/restore", (string layer, string name, long version) => Sample.Restore($"{layer}.{name}", version));
+        api.MapPost("/tables/{layer}/{name}/restore", (string layer, string name, RestoreTable body) =>
+        {
+            lock (Restores)
+                Restores.Add(body);
+            return new TableRestored($"{layer}.{name}", 5, body.Version, 1, 1);
+        });
         api.MapGet("/tables/{layer}/{name}/rows", (HttpContext context, string layer, string name, long? offset, int? limit, string? sort, bool? desc, string? filter) =>
         {
             lock (RowQueries)

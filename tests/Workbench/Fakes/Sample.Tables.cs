@@ -12,6 +12,14 @@ public sealed partial class Sample
 
     public IReadOnlyList<TableVersionEntry> Versions { get; init; } = [.. Enumerable.Range(0, 5).Reverse().Select(v => new TableVersionEntry(v, Now.AddHours(v - 5), v == 0 ? "CREATE TABLE" : "OVERWRITE", "flights", "gold.delays_by_airport", DoneId, 1, v == 0 ? 0 : 1, 305, 14_000))];
 
+    public RestorePreview Restore(string table, long version) => version == 0
+        ? new RestorePreview { Table = table, From = 4, To = 0, RowsNow = 305, RowsThen = 305, Missing = ["part-000-00000-0f3a.zstd.parquet"], MissingCount = 1 }
+        : new RestorePreview
+        {
+            Table = table, From = 4, To = version, RowsNow = 305, RowsThen = 298, FilesBack = 1, FilesGone = 1, Columns = [new ColumnChange("mean_delay", "changed", "FLOAT", "DOUBLE"), new ColumnChange("late_share", "removed", "DOUBLE")],
+            Dependents = ["gold.delays_by_hour"], Jobs = [new JobCursor("flights", "gold.delays_by_airport", "2026-07-29", "2026-07-27", 12, 10)]
+        };
+
     public TableDetail Table(string name)
     {
         var t = Tables.First(x => x.Table == name);

@@ -1,3 +1,4 @@
+using FlowForge.Contracts;
 using FlowForge.Workbench.Tests.Browser;
 using Microsoft.Playwright;
 
@@ -34,6 +35,37 @@ public sealed class InsightTests(Bench bench) : IClassFixture<Bench>
         await Assertions.Expect(page.GetByText("Nothing reads it.")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByText("decides on rows")).ToBeVisibleAsync();
         await ShotAsync(page, "column-lineage.png");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Versions_Restore_ShowsWhatHappensAndAsksForTheWatermark(bool dark)
+    {
+        var page = await bench.OpenAsync("/catalog/gold/delays_by_airport/versions", dark);
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Restore version 4" })).ToHaveCountAsync(0);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Restore version 2" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByText("Nothing is lost: version 4 stays in the history.").WaitForAsync();
+        await Assertions.Expect(dialog.GetByText("305 → 298")).ToBeVisibleAsync();
+        await Assertions.Expect(dialog.GetByText("mean_delay DOUBLE → FLOAT")).ToBeVisibleAsync();
+        await Assertions.Expect(dialog.GetByText("Set it back too")).ToBeCheckedAsync();
+        await ShotAsync(page, $"restore-{(dark ? "dark" : "light")}.png");
+        await dialog.GetByText("Keep it").CheckAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Restore version 2" }).ClickAsync();
+        await Assertions.Expect(dialog).ToBeHiddenAsync();
+        lock (bench.Runtime.Restores)
+            Assert.Contains(new RestoreTable(2, RestoreCursor.Keep), bench.Runtime.Restores);
+    }
+
+    [Fact]
+    public async Task Versions_RestoreWithVacuumedFiles_NamesThemAndCannotBeDone()
+    {
+        var page = await bench.OpenAsync("/catalog/gold/delays_by_airport/versions");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Restore version 0" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByText("part-000-00000-0f3a.zstd.parquet").WaitForAsync();
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Restore version 0" })).ToBeDisabledAsync();
     }
 
     [Fact]

@@ -1,0 +1,85 @@
+using System.Net;
+using FlowForge.Contracts;
+using FlowForge.Duck;
+using FlowForge.Lake;
+
+namespace FlowForge.Api.Tests.Endpoints;
+
+/// <summary>What changes tables or is told of their files: a runtime of its own.</summary>
+public sealed class TableCareTests(TestRuntime runtime) : IClassFixture<TestRuntime>
+{
+    private readonly FlowForgeClient client = runtime.Client;
+
+    private LakeTable Make(string name, int commits)
+    {
+        var table = new LakeStore(Path.Combine(runtime.Folder, "lake")).Table(TableName.Parse(name));
+        using var database = DuckDatabase.Open(new DuckOptions { Threads = 1 });
+        using var session = database.Connect();
+        for (var i = 0; i < commits; i++)
+        {
+            using var transaction = table.Begin();
+            transaction.Write(session, $"SELECT j AS a, 'p{i}' AS s{(i == commits - 1 ? ", 1 AS extra" : "")} FROM range({i * 10}, {(i + 1) * 10}) t(j)");
+            transaction.Commit(new CommitOptions
+            {
+                Transaction = ("p/ingest.j", i), State = new JobState { Pipeline = "p", Job = "ingest.j", RunId = "run" + i, Cursor = $"{(i + 1) * 10}", Rows = new RowEquation(10, 10, 0, 0, 0) }
+            });
+        }
+        return table;
+    }
+
+    [Fact]
+    public async Task Restore_OlderVersion_IsPreviewedAndBecomesANewVersion()
+    {
+        var table = Make("bronze.restored", 3);
+        var preview = await client.PreviewRestoreAsync(TableLayer.Bronze, "restored", 0);
+        Assert.Equal((2L, 0L, 30L, 10L, 0, 2, 0), (preview.From, preview.To, preview.RowsNow, preview.RowsThen, preview.FilesBack, preview.FilesGone, preview.MissingCount));
+        Assert.Equal([new ColumnChange("extra", "removed", "INTEGER")], preview.Columns);
+        Assert.Equal([new JobCursor("p", "ingest.j", "30", "10", 0, 0)], preview.Jobs);
+
+        var kept = await client.RestoreAsync(TableLayer.Bronze, "restored", new RestoreTable(1, RestoreCursor.Keep));
+        Assert.Equal(new TableRestored("bronze.restored", 3, 1, 0, 1), kept);
+        Assert.Equal("30", new LakeStore(Path.Combine(runtime.Folder, "lake")).Table(TableName.Parse("bronze.restored")).Latest()!.StateOf("p/ingest.j")!.Cursor);
+        await client.RestoreAsync(TableLayer.Bronze, "restored", new RestoreTable(0));
+        var now = table.Latest()!;
+        Assert.Equal((4L, 10L, "10"), (now.Version, now.Rows, now.StateOf("p/ingest.j")!.Cursor));
+        Assert.Equal(("RESTORE", 10L), ((await client.TableVersionsAsync(TableLayer.Bronze, "restored"))[0].Operation, (await client.RowsAsync(TableLayer.Bronze, "restored", new RowsQuery())).Total));
+    }
+
+    [Fact]
+    public async Task Restore_WhatCannotBe_SaysWhy()
+    {
+        var table = Make("silver.gone", 1);
+        using (var database = DuckDatabase.Open(new DuckOptions { Threads = 1 }))
+        using (var session = database.Connect())
+        using (var transaction = table.Begin())
+        {
+            transaction.Write(session, "SELECT 1 AS a", new WriteOptions { Mode = CommitMode.Overwrite });
+            transaction.Commit(new CommitOptions { Mode = CommitMode.Overwrite });
+        }
+        var file = table.At(0)!.Files[0].Path;
+        File.Delete(Path.Combine(table.Location, file));
+        var preview = await client.PreviewRestoreAsync(TableLayer.Silver, "gone", 0);
+        Assert.Equal((1, file), (preview.MissingCount, Assert.Single(preview.Missing)));
+        var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.RestoreAsync(TableLayer.Silver, "gone", new RestoreTable(0)));
+        Assert.Equal((HttpStatusCode.Conflict, $"Version 0 of silver.gone cannot be restored: vacuum has removed 1 of its files: {file}."), (refused.Status!.Value, refused.Message));
+        Assert.Equal("Version 1 is the latest of silver.gone already.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PreviewRestoreAsync(TableLayer.Silver, "gone", 1))).Message);
+        Assert.Equal("silver.gone has no version 9; its latest is 1.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.RestoreAsync(TableLayer.Silver, "gone", new RestoreTable(9)))).Message);
+        Assert.Equal(1, table.Latest()!.Version);
+    }
+
+    [Fact]
+    public async Task RowsAndSql_LargeTable_TellHowManyFilesWereRead()
+    {
+        Make("bronze.wide", 6);
+        async Task<(int, int, long)> Read(RowsQuery query) => await client.RowsAsync(TableLayer.Bronze, "wide", query) is var p ? (p.FilesRead, p.Files, p.Total) : default;
+        Assert.Equal((1, 6, 1L), await Read(new RowsQuery { Filter = "a = 25" }));
+        Assert.Equal((1, 6, 10L), await Read(new RowsQuery { Filter = "s = 'p3' and a >= 0" }));
+        Assert.Equal((6, 6, 10L), await Read(new RowsQuery { Filter = "s contains 'P3'" }));
+        Assert.Equal((1, 6, 60L), await Read(new RowsQuery { Sort = "a", Descending = true, Limit = 5 }));
+        Assert.Equal((2, 6, 60L), await Read(new RowsQuery { Offset = 35, Limit = 10 }));
+        var page = await client.RowsAsync(TableLayer.Bronze, "wide", new RowsQuery { Offset = 35, Limit = 2 });
+        Assert.Equal(["35", "36"], page.Rows.Select(r => r[0].GetRawText()));
+        var sql = await client.SqlAsync(new SqlQuery("WITH c AS (SELECT * FROM bronze.wide WHERE a < 15) SELECT count(*), max(a) FROM c WHERE s = 'p1'", 10));
+        Assert.Equal((1, 6, "5", "14"), (sql.FilesRead, sql.Files, sql.Rows[0][0].GetRawText(), sql.Rows[0][1].GetRawText()));
+    }
+}
