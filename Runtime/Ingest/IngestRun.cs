@@ -63,7 +63,7 @@ internal sealed class IngestRun(
     {
         using var session = Session(lease);
         var read = SourceRequest.Of(session, Connector, job, request, before, state);
-        var extraction = new RowExtraction(connector, SourceName, Landing(), _progress, log).Run(session, read, ct);
+        var extraction = new RowExtraction(connector, SourceName, Landing(), TableForm.Of(job, request), _progress, log).Run(session, read, ct);
         if (!job.ForceToParquet) return LandedOnly(extraction);
         if (extraction.IsEmpty && before is not null && !job.DetectDeletes && job.WriteMode != Pipelines.WriteMode.Replace && (extraction.Cursor ?? state?.Cursor) == state?.Cursor) return NothingNew(before);
         return Load(session, extraction, before, state, ct);

@@ -146,8 +146,8 @@ internal sealed class Loading(
         }
     }
 
-    private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct) =>
-        new Stager(session, job, request, settings.File, _drift, state?.Cursor, Numbers(), new RejectSink(_rejects.Add, () => _rejects.Count), log).Stage(Transaction, rows, wanted, ct);
+    private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct, Func<RowSet, IReadOnlyList<Lake.Writing.TableFile>>? ready = null) =>
+        new Stager(session, job, request, settings.File, _drift, state?.Cursor, Numbers(), new RejectSink(_rejects.Add, () => _rejects.Count), log).Stage(Transaction, rows, wanted, ct, ready);
 
     private Dictionary<string, int> Numbers() => files.Select((f, i) => (f.Path, i)).DistinctBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => f.i, StringComparer.Ordinal);
 
@@ -233,7 +233,7 @@ internal sealed class Loading(
         var rows = Computed(source.Rows(_rejects.Add, ct));
         // Rejects found while staging are counted like these.
         var read = tallies.Values.Sum(t => t.Counted);
-        var staged = Write(rows, static () => true, ct);
+        var staged = Write(rows, static () => true, ct, TableForm.Of(job, request) is null ? null : r => TableForm.Files(extraction.Parts, r));
         return new LoadedRows(Equation(read, read - _rejects.Count, staged), _rejects, rows.Columns, rows.Schema(), files, tallies, staged);
     }
 

@@ -74,7 +74,7 @@ internal sealed class DryRun(LakeStore lake, PluginRegistry plugins, IngestOptio
         var source = SourceRequest.Name(lease, _job);
         var asked = SourceRequest.Of(session, lease, _job, request, before, state) with { Limit = rows };
         var landing = new LandingZone(Path.Combine(_folder, "landing"), request.Pipeline, _job.Name, request.RunId, request.RunTime, "{filename}");
-        var extraction = new RowExtraction(lease.Connector, source, landing, progress, log).Run(session, asked, ct);
+        var extraction = new RowExtraction(lease.Connector, source, landing, form: null, progress, log).Run(session, asked, ct);
         var handed = extraction.Parts.Sum(p => p.Rows);
         return (extraction, [handed >= rows ? $"the first {handed} rows of {source}" : $"all {handed} rows of {source}{(asked.From is { Value: { } bound } from ? $" from {from.Column} = {bound} on" : "")}"]);
     }

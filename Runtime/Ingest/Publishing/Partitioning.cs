@@ -14,6 +14,9 @@ namespace FlowForge.Ingest.Publishing;
 /// <param name="Added">Those that are not in the rows yet, with the SQL that gives them.</param>
 internal sealed record Partitioning(IReadOnlyList<string> Columns, IReadOnlyList<(string Name, string Sql)> Added)
 {
+    /// <summary>The values of the partition columns when they are the same for all rows of the run; null when the rows tell.</summary>
+    public IReadOnlyDictionary<string, string>? Constants { get; init; }
+
     private static readonly (string Part, string Name, string Function)[] Parts = [("yyyy", "_ff_year", "year"), ("MM", "_ff_month", "month"), ("dd", "_ff_day", "day"), ("HH", "_ff_hour", "hour")];
 
     /// <param name="job">Mode, pattern and column.</param>
@@ -21,19 +24,18 @@ internal sealed record Partitioning(IReadOnlyList<string> Columns, IReadOnlyList
     /// <param name="columns">Table columns of the rows.</param>
     public static Partitioning Of(IngestDefinition job, DateTimeOffset runTime, IReadOnlyList<string> columns)
     {
-        if (job.PartitionMode == PartitionMode.None) return new Partitioning([], []);
+        if (job.PartitionMode == PartitionMode.None) return new Partitioning([], []) { Constants = new Dictionary<string, string>() };
         var column = job.PartitionColumn is null ? null
             : columns.FirstOrDefault(c => string.Equals(c, job.PartitionColumn, StringComparison.OrdinalIgnoreCase) || string.Equals(c, ColumnNames.Standard(job.PartitionColumn), StringComparison.OrdinalIgnoreCase))
               ?? throw new JobFailedException("FF2111", $"The partition column '{job.PartitionColumn}' is not among the columns: {string.Join(", ", columns)}.", "Correct the name; it is meant after renaming.");
         if (job.PartitionMode == PartitionMode.Column) return new Partitioning([column!], []);
         var parts = Parts.Where(p => job.PartitionPattern.Contains(p.Part, StringComparison.Ordinal)).OrderBy(p => job.PartitionPattern.IndexOf(p.Part, StringComparison.Ordinal)).ToList();
         var added = parts.Select(p => (p.Name, column is null ? Fixed(p.Part, runTime) : $"CAST({p.Function}({SqlText.Identifier(column)}) AS INTEGER)")).ToList();
-        return new Partitioning([.. added.Select(a => a.Name)], added);
+        var constants = column is not null ? null : parts.ToDictionary(p => p.Name, p => PartOf(p.Part, runTime).ToString(CultureInfo.InvariantCulture));
+        return new Partitioning([.. added.Select(a => a.Name)], added) { Constants = constants };
     }
 
-    private static string Fixed(string part, DateTimeOffset time)
-    {
-        var value = part switch { "yyyy" => time.Year, "MM" => time.Month, "dd" => time.Day, _ => time.Hour };
-        return string.Create(CultureInfo.InvariantCulture, $"CAST({value} AS INTEGER)");
-    }
+    private static string Fixed(string part, DateTimeOffset time) => string.Create(CultureInfo.InvariantCulture, $"CAST({PartOf(part, time)} AS INTEGER)");
+
+    private static int PartOf(string part, DateTimeOffset time) => part switch { "yyyy" => time.Year, "MM" => time.Month, "dd" => time.Day, _ => time.Hour };
 }

@@ -3,6 +3,7 @@ using FlowForge.Duck;
 using FlowForge.Ingest.Drifting;
 using FlowForge.Ingest.Formats;
 using FlowForge.Lake;
+using FlowForge.Lake.Writing;
 using FlowForge.Pipelines;
 
 namespace FlowForge.Ingest.Publishing;
@@ -28,7 +29,7 @@ internal sealed record Staged(long Kept, RowChanges Changes, CommitMode Mode, st
 }
 
 /// <summary>Filters rows, removes twins and writes them into a transaction as <c>write_mode</c> says; counts what is left after each step.</summary>
-internal sealed class Stager(DuckSession session, IngestDefinition job, JobRequest request, FileSettings settings, Drift drift, string? cursor, IReadOnlyDictionary<string, int> files, RejectSink rejects, IJobLog log)
+internal sealed class Stager(DuckSession session, IngestDefinition job, JobRequest request, FileSettings settings, Drift drift, string? cursor, IReadOnlyDictionary<string, int> numbers, RejectSink rejects, IJobLog log)
 {
     private const string Kept = "ff_kept";
     private bool IsReplay => request.Replay is not null;
@@ -37,7 +38,8 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
     /// <param name="rows">The rows as they are read.</param>
     /// <param name="wanted">Asked when all rows have been read: false when they are not to be used.</param>
     /// <param name="ct">Interrupts.</param>
-    public Staged Stage(TableTransaction transaction, RowSet rows, Func<bool> wanted, CancellationToken ct)
+    /// <param name="ready">Gives files that hold exactly the rows in the table's form; none when there are none.</param>
+    public Staged Stage(TableTransaction transaction, RowSet rows, Func<bool> wanted, CancellationToken ct, Func<RowSet, IReadOnlyList<TableFile>>? ready = null)
     {
         if (drift.Held(transaction.Base, rows) is { Count: > 0 } held)
         {
@@ -58,7 +60,8 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
         var select = rows.Select(job, request.RunId, partitioning);
         if (isDirect)
         {
-            var direct = transaction.Write(session, select, write, ct).Sum(f => f.Rows ?? 0);
+            var adopted = partitioning.Constants is { } constants && ready?.Invoke(rows) is { Count: > 0 } files ? transaction.TryAdopt(files, constants, write) : null;
+            var direct = (adopted ?? transaction.Write(session, select, write, ct)).Sum(f => f.Rows ?? 0);
             return new Staged(direct, RowChanges.Appended(direct), mode, null);
         }
         if (request.KeepCursor && job is { IncrementalMode: IncrementalMode.Incremental, WriteMode: Pipelines.WriteMode.Append, DedupeKeys.Count: 0 })
@@ -70,7 +73,7 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
             session.Execute($"CREATE OR REPLACE TEMP TABLE {Kept} AS SELECT * FROM ({select}) AS rows_new{(range?.Within is { } within ? " WHERE " + within : "")}", ct);
             if (!wanted()) return new Staged(0, RowChanges.Appended(0), mode, cursor);
             range?.CheckNulls(session, Kept, ct);
-            var taken = checks.TakeOut(session, Kept, rows.OperationSql is not null, files, rejects.Add, ct);
+            var taken = checks.TakeOut(session, Kept, rows.OperationSql is not null, numbers, rejects.Add, ct);
             // A change that the filter leaves out deletes what is there, and is no row of the table.
             var kept = session.Scalar<long>($"SELECT count(*) FROM {Kept}{(rows.OperationSql is null ? "" : $" WHERE {RowSet.Operation} IS DISTINCT FROM '{RowSet.LeftOut}'")}", ct);
             var reached = range is null ? null : IsReplay ? cursor : session.Scalar<string>(range.Reached(Kept), ct) ?? cursor;

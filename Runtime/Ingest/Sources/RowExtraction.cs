@@ -10,7 +10,8 @@ namespace FlowForge.Ingest.Sources;
 /// <summary>Reads a source of rows or of pages and lands what it hands over, going on where an earlier attempt of the run stopped.</summary>
 /// <param name="connector">Hands over rows or pages.</param>
 /// <param name="source">How it is called in <c>_ff_file</c> and in messages: connector and table.</param>
-internal sealed class RowExtraction(IConnector connector, string source, LandingZone landing, ReadingProgress progress, IJobLog log)
+/// <param name="form">The form in which the table takes the rows as they are; null when something is to be done with them first.</param>
+internal sealed class RowExtraction(IConnector connector, string source, LandingZone landing, TableForm? form, ReadingProgress progress, IJobLog log)
 {
     /// <summary>Whether the connector hands over rows or pages.</summary>
     public static bool Reads(IConnector connector) => connector is IPageSource || RowSource.Gives(connector);
@@ -39,7 +40,7 @@ internal sealed class RowExtraction(IConnector connector, string source, Landing
             else
             {
                 using var handover = new Handover(source, cancelled => RowSource.OpenAsync(connector, request, cancelled), progress.Show, log, ct);
-                new RowLanding(session, landing, manifest, source, resumable, progress).Land(handover, ct);
+                new RowLanding(session, landing, manifest, source, resumable, form, progress).Land(handover, ct);
             }
             log.Info($"{manifest.Rows} rows of {source} landed.");
         }

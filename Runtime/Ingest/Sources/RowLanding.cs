@@ -12,7 +12,7 @@ namespace FlowForge.Ingest.Sources;
 /// Lands rows as Parquet files as they are handed over. A part ends when it is large, when its columns change, and, where reading can resume, every few seconds,
 /// so that a killed attempt loses no more than that.
 /// </summary>
-internal sealed class RowLanding(DuckSession session, LandingZone landing, RowManifest manifest, string source, bool resumable, ReadingProgress progress)
+internal sealed class RowLanding(DuckSession session, LandingZone landing, RowManifest manifest, string source, bool resumable, TableForm? form, ReadingProgress progress)
 {
     private const string Source = "ff_handover";
     private const long MostRows = 20_000_000;
@@ -44,15 +44,17 @@ internal sealed class RowLanding(DuckSession session, LandingZone landing, RowMa
         var path = landing.PartPath(name + ".parquet");
         var temporary = landing.TemporaryFor(path);
         var part = new PartCut(schema, resumable);
-        session.RegisterSource(Source, new Schema(schema.FieldsList.Select((f, i) => f.WithName($"c{i}"))), cancelled => Batches(handover, part, cancelled));
+        var ready = form is not null && TableForm.Fits(columns) ? form : null;
+        session.RegisterSource(Source, Numbered(schema, ready is not null), cancelled => ready is null ? Batches(handover, part, cancelled) : TableForm.Number(Batches(handover, part, cancelled)));
         try
         {
-            var written = session.Execute($"COPY (SELECT {Select(schema, columns)} FROM {Source}) TO {SqlText.Literal(temporary)} (FORMAT parquet, COMPRESSION snappy)", ct);
+            var (written, statistics) = ready?.Write(session, Select(schema, columns), Source, columns, $"{source}/{name}", temporary, ct)
+                ?? (session.Execute($"COPY (SELECT {Select(schema, columns)} FROM {Source}) TO {SqlText.Literal(temporary)} (FORMAT parquet, COMPRESSION snappy)", ct), null);
             if (written != part.Rows)
                 throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {source} handed over {part.Rows} rows and {written} were landed.", "This is a defect of FlowForge: report it.");
             Flush(temporary);
             // Named first, so that no file lies landed that nothing names.
-            manifest.Add(new RowPart($"{source}/{name}", path, part.Rows, new FileInfo(temporary).Length, part.Cursor, part.Reached, columns));
+            manifest.Add(new RowPart($"{source}/{name}", path, part.Rows, new FileInfo(temporary).Length, part.Cursor, part.Reached, columns, statistics));
             File.Move(temporary, path, overwrite: true);
         }
         finally
@@ -60,6 +62,12 @@ internal sealed class RowLanding(DuckSession session, LandingZone landing, RowMa
             session.UnregisterSource(Source);
             File.Delete(temporary);
         }
+    }
+
+    private static Schema Numbered(Schema schema, bool withRecord)
+    {
+        var fields = schema.FieldsList.Select((f, i) => f.WithName($"c{i}"));
+        return new Schema(withRecord ? fields.Append(TableForm.Record) : fields);
     }
 
     private IEnumerable<RecordBatch> Batches(Handover handover, PartCut part, CancellationToken ct)

@@ -10,7 +10,8 @@ namespace FlowForge.Ingest.Sources;
 /// <param name="Cursor">Where reading can resume behind it; null where it cannot.</param>
 /// <param name="Reached">The last cursor that the source named up to its end.</param>
 /// <param name="Columns">The source's columns; empty for pages of JSON.</param>
-internal sealed record RowPart(string Name, string LocalPath, long Rows, long Bytes, string? Cursor, string? Reached, IReadOnlyList<PartColumn> Columns);
+/// <param name="Statistics">Of a file in the table's form (see <see cref="TableForm"/>), Delta's statistics; null of others.</param>
+internal sealed record RowPart(string Name, string LocalPath, long Rows, long Bytes, string? Cursor, string? Reached, IReadOnlyList<PartColumn> Columns, string? Statistics = null);
 
 /// <summary>A column of a part.</summary>
 /// <param name="Name">As the source calls it.</param>

@@ -26,6 +26,12 @@ internal static partial class Durable
             "The lake needs a file system with hard links; move the data folder to a local disk.");
     }
 
+    /// <summary>Gives a file that nobody changes a second name; copies it where that cannot be (another disk).</summary>
+    public static void LinkOrCopy(string source, string target)
+    {
+        if (OperatingSystem.IsWindows() || Link(source, target) != 0) File.Copy(source, target);
+    }
+
     /// <summary>Flushes a file's content to the disk.</summary>
     public static void FlushFile(string path)
     {
