@@ -67,6 +67,25 @@ public sealed class TableFormTests : IDisposable
     }
 
     [Fact]
+    public async Task InstantsAndOtherTypesOfSources_AreWrittenOnceToo()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("Counts names with stat.");
+        Orders("at:instant,price:decimal", "2026-03-04T05:06:07+02:00,1.25", ",2.50");
+        await _bench.RunAsync(Source);
+        Assert.Equal("at TIMESTAMPTZ, price DECIMAL(38,2)", _bench.Schema());
+        Assert.Equal(["2026-03-04 03:06:07+00|1.25", "NULL|2.50"], _bench.Query("SELECT \"at\"::VARCHAR, price FROM {t} ORDER BY price"));
+        Assert.Equal(["2"], Names);
+    }
+
+    [Fact]
+    public async Task TypesThatTablesHaveNot_AreWrittenForTheTable()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("Counts names with stat.");
+        await _bench.RunAsync("source_type: test_records");
+        Assert.All(Names, n => Assert.Equal("1", n));
+    }
+
+    [Fact]
     public async Task NamesThatAreNotStandard_AreWrittenForTheTable()
     {
         Orders("Order Id:long", "1");

@@ -57,11 +57,13 @@ public sealed class Tables(ConnectorContext<TablesSpec> context) : IReaderSource
         "double" => typeof(double),
         "decimal" => typeof(decimal),
         "time" => typeof(DateTime),
+        "instant" => typeof(DateTimeOffset),
         "object" => typeof(object),
         _ => typeof(string),
     };
 
     private static object Value(string text, Type type) => type == typeof(object)
         ? long.TryParse(text, CultureInfo.InvariantCulture, out var whole) ? whole : double.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : text
+        : type == typeof(DateTimeOffset) ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture)
         : Convert.ChangeType(text, type, CultureInfo.InvariantCulture);
 }
