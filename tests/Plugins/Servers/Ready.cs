@@ -21,6 +21,12 @@ internal static class ReadyServers
         return server.Start();
     }
 
+    public static RedisServer Ready(this RedisServer server)
+    {
+        Need(RedisServer.IsInstalled, "Redis", "redis-server");
+        return server.Start();
+    }
+
     public static void Need(bool installed, string what, string packages)
     {
         if (installed) return;
