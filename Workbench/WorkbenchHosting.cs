@@ -1,6 +1,7 @@
 using FlowForge.ServiceDefaults;
 using FlowForge.Workbench.Live;
 using FlowForge.Workbench.Login;
+using FlowForge.Workbench.Sources;
 using Microsoft.AspNetCore.DataProtection;
 
 namespace FlowForge.Workbench;
@@ -37,6 +38,7 @@ public static class WorkbenchHosting
         app.UseMiddleware<SessionGate>();
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         app.UseAntiforgery();
+        app.MapUploadRelay();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(options =>
         {
             // The policy is set once for every answer, by SecurityHeaders.

@@ -6,6 +6,7 @@ namespace FlowForge.Plugins.Files;
 [Connector("file", Title = "Local files", Description = "Reads files from folders of this machine, by path or pattern.", Aliases = ["file_local", "file_upload"])]
 public sealed class FileConnector(ConnectorContext<FileSpec> context) : IFileSource, ITestConnection, IDiscover, IWatch
 {
+    private const string UploadArea = "upload:";
     private readonly Roots _roots = new(context.AllowedRoots);
 
     public async IAsyncEnumerable<SourceFile> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -37,7 +38,7 @@ public sealed class FileConnector(ConnectorContext<FileSpec> context) : IFileSou
 
     public IAsyncEnumerable<string> WatchAsync(CancellationToken cancellationToken)
     {
-        var patterns = context.Settings.Path.Select(p => Path.GetFullPath(p, context.BaseDirectory).Replace('\\', '/')).ToArray();
+        var patterns = context.Settings.Path.Select(Absolute).ToArray();
         var folders = patterns.Select(p => Directory.Exists(p) ? (p, false) : Glob.IsPattern(p) && Glob.Parse(p) is var glob ? (glob.Folder, glob.Depth > 1) : (Path.GetDirectoryName(p)!, false)).Distinct().ToArray();
         foreach (var (folder, _) in folders) _roots.Check(folder);
         return FolderWatch.WatchAsync(folders, path => !Path.GetFileName(path).StartsWith('.') && !context.Settings.Exclude.Any(x => Glob.MatchesPathOrName(x, NameOf(path))), cancellationToken);
@@ -45,7 +46,7 @@ public sealed class FileConnector(ConnectorContext<FileSpec> context) : IFileSou
 
     private IEnumerable<string> Match(string pattern)
     {
-        var absolute = Path.GetFullPath(pattern, context.BaseDirectory).Replace('\\', '/');
+        var absolute = Absolute(pattern);
         if (File.Exists(absolute))
         {
             _roots.Check(absolute);
@@ -55,6 +56,16 @@ public sealed class FileConnector(ConnectorContext<FileSpec> context) : IFileSou
         if (Glob.IsPattern(absolute)) return FolderWalk.Files(Glob.Parse(absolute), _roots);
         _roots.Check(absolute);
         throw new TerminalException($"{pattern} does not exist in {context.BaseDirectory}.", "Correct the path, or use a pattern when the file may be absent.");
+    }
+
+    /// <summary>Below the pipeline's folder; with <c>upload:</c> in the upload area, the folder <c>uploads</c> of the workspace, which a file in it marks among the allowed roots.</summary>
+    private string Absolute(string pattern)
+    {
+        if (!pattern.StartsWith(UploadArea, StringComparison.Ordinal)) return Path.GetFullPath(pattern, context.BaseDirectory).Replace('\\', '/');
+        var folder = context.AllowedRoots.Where(r => File.Exists(Path.Combine(r, ".flowforge-workspace"))).Select(r => Path.Combine(r, "uploads")).FirstOrDefault(Directory.Exists)
+            ?? throw new TerminalException($"{pattern}: nothing was uploaded yet.", "Drop a file on the page Sources, Uploads, or send it with flowforge upload.");
+        var absolute = Path.GetFullPath(pattern[UploadArea.Length..], folder).Replace('\\', '/');
+        return absolute.StartsWith(folder.Replace('\\', '/') + "/", StringComparison.Ordinal) ? absolute : throw new TerminalException($"{pattern} leads out of the upload area.", "Name a file of the upload area, e.g. upload:orders.csv");
     }
 
     private SourceFile Describe(string path, string name)

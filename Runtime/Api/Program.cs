@@ -34,6 +34,7 @@ api.MapConnectors();
 api.MapConnections();
 api.MapSecrets();
 api.MapPlugins();
+api.MapUploads();
 api.MapNotebooks();
 api.MapSearch();
 api.MapSystem();

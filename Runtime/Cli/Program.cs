@@ -16,6 +16,7 @@ root.Subcommands.Add(ConnectionCommands.Functions(shared));
 root.Subcommands.Add(ConnectionCommands.Create(shared));
 root.Subcommands.Add(SecretCommands.Create(shared));
 root.Subcommands.Add(PluginCommands.Create(shared));
+foreach (var command in UploadCommands.Create(shared)) root.Subcommands.Add(command);
 root.Subcommands.Add(NotebookCommands.Create(shared));
 root.Subcommands.Add(SystemCommand.Create(shared));
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

@@ -25,7 +25,7 @@ await build({ ...common, entryPoints: { theme: "src/theme.js" }, format: "iife" 
 await build({ ...common, entryPoints: { "editor.worker": "monaco-editor/editor/editor.worker.js" }, format: "iife" });
 await build({
   ...common,
-  entryPoints: { app: "src/app.js", editor: "src/editor.js", notebook: "src/notebook.js", chart: "src/chart.js" },
+  entryPoints: { app: "src/app.js", editor: "src/editor.js", notebook: "src/notebook.js", chart: "src/chart.js", uploads: "src/uploads.js" },
   format: "esm",
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",

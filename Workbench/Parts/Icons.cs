@@ -53,6 +53,7 @@ internal static class Icons
         ["undo"] = Line("M4 9h10a6 6 0 0 1 0 12h-3M4 9l4.5-4.5M4 9l4.5 4.5"),
         ["spread"] = Line("M7 4h10M7 20h10M12 7v10M9 9.5 12 6.5l3 3M9 14.5l3 3 3-3"),
         ["promote"] = Line("M12 20V5M6 11l6-6 6 6M5 20.5h14"),
+        ["upload"] = Line("M12 15V4M7 8.5l5-5 5 5M5 20h14"),
         ["download"] = Line("M12 4v11M7 10.5l5 5 5-5M5 20h14"),
         ["info"] = Circle(12, 12, 9) + Line("M12 11v5.5M12 7.5v.1"),
     };

@@ -152,4 +152,28 @@ public sealed class FileConnectorTests : IDisposable
         public void Information(string message) { }
         public void Warning(string message) { }
     }
+
+    [Fact]
+    public async Task ListAsync_UploadArea_IsTheWorkspacesAndNothingAroundIt()
+    {
+        using var fixture = new Testing.ConnectorFixture();
+        async Task<string> NamesAsync(string path)
+        {
+            var names = new List<string>();
+            await foreach (var file in new Files.FileConnector(fixture.Context(new Files.FileSpec { Path = [path] })).ListAsync(TestContext.Current.CancellationToken)) names.Add(file.Path);
+            return string.Join(' ', names);
+        }
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => NamesAsync("upload:a.csv"));
+        Assert.Equal(("upload:a.csv: nothing was uploaded yet.", "Drop a file on the page Sources, Uploads, or send it with flowforge upload."), (failure.Message, failure.Suggestion));
+        Directory.CreateDirectory(Path.Combine(fixture.Folder, "uploads"));
+        File.WriteAllText(Path.Combine(fixture.Folder, "uploads", "a.csv"), "1");
+        File.WriteAllText(Path.Combine(fixture.Folder, "b.csv"), "1");
+        // A folder of that name in any other root is none.
+        await Assert.ThrowsAsync<TerminalException>(() => NamesAsync("upload:a.csv"));
+        File.WriteAllText(Path.Combine(fixture.Folder, ".flowforge-workspace"), "");
+        Assert.Equal("uploads/a.csv", await NamesAsync("upload:a.csv"));
+        Assert.Equal("uploads/a.csv", await NamesAsync("upload:*.csv"));
+        failure = await Assert.ThrowsAsync<TerminalException>(() => NamesAsync("upload:../b.csv"));
+        Assert.Equal("upload:../b.csv leads out of the upload area.", failure.Message);
+    }
 }

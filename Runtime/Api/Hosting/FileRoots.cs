@@ -5,12 +5,16 @@ namespace FlowForge.Api.Hosting;
 /// <summary>The folders that pipelines may live in and read from. Links are followed before a path is judged. Thread-safe.</summary>
 internal sealed class FileRoots
 {
+    /// <summary>A file by which connectors know the workspace among their allowed roots: uploads lie in it.</summary>
+    private const string WorkspaceMark = ".flowforge-workspace";
     private readonly string[] real;
 
     public FileRoots(RuntimeSettings settings)
     {
         Workspace = settings.Workspace;
         Directory.CreateDirectory(Workspace);
+        var mark = Path.Combine(Workspace, WorkspaceMark);
+        if (!File.Exists(mark)) File.WriteAllText(mark, "");
         Roots = settings.FileRoots;
         real = [.. Roots.Select(RealPath.Of)];
     }

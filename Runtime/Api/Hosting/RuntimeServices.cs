@@ -3,6 +3,7 @@ using FlowForge.Api.Events;
 using FlowForge.Api.Mapping;
 using FlowForge.Api.Notebooks;
 using FlowForge.Api.Tables;
+using FlowForge.Api.Uploads;
 using FlowForge.Api.Workflows;
 using FlowForge.Catalog;
 using FlowForge.Datasets;
@@ -57,6 +58,7 @@ internal static class RuntimeServices
         services.AddSingleton<RejectReplays>();
         services.AddSingleton<JobLooks>();
         services.AddSingleton<JobDrafts>();
+        services.AddSingleton<UploadStore>();
     }
 
     private static void AddCatalog(this IServiceCollection services, RuntimeSettings settings)

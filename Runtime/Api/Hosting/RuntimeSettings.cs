@@ -63,6 +63,18 @@ internal sealed record RuntimeSettings
     /// <summary><c>Connections:HealthSeconds</c>: how often connectors are asked how their connections are.</summary>
     public required TimeSpan HealthInterval { get; init; }
 
+    /// <summary><c>Uploads:LargestBytes</c>: of one file.</summary>
+    public required long LargestUploadBytes { get; init; }
+
+    /// <summary><c>Uploads:QuotaBytes</c>: of all uploaded files together.</summary>
+    public required long UploadQuotaBytes { get; init; }
+
+    /// <summary>Files that people sent; jobs read them as <c>upload:NAME</c>.</summary>
+    public string UploadFolder => Path.Combine(Workspace, "uploads");
+
+    /// <summary>Files that are on their way.</summary>
+    public string IncomingFolder => Path.Combine(DataFolder, "incoming");
+
     /// <summary>Plugins that people installed, one folder each.</summary>
     public string InstalledPluginFolder => Path.Combine(DataFolder, "plugins");
 
@@ -97,6 +109,8 @@ internal sealed record RuntimeSettings
             Kernels = (int)Number(settings, "Notebooks:Kernels", 8),
             KernelIdleTime = TimeSpan.FromMinutes(Number(settings, "Notebooks:IdleMinutes", 120)),
             HealthInterval = TimeSpan.FromSeconds(Number(settings, "Connections:HealthSeconds", 60)),
+            LargestUploadBytes = Number(settings, "Uploads:LargestBytes", 10L << 30),
+            UploadQuotaBytes = Number(settings, "Uploads:QuotaBytes", 50L << 30),
             TemporalEmbedded = settings["Temporal:Embedded"] != "false"
         };
     }

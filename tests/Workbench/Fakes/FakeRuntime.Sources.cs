@@ -19,6 +19,15 @@ public sealed partial class FakeRuntime
     /// <summary>A test answers when this is completed.</summary>
     public TaskCompletionSource? TestGate { get; set; }
 
+    /// <summary>Files that arrived whole.</summary>
+    public SortedDictionary<string, byte[]> Uploaded { get; } = [];
+    public List<StartUpload> StartedUploads { get; } = [];
+    public List<string> CancelledUploads { get; } = [];
+    private readonly Dictionary<string, byte[]> _arriving = [];
+
+    /// <summary>A piece is answered when this is completed.</summary>
+    public TaskCompletionSource? UploadGate { get; set; }
+
     private void MapSources(RouteGroupBuilder api)
     {
         api.MapGet("/connections", () => Sample.Connections.Select(c => (ConnectionSummary)c));
@@ -46,6 +55,25 @@ public sealed partial class FakeRuntime
         api.MapPost("/connections/preview", (PreviewConnection body) => body.Table == "public.audit"
             ? Results.Json(new Problem { Status = 422, Code = "FF5026", Title = "The source said no", Detail = "permission denied for table audit", Suggestion = "Grant SELECT on it." }, ContractsJson.Options, "application/problem+json", 422)
             : Results.Json(Sample.Previewed, ContractsJson.Options));
+        api.MapGet("/uploads", () => new UploadArea([.. Uploaded.Select(u => new UploadedFile(u.Key, "upload:" + u.Key, u.Value.Length, DateTimeOffset.UtcNow))], [], Uploaded.Sum(u => u.Value.Length), 50L << 30, 10L << 30));
+        api.MapPost("/uploads", (StartUpload body) =>
+        {
+            StartedUploads.Add(body);
+            return new UploadState(body.Name, body.Name, body.Size, 0, DateTimeOffset.UtcNow);
+        });
+        api.MapGet("/uploads/{id}", (string id) => new UploadState(id, id, StartedUploads[^1].Size, _arriving.GetValueOrDefault(id)?.Length ?? 0, DateTimeOffset.UtcNow));
+        api.MapPatch("/uploads/{id}", async (string id, HttpRequest request) =>
+        {
+            if (UploadGate is { } gate) await gate.Task.WaitAsync(request.HttpContext.RequestAborted);
+            var piece = new MemoryStream();
+            await request.Body.CopyToAsync(piece);
+            var all = _arriving[id] = [.. _arriving.GetValueOrDefault(id) ?? [], .. piece.ToArray()];
+            var done = all.Length == StartedUploads.Last(u => u.Name == id).Size;
+            if (done) Uploaded[id] = all;
+            return new UploadState(id, id, all.Length, all.Length, DateTimeOffset.UtcNow, done, done ? "upload:" + id : null);
+        });
+        api.MapDelete("/uploads/{id}", (string id) => { CancelledUploads.Add(id); return Results.NoContent(); });
+        api.MapDelete("/uploads/files/{name}", (string name) => Uploaded.Remove(name) ? Results.NoContent() : Results.NotFound());
         api.MapGet("/secrets", () => Sample.Secrets);
         api.MapPut("/secrets/{name}", (string name, PutSecret body) =>
         {

@@ -151,4 +151,39 @@ public sealed class SourcesTests(Bench bench) : IClassFixture<Bench>
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete anyway" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Cell, new() { Name = "shop_db.password", Exact = true })).ToHaveCountAsync(0);
     }
+
+    [Fact]
+    public async Task Uploads_ChosenAndDropped_ArriveAndCanBeCancelledAndDeleted()
+    {
+        bench.Runtime.Sample = Sample.Full();
+        var page = await bench.OpenAsync("/sources/uploads");
+        await page.GetByText("Nothing uploaded yet").WaitForAsync();
+        var bytes = Enumerable.Range(0, 9 << 20).Select(i => (byte)(i * 31)).ToArray();
+        await page.GetByLabel("Choose files to upload").SetInputFilesAsync(new FilePayload { Name = "orders.csv", MimeType = "text/csv", Buffer = bytes });
+        await page.GetByText("arrived as upload:orders.csv").WaitForAsync();
+        Assert.Equal(bytes, bench.Runtime.Uploaded["orders.csv"]);
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)), bench.Runtime.StartedUploads[^1].Sha256);
+
+        // Dropped, with the box ticked, and stopped while the runtime thinks.
+        bench.Runtime.UploadGate = new TaskCompletionSource();
+        await page.GetByLabel("Replace files of the same name").CheckAsync();
+        await page.Locator(".drop-zone[data-replace=true]").WaitForAsync();
+        await page.EvaluateAsync("""
+            () => {
+              const data = new DataTransfer();
+              data.items.add(new File(["a,b\n1,2\n"], "dropped.csv"));
+              document.querySelector(".drop-zone").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+            }
+            """);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel dropped.csv" }).ClickAsync();
+        await page.GetByText("cancelled", new() { Exact = true }).WaitForAsync();
+        Assert.True(bench.Runtime.StartedUploads[^1].Replace);
+        bench.Runtime.UploadGate = null;
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete orders.csv" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete", Exact = true }).ClickAsync();
+        await page.GetByText("Nothing uploaded yet").WaitForAsync();
+        Assert.Empty(bench.Runtime.Uploaded);
+        Assert.Equal(["dropped.csv"], bench.Runtime.CancelledUploads);
+    }
 }
