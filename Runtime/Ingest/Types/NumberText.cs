@@ -107,7 +107,7 @@ internal struct NumberText
     /// <summary>Whether a double keeps every digit: printing it gives the same number back.</summary>
     public readonly bool IsSafeAsDouble(ReadOnlySpan<byte> text)
     {
-        if (Digits <= 15) return true;
+        if (Digits <= 15 && Exponent - Scale is >= -290 and <= 290) return true;
         if (Digits > 17 && !HasExponent && !EndsInZeros(text)) return false;
         if (!TryToDouble(text, out var value)) return false;
         Span<byte> printed = stackalloc byte[32];
