@@ -44,6 +44,7 @@ internal sealed class Loading(
     JobState? state, string temporary, ReadingProgress progress, IJobLog log) : IDisposable
 {
     private const string Source = "ff_rows";
+    private const int WideTable = 1000;
     private static readonly Staged Nothing = new(0, RowChanges.Appended(0), CommitMode.Append, null);
     private readonly IReadOnlyList<LandedFile> files = extraction.IsRows || extraction.Format == "parquet" ? extraction.Files : ArchiveMember.Expand(extraction.Files, settings.File);
     private readonly bool _splits = settings.File.Nested == Nested.Split && extraction.Format is "json" or "ndjson" or "jsonl";
@@ -91,6 +92,8 @@ internal sealed class Loading(
         var faults = new Dictionary<int, UnreadableFileException>();
         var planned = new RecordPlanner(session, job, settings, format, temporary) { TakesChanges = TakesChanges }.Plan(files, Transaction.Base, faults);
         var plan = ChildOf is null ? planned : planned with { Columns = [.. planned.Columns.Where(c => !ChildColumns.IsReserved(c.Name)), .. ChildColumns.All] };
+        // Each thread keeps buffers of 2,048 rows for every column.
+        if (plan.Columns.Count > WideTable) session.Execute("SET threads = 1");
         if (plan.Files.All(f => f.Layout is null))
             return Count(new RecordPump(plan, settings.File, faults.Keys.ToHashSet(), progress), Rows([]), Nothing, faults);
         for (var pass = 1; ; pass++)

@@ -14,6 +14,9 @@ namespace FlowForge.Ingest.Sources;
 /// <summary>The landed parts of a source of rows as rows for the table. Types come from the source; parts, and the table as it is, may differ, and then the narrowest type that holds all of them is taken.</summary>
 internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts, IngestDefinition job, TableSnapshot? table)
 {
+    /// <summary>The column that DuckDB numbers a file's rows in; a file that has one of its own is refused with it.</summary>
+    public const string FileRowNumber = "file_row_number";
+
     private const string PickedRows = "temp.ff_picks";
     private readonly List<SourceColumn> _columns = Columns(parts);
 
@@ -76,12 +79,19 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
         {
             var values = source.Select((c, n) =>
                 _columns[n].In(p) is { } own ? $"{CastSql.Cast(SqlText.Identifier(own.Landed), own.Type, c.Type == "NULL" ? "VARCHAR" : c.Type)} AS {c.Sql}" : $"CAST(NULL AS {(c.Type == "NULL" ? "VARCHAR" : c.Type)}) AS {c.Sql}");
-            return $"SELECT {string.Concat(values.Select(v => v + ", "))}{SqlText.Literal(p.Name)} AS _ff_name, {(Numbers?[i] ?? i).ToString(CultureInfo.InvariantCulture)} AS _ff_part, file_row_number + 1 AS _ff_row FROM read_parquet({SqlText.Literal(p.LocalPath)}, file_row_number = true){Picked(i)}";
+            return $"SELECT {string.Concat(values.Select(v => v + ", "))}{SqlText.Literal(p.Name)} AS _ff_name, {(Numbers?[i] ?? i).ToString(CultureInfo.InvariantCulture)} AS _ff_part, {Number(p)} + 1 AS _ff_row FROM {Numbered(p)}{Picked(i)}";
         });
         return $"({string.Join(" UNION ALL ", arms)})";
     }
 
-    private string Picked(int part) => Picks?[part] is null ? "" : string.Create(CultureInfo.InvariantCulture, $" SEMI JOIN (SELECT row FROM {PickedRows} WHERE part = {part}) AS picked ON file_row_number + 1 = picked.row");
+    private static bool HasOwnNumber(RowPart part) => part.Columns.Any(c => string.Equals(c.Landed, FileRowNumber, StringComparison.OrdinalIgnoreCase));
+
+    private static string Number(RowPart part) => HasOwnNumber(part) ? "_ff_physical" : FileRowNumber;
+
+    private static string Numbered(RowPart part) =>
+        HasOwnNumber(part) ? $"(SELECT *, row_number() OVER () - 1 AS _ff_physical FROM read_parquet({SqlText.Literal(part.LocalPath)})) AS numbered" : $"read_parquet({SqlText.Literal(part.LocalPath)}, {FileRowNumber} = true)";
+
+    private string Picked(int part) => Picks?[part] is null ? "" : string.Create(CultureInfo.InvariantCulture, $" SEMI JOIN (SELECT row FROM {PickedRows} WHERE part = {part}) AS picked ON {Number(parts[part])} + 1 = picked.row");
 
     /// <summary>The wanted rows as a table of the session: there may be millions.</summary>
     private void KeepPicks(CancellationToken ct)

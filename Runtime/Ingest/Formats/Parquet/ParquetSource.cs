@@ -14,6 +14,8 @@ namespace FlowForge.Ingest.Formats.Parquet;
 /// <summary>Parquet files, read by DuckDB itself; counted by their footers.</summary>
 internal sealed class ParquetSource
 {
+    // Names that the scan of many files gives to columns of its own.
+    private static readonly HashSet<string> TakenNames = new(["_ff_path", PartRows.FileRowNumber], StringComparer.OrdinalIgnoreCase);
     private readonly DuckSession _session;
     private readonly IReadOnlyList<LandedFile> _files;
     private readonly Dictionary<int, long> _rows = [];
@@ -52,7 +54,7 @@ internal sealed class ParquetSource
         if (_rows.Count == 0) return null;
         var sound = _rows.Keys.Order().ToList();
         var parts = sound.ConvertAll(i => new RowPart(_files[i].Path, _files[i].LocalPath, _rows[i], _files[i].Size, null, null, Columns(_files[i])));
-        var isPlain = job.SchemaMode == SchemaMode.Infer && (table is null || !job.Discards()) && sound.All(i => _files[i].Picks is not { Whole: false }) && SameTypes(parts);
+        var isPlain = job.SchemaMode == SchemaMode.Infer && (table is null || !job.Discards()) && sound.All(i => _files[i].Picks is not { Whole: false }) && SameTypes(parts) && !parts.Any(p => p.Columns.Any(c => TakenNames.Contains(c.Name)));
         return isPlain ? Plain(job, sound, parts) : new PartRows(_session, parts, job, table) { Numbers = sound, Picks = sound.ConvertAll(i => _files[i].Picks?.Numbers) }.Rows(rejects, ct) with { RejectedInSql = RowSet.RunOf(_files, "_ff_part") };
     }
 
