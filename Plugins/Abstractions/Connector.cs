@@ -6,7 +6,7 @@ namespace FlowForge.Plugins;
 /// </summary>
 /// <param name="name">Lower case, digits and <c>_</c>; what a pipeline writes as <c>source_type</c>.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class ConnectorAttribute(string name) : Attribute
+public class ConnectorAttribute(string name) : Attribute
 {
     public string Name { get; } = name;
     /// <summary>The name people read, e.g. "Local files".</summary>

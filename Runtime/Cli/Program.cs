@@ -13,6 +13,7 @@ root.Subcommands.Add(PipelineCommands.CreateTest(shared));
 root.Subcommands.Add(TemporalCommands.Create(shared));
 root.Subcommands.Add(ConnectionCommands.Connectors(shared));
 root.Subcommands.Add(ConnectionCommands.Functions(shared));
+root.Subcommands.Add(ConnectionCommands.Formats(shared));
 root.Subcommands.Add(ConnectionCommands.Create(shared));
 root.Subcommands.Add(SecretCommands.Create(shared));
 root.Subcommands.Add(PluginCommands.Create(shared));

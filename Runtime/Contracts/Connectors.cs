@@ -24,6 +24,22 @@ public sealed record ConnectorEntry
     public string? Error { get; init; }
 }
 
+/// <summary>A format of files that a plugin reads, beside csv, json, ndjson and parquet.</summary>
+public sealed record FormatEntry
+{
+    /// <summary><c>avro</c>; what a job writes as <c>format</c>.</summary>
+    public required string Name { get; init; }
+    public required string Title { get; init; }
+    public string? Description { get; init; }
+    public string? Version { get; init; }
+    /// <summary>Endings of file names that mean it, without the dot.</summary>
+    public IReadOnlyList<string> Endings { get; init; } = [];
+    /// <summary>JSON Schema of the settings that it takes from a job's <c>config</c>, beside the connector's.</summary>
+    public JsonElement? Settings { get; init; }
+    /// <summary>The same settings as fields of a form.</summary>
+    public IReadOnlyList<ConnectorField> Fields { get; init; } = [];
+}
+
 /// <summary>Kind of a setting's value.</summary>
 public enum FieldKind { Text, Boolean, Integer, Number, Time, Duration, Address, Choice, Secret, List, Map, Group }
 

@@ -16,6 +16,9 @@ public sealed partial class FlowForgeClient
     /// <summary>Functions that plugins give to SQL.</summary>
     public Task<IReadOnlyList<SqlFunctionEntry>> FunctionsAsync(CancellationToken ct = default) => GetAsync<IReadOnlyList<SqlFunctionEntry>>("functions", ct);
 
+    /// <summary>Formats of files that plugins read.</summary>
+    public Task<IReadOnlyList<FormatEntry>> FormatsAsync(CancellationToken ct = default) => GetAsync<IReadOnlyList<FormatEntry>>("formats", ct);
+
     /// <summary>Pipelines, runs, tables and connectors whose name or description holds <paramref name="text"/>.</summary>
     public Task<SearchResults> SearchAsync(string text, CancellationToken ct = default) =>
         GetAsync<SearchResults>(new QueryText("search").Add("q", text), ct);

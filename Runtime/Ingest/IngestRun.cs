@@ -50,8 +50,9 @@ internal sealed class IngestRun(
             var extraction = _goesOn is not null ? landing.FromLanded(job.Format ?? "csv", state?.FilesSeen ?? []) : await landing.RunAsync(files, job.Format ?? "csv", state?.FilesSeen ?? [], ct).ConfigureAwait(false);
             if (!job.ForceToParquet) return LandedOnly(extraction);
             if (extraction.IsEmpty) return NothingNew(before);
+            using var reader = new ConnectorOpener(plugins, options).OpenFormat(job, request, _settings.File, log);
             using var lease = await LeaseAsync(duck, ct).ConfigureAwait(false);
-            return await AfterCommitAsync(await BlockingAsync(() => Load(lease, extraction, before, state, ct), ct).ConfigureAwait(false), ct).ConfigureAwait(false);
+            return await AfterCommitAsync(await BlockingAsync(() => Load(lease, extraction with { Reader = reader }, before, state, ct), ct).ConfigureAwait(false), ct).ConfigureAwait(false);
         }
         if (!RowExtraction.Reads(connector))
             throw new JobFailedException("FF2005", $"Connector '{Connector.Descriptor.Name}' hands over neither files nor rows, so there is nothing to read from it.", "Use a connector that reads.");

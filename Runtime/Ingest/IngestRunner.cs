@@ -31,7 +31,7 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
             // What a killed process left there goes with the next run's.
             using var scratch = new ScratchFolder(options.TemporaryFolder);
             var own = options with { TemporaryFolder = scratch.Directory };
-            if (request.Replay is not null) return await new ReplayRun(lake, catalog, own, job, request, progress, log).RunAsync(duck, ct).ConfigureAwait(false);
+            if (request.Replay is not null) return await new ReplayRun(lake, plugins, catalog, own, job, request, progress, log).RunAsync(duck, ct).ConfigureAwait(false);
             use = new ConnectorOpener(plugins, options).Begin(job);
             var outcome = job.Tables.Count > 0
                 ? await new TablesRun(lake, plugins, catalog, own, job, request, progress, log).RunAsync(duck, ct).ConfigureAwait(false)
@@ -72,7 +72,7 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
         try
         {
             using var scratch = new ScratchFolder(options.TemporaryFolder);
-            return await new ReplayRun(lake, catalog, options with { TemporaryFolder = scratch.Directory }, job, request, Quiet.Instance, Quiet.Instance).PreviewAsync(duck, ct).ConfigureAwait(false);
+            return await new ReplayRun(lake, plugins, catalog, options with { TemporaryFolder = scratch.Directory }, job, request, Quiet.Instance, Quiet.Instance).PreviewAsync(duck, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -103,7 +103,12 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
     public RowTrace Trace(IngestDefinition? definition, string pipeline, string job, TableName table, string run, string file, long record, CancellationToken ct)
     {
         using var scratch = new ScratchFolder(options.TemporaryFolder);
-        return new RowTracer(lake, scratch.Directory).Trace(definition, pipeline, job, table, (run, file, record), ct);
+        var own = options with { TemporaryFolder = scratch.Directory };
+        return new RowTracer(lake, scratch.Directory)
+        {
+            Reader = (definition, settings) => new ConnectorOpener(plugins, own).OpenFormat(definition,
+                new JobRequest { RunId = run, Pipeline = pipeline, PipelineVersion = 0, JobId = "trace", BaseDirectory = scratch.Directory, RunTime = DateTimeOffset.UnixEpoch, TxnVersion = 0 }, settings, Quiet.Instance),
+        }.Trace(definition, pipeline, job, table, (run, file, record), ct);
     }
 
     /// <summary>Sets the watermark of a job, or says what that would mean.</summary>

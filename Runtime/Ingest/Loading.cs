@@ -5,6 +5,7 @@ using FlowForge.Ingest.Drifting;
 using FlowForge.Ingest.Formats;
 using FlowForge.Ingest.Formats.Json;
 using FlowForge.Ingest.Formats.Parquet;
+using FlowForge.Ingest.Formats.Readers;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
 using FlowForge.Ingest.Reading;
@@ -46,9 +47,9 @@ internal sealed class Loading(
     private const string Source = "ff_rows";
     private const int WideTable = 1000;
     private static readonly Staged Nothing = new(0, RowChanges.Appended(0), CommitMode.Append, null);
-    private readonly IReadOnlyList<LandedFile> files = extraction.IsRows || extraction.Format == "parquet" ? extraction.Files : ArchiveMember.Expand(extraction.Files, settings.File);
-    private readonly bool _splits = settings.File.Nested == Nested.Split && extraction.Format is "json" or "ndjson" or "jsonl";
-    private readonly Drift _drift = new(job, state?.Drift?.MayMiss ?? [], extraction.Format is "json" or "ndjson" or "jsonl");
+    private readonly IReadOnlyList<LandedFile> files = FilesOf(extraction, settings.File);
+    private readonly bool _splits = settings.File.Nested == Nested.Split && (extraction.Format is "json" or "ndjson" or "jsonl" || extraction.Reader is { HasTypes: false });
+    private readonly Drift _drift = new(job, state?.Drift?.MayMiss ?? [], extraction.Format is "json" or "ndjson" or "jsonl" || extraction.Reader is { HasTypes: false });
     private RejectSpool _rejects = new(temporary);
 
     /// <summary>The files at the top, when these are the records of a child table.</summary>
@@ -70,10 +71,18 @@ internal sealed class Loading(
         {
             null => FromParts(ct),
             "parquet" => FromParquet(ct),
+            _ when extraction.Reader is { HasTypes: true } reader => FromReader(reader, ct),
             _ => FromRecords(extraction.Format, ct),
         };
         if (job.Landing == LandingMode.Reference && !extraction.IsRows && request.Replay is null) CheckUnchanged();
         return loaded;
+    }
+
+    private static IReadOnlyList<LandedFile> FilesOf(Extraction extraction, FileSettings settings)
+    {
+        if (extraction.IsRows || extraction.Format == "parquet") return extraction.Files;
+        var files = ArchiveMember.Expand(extraction.Files, settings, extraction.Reader?.OwnArchives);
+        return extraction.Reader is { HasTypes: false } format ? [.. files.Select(f => f with { Lines = new RecordLines(format, f), Archive = f.Archive ?? f })] : files;
     }
 
     // A file that is read where it lies was hashed before: what was read must be what was hashed.
@@ -142,7 +151,7 @@ internal sealed class Loading(
     // Once a value does not fit, the rest is only read for what it teaches.
     private IEnumerable<Columnar.RecordBatch> Handed(RecordPump pump, CancellationToken ct)
     {
-        foreach (var batch in pump.Read(_rejects.Add, ct))
+        foreach (var batch in pump.Read(extraction.Reader is null ? _rejects.Add : reject => _rejects.Add(RecordLines.Restore(reject)), ct))
         {
             if (pump.MustRepeat) batch.Dispose();
             else yield return batch;
@@ -167,14 +176,22 @@ internal sealed class Loading(
             if (files[i].Picks is { Whole: false } picks && tallies.GetValueOrDefault(i)?.Read != picks.Expected)
                 throw new JobFailedException("FF2035", $"{picks.Expected} records of {files[i].Path} were to be read again, and by the job's present definition {tallies.GetValueOrDefault(i)?.Read ?? 0} of them are there. Nothing was published.",
                     "Set encoding, skip and compression as they were, or replay the rejects of other reasons or files.");
-        var wrong = tallies.FirstOrDefault(t => t.Value.Counted != t.Value.Decoded);
-        if (wrong.Value is not null)
-            throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {files[wrong.Key].Path} holds {wrong.Value.Counted} records by the independent count, and {wrong.Value.Decoded} were read.",
-                "This is a defect of FlowForge: keep the landed file and report it.");
+        CheckCounts(tallies, "by the independent count");
+        for (var i = 0; i < files.Count; i++)
+            if (files[i].Lines?.Handed is { } lines && tallies.GetValueOrDefault(i) is { Fault: null } tally && tally.Counted != lines)
+                throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: the reader of {files[i].Path} says that it handed over {lines} records, and they are {tally.Counted}.", "This is a defect of the format's plugin: report it to its author.");
         CheckHandover(tallies);
         var read = tallies.Values.Sum(t => t.Read);
         var handed = read - _rejects.Count;
         return new LoadedRows(Equation(read, handed, staged), _rejects, rows.Columns, rows.Schema(), files, tallies, staged);
+    }
+
+    private void CheckCounts(Dictionary<int, FileTally> tallies, string counted)
+    {
+        var wrong = tallies.FirstOrDefault(t => t.Value.Counted != t.Value.Decoded);
+        if (wrong.Value is not null)
+            throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {files[wrong.Key].Path} holds {wrong.Value.Counted} records {counted}, and {wrong.Value.Decoded} were read.",
+                "This is a defect of FlowForge: keep the landed file and report it.");
     }
 
     /// <summary>A file that cannot be read is one record that does not fit; of one that was read before it is the records that are wanted of it.</summary>
@@ -223,6 +240,43 @@ internal sealed class Loading(
                 throw new JobFailedException("FF2035", $"Record {last} of {files[i].Path} was to be read again, and the landed file has {tallies[i].Counted} records. Nothing was published.");
         var read = tallies.Values.Sum(t => t.Read);
         var rows = source.Rows(job, Transaction.Base, _rejects.Add, ct) is { } found ? Computed(found) : null;
+        var staged = rows is null ? Nothing : Write(rows, static () => true, ct);
+        return new LoadedRows(Equation(read, read - _rejects.Count, staged), _rejects, rows?.Columns ?? [], rows?.Schema(), files, tallies, staged);
+    }
+
+    private LoadedRows FromReader(PluginFormat format, CancellationToken ct)
+    {
+        var faults = new Dictionary<int, UnreadableFileException>();
+        while (true)
+        {
+            progress.Start("reading", files.Sum(f => f.Size));
+            using var parts = new ReaderParts(session, format, temporary, progress);
+            var tallies = new Dictionary<int, FileTally>();
+            var spoiled = false;
+            for (var i = 0; i < files.Count; i++)
+            {
+                if (faults.ContainsKey(i)) continue;
+                var rejects = _rejects.Count;
+                try { tallies[i] = parts.Read(i, files[i], _rejects.Add, ct); }
+                catch (UnreadableFileException fault)
+                {
+                    faults[i] = fault;
+                    spoiled |= _rejects.Count > rejects;
+                }
+            }
+            if (!spoiled) return FromReader(parts, tallies, faults, ct);
+            // The rejects of a file that turned out to be none are not to be kept.
+            StartOver();
+        }
+    }
+
+    private LoadedRows FromReader(ReaderParts parts, Dictionary<int, FileTally> tallies, Dictionary<int, UnreadableFileException> faults, CancellationToken ct)
+    {
+        foreach (var (file, fault) in faults) RejectFile(file, fault, tallies);
+        CheckCounts(tallies, "by the reader's count");
+        var source = new PartRows(session, parts.Parts, job, Transaction.Base) { Numbers = parts.Files, Picks = [.. parts.Files.Select(i => files[i].Picks?.Numbers)], RecordSql = ReaderParts.RecordColumn };
+        var rows = parts.Parts.Count == 0 ? null : Computed(source.Rows(_rejects.Add, ct) with { RejectedInSql = RowSet.RunOf(files, "_ff_part") });
+        var read = tallies.Values.Sum(t => t.Read);
         var staged = rows is null ? Nothing : Write(rows, static () => true, ct);
         return new LoadedRows(Equation(read, read - _rejects.Count, staged), _rejects, rows?.Columns ?? [], rows?.Schema(), files, tallies, staged);
     }

@@ -17,6 +17,9 @@ public sealed class ConnectorDescriptor
         Title = attribute.Title ?? attribute.Name;
         Description = attribute.Description ?? "";
         Aliases = attribute.Aliases;
+        (IsFormat, Endings, ZipMark) = attribute is FormatAttribute format ? (true, format.Endings, format.ZipMark) : (false, [], null);
+        if (IsFormat != typeof(IFormatReader).IsAssignableFrom(type))
+            throw new PluginException($"{type.FullName} {(IsFormat ? "carries [Format] and must implement IBatchFormat or IRecordFormat" : "reads a format and must carry [Format] in place of [Connector]")}.");
         Version = type.Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
         if (!typeof(IConnector).IsAssignableFrom(type) || type.IsAbstract)
             throw new PluginException($"{type.FullName} carries [Connector] and must be a class that implements {nameof(IConnector)}.");
@@ -31,6 +34,12 @@ public sealed class ConnectorDescriptor
     public string Description { get; }
     public IReadOnlyList<string> Aliases { get; }
     public string Version { get; }
+    /// <summary>Whether it reads a format of files, and is no connector of its own.</summary>
+    public bool IsFormat { get; }
+    /// <summary>Of a format: the endings of file names that mean it, without the dot.</summary>
+    public IReadOnlyList<string> Endings { get; }
+    /// <summary>Of a format whose files are zip archives: a member that they all have.</summary>
+    public string? ZipMark { get; }
     /// <summary>The settings: form, validation and JSON Schema come from here.</summary>
     public SpecDescription Spec { get; }
     /// <summary>The contract's interfaces it implements, snake case without the I: <c>file_source</c>, <c>discover</c> …</summary>

@@ -33,15 +33,18 @@ public sealed class PluginRegistry
         return registry;
     }
 
-    public IReadOnlyList<ConnectorDescriptor> Connectors
+    /// <summary>The connectors and transforms, each in its highest version.</summary>
+    public IReadOnlyList<ConnectorDescriptor> Connectors => Listed(formats: false);
+
+    /// <summary>The readers of file formats, each in its highest version.</summary>
+    public IReadOnlyList<ConnectorDescriptor> Formats => Listed(formats: true);
+
+    private IReadOnlyList<ConnectorDescriptor> Listed(bool formats)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                Refresh();
-                return [.. All().GroupBy(c => c.Name, StringComparer.Ordinal).Select(Highest).OrderBy(c => c.Name, StringComparer.Ordinal)];
-            }
+            Refresh();
+            return [.. All().Where(c => c.IsFormat == formats).GroupBy(c => c.Name, StringComparer.Ordinal).Select(Highest).OrderBy(c => c.Name, StringComparer.Ordinal)];
         }
     }
 
@@ -168,6 +171,7 @@ public sealed class PluginRegistry
     {
         if (Lookup(name) is { } found) return found;
         var all = All().ToList();
+        all = [.. all.Where(c => !c.IsFormat)];
         var known = all.Count == 0 ? $"No plugin was found in {_roots[0]}: build the solution first."
             : name.Split('@') is [var wanted, _] && all.Where(c => c.Name == wanted).ToList() is { Count: > 0 } versions ? $"Installed versions of '{wanted}': {string.Join(", ", versions.OrderBy(VersionOf).Select(c => c.Version))}."
             : $"There are: {string.Join(", ", all.Select(c => c.Name).Distinct().Order(StringComparer.Ordinal))}.";

@@ -48,7 +48,7 @@ public sealed class Bench : IDisposable
     }
 
     public static readonly string RepoRoot = FindRoot();
-    private static readonly PluginRegistry Plugins = Scan();
+    internal static PluginRegistry Plugins { get; } = Scan();
 
     /// <summary>The demo's data, fetched when the AppHost is built. Skips the test where it was not.</summary>
     public static string DemoData
@@ -88,7 +88,7 @@ public sealed class Bench : IDisposable
     public static IngestDefinition Job(string yaml, string name = "things")
     {
         var indented = string.Join("\n", yaml.Split('\n').Select(l => "    " + l));
-        var parsed = PipelineParser.Parse($"pipeline: test\ningest:\n  {name}:\n{indented}\n");
+        var parsed = PipelineParser.Parse($"pipeline: test\ningest:\n  {name}:\n{indented}\n", environment: new PipelineEnvironment { Formats = [.. Plugins.Formats.Select(f => f.Name)], FormatEndings = Plugins.Formats.SelectMany(f => f.Endings.Select(e => (e, f.Name))).ToDictionary(e => e.e, e => e.Name) });
         Assert.True(parsed.Definition is not null && !parsed.Diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error), string.Join("\n", parsed.Diagnostics));
         return parsed.Definition!.Ingest[0];
     }
@@ -158,9 +158,10 @@ public sealed class Bench : IDisposable
     // The plugins as they are built, and the tests' own sources beside them.
     private static PluginRegistry Scan()
     {
-        var folder = Path.Combine(Path.GetTempPath(), "flowforge-ingest-tests", "plugins-" + Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        var folder = Path.Combine(Path.GetTempPath(), "flowforge-ingest-tests", $"plugins-{typeof(Bench).Assembly.GetName().Name}-" + Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
         Directory.CreateDirectory(folder);
-        foreach (var (name, source) in new[] { ("file", Path.Combine(RepoRoot, "artifacts", "plugins", Configuration, "file")), ("test", Path.Combine(RepoRoot, "artifacts", "bin", "TestSource", Configuration)) })
+        var built = Path.Combine(RepoRoot, "artifacts", "plugins", Configuration);
+        foreach (var (name, source) in new[] { ("file", Path.Combine(built, "file")), ("formats", Path.Combine(built, "formats")), ("test", Path.Combine(RepoRoot, "artifacts", "bin", "TestSource", Configuration)) })
         {
             Directory.CreateDirectory(Path.Combine(folder, name));
             foreach (var file in Directory.EnumerateFiles(source)) File.Copy(file, Path.Combine(folder, name, Path.GetFileName(file)), overwrite: true);

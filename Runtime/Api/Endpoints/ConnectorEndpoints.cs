@@ -13,7 +13,16 @@ internal static class ConnectorEndpoints
         api.MapGet("/connectors", List).WithTags("Connectors").WithSummary("Connectors with their abilities, the JSON Schema of their settings and the form for them; broken ones with what is wrong.");
         api.MapGet("/functions", Functions).WithTags("Connectors").WithSummary("Functions that plugins give to SQL.");
         api.MapGet("/forms/job", () => JobForms.Job).WithTags("Connectors").WithSummary("The fields of an ingest job, its formats, checks, schedule and triggers, for forms.");
+        api.MapGet("/formats", Formats).WithTags("Connectors").WithSummary("Formats of files that plugins read beside csv, json, ndjson and parquet, with the endings that mean them and their settings.");
     }
+
+    private static IReadOnlyList<FormatEntry> Formats(PluginRegistry plugins) =>
+    [
+        .. plugins.Formats.Select(f => new FormatEntry
+        {
+            Name = f.Name, Title = f.Title, Description = f.Description, Version = f.Version, Endings = f.Endings, Settings = JsonSerializer.SerializeToElement(f.Spec.ToJsonSchema()), Fields = Fields(f.Spec)
+        })
+    ];
 
     private static IReadOnlyList<ConnectorEntry> List(PluginRegistry plugins) =>
     [

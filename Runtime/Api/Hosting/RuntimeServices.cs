@@ -117,6 +117,8 @@ internal static class RuntimeServices
         services.AddSingleton<Func<PipelineEnvironment>>(s => () => new PipelineEnvironment
         {
             Connectors = [.. s.GetRequiredService<PluginRegistry>().Connectors.Select(c => c.Name)],
+            Formats = [.. s.GetRequiredService<PluginRegistry>().Formats.Select(f => f.Name)],
+            FormatEndings = s.GetRequiredService<PluginRegistry>().Formats.SelectMany(f => f.Endings.Select(e => (e, f.Name))).DistinctBy(e => e.e).ToDictionary(e => e.e, e => e.Name),
             Connections = s.GetRequiredService<ConnectionBook>().Connectors(),
             CheckSettings = s.GetRequiredService<ConnectorOpener>().Check,
             RunsAfter = name => s.GetRequiredService<PipelineStore>().Get(name) is { } version

@@ -5,7 +5,7 @@ using FlowForge.Contracts;
 
 namespace FlowForge.Cli.Commands;
 
-/// <summary><c>flowforge connectors</c>, <c>flowforge functions</c> and <c>flowforge connections …</c></summary>
+/// <summary><c>flowforge connectors</c>, <c>flowforge functions</c>, <c>flowforge formats</c> and <c>flowforge connections …</c></summary>
 internal static class ConnectionCommands
 {
     public static Command Connectors(SharedOptions shared) => Verb.Create("connectors", "Connectors that are installed.", [], shared, async c =>
@@ -13,6 +13,9 @@ internal static class ConnectionCommands
 
     public static Command Functions(SharedOptions shared) => Verb.Create("functions", "Functions that plugins give to SQL.", [], shared, async c =>
         c.Answer(await c.Client.FunctionsAsync(c.Ct), ["function", "plugin", "version", "what it gives"], e => [e.Signature, e.Plugin, e.Version, e.Description]));
+
+    public static Command Formats(SharedOptions shared) => Verb.Create("formats", "Formats of files that plugins read, beside csv, json, ndjson and parquet.", [], shared, async c =>
+        c.Answer(await c.Client.FormatsAsync(c.Ct), ["name", "version", "endings", "settings"], f => [f.Name, f.Version, string.Join(" ", f.Endings), string.Join(" ", f.Fields.Select(s => s.Name))]));
 
     public static Command Create(SharedOptions shared)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using FlowForge.Catalog;
 using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Formats.Readers;
 using FlowForge.Pipelines;
 using FlowForge.PluginHost;
 using FlowForge.Plugins;
@@ -24,7 +25,7 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
         {
             Pace = connection is null ? null : options.Guards.Of(connection.Name).Pace,
             Settings = Merge(connection, job.Config),
-            OtherSettings = OwnSettings,
+            OtherSettings = Others(job),
             BaseDirectory = request.BaseDirectory,
             AllowedRoots = [request.BaseDirectory, .. options.AllowedRoots],
             Log = new ConnectorLog(log),
@@ -32,6 +33,27 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
             OutOfProcess = connection?.Isolation == Isolation.Process,
         });
     }
+
+    /// <summary>Opens the reader of the job's format; null when no plugin brings it. The caller disposes it.</summary>
+    /// <exception cref="SettingsException">The settings are not valid; all errors at once.</exception>
+    internal PluginFormat? OpenFormat(IngestDefinition job, JobRequest request, FileSettings settings, IJobLog log)
+    {
+        if (Format(job) is not { } format) return null;
+        var connector = job.Connection is { } name && options.Connections(name) is { } connection ? connection.Connector : job.Connector ?? job.SourceType;
+        return new PluginFormat(plugins.Open(format.Name, new OpenRequest
+        {
+            Settings = job.Config,
+            OtherSettings = plugins.Find(connector) is { } source ? OwnSettings.Concat(source.Spec.Settings.Select(s => s.Name)).ToHashSet() : OwnSettings,
+            BaseDirectory = request.BaseDirectory,
+            AllowedRoots = [request.BaseDirectory, .. options.AllowedRoots],
+            Log = new ConnectorLog(log),
+            Secrets = options.Secrets,
+        }), settings, options.TemporaryFolder);
+    }
+
+    private ConnectorDescriptor? Format(IngestDefinition job) => job.Format is { } format && plugins.Find(format) is { IsFormat: true } reader ? reader : null;
+
+    private IReadOnlySet<string> Others(IngestDefinition job) => Format(job) is { } format ? OwnSettings.Concat(format.Spec.Settings.Select(s => s.Name)).ToHashSet() : OwnSettings;
 
     /// <summary>Begins a use of the job's connection; null when it has none.</summary>
     /// <exception cref="CircuitOpenException">The connection failed several times in a row and is left alone.</exception>
@@ -48,7 +70,8 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
     {
         var connection = job.Connection is { } name ? options.Connections(name) : null;
         if (job.Connection is not null && connection is null || plugins.Find(connection?.Connector ?? job.Connector ?? job.SourceType) is not { } connector) return [];
-        return [.. connector.Spec.Check(Merge(connection, job.Config), OwnSettings, options.Secrets, connectionOnly: false).Select(e => new SettingFinding(e.Path, e.Message, e.Suggestion))];
+        var format = Format(job) is { } reader ? reader.Spec.Check(job.Config, OwnSettings.Concat(connector.Spec.Settings.Select(s => s.Name)).ToHashSet(), options.Secrets, connectionOnly: false) : [];
+        return [.. connector.Spec.Check(Merge(connection, job.Config), Others(job), options.Secrets, connectionOnly: false).Concat(format).Select(e => new SettingFinding(e.Path, e.Message, e.Suggestion))];
     }
 
     /// <summary>The connection's settings with those of the job in their place.</summary>

@@ -24,11 +24,12 @@ internal sealed record ArchiveMember(string Archive, string Name, long Size)
     /// <summary>Whether a plain file or the archive of a member is there.</summary>
     public static bool Exists(string path) => File.Exists(path) || Parse(path) is not null;
 
+    /// <param name="isOwnArchive">Whether an archive is a file of the format itself; null when none is.</param>
     /// <summary>Puts the members in the place of archives with several files, or of which only some are wanted.</summary>
-    public static IReadOnlyList<LandedFile> Expand(IReadOnlyList<LandedFile> files, FileSettings settings)
+    public static IReadOnlyList<LandedFile> Expand(IReadOnlyList<LandedFile> files, FileSettings settings, Func<string, bool>? isOwnArchive = null)
     {
         if (settings.Compression is not (null or Packing.Zip) || !files.Any(f => IsZip(f.LocalPath))) return files;
-        return [.. files.SelectMany(f => f.Picks is null && IsZip(f.LocalPath) ? Members(f, settings) : [f])];
+        return [.. files.SelectMany(f => f.Picks is null && IsZip(f.LocalPath) && isOwnArchive?.Invoke(f.LocalPath) != true ? Members(f, settings) : [f])];
     }
 
     private static IEnumerable<LandedFile> Members(LandedFile file, FileSettings settings)
@@ -65,7 +66,8 @@ internal sealed record ArchiveMember(string Archive, string Name, long Size)
 
     /// <summary>The member's bytes.</summary>
     /// <param name="consumed">Told the packed bytes as they are read; may be null.</param>
-    public Stream Open(Action<int>? consumed)
+    /// <param name="mayBeZip">Whether files of the format are zip archives themselves.</param>
+    public Stream Open(Action<int>? consumed, bool mayBeZip = false)
     {
         ZipArchive? archive = null;
         try
@@ -76,7 +78,8 @@ internal sealed record ArchiveMember(string Archive, string Name, long Size)
             var unpacked = new UnpackedStream(entry.Open(), "zip", archive);
             var start = new PeekStream(unpacked);
             consumed?.Invoke((int)Math.Min(int.MaxValue, entry.CompressedLength));
-            if (start.Peek(4) is [0x1f, 0x8b, ..] or [(byte)'P', (byte)'K', 3, 4] or [0x28, 0xb5, 0x2f, 0xfd])
+            var first = start.Peek(4);
+            if (first is [0x1f, 0x8b, ..] or [0x28, 0xb5, 0x2f, 0xfd] || (!mayBeZip && first is [(byte)'P', (byte)'K', 3, 4]))
                 throw new UnreadableFileException("NESTED_ARCHIVE", $"{Name} in the archive is packed itself.", "Pack the files once.");
             return start;
         }

@@ -14,14 +14,26 @@ internal static class DecodedStream
     /// <exception cref="UnreadableFileException">The packing or the encoding is not what it should be.</exception>
     public static Stream Open(string path, FileSettings options, Action<int>? consumed = null)
     {
-        if (ArchiveMember.Parse(path) is { } member) return Decode(new PeekStream(new BoundedStream(member.Open(consumed), member.Size, options.MaxUnpackRatio)), options.Encoding);
+        var stream = OpenBytes(path, options, null, consumed);
+        try { return Decode(new PeekStream(stream), options.Encoding); }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a landed file as it was before it was packed.</summary>
+    /// <param name="isOwnArchive">Whether a zip archive is a file of the format itself and is left alone; null when none is.</param>
+    public static Stream OpenBytes(string path, FileSettings options, Func<string, bool>? isOwnArchive, Action<int>? consumed)
+    {
+        if (ArchiveMember.Parse(path) is { } member) return new BoundedStream(member.Open(consumed, isOwnArchive is not null), member.Size, options.MaxUnpackRatio);
         Stream stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, Options = FileOptions.SequentialScan });
         try
         {
             var size = stream.CanSeek ? stream.Length : 0;
             if (consumed is not null) stream = new CountingStream(stream, consumed);
-            stream = Unpack(new PeekStream(stream), options, path, size);
-            return Decode(new PeekStream(stream), options.Encoding);
+            return Unpack(new PeekStream(stream), options, path, size, isOwnArchive);
         }
         catch
         {
@@ -30,7 +42,7 @@ internal static class DecodedStream
         }
     }
 
-    private static Stream Unpack(PeekStream stream, FileSettings options, string path, long size)
+    private static Stream Unpack(PeekStream stream, FileSettings options, string path, long size, Func<string, bool>? isOwnArchive)
     {
         var start = stream.Peek(4);
         var found = start switch
@@ -40,6 +52,7 @@ internal static class DecodedStream
             [0x28, 0xb5, 0x2f, 0xfd] => Packing.Zstd,
             _ => Packing.None,
         };
+        if (found == Packing.Zip && isOwnArchive?.Invoke(path) == true) return stream;
         var packing = options.Compression ?? found;
         if (packing is not Packing.None && packing != found && start.Length > 0)
             throw new UnreadableFileException("WRONG_COMPRESSION", $"The file is not packed with {packing.ToString().ToLowerInvariant()}.", "Leave compression out: it is known by the file's first bytes.");
@@ -47,7 +60,7 @@ internal static class DecodedStream
         return new BoundedStream(packing switch
         {
             Packing.Gzip => new GzipInput(stream, path),
-            Packing.Zip => OpenZip(stream, path, options.Members),
+            Packing.Zip => OpenZip(stream, path, options.Members, isOwnArchive is not null),
             _ => OpenZstd(stream),
         }, size, options.MaxUnpackRatio);
     }
@@ -59,13 +72,13 @@ internal static class DecodedStream
     }
 
     /// <summary>The only file of the archive; more of them are files of their own by now. The directory is at the end, so the file is opened anew.</summary>
-    private static Stream OpenZip(PeekStream stream, string path, string? pattern)
+    private static Stream OpenZip(PeekStream stream, string path, string? pattern, bool mayBeZip)
     {
         stream.Dispose();
         var members = ArchiveMember.Of(path, pattern);
         if (members.Count == 0) throw new UnreadableFileException("EMPTY_ARCHIVE", $"The archive holds no files{(pattern is null ? "" : $" that fit members: {pattern}")}.");
         if (members.Count > 1) throw new UnreadableFileException("SEVERAL_MEMBERS", $"The archive holds {members.Count} files, and one is to be read.", "Load the archive again with config.reload, or choose one of its files with members.");
-        return members[0].Open(null);
+        return members[0].Open(null, mayBeZip);
     }
 
     private static Stream Decode(PeekStream stream, string? said)

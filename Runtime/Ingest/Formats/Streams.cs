@@ -29,6 +29,9 @@ internal sealed class PeekStream(Stream inner) : ReadingStream(inner)
 {
     private byte[] _ahead = [];
 
+    /// <summary>Whether it gives a file's own bytes.</summary>
+    public bool IsUntouched => Inner is FileStream or CountingStream;
+
     public ReadOnlySpan<byte> Peek(int count)
     {
         var bytes = new byte[count];

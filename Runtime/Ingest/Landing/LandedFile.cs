@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Formats.Readers;
 using FlowForge.Ingest.Replay;
 
 namespace FlowForge.Ingest.Landing;
@@ -11,8 +14,15 @@ namespace FlowForge.Ingest.Landing;
 /// <param name="LocalPath">The landed copy, or the source itself with <c>landing: reference</c>.</param>
 internal sealed record LandedFile(string Path, long Size, string? ETag, DateTimeOffset? Modified, string Sha256, string LocalPath)
 {
+    /// <summary>Opens the text that is read: unpacked UTF-8.</summary>
+    public Stream Open(FileSettings settings, Action<int>? consumed, CancellationToken ct) => Lines?.Open(consumed, ct) ?? DecodedStream.Open(LocalPath, settings, consumed);
+
     /// <summary>The archive that this is a member of; null for a file of its own.</summary>
     public LandedFile? Archive { get; init; }
+
+    /// <summary>Gives the records, of a format that a plugin reads; null where the file's own text is read.</summary>
+    [JsonIgnore]
+    public RecordLines? Lines { get; init; }
 
     /// <summary>The records that are read; null for all of them.</summary>
     public RecordPicks? Picks { get; init; }

@@ -48,7 +48,8 @@ internal sealed class DryRun(LakeStore lake, PluginRegistry plugins, IngestOptio
         var state = before?.StateOf(request.ApplicationId);
         var settings = FormatSettings.From(_job.Config, _job.Format ?? "rows");
         var progress = new ReadingProgress(Nobody.Instance);
-        var (extraction, read) = files ?? Rows(session, lease, before, state, rows, progress, ct);
+        using var reader = new ConnectorOpener(plugins, options).OpenFormat(_job, request, settings.File, log);
+        var (extraction, read) = files is { } landed ? (landed.Extraction with { Reader = reader }, landed.Read) : Rows(session, lease, before, state, rows, progress, ct);
         // A table that is not there is not made either.
         var table = before is null ? new LakeStore(Path.Combine(_folder, "lake")).Table(new TableName(Layer.Bronze, _job.Table)) : real;
         using var checkTables = new CheckTables(session, lake, _job, request);

@@ -3,6 +3,7 @@ using System.Text;
 using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Formats.Readers;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Reading;
 using FlowForge.Ingest.Sources;
@@ -22,6 +23,9 @@ public sealed record RowTrace(string Pipeline, string Job, string Run, long? Ver
 /// <summary>Follows a row back to its record.</summary>
 internal sealed class RowTracer(LakeStore lake, string temporary)
 {
+    /// <summary>Opens the reader of a job's format; null where the runtime reads it itself.</summary>
+    public Func<IngestDefinition, FileSettings, PluginFormat?> Reader { get; init; } = static (_, _) => null;
+
     /// <param name="definition">The job as it is now: how its files are read; null when it is gone.</param>
     /// <param name="pipeline">Whose row it is.</param>
     /// <param name="table">The bronze table.</param>
@@ -65,11 +69,14 @@ internal sealed class RowTracer(LakeStore lake, string temporary)
     {
         var settings = FormatSettings.From(definition.Config, definition.Format!);
         var file = new LandedFile(found.File, 0, null, null, "", found.LandedFile!);
+        using var reader = Reader(definition, settings.File);
+        if (reader is { HasTypes: true }) return FromReader(session, reader, file, found.Record, ct);
+        if (reader is not null) file = file with { Lines = new RecordLines(reader, file) };
         var faults = new Dictionary<int, UnreadableFileException>();
         var layout = new RecordPlanner(session, definition with { SchemaMode = SchemaMode.Infer }, settings, definition.Format!, temporary).Plan([file], null, faults).Files is [var planned, ..] ? planned.Layout : null;
         if (faults.Count > 0) throw faults[0];
         if (layout is null) return null;
-        using var stream = DecodedStream.Open(file.LocalPath, settings.File);
+        using var stream = file.Open(settings.File, null, ct);
         Skip(stream, layout.DataOffset);
         var splitter = layout.Splitter(settings.File.MaxRecordBytes);
         foreach (var chunk in ChunkReader.Read(stream, splitter, layout.DataOffset, settings.File.MaxRecordBytes, ct))
@@ -80,6 +87,14 @@ internal sealed class RowTracer(LakeStore lake, string temporary)
             }
         }
         return null;
+    }
+
+    private string? FromReader(DuckSession session, PluginFormat reader, LandedFile file, long record, CancellationToken ct)
+    {
+        using var parts = new ReaderParts(session, reader, temporary, new ReadingProgress(new Progress<JobProgress>()));
+        parts.Read(0, file, static _ => { }, ct);
+        return parts.Parts.SelectMany(p => session.Rows(string.Create(CultureInfo.InvariantCulture,
+            $"SELECT CAST(to_json(r) AS VARCHAR) FROM (SELECT * EXCLUDE ({ReaderParts.RecordColumn}) FROM read_parquet({SqlText.Literal(p.LocalPath)}) WHERE {ReaderParts.RecordColumn} = {record}) AS r"))).Select(r => (string?)r[0]).FirstOrDefault();
     }
 
     // The splitter only counts: the shortest beginning with so many records ends where the record does.

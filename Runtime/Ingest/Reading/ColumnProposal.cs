@@ -1,4 +1,5 @@
 using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Types;
 
 namespace FlowForge.Ingest.Reading;
@@ -45,11 +46,11 @@ internal static class ColumnProposal
         columns.AddRange(found);
     }
 
-    public static FileSample Sample(PlannedFile file, FileSettings settings) => Sample(file.File.LocalPath, settings);
+    private static FileSample Sample(PlannedFile file, FileSettings settings) => Sample(file.File, settings);
 
-    public static FileSample Sample(string path, FileSettings settings)
+    public static FileSample Sample(LandedFile file, FileSettings settings)
     {
-        using var stream = DecodedStream.Open(path, settings);
+        using var stream = file.Open(settings, null, CancellationToken.None);
         return FileSample.Of(stream);
     }
 }

@@ -63,7 +63,8 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
             if (!file.Picks.ReadsFile && format is "json" or "ndjson" or "jsonl") return new JsonFileLayout(new JsonLayout(JsonShape.Sequence, 0), Nested);
             throw new UnreadableFileException(RejectReasons.LandedFileGone, $"The landed file {Path.GetFileName(file.LocalPath)} is no longer there, and the record cannot be read without it.");
         }
-        var sample = ColumnProposal.Sample(file.LocalPath, settings.File);
+        var sample = ColumnProposal.Sample(file, settings.File);
+        if (file.Lines is not null) return sample.Bytes.Length == 0 ? null : new JsonFileLayout(new JsonLayout(JsonShape.Lines, 0), Nested);
         switch (format)
         {
             case "csv" or "tsv":
@@ -73,7 +74,7 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
             case "json" or "ndjson" or "jsonl":
                 return JsonLayout.Find(sample) is { } json ? new JsonFileLayout(json, Nested) : null;
             default:
-                throw new JobFailedException("FF2010", $"Files of the format '{format}' cannot be read.", "Use csv, json, ndjson or parquet.");
+                throw new JobFailedException("FF2010", $"Files of the format '{format}' cannot be read.", "Use csv, json, ndjson, parquet, or a format that an installed plugin reads (flowforge formats).");
         }
     }
 

@@ -100,7 +100,7 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
                 if (file.File.Picks is { ReadsFile: false }) continue;
                 try
                 {
-                    using var stream = DecodedStream.Open(file.File.LocalPath, settings, progress.Bytes);
+                    using var stream = file.File.Open(settings, progress.Bytes, cancellationToken);
                     Skip(stream, file.Layout.DataOffset);
                     foreach (var chunk in ChunkReader.Read(stream, file.Layout.Splitter(settings.MaxRecordBytes), file.Layout.DataOffset, settings.MaxRecordBytes, cancellationToken))
                     {

@@ -4,6 +4,7 @@ using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Ingest.Drifting;
 using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Formats.Readers;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
 using FlowForge.Ingest.Reading;
@@ -11,6 +12,7 @@ using FlowForge.Ingest.Rejects;
 using FlowForge.Ingest.Sources;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
+using FlowForge.PluginHost;
 using Picked = System.Collections.Generic.IReadOnlyList<(string Run, FlowForge.Ingest.Landing.LandedFile File)>;
 
 namespace FlowForge.Ingest.Replay;
@@ -19,12 +21,14 @@ namespace FlowForge.Ingest.Replay;
 /// One attempt to read rejects of a job again, under its present definition. What fits comes to the table in one commit that also names the version of the
 /// rejects table in which these are marked as replayed: both or neither. The cursor and the files seen stay as they are.
 /// </summary>
-internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestOptions options, IngestDefinition definition, JobRequest request, IProgress<JobProgress> sink, IJobLog log)
+internal sealed class ReplayRun(LakeStore lake, PluginRegistry plugins, CatalogDatabase catalog, IngestOptions options, IngestDefinition definition, JobRequest request, IProgress<JobProgress> sink, IJobLog log)
 {
     // Checks that judge a whole run have nothing to say about a few rows that come later.
     private readonly IngestDefinition _job = definition with { Checks = [.. definition.Checks.Where(c => c.Kind is not (CheckKind.RowCount or CheckKind.Freshness or CheckKind.Anomaly or CheckKind.Sql))] };
     private readonly LakeTable _table = lake.Table(new TableName(Layer.Bronze, definition.Table));
     private readonly ReadingProgress _progress = new(sink);
+
+    private bool ReadsFormat => definition.Format is { } format && plugins.Find(format) is { IsFormat: true };
 
     private string TableText => "bronze." + _job.Table;
 
@@ -39,7 +43,8 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
     public Task<ReplayPreview> PreviewAsync(DuckFactory duck, CancellationToken ct) => WithRejects(duck, _table.Latest(), (database, state, _, files) =>
     {
         using var session = database.Connect();
-        using var loading = Loading(session, files, state);
+        using var reader = Reader();
+        using var loading = Loading(session, files, state, reader);
         var loaded = loading.Run(ct);
         var known = loading.Transaction.Base!.Schema;
         var changes = loaded.Columns.Where(c => known.Find(c.Name) is not { } old || old.DuckType != c.DuckType).Select(c => $"{c.Name} {(known.Find(c.Name) is { } old ? old.DuckType + " → " : "")}{c.DuckType}").ToList();
@@ -55,7 +60,7 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
         using var lease = await duck.LeaseAsync($"{request.Pipeline}_{_job.Name}", o => o with { PreserveInsertionOrder = true }, ct).ConfigureAwait(false);
         return await Task.Factory.StartNew(() =>
         {
-            var files = new OpenRejects(lease.Database, rejects, state, request.Replay!, _job.Format == "parquet").Files(ct);
+            var files = new OpenRejects(lease.Database, rejects, state, request.Replay!, _job.Format == "parquet" || ReadsFormat).Files(ct);
             foreach (var (_, file) in files)
                 if (OpenRejects.HasChanged(file, lake.LandingFolder, state))
                     throw new JobFailedException("FF2036", $"{file.Path} was read where it lies and has another content by now: its rejected records cannot be read again.", "Run the job: it reads the file as it is now. Or choose other rejects.");
@@ -63,14 +68,16 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
         }, ct, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
 
-    private Loading Loading(DuckSession session, Picked files, JobState state)
+    private PluginFormat? Reader() => new ConnectorOpener(plugins, options).OpenFormat(_job, request, FormatSettings.From(_job.Config, _job.Format ?? "ndjson").File, log);
+
+    private Loading Loading(DuckSession session, Picked files, JobState state, PluginFormat? reader)
     {
         // Sources of rows have no format: tables are landed as Parquet, pages as JSON.
         var format = _job.Format ?? (files.All(f => f.File.LocalPath.EndsWith(".parquet", StringComparison.Ordinal)) ? "parquet" : "ndjson");
         // A quarantining check finds a row's file by its name.
         if (_job.Checks.Any(c => c.OnFail == CheckAction.Quarantine) && files.DistinctBy(f => f.File.Path).Count() < files.Count)
             throw new JobFailedException("FF2037", "The rejects come from several versions of the same file, and the job's checks set rows aside: they cannot be replayed together.", "Replay the rejects of one run at a time.");
-        return new Loading(session, _table, _job.With(state.Drift), request, FormatSettings.From(_job.Config, format), new Extraction { Files = [.. files.Select(f => f.File)], Format = format }, state, options.TemporaryFolder, _progress, log)
+        return new Loading(session, _table, _job.With(state.Drift), request, FormatSettings.From(_job.Config, format), new Extraction { Files = [.. files.Select(f => f.File)], Format = format, Reader = reader }, state, options.TemporaryFolder, _progress, log)
         {
             CheckBase = now =>
             {
@@ -83,7 +90,8 @@ internal sealed class ReplayRun(LakeStore lake, CatalogDatabase catalog, IngestO
     private JobOutcome Publish(DuckDatabase database, JobState state, RejectsPlace named, Picked files, CancellationToken ct)
     {
         using var session = database.Connect();
-        using var loading = Loading(session, files, state);
+        using var reader = Reader();
+        using var loading = Loading(session, files, state, reader);
         var loaded = loading.Run(ct);
         var counts = loaded.Counts;
         if (!counts.Balanced)

@@ -1,3 +1,4 @@
+using FlowForge.Ingest.Formats.Readers;
 using FlowForge.Ingest.Landing;
 using FlowForge.Lake;
 
@@ -11,6 +12,9 @@ internal sealed record Extraction
 
     /// <summary>Format of the files; null for rows with types.</summary>
     public string? Format { get; init; }
+
+    /// <summary>Reads the files, where a plugin brings their format.</summary>
+    public PluginFormat? Reader { get; init; }
 
     /// <summary>Files that were passed over, with the reason.</summary>
     public IReadOnlyList<SeenFile> PassedOver { get; init; } = [];

@@ -26,6 +26,9 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
     /// <summary>For each part the rows that are wanted, null for all of them; null when all rows of all parts are.</summary>
     public IReadOnlyList<long[]?>? Picks { get; init; }
 
+    /// <summary>The column with the number of a row's record; null when it is the place of the row in its part.</summary>
+    public string? RecordSql { get; init; }
+
     /// <summary>Rows in the landed files, by their footers.</summary>
     public IReadOnlyList<long> Landed(CancellationToken ct) =>
         [.. parts.Select(p => session.Scalar<long>($"SELECT num_rows FROM parquet_file_metadata({SqlText.Literal(p.LocalPath)})", ct))];
@@ -79,7 +82,7 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
         {
             var values = source.Select((c, n) =>
                 _columns[n].In(p) is { } own ? $"{CastSql.Cast(SqlText.Identifier(own.Landed), own.Type, c.Type == "NULL" ? "VARCHAR" : c.Type)} AS {c.Sql}" : $"CAST(NULL AS {(c.Type == "NULL" ? "VARCHAR" : c.Type)}) AS {c.Sql}");
-            return $"SELECT {string.Concat(values.Select(v => v + ", "))}{SqlText.Literal(p.Name)} AS _ff_name, {(Numbers?[i] ?? i).ToString(CultureInfo.InvariantCulture)} AS _ff_part, {Number(p)} + 1 AS _ff_row FROM {Numbered(p)}{Picked(i)}";
+            return $"SELECT {string.Concat(values.Select(v => v + ", "))}{SqlText.Literal(p.Name)} AS _ff_name, {(Numbers?[i] ?? i).ToString(CultureInfo.InvariantCulture)} AS _ff_part, {RecordOf(p)} AS _ff_row FROM {Numbered(p)}{Picked(i)}";
         });
         return $"({string.Join(" UNION ALL ", arms)})";
     }
@@ -88,10 +91,12 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
 
     private static string Number(RowPart part) => HasOwnNumber(part) ? "_ff_physical" : FileRowNumber;
 
+    private string RecordOf(RowPart part) => RecordSql ?? $"{Number(part)} + 1";
+
     private static string Numbered(RowPart part) =>
         HasOwnNumber(part) ? $"(SELECT *, row_number() OVER () - 1 AS _ff_physical FROM read_parquet({SqlText.Literal(part.LocalPath)})) AS numbered" : $"read_parquet({SqlText.Literal(part.LocalPath)}, {FileRowNumber} = true)";
 
-    private string Picked(int part) => Picks?[part] is null ? "" : string.Create(CultureInfo.InvariantCulture, $" SEMI JOIN (SELECT row FROM {PickedRows} WHERE part = {part}) AS picked ON {Number(parts[part])} + 1 = picked.row");
+    private string Picked(int part) => Picks?[part] is null ? "" : string.Create(CultureInfo.InvariantCulture, $" SEMI JOIN (SELECT row FROM {PickedRows} WHERE part = {part}) AS picked ON {RecordOf(parts[part])} = picked.row");
 
     /// <summary>The wanted rows as a table of the session: there may be millions.</summary>
     private void KeepPicks(CancellationToken ct)

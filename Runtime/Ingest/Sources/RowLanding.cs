@@ -40,7 +40,7 @@ internal sealed class RowLanding(DuckSession session, LandingZone landing, RowMa
     private void Write(Handover handover, Schema schema, CancellationToken ct)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"part-{manifest.Parts.Count + 1:D5}");
-        var columns = Columns(schema);
+        var columns = Columns(session, schema);
         var path = landing.PartPath(name + ".parquet");
         var temporary = landing.TemporaryFor(path);
         var part = new PartCut(schema, resumable);
@@ -81,10 +81,12 @@ internal sealed class RowLanding(DuckSession session, LandingZone landing, RowMa
         }
     }
 
-    private List<PartColumn> Columns(Schema schema)
+    /// <summary>The columns of a part, with names that differ in a landed file too.</summary>
+    /// <param name="reserved">A name that none of them may have.</param>
+    internal static List<PartColumn> Columns(DuckSession session, Schema schema, string reserved = "file_row_number")
     {
         using var describing = new DescribedSource(session, schema);
-        var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "file_row_number" };
+        var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "file_row_number", reserved };
         var columns = new List<PartColumn>();
         foreach (var (field, type) in schema.FieldsList.Zip(describing.Types))
         {
@@ -96,8 +98,11 @@ internal sealed class RowLanding(DuckSession session, LandingZone landing, RowMa
     }
 
     // Parquet has no type for these that loses nothing.
-    private static string Select(Schema schema, IReadOnlyList<PartColumn> columns) => string.Join(", ", columns.Select((c, i) =>
+    internal static string Select(Schema schema, IReadOnlyList<PartColumn> columns) => string.Join(", ", columns.Select((c, i) =>
         $"{(schema.FieldsList[i].DataType is DurationType or IntervalType or NullType ? $"CAST(c{i} AS VARCHAR)" : $"c{i}")} AS {SqlText.Identifier(c.Landed)}"));
+
+    internal static bool SameColumns(Schema a, Schema b) =>
+        a.FieldsList.Count == b.FieldsList.Count && a.FieldsList.Zip(b.FieldsList).All(p => p.First.Name == p.Second.Name && p.First.DataType.Equals(p.Second.DataType));
 
     private static void Flush(string path)
     {
@@ -125,9 +130,6 @@ internal sealed class RowLanding(DuckSession session, LandingZone landing, RowMa
             // A part must end where reading can begin again.
             _full = resumable ? batch.Cursor is not null && Stopwatch.GetElapsedTime(_started) > CheckpointAfter : Rows >= MostRows;
         }
-
-        private static bool SameColumns(Schema a, Schema b) =>
-            a.FieldsList.Count == b.FieldsList.Count && a.FieldsList.Zip(b.FieldsList).All(p => p.First.Name == p.Second.Name && p.First.DataType.Equals(p.Second.DataType));
     }
 }
 

@@ -9,6 +9,9 @@ public sealed record PipelineEnvironment
     /// <summary>Formats that reader plugins add to <c>csv json ndjson parquet</c>.</summary>
     public IReadOnlyCollection<string> Formats { get; init; } = [];
 
+    /// <summary>Their names by the endings of files that mean them, without the dot: <c>xlsx</c> → <c>excel</c>. A format's own name is always one.</summary>
+    public IReadOnlyDictionary<string, string> FormatEndings { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Connector by name of connection; null when the connections are not known here.</summary>
     public IReadOnlyDictionary<string, string>? Connections { get; init; }
 

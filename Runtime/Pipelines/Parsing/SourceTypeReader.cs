@@ -54,7 +54,7 @@ internal static class SourceTypeReader
             }
             var place = config["path"] ?? config["url"];
             var path = (place is JsonArray places ? places.FirstOrDefault() : place) as JsonValue;
-            var guessed = path is null ? null : SourceTypes.FormatOfPath(path.ToString(), environment.Formats);
+            var guessed = path is null ? null : SourceTypes.FormatOfPath(path.ToString(), environment);
             if (guessed is null && path is not null)
             {
                 section.Diagnostics.Add(

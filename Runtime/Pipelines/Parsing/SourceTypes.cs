@@ -60,7 +60,7 @@ internal static class SourceTypes
     };
 
     /// <summary>The format that a path's ending says, without regard to compression; null when it says none.</summary>
-    public static string? FormatOfPath(string path, IReadOnlyCollection<string> pluginFormats)
+    public static string? FormatOfPath(string path, PipelineEnvironment environment)
     {
         var name = path;
         foreach (var packed in (ReadOnlySpan<string>)[".gz", ".zst", ".zip"])
@@ -77,7 +77,7 @@ internal static class SourceTypes
             "json" => "json",
             "ndjson" or "jsonl" => "ndjson",
             "parquet" => "parquet",
-            _ => pluginFormats.Contains(ending) ? ending : null,
+            _ => environment.FormatEndings.GetValueOrDefault(ending) ?? (environment.Formats.Contains(ending) ? ending : null),
         };
     }
 }

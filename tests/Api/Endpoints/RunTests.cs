@@ -154,6 +154,16 @@ public sealed class RunTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Formats_ListTheReadersWithTheirSettings_AndAreNoConnectors()
+    {
+        var formats = await client.FormatsAsync();
+        Assert.Equal(["avro", "excel", "fixed_width", "xml"], formats.Select(f => f.Name));
+        Assert.Equal(["xlsx", "xlsm"], formats[1].Endings);
+        Assert.True(formats[3].Settings!.Value.GetProperty("properties").TryGetProperty("record_path", out _));
+        Assert.DoesNotContain(await client.ConnectorsAsync(), c => c.Name == "avro");
+    }
+
+    [Fact]
     public async Task System_TellsVersionsAndThatTemporalIsAway()
     {
         var system = await client.SystemAsync();
