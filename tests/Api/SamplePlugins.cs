@@ -65,9 +65,12 @@ internal static class SamplePlugins
     public static void Make(string folder)
     {
         var configuration = AppContext.BaseDirectory.Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries)[^1];
-        var built = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "plugins", configuration, "file"));
-        Directory.CreateDirectory(Path.Combine(folder, "File"));
-        foreach (var file in Directory.GetFiles(built)) File.Copy(file, Path.Combine(folder, "File", Path.GetFileName(file)));
+        foreach (var plugin in new[] { "file", "formats" })
+        {
+            var built = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "plugins", configuration, plugin));
+            Directory.CreateDirectory(Path.Combine(folder, plugin));
+            foreach (var file in Directory.GetFiles(built)) File.Copy(file, Path.Combine(folder, plugin, Path.GetFileName(file)));
+        }
         PluginMaker.Make(Path.Combine(folder, "Shop"), "Shop", Shop);
     }
 }
