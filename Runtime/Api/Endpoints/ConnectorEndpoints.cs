@@ -20,7 +20,7 @@ internal static class ConnectorEndpoints
     [
         .. plugins.Formats.Select(f => new FormatEntry
         {
-            Name = f.Name, Title = f.Title, Description = f.Description, Version = f.Version, Endings = f.Endings, Settings = JsonSerializer.SerializeToElement(f.Spec.ToJsonSchema()), Fields = Fields(f.Spec)
+            Name = f.Name, Title = f.Title, Description = f.Description, Version = f.Version, Endings = f.Endings, Settings = JsonSerializer.SerializeToElement(f.Spec.ToJsonSchema()), Fields = JobForms.Fields(f.Spec)
         })
     ];
 
