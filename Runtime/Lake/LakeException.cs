@@ -27,3 +27,6 @@ public sealed class TableConflictException : LakeException
 
 /// <summary>The new rows' schema does not go together with the table's.</summary>
 public sealed class SchemaMismatchException(string message) : LakeException(message);
+
+/// <summary>Rows break a rule of the table: NOT NULL, an invariant or a CHECK constraint. Nothing was published.</summary>
+public sealed class RowRuleException(string message) : LakeException(message);

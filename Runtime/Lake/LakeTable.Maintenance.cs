@@ -18,6 +18,18 @@ public sealed partial class LakeTable
     /// </summary>
     public VacuumResult Vacuum(VacuumOptions? options = null) => new Vacuum(this, options ?? new VacuumOptions()).Run();
 
+    /// <summary>Changes the schema or the rules of the table without writing a data file. All changes come as one version, or none.</summary>
+    /// <param name="session">Holds the rows that are there against new rules.</param>
+    /// <param name="alterations">At least one, in order.</param>
+    /// <param name="allowUpgrade">True when the table may be given column mapping where a change needs it: readers that do not know it can then no longer read the table.</param>
+    /// <param name="info">Noted in the history.</param>
+    /// <param name="ct">Interrupts.</param>
+    /// <returns>The new version.</returns>
+    /// <exception cref="LakeException">A change does not go together with the table; the message says why.</exception>
+    /// <exception cref="RowRuleException">Rows break a new rule.</exception>
+    public long Alter(DuckSession session, IReadOnlyList<TableAlteration> alterations, bool allowUpgrade = false, IReadOnlyDictionary<string, string>? info = null, CancellationToken ct = default) =>
+        new Alteration(this, session, allowUpgrade).Run(alterations, info ?? new Dictionary<string, string>(), ct);
+
     /// <summary>Keeps a version's files from vacuum until the result is disposed or the process ends.</summary>
     /// <returns>Null when there is no such version.</returns>
     public IDisposable? Hold(long version) => log.At(version) is { } state ? new VersionLease(Files, state.Version) : null;

@@ -27,6 +27,7 @@ public sealed partial class TableTransaction : IDisposable
     private bool hasRead;
     private bool hasChanged;
     private TableSchema? changedTypes;
+    private MetadataAction? ruled;
     private readonly ColumnMapping mapping;
     private readonly ColumnIds? mappedIds;
 
@@ -109,6 +110,7 @@ public sealed partial class TableTransaction : IDisposable
     /// <returns>The version; <see cref="CommitResult.AlreadyCommitted"/> when an earlier attempt did it, and then nothing is published.</returns>
     /// <exception cref="TableConflictException">Another commit came in between that does not go together with this one; nothing is published.</exception>
     /// <exception cref="SchemaMismatchException">The rows do not fit the table as it is by now; nothing is published.</exception>
+    /// <exception cref="RowRuleException">Rows break NOT NULL, an invariant or a CHECK constraint of the table; nothing is published.</exception>
     public CommitResult Commit(CommitOptions options, CancellationToken ct = default)
     {
         ObjectDisposedException.ThrowIf(done, this);
@@ -141,6 +143,7 @@ public sealed partial class TableTransaction : IDisposable
                 StateConfiguration = WriteState(options, latest, stateName, now),
             };
             var actions = plan.Actions();
+            CheckRules(actions.OfType<MetadataAction>().FirstOrDefault() ?? latest.Metadata!, options, ct);
             Publish();
             if (Place(latest.Version + 1, ActionJson.Write(actions))) return Finish(latest.Apply(latest.Version + 1, actions), actions, now);
             foreach (var path in StatePaths(stateName)) table.Files.Delete(path);
@@ -161,6 +164,19 @@ public sealed partial class TableTransaction : IDisposable
         {
             // What is left is known by the manifest and cleared away by a later writer.
         }
+    }
+
+    // Rows that are only arranged anew were held against the rules when they came.
+    private void CheckRules(MetadataAction metadata, CommitOptions options, CancellationToken ct)
+    {
+        if (written is null || StagedRows == 0 || !options.DataChange || ReferenceEquals(ruled, metadata)) return;
+        var rules = new RowRules(table.Name, metadata);
+        if (!rules.IsEmpty)
+        {
+            using var session = LogEngine.Connect();
+            rules.Check(session, StagedScanSql(withReserved: true)!, written, ct);
+        }
+        ruled = metadata;
     }
 
     private CommitResult Finish(LogState state, List<LogAction> actions, DateTimeOffset now)

@@ -27,6 +27,8 @@ internal static class TableFeatures
         var writer = new SortedSet<string>(current?.WriterFeatures ?? [], StringComparer.Ordinal);
         var reader = new SortedSet<string>(current?.ReaderFeatures ?? [], StringComparer.Ordinal);
         if (current is { MinWriterVersion: < 7 }) AddImplied(current, reader, writer);
+        // What the reader's version number implied must be named where it gives way to names.
+        if (ntz && current is { MinReaderVersion: 2 }) reader.Add(ColumnMapping.Feature);
         if (domains) writer.Add(DomainMetadata);
         if (ntz)
         {
@@ -36,6 +38,22 @@ internal static class TableFeatures
         var version = reader.Count > 0 ? 3 : current?.MinReaderVersion ?? 1;
         var needed = new ProtocolAction(version, 7, version == 3 ? [.. reader] : null, [.. writer]);
         return current is not null && Same(current, needed) ? current : needed;
+    }
+
+    /// <summary>The protocol with one more feature: by version number where that is enough, else by name.</summary>
+    /// <param name="current">What the table needs now.</param>
+    /// <param name="feature">The feature's name.</param>
+    /// <param name="writer">The writer version that implies it.</param>
+    /// <param name="reader">The reader version that implies it, when readers must know it.</param>
+    public static ProtocolAction With(ProtocolAction current, string feature, int writer, int reader = 1)
+    {
+        if (current.MinWriterVersion < 7)
+            return current.MinWriterVersion >= writer && current.MinReaderVersion >= reader ? current : current with { MinWriterVersion = Math.Max(writer, current.MinWriterVersion), MinReaderVersion = Math.Max(reader, current.MinReaderVersion) };
+        if (current.WriterFeatures?.Contains(feature) == true && (reader == 1 || current.ReaderFeatures?.Contains(feature) == true)) return current;
+        var writers = new SortedSet<string>(current.WriterFeatures ?? [], StringComparer.Ordinal) { feature };
+        if (reader == 1) return current with { WriterFeatures = [.. writers] };
+        var readers = new SortedSet<string>(current.ReaderFeatures ?? [], StringComparer.Ordinal) { feature };
+        return new ProtocolAction(3, 7, [.. readers], [.. writers]);
     }
 
     /// <summary>Refuses a table that cannot be read rightly.</summary>
@@ -56,14 +74,12 @@ internal static class TableFeatures
         var unknown = (protocol.WriterFeatures ?? []).FirstOrDefault(f => !Writable.Contains(f));
         if (unknown is not null) throw Refuse(table, $"uses the Delta feature '{unknown}'", "written");
         if (state.Metadata is not { } metadata) return;
-        if (metadata.Configuration.Keys.FirstOrDefault(k => k.StartsWith("delta.constraints.", StringComparison.Ordinal)) is { } constraint)
-            throw Refuse(table, $"has the CHECK constraint {constraint}", "written");
         foreach (var setting in (string[])["delta.enableChangeDataFeed", "delta.enableInCommitTimestamps", "delta.enableRowTracking"])
             if (IsTrue(metadata, setting)) throw Refuse(table, $"has {setting} = true", "written");
         if (removesRows && IsTrue(metadata, "delta.appendOnly"))
             throw new LakeException($"Table {table} allows appends only (delta.appendOnly = true); rows in it can be neither changed nor removed.");
         foreach (var column in metadata.Schema.Columns)
-            foreach (var key in (string[])["delta.invariants", "delta.generationExpression", "CURRENT_DEFAULT", "delta.identity.start"])
+            foreach (var key in (string[])["delta.generationExpression", "CURRENT_DEFAULT", "delta.identity.start"])
                 if (column.Metadata?.ContainsKey(key) == true) throw Refuse(table, $"has {key} on column {column.Name}", "written");
     }
 

@@ -8,16 +8,19 @@ namespace FlowForge.Lake.Writing;
 /// <summary>The <c>commitInfo</c> of commits that do not come from a plan.</summary>
 internal static class CommitNote
 {
-    public static CommitInfoAction Restore(long milliseconds, long version, long readVersion, string id, IReadOnlyDictionary<string, string> info)
+    public static CommitInfoAction Restore(long milliseconds, long version, long readVersion, string id, IReadOnlyDictionary<string, string> info) =>
+        Of("RESTORE", milliseconds, [("version", version.ToString(CultureInfo.InvariantCulture))], readVersion, id, info);
+
+    public static CommitInfoAction Of(string operation, long milliseconds, IReadOnlyList<(string Name, string Value)> parameters, long readVersion, string id, IReadOnlyDictionary<string, string> info)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, SchemaJson.Compact))
         {
             json.WriteStartObject();
             json.WriteNumber("timestamp", milliseconds);
-            json.WriteString("operation", "RESTORE");
+            json.WriteString("operation", operation);
             json.WriteStartObject("operationParameters");
-            json.WriteString("version", version.ToString(CultureInfo.InvariantCulture));
+            foreach (var (name, value) in parameters) json.WriteString(name, value);
             json.WriteEndObject();
             json.WriteNumber("readVersion", readVersion);
             json.WriteBoolean("isBlindAppend", false);

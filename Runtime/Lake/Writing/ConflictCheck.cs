@@ -20,7 +20,7 @@ internal static class ConflictCheck
             // What a state says (which rows were loaded, up to which cursor) holds only on top of the state that it was made from.
             if (options is { State: not null, Transaction: { } job } && actions.OfType<DomainAction>().Any(d => d.Domain == StateFiles.Domain(job.ApplicationId)))
                 throw new TableConflictException(table, version, $"it set the state of the same job ({job.ApplicationId})");
-            if (mapping.IsOn && actions.OfType<MetadataAction>().Any())
+            if ((mapping.IsOn || ColumnMapping.Of(latest.Protocol, latest.Metadata).IsOn) && actions.OfType<MetadataAction>().Any())
                 throw new TableConflictException(table, version, "it changed the schema or the settings of a table whose columns are mapped");
             if (options.Mode == CommitMode.Append) continue;
             if (actions.Any(a => a is AddAction { DataChange: true } or RemoveAction { DataChange: true }))
