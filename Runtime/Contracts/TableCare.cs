@@ -45,3 +45,37 @@ public sealed record ColumnChange(string Name, string Change, string Type, strin
 
 /// <summary>Where a job stands with a table now, and where it stood at another version; null for not yet.</summary>
 public sealed record JobCursor(string Pipeline, string Job, string? Now, string? Then, int FilesNow, int FilesThen);
+
+/// <summary>Merges small files, or sorts the rows of each partition. No row changes.</summary>
+/// <param name="SortBy">Columns; null or empty keeps the order.</param>
+/// <param name="TargetFileBytes">New files have about this size at most; 512 MiB when null.</param>
+/// <param name="SmallFileBytes">Files below this size are merged; 64 MiB when null.</param>
+public sealed record OptimizeTable(IReadOnlyList<string>? SortBy = null, long? TargetFileBytes = null, long? SmallFileBytes = null);
+
+/// <summary>What an optimize did.</summary>
+/// <param name="Version">The new version; null when there was nothing to gain.</param>
+public sealed record TableOptimized(string Table, long? Version, int FilesRemoved, int FilesAdded, int Files, long Bytes);
+
+/// <summary>Removes files that no version within the retention needs. Versions older than that can then no longer be read or restored.</summary>
+/// <param name="RetentionHours">At least 1; the table's own setting (a week) when null.</param>
+/// <param name="DryRun">Only say what would go.</param>
+public sealed record VacuumTable(double? RetentionHours = null, bool DryRun = true);
+
+/// <summary>What vacuum removed, or would remove.</summary>
+/// <param name="Files">The first 100, by name.</param>
+public sealed record TableVacuumed(string Table, bool DryRun, IReadOnlyList<string> Files, int Count, long Bytes);
+
+/// <summary>Kinds of changes that write no data file.</summary>
+public enum TableChangeKind { RenameColumn, DropColumn, MoveColumn, SetNotNull, DropNotNull, AddConstraint, DropConstraint, SetAppendOnly, DropAppendOnly }
+
+/// <summary>One change of a table's schema or rules.</summary>
+/// <param name="Name">The column or constraint.</param>
+/// <param name="To">The column's new name; the column to stand behind (first when null); the constraint's expression.</param>
+public sealed record TableChange(TableChangeKind Kind, string? Name = null, string? To = null);
+
+/// <summary>Changes of a table, all of them or none.</summary>
+/// <param name="AllowUpgrade">Whether the table may be given column mapping, which renaming and dropping need: older Delta readers cannot read it then.</param>
+public sealed record AlterTable(IReadOnlyList<TableChange> Changes, bool AllowUpgrade = false);
+
+/// <summary>The version that holds the changes.</summary>
+public sealed record TableAltered(string Table, long Version);

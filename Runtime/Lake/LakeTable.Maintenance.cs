@@ -7,7 +7,7 @@ namespace FlowForge.Lake;
 /// <summary>Care of a table: compaction, clean-up, going back.</summary>
 public sealed partial class LakeTable
 {
-    /// <summary>Merges small files of each partition into larger ones, without changing rows.</summary>
+    /// <summary>Merges small files of each partition into larger ones, or sorts its rows, without changing any.</summary>
     /// <returns>The commit, or null when there was nothing to gain.</returns>
     public CommitResult? Optimize(DuckSession session, OptimizeOptions? options = null, CancellationToken ct = default) =>
         new Compaction(this, session, options ?? new OptimizeOptions()).Run(ct);
@@ -63,17 +63,20 @@ public sealed record RestorePlan(TableSnapshot From, TableSnapshot To, IReadOnly
 /// <summary>How files are compacted.</summary>
 public sealed record OptimizeOptions
 {
-    /// <summary>Files below this size are merged.</summary>
+    /// <summary>Files below this size are merged; without <see cref="SortBy"/>.</summary>
     public long SmallFileBytes { get; init; } = 64L << 20;
 
     /// <summary>New files have about this size at most.</summary>
     public long TargetFileBytes { get; init; } = 512L << 20;
 
-    /// <summary>Columns to sort a partition's new files by; empty keeps the order of arrival.</summary>
+    /// <summary>Columns to sort the rows of each partition by, so that readers can leave out more files; files of any size are then written anew, but those that are sorted so already. Empty keeps the order of arrival.</summary>
     public IReadOnlyList<string> SortBy { get; init; } = [];
 
     /// <summary>Compression of the new files.</summary>
     public string Compression { get; init; } = "zstd";
+
+    /// <summary>Noted in the history.</summary>
+    public IReadOnlyDictionary<string, string> Info { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>What vacuum may take.</summary>

@@ -27,6 +27,39 @@ public sealed class MaintenanceTests : IDisposable
     }
 
     [Fact]
+    public void Optimize_SortBy_SortsEachPartitionOnceAndLeavesAHeldVersionReadable()
+    {
+        for (var i = 0; i < 4; i++) lake.Append(lake.Table(), $"SELECT (j * 7919) % 1000 AS a, 'p' || (j % 2) AS p FROM range({i * 250}, {(i + 1) * 250}) t(j)", new WriteOptions { PartitionBy = ["p"] });
+        using var hold = lake.Fresh().Hold(3);
+        var sorted = lake.Fresh().Optimize(lake.Session, new OptimizeOptions { SortBy = ["A"] })!;
+        Assert.Equal((2, 8), (sorted.FilesAdded, sorted.FilesRemoved));
+        Assert.Null(lake.Fresh().Optimize(lake.Session, new OptimizeOptions { SortBy = ["a"] }));
+        var snapshot = lake.Fresh().Latest()!;
+        Assert.Equal("1000|499500", lake.Rows(snapshot, "count(*), sum(a)"));
+        foreach (var file in snapshot.Files) Assert.Equal("0", lake.Rows($"SELECT count(*) FROM (SELECT a < lag(a) OVER (ORDER BY file_row_number) AS wrong FROM '{lake.Table().Files.ReadPath(file.Path)}') WHERE wrong"));
+        Assert.Equal("Table bronze.t has no column 'z' to sort by. Its columns: a, p.", Assert.Throws<LakeException>(() => lake.Fresh().Optimize(lake.Session, new OptimizeOptions { SortBy = ["z"] })).Message);
+        // One more file: its partition is sorted anew, the other is left alone.
+        lake.Append(lake.Table(), "SELECT 5000 AS a, 'p1' AS p");
+        Assert.Equal((1, 2), lake.Fresh().Optimize(lake.Session, new OptimizeOptions { SortBy = ["a"] }) is { } again ? (again.FilesAdded, again.FilesRemoved) : default);
+
+        lake.Fresh().Vacuum(new VacuumOptions { Retention = TimeSpan.Zero });
+        lake.Tampered = true;
+        Assert.Equal("1000|499500", lake.Rows(lake.Fresh().At(3)!, "count(*), sum(a)"));
+        lake.Validate(filesOfOldVersions: false);
+    }
+
+    [Fact]
+    public void Optimize_TargetSize_MakesFilesOfAboutThatSize()
+    {
+        for (var i = 0; i < 8; i++) lake.Append(lake.Table(), $"SELECT hash(j) AS a FROM range({i * 20000}, {(i + 1) * 20000}) t(j)");
+        var size = lake.Table().Latest()!.Files.Max(f => f.Bytes);
+        lake.Fresh().Optimize(lake.Session, new OptimizeOptions { TargetFileBytes = 2 * size + size / 2 });
+        var files = lake.Fresh().Latest()!.Files;
+        Assert.Equal(4, files.Count);
+        Assert.All(files, f => Assert.InRange(f.Bytes, size, 2 * size + size / 2));
+    }
+
+    [Fact]
     public void Vacuum_WithinRetention_TakesNothing()
     {
         lake.Append(lake.Table(), "SELECT 1 AS a");

@@ -20,6 +20,12 @@ internal static class TableEndpoints
         group.MapGet("/{layer}/{name}/rejects", Rejects).WithSummary("A page of the rows that were rejected, with their reasons: the open ones, or those of another status.");
         group.MapGet("/{layer}/{name}/restore", PreviewRestore).WithSummary("What restoring a version would do: rows, files, columns, watermarks, dependents. Changes nothing.");
         group.MapPost("/{layer}/{name}/restore", Restore).WithSummary("Makes the table what it was at an older version, as a new version; the jobs' watermarks go back with it, or stay.");
+        group.MapPost("/{layer}/{name}/optimize", (TableCare care, KnownTables tables, string layer, string name, OptimizeTable body, CancellationToken ct) => care.OptimizeAsync(There(tables, layer, name), body, ct))
+            .WithSummary("Merges small files, or sorts the rows of each partition; no row changes.");
+        group.MapPost("/{layer}/{name}/vacuum", (TableCare care, KnownTables tables, string layer, string name, VacuumTable body, CancellationToken ct) => care.VacuumAsync(There(tables, layer, name), body, ct))
+            .WithSummary("Removes files that no version within the retention needs, or says which.");
+        group.MapPost("/{layer}/{name}/alter", (TableCare care, KnownTables tables, string layer, string name, AlterTable body, CancellationToken ct) => care.AlterAsync(There(tables, layer, name), body, ct))
+            .WithSummary("Renames, drops or moves columns, sets constraints, NOT NULL or append-only: all of it as one version, or none.");
         group.MapPost("/{layer}/{name}/rejects/replay", Replay).WithSummary("Starts a run that reads rejects again by the job's present definition.");
         group.MapPost("/{layer}/{name}/rejects/replay/preview", Preview).WithSummary("What such a run would load now; publishes nothing.");
     }
@@ -87,6 +93,13 @@ internal static class TableEndpoints
         Offset = offset is < 0 ? throw ProblemException.Bad("FF4074", $"offset is {offset}; it must be 0 or more.") : offset ?? 0,
         Limit = Paging.Limit(limit, 100, RowPages.LargestPage), Sort = Paging.Text(sort), Descending = desc ?? false, Filter = filter
     };
+
+    private static TableName There(KnownTables tables, string layer, string name)
+    {
+        var table = Name(layer, name);
+        Snapshot(tables, table, null);
+        return table;
+    }
 
     internal static TableName Name(string layer, string name) => TableName.TryParse($"{layer}.{name}", out var table) ? table
         : throw ProblemException.NotFound("FF4072", $"There is no table '{layer}.{name}'.", "GET /api/v1/tables lists them.");

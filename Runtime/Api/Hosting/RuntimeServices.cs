@@ -50,6 +50,7 @@ internal static class RuntimeServices
         services.AddSingleton<TableProfiles>();
         services.AddSingleton<TableDiffs>();
         services.AddSingleton<TableRestores>();
+        services.AddSingleton<TableCare>();
         services.AddSingleton<TemporalClients>();
         services.AddSingleton<ConnectionUses>();
         services.AddSingleton<ConnectionViews>();

@@ -23,7 +23,8 @@ internal static class ConflictCheck
             if ((mapping.IsOn || ColumnMapping.Of(latest.Protocol, latest.Metadata).IsOn) && actions.OfType<MetadataAction>().Any())
                 throw new TableConflictException(table, version, "it changed the schema or the settings of a table whose columns are mapped");
             if (options.Mode == CommitMode.Append) continue;
-            if (actions.Any(a => a is AddAction { DataChange: true } or RemoveAction { DataChange: true }))
+            // Rows that are only arranged anew were read from files that are looked at below; others do not matter.
+            if (options.DataChange && actions.Any(a => a is AddAction { DataChange: true } or RemoveAction { DataChange: true }))
                 throw new TableConflictException(table, version, "it changed rows that this commit had read");
             if (actions.OfType<MetadataAction>().Any())
                 throw new TableConflictException(table, version, "it changed the table's schema or settings");

@@ -48,7 +48,7 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
         var sql = $"COPY (SELECT {select} FROM ({selectSql}) AS rows_to_write) TO {SqlText.Literal(folder)} ({string.Join(", ", settings)})";
         var statistics = new FileStatistics(stored, storedBy);
         var fingerprint = ScanSql.Fingerprint(stored, storedBy);
-        var tags = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add(ScanSql.ColumnsTag, fingerprint);
+        var tags = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add(ScanSql.ColumnsTag, fingerprint).AddRange(options.Tags ?? new Dictionary<string, string>());
         var files = new List<StagedFile>();
         foreach (var row in Copy(session, sql, partitionBy, ct))
         {

@@ -30,6 +30,9 @@ public sealed record WriteOptions
     /// <summary>A file is closed when it has about so many bytes; unpartitioned tables only.</summary>
     public long TargetFileBytes { get; init; } = 512L << 20;
 
+    /// <summary>Tags that the new files get in the log.</summary>
+    internal IReadOnlyDictionary<string, string>? Tags { get; init; }
+
     /// <summary>Types and metadata for columns of these names, which win over what the query gives: the rows are cast.</summary>
     public TableSchema? Schema { get; init; }
 }

@@ -68,6 +68,29 @@ public sealed class TableCareTests(TestRuntime runtime) : IClassFixture<TestRunt
     }
 
     [Fact]
+    public async Task OptimizeVacuumAlter_ATable_DoWhatTheySay()
+    {
+        var table = Make("bronze.cared", 5);
+        var optimized = await client.OptimizeAsync(TableLayer.Bronze, "cared", new OptimizeTable(["s"]));
+        Assert.Equal((5L, 5, 1, 1), (optimized.Version!.Value, optimized.FilesRemoved, optimized.FilesAdded, optimized.Files));
+        Assert.Null((await client.OptimizeAsync(TableLayer.Bronze, "cared", new OptimizeTable(["s"]))).Version);
+        var vacuumed = await client.VacuumAsync(TableLayer.Bronze, "cared", new VacuumTable(1));
+        Assert.Equal((true, 0), (vacuumed.DryRun, vacuumed.Count));
+        Assert.Equal("A retention of 0 hours is not possible: 1 hour to 10 years.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.VacuumAsync(TableLayer.Bronze, "cared", new VacuumTable(0)))).Message);
+        foreach (var file in Directory.GetFiles(table.Location, "part-*")) File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddDays(-9));
+        Assert.Equal(0, (await client.VacuumAsync(TableLayer.Bronze, "cared", new VacuumTable(DryRun: false))).Count);
+
+        var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.AlterAsync(TableLayer.Bronze, "cared", new AlterTable([new TableChange(TableChangeKind.RenameColumn, "a", "id")])));
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, true), (refused.Status!.Value, refused.Message.StartsWith("Column 'a' cannot get another name without column mapping", StringComparison.Ordinal)));
+        var altered = await client.AlterAsync(TableLayer.Bronze, "cared", new AlterTable([new TableChange(TableChangeKind.RenameColumn, "a", "id"), new TableChange(TableChangeKind.AddConstraint, "low", "id < 1000")], AllowUpgrade: true));
+        Assert.Equal(new TableAltered("bronze.cared", 6), altered);
+        Assert.Equal(["id", "s", "extra"], (await client.TableAsync(TableLayer.Bronze, "cared")).Columns.Select(c => c.Name));
+        Assert.Equal(1, (await client.RowsAsync(TableLayer.Bronze, "cared", new RowsQuery { Filter = "id = 7" })).Total);
+        Assert.Equal("There are no changes.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.AlterAsync(TableLayer.Bronze, "cared", new AlterTable([])))).Message);
+        Assert.Equal("bronze.cared has no version 99; its latest is 6.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.TableAsync(TableLayer.Bronze, "cared", 99))).Message);
+    }
+
+    [Fact]
     public async Task RowsAndSql_LargeTable_TellHowManyFilesWereRead()
     {
         Make("bronze.wide", 6);
