@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace FlowForge.Plugins.Http;
+
+/// <summary>Sends requests for files: with credentials to their own host alone, following a few redirects.</summary>
+internal sealed class HttpFiles : IDisposable
+{
+    private readonly HttpClient _client;
+    private readonly HttpSpec _spec;
+    private readonly IPace _pace;
+
+    public HttpFiles(HttpSpec spec, IPace pace)
+    {
+        (_spec, _pace) = (spec, pace);
+        // What the server packs for the way would change sizes and ranges: files come as they are.
+        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.None, PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectTimeout = spec.Timeout })
+        {
+            Timeout = System.Threading.Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    public Uri Address(string url)
+    {
+        if (!Uri.TryCreate(_spec.BaseUrl, url, out var address) && !Uri.TryCreate(url, UriKind.Absolute, out address))
+            throw new TerminalException($"\"{url}\" is no address{(_spec.BaseUrl is null ? ", and there is no base_url that it could begin at" : "")}.", "Write it like https://example.com/file.csv, or set base_url.");
+        return address.Scheme is "http" or "https" ? address : throw new TerminalException($"\"{url}\" is no address of http or https.");
+    }
+
+    /// <summary>An address as it may be shown and kept: without name, password and query.</summary>
+    public static string Shown(Uri address) => address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+
+    /// <summary>Asks once; the answer's body has not been read. The caller disposes it.</summary>
+    /// <param name="prepare">Adds headers.</param>
+    /// <exception cref="TransientException">No answer, or one that may be another next time.</exception>
+    /// <exception cref="TerminalException">Refused.</exception>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, Action<HttpRequestMessage>? prepare, CancellationToken cancellationToken)
+    {
+        var first = address;
+        for (var redirects = 0; ; redirects++)
+        {
+            await _pace.WaitAsync(cancellationToken).ConfigureAwait(false);
+            using var request = new HttpRequestMessage(method, address);
+            request.Headers.UserAgent.ParseAdd("FlowForge");
+            request.Headers.AcceptEncoding.ParseAdd("identity");
+            if (IsTrusted(address, first)) AddCredentials(request);
+            prepare?.Invoke(request);
+            var answer = await OnceAsync(request, cancellationToken).ConfigureAwait(false);
+            if (answer.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect) || answer.Headers.Location is not { } location) return answer;
+            answer.Dispose();
+            if (redirects == _spec.MaxRedirects) throw new TerminalException($"{Shown(first)} redirects more than {_spec.MaxRedirects} times.", "Write the address that it leads to, or raise max_redirects.");
+            var next = new Uri(address, location);
+            if (next.Scheme is not ("http" or "https") || (address.Scheme == "https" && next.Scheme == "http")) throw new TerminalException($"{Shown(first)} redirects to {Shown(next)}, from {address.Scheme} to {next.Scheme}.", "If that is meant, write that address.");
+            address = next;
+        }
+    }
+
+    private async Task<HttpResponseMessage> OnceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_spec.Timeout);
+        try { return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token).ConfigureAwait(false); }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested) { throw new TransientException($"{Shown(request.RequestUri!)}: no answer within {_spec.Timeout.TotalSeconds:0} s.", inner: e); }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.NameResolutionError) { throw new TerminalException($"{Shown(request.RequestUri!)}: no host of that name is known.", "Check the address.", e); }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.SecureConnectionError) { throw new TerminalException($"{Shown(request.RequestUri!)}: {Innermost(e).Message}", "Check the server's certificate, and whether it is trusted here.", e); }
+        catch (Exception e) when (e is HttpRequestException or IOException) { throw new TransientException($"{Shown(request.RequestUri!)}: {Innermost(e).Message}", inner: e); }
+    }
+
+    /// <summary>What an answer that brings no file means.</summary>
+    public static Exception Failure(Uri address, HttpResponseMessage answer)
+    {
+        var message = $"{Shown(address)}: HTTP {(int)answer.StatusCode} {answer.ReasonPhrase}";
+        return answer.StatusCode switch
+        {
+            HttpStatusCode.NotFound or HttpStatusCode.Gone => new TerminalException(message, "Check the url, or set may_be_missing."),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.ProxyAuthenticationRequired => new TerminalException(message, "Check user and password, token or headers, and their rights."),
+            HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.PreconditionFailed or >= HttpStatusCode.InternalServerError => new TransientException(message, RetryAfter(answer)),
+            _ => new TerminalException(message, "Check the url."),
+        };
+    }
+
+    private static TimeSpan? RetryAfter(HttpResponseMessage answer) => answer.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } when date > DateTimeOffset.UtcNow => date - DateTimeOffset.UtcNow,
+        _ => null,
+    };
+
+    private bool IsTrusted(Uri address, Uri first) => address.GetLeftPart(UriPartial.Authority) == (_spec.BaseUrl ?? first).GetLeftPart(UriPartial.Authority);
+
+    private void AddCredentials(HttpRequestMessage request)
+    {
+        if (!_spec.Token.IsEmpty) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _spec.Token.Reveal());
+        else if (_spec.User.Length > 0) request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_spec.User}:{_spec.Password.Reveal()}")));
+        foreach (var (name, value) in _spec.Headers)
+            if (!request.Headers.TryAddWithoutValidation(name, value.Reveal())) throw new TerminalException($"\"{name}\" can be no header of a request.", "Correct headers.");
+    }
+
+    private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
+
+    public void Dispose() => _client.Dispose();
+}

@@ -1,0 +1,248 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text;
+
+namespace FlowForge.Plugins.Sftp;
+
+/// <summary>The server refused a request.</summary>
+internal sealed class SftpException(uint code, string message) : IOException(message)
+{
+    public const uint EndOfFile = 1, NoSuchFile = 2, PermissionDenied = 3, Failure = 4;
+
+    public uint Code { get; } = code;
+}
+
+/// <summary>One login: SFTP, version 3, over the pipes of an ssh process. Requests may be under way at once. Any thread may call; dispose it to log out.</summary>
+internal sealed class SftpSession : IDisposable
+{
+    private const int MostAnswerBytes = 1 << 20;
+    private readonly Process _process;
+    private readonly SftpSpec _spec;
+    private readonly Stream _out;
+    private readonly Task<string> _errors;
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<uint, TaskCompletionSource<byte[]>> _waiting = new();
+    private uint _last;
+    private Exception? _ended;
+
+    private SftpSession(Process process, SftpSpec spec) => (_process, _spec, _out, _errors) = (process, spec, process.StandardInput.BaseStream, process.StandardError.ReadToEndAsync());
+
+    /// <summary>Whether the connection still stands, as far as is known.</summary>
+    public bool IsAlive => Volatile.Read(ref _ended) is null;
+
+    /// <exception cref="TerminalException">The server is not the expected one, or refuses the login.</exception>
+    /// <exception cref="TransientException">No answer.</exception>
+    public static async Task<SftpSession> OpenAsync(SftpSpec spec, SshKeys keys, CancellationToken cancellationToken)
+    {
+        await keys.PinAsync(cancellationToken).ConfigureAwait(false);
+        var session = new SftpSession(SshProcess.Start(Command(spec, keys)), spec);
+        try
+        {
+            session.Send(Packet(1, w => w.Number(3)));
+            var version = await session.FirstAsync().WaitAsync(spec.Timeout + TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(false);
+            if (version.Length < 5 || version[0] != 2) throw new TerminalException($"{spec.Host} answers, but not as SFTP.", "Check host and port; some servers print a greeting, which their operator must switch off for SFTP.");
+            _ = Task.Factory.StartNew(session.ReadLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            return session;
+        }
+        catch (Exception e)
+        {
+            SshProcess.End(session._process);
+            var said = e is IOException or EndOfStreamException ? await session._errors.ConfigureAwait(false) : "";
+            session.Dispose();
+            throw e switch
+            {
+                IOException => SshProcess.Failure(spec, said),
+                TimeoutException => new TransientException($"{spec.User}@{spec.Host}:{spec.Port}: no answer within {spec.Timeout.TotalSeconds:0} s.", inner: e),
+                _ => e,
+            };
+        }
+    }
+
+    private static ProcessStartInfo Command(SftpSpec spec, SshKeys keys)
+    {
+        var start = SshProcess.Program("ssh");
+        string[] options =
+        [
+            "StrictHostKeyChecking=yes", $"UserKnownHostsFile={keys.KnownHostsPath}", "GlobalKnownHostsFile=/dev/null", "UpdateHostKeys=no", "IdentityAgent=none", "IdentitiesOnly=yes", "NumberOfPasswordPrompts=1", "ClearAllForwardings=yes",
+            "PermitLocalCommand=no", "ServerAliveInterval=15", "ServerAliveCountMax=3", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"ConnectTimeout={Math.Max(1, (int)spec.Timeout.TotalSeconds)}"), "LogLevel=ERROR",
+            keys.KeyPath is null ? "PubkeyAuthentication=no" : "PreferredAuthentications=publickey",
+        ];
+        foreach (var argument in new[] { "-F", "/dev/null", "-a", "-x", "-T", "-l", spec.User, "-p", spec.Port.ToString(System.Globalization.CultureInfo.InvariantCulture) }) start.ArgumentList.Add(argument);
+        foreach (var option in options) { start.ArgumentList.Add("-o"); start.ArgumentList.Add(option); }
+        if (keys.KeyPath is { } key) { start.ArgumentList.Add("-i"); start.ArgumentList.Add(key); }
+        foreach (var argument in new[] { "-s", "--", spec.Host, "sftp" }) start.ArgumentList.Add(argument);
+        start.Environment.Remove("SSH_AUTH_SOCK");
+        start.Environment["SSH_ASKPASS_REQUIRE"] = keys.AskPath is null ? "never" : "force";
+        if (keys.AskPath is not null) (start.Environment["SSH_ASKPASS"], start.Environment["DISPLAY"]) = (keys.AskPath, ":0");
+        return start;
+    }
+
+    /// <summary>Sends a request and gives the whole answer, its kind first. A refusal is an <see cref="SftpException"/>.</summary>
+    public async Task<byte[]> AskAsync(byte kind, Action<PacketWriter> write, CancellationToken cancellationToken)
+    {
+        var id = Interlocked.Increment(ref _last);
+        var waiting = _waiting[id] = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            if (Volatile.Read(ref _ended) is { } ended) throw Lost(ended);
+            try { Send(Packet(kind, w => { w.Number(id); write(w); })); }
+            catch (IOException e) { throw Lost(Volatile.Read(ref _ended) ?? e); }
+            var answer = await waiting.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (answer[0] != 101) return answer;
+            var reader = new PacketReader(answer, 5);
+            var code = reader.Number();
+            return code == 0 ? answer : throw new SftpException(code, reader.IsAtEnd ? $"status {code}" : reader.Text());
+        }
+        finally
+        {
+            _waiting.TryRemove(id, out _);
+        }
+    }
+
+    private TransientException Lost(Exception inner) => new($"{_spec.User}@{_spec.Host}:{_spec.Port}: the connection was lost.", inner: inner);
+
+    private void ReadLoop()
+    {
+        try
+        {
+            var stream = _process.StandardOutput.BaseStream;
+            while (true)
+            {
+                var answer = ReadPacket(stream);
+                if (answer.Length >= 5 && _waiting.TryRemove(BinaryPrimitives.ReadUInt32BigEndian(answer.AsSpan(1)), out var waiting)) waiting.TrySetResult(answer);
+            }
+        }
+        catch (Exception e)
+        {
+            Volatile.Write(ref _ended, e);
+            foreach (var (_, waiting) in _waiting) waiting.TrySetException(Lost(e));
+        }
+    }
+
+    private Task<byte[]> FirstAsync() => Task.Run(() => ReadPacket(_process.StandardOutput.BaseStream));
+
+    private static byte[] ReadPacket(Stream stream)
+    {
+        Span<byte> length = stackalloc byte[4];
+        stream.ReadExactly(length);
+        var size = BinaryPrimitives.ReadUInt32BigEndian(length);
+        if (size is 0 or > MostAnswerBytes) throw new InvalidDataException($"An answer says that it has {size} bytes.");
+        var packet = new byte[size];
+        stream.ReadExactly(packet);
+        return packet;
+    }
+
+    private void Send(byte[] packet)
+    {
+        lock (_gate)
+        {
+            _out.Write(packet);
+            _out.Flush();
+        }
+    }
+
+    private static byte[] Packet(byte kind, Action<PacketWriter> write)
+    {
+        var writer = new PacketWriter(kind);
+        write(writer);
+        return writer.Finish();
+    }
+
+    public void Dispose()
+    {
+        SshProcess.End(_process);
+        _process.WaitForExit(TimeSpan.FromSeconds(5));
+        _process.Dispose();
+    }
+}
+
+/// <summary>Makes one packet.</summary>
+internal sealed class PacketWriter
+{
+    private readonly MemoryStream _bytes = new();
+
+    public PacketWriter(byte kind)
+    {
+        _bytes.Write([0, 0, 0, 0, kind]);
+    }
+
+    public void Number(uint value)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
+        _bytes.Write(bytes);
+    }
+
+    public void Long(ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, value);
+        _bytes.Write(bytes);
+    }
+
+    public void Text(string value) => Bytes(Encoding.UTF8.GetBytes(value));
+
+    public void Bytes(ReadOnlySpan<byte> value)
+    {
+        Number((uint)value.Length);
+        _bytes.Write(value);
+    }
+
+    public byte[] Finish()
+    {
+        var packet = _bytes.ToArray();
+        BinaryPrimitives.WriteUInt32BigEndian(packet, (uint)packet.Length - 4);
+        return packet;
+    }
+}
+
+/// <summary>Takes one packet apart.</summary>
+internal sealed class PacketReader(byte[] packet, int position)
+{
+    public bool IsAtEnd => position >= packet.Length;
+    public uint Number() => BinaryPrimitives.ReadUInt32BigEndian(Take(4));
+    public ulong Long() => BinaryPrimitives.ReadUInt64BigEndian(Take(8));
+    public string Text() => Encoding.UTF8.GetString(Bytes());
+    public ReadOnlySpan<byte> Bytes() => Take((int)Number());
+
+    /// <summary>Size, kind and time of a file.</summary>
+    public SftpFacts Facts()
+    {
+        var flags = Number();
+        long? size = (flags & 1) != 0 ? (long)Long() : null;
+        if ((flags & 2) != 0) Take(8);
+        uint? mode = (flags & 4) != 0 ? Number() : null;
+        DateTimeOffset? modified = null;
+        if ((flags & 8) != 0)
+        {
+            Take(4);
+            modified = DateTimeOffset.FromUnixTimeSeconds(Number());
+        }
+        if ((flags & 0x80000000) != 0)
+            for (var left = Number(); left > 0; left--)
+            {
+                Bytes();
+                Bytes();
+            }
+        return new SftpFacts(size, mode, modified);
+    }
+
+    private ReadOnlySpan<byte> Take(int count)
+    {
+        if (count < 0 || count > packet.Length - position) throw new InvalidDataException("An answer ends too early.");
+        var bytes = packet.AsSpan(position, count);
+        position += count;
+        return bytes;
+    }
+}
+
+/// <summary>What the server says of a file.</summary>
+internal readonly record struct SftpFacts(long? Size, uint? Mode, DateTimeOffset? Modified)
+{
+    private const uint KindMask = 0xf000;
+
+    public bool IsFolder => (Mode & KindMask) == 0x4000;
+    public bool IsLink => (Mode & KindMask) == 0xa000;
+    public bool IsFile => Mode is null || (Mode & KindMask) == 0x8000;
+}

@@ -1,0 +1,114 @@
+namespace FlowForge.Plugins.Sftp;
+
+/// <summary>One file from its first byte to its last, many reads ahead. After a broken connection it goes on where it was, if the file is still the one that was listed.</summary>
+internal sealed class SftpStream : Stream
+{
+    private const int ReadBytes = 32 << 10, ReadsAhead = 64, MostBreaks = 5;
+    private readonly Func<CancellationToken, Task<SftpSession>> _login;
+    private readonly string _path;
+    private readonly SftpFacts _listed;
+    private readonly Queue<(long Offset, int Count, Task<ReadOnlyMemory<byte>> Bytes)> _ahead = new();
+    private SftpSession? _session;
+    private byte[] _handle = [];
+    private ReadOnlyMemory<byte> _left;
+    private long _position, _asked;
+    private int _breaks;
+    private bool _ended;
+
+    private SftpStream(Func<CancellationToken, Task<SftpSession>> login, string path, SftpFacts listed) => (_login, _path, _listed) = (login, path, listed);
+
+    /// <param name="login">Gives a session, a new one when the last was lost; it stays the giver's.</param>
+    /// <param name="listed">What the file was when it was listed.</param>
+    public static async ValueTask<Stream> OpenAsync(Func<CancellationToken, Task<SftpSession>> login, string path, SftpFacts listed, CancellationToken ct)
+    {
+        var stream = new SftpStream(login, path, listed);
+        await stream.ConnectAsync(ct).ConfigureAwait(false);
+        return stream;
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (_left.Length == 0 && !_ended)
+        {
+            try { await NextAsync(cancellationToken).ConfigureAwait(false); }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is TransientException or IOException and not SftpException)
+            {
+                if (++_breaks > MostBreaks) throw new TransientException($"{_path}: the connection broke {_breaks} times, the last time at byte {_position}.", inner: e);
+                await Task.Delay(TimeSpan.FromMilliseconds(200 << _breaks), cancellationToken).ConfigureAwait(false);
+                try { await ConnectAsync(cancellationToken).ConfigureAwait(false); }
+                catch (TransientException) when (_breaks < MostBreaks) { _session = null; }
+            }
+        }
+        var count = Math.Min(buffer.Length, _left.Length);
+        _left[..count].CopyTo(buffer);
+        _left = _left[count..];
+        return count;
+    }
+
+    private async Task NextAsync(CancellationToken ct)
+    {
+        if (_session is null) throw new TransientException($"{_path}: not connected.");
+        while (_ahead.Count < ReadsAhead && (_listed.Size is not { } size || _asked < size || _ahead.Count == 0))
+        {
+            _ahead.Enqueue((_asked, ReadBytes, _session.ReadAsync(_handle, _asked, ReadBytes, ct)));
+            _asked += ReadBytes;
+        }
+        var (offset, count, reading) = _ahead.Dequeue();
+        ReadOnlyMemory<byte> bytes;
+        try { bytes = await reading.ConfigureAwait(false); }
+        catch (SftpException e) { throw SftpConnector.Refused(_path, e); }
+        if (bytes.Length == 0)
+        {
+            _ended = true;
+            Forget();
+            return;
+        }
+        (_left, _position) = (bytes, offset + bytes.Length);
+        if (bytes.Length == count) return;
+        // A short answer: what is missing is asked for again, and what was asked behind it with it.
+        Forget();
+        _asked = _position;
+    }
+
+    private async Task ConnectAsync(CancellationToken ct)
+    {
+        Forget();
+        _session = await _login(ct).ConfigureAwait(false);
+        try
+        {
+            if (await _session.StatAsync(_path, ct).ConfigureAwait(false) is not { } now) throw new TransientException($"{_path} was there when the files were listed and is gone now.");
+            if (now.Size != _listed.Size || now.Modified != _listed.Modified) throw new TransientException($"{_path} was changed after it was listed.");
+            _handle = await _session.OpenAsync(_path, ct).ConfigureAwait(false);
+        }
+        catch (SftpException e) { throw SftpConnector.Refused(_path, e); }
+        _asked = _position;
+    }
+
+    private void Forget()
+    {
+        while (_ahead.TryDequeue(out var ahead)) _ = ahead.Bytes.ContinueWith(static t => t.Exception, TaskScheduler.Default);
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override bool CanRead => true;
+    public override bool CanSeek => false;
+    public override bool CanWrite => false;
+    public override long Length => _listed.Size ?? throw new NotSupportedException();
+    public override long Position { get => _position - _left.Length; set => throw new NotSupportedException(); }
+    public override void Flush() { }
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Forget();
+            if (_session is { } session) _ = session.CloseAsync(_handle, CancellationToken.None).ContinueWith(static t => t.Exception, TaskScheduler.Default);
+            _session = null;
+        }
+        base.Dispose(disposing);
+    }
+}
