@@ -22,7 +22,7 @@ internal static class LineDiff
         return Shorten(all, context);
     }
 
-    private static IEnumerable<DiffLine> Middle(string[] old, string[] now)
+    private static List<DiffLine> Middle(string[] old, string[] now)
     {
         if ((long)old.Length * now.Length > MostCells) return [.. old.Select(l => new DiffLine('-', l)), .. now.Select(l => new DiffLine('+', l))];
         // Longest common subsequence: length[i, j] of what follows i and j.

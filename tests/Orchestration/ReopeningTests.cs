@@ -40,7 +40,7 @@ public sealed class ReopeningTests
             var handle = client.GetHandle(RunNames.WorkflowId(id));
             var plan = new Reopening(failed.WorkflowRunId!, RunReset.Point(await handle.FoldAsync(None))!.Value, "request-1", Begun: true, Held: false, failed, catalog.Runs.Jobs(id));
             Assert.True(catalog.Runs.Reopen(id, plan, DateTimeOffset.UtcNow));
-            reset = temporalKnows ? await handle.ResetAsync(plan.Point, "retried", [], None, plan.RequestId) : "";
+            reset = temporalKnows ? await handle.ResetAsync(plan.Point, "retried", [], plan.RequestId, None) : "";
         }
 
         await runtime.StartRuntimeAsync();

@@ -96,7 +96,7 @@ public sealed class RunReset(CatalogDatabase catalog, LakeStore lake, TemporalCo
         string id;
         try
         {
-            id = await client.GetHandle(workflow, plan.WorkflowRunId).ResetAsync(plan.Point, "retried by a person", LeaveOut, cancel, plan.RequestId);
+            id = await client.GetHandle(workflow, plan.WorkflowRunId).ResetAsync(plan.Point, "retried by a person", LeaveOut, plan.RequestId, cancel);
         }
         catch (Exception refused) when (IsRefusal(refused))
         {

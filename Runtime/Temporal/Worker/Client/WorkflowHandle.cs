@@ -193,13 +193,13 @@ public sealed class WorkflowHandle
     /// </summary>
     /// <returns>The new run's id.</returns>
     public Task<string> ResetAsync(long workflowTaskFinishEventId, string reason, CancellationToken cancellation = default) =>
-        ResetAsync(workflowTaskFinishEventId, reason, [], cancellation);
+        ResetAsync(workflowTaskFinishEventId, reason, [], null, cancellation);
 
     /// <inheritdoc cref="ResetAsync(long, string, CancellationToken)"/>
     /// <param name="leaveOut">What came after the point and is not to be delivered again.</param>
     /// <param name="requestId">The server resets once for one id and answers a repeated call with the same run; null for a new one.</param>
     public async Task<string> ResetAsync(
-        long workflowTaskFinishEventId, string reason, IReadOnlyCollection<ResetReapplyExcludeType> leaveOut, CancellationToken cancellation = default, string? requestId = null)
+        long workflowTaskFinishEventId, string reason, IReadOnlyCollection<ResetReapplyExcludeType> leaveOut, string? requestId = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(leaveOut);
         var request = new ResetWorkflowExecutionRequest
