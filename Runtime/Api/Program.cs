@@ -29,6 +29,7 @@ api.MapEvents();
 api.MapOverview();
 api.MapTables();
 api.MapJobs();
+api.MapDrift();
 api.MapInsights();
 api.MapConnectors();
 api.MapConnections();

@@ -22,6 +22,9 @@ public sealed record IngestOptions
     /// <summary>Told the health facts that a job's connector reports of its connection.</summary>
     public Action<string, IReadOnlyList<HealthFact>> Health { get; init; } = static (_, _) => { };
 
+    /// <summary>Tells how old landed files are.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Where short-lived files go (samples, spooled rejects).</summary>
     public string TemporaryFolder { get; init; } = Path.Combine(Path.GetTempPath(), "flowforge-ingest");
 }

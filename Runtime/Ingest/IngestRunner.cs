@@ -1,5 +1,6 @@
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Looking;
 using FlowForge.Ingest.Sources;
 using FlowForge.Ingest.Replay;
@@ -37,6 +38,7 @@ public sealed class IngestRunner(LakeStore lake, PluginRegistry plugins, DuckFac
                 ? await new TablesRun(lake, plugins, catalog, own, job, request, progress, log).RunAsync(duck, ct).ConfigureAwait(false)
                 : await OneAsync(own, job, request, progress, log, ct).ConfigureAwait(false);
             use?.Succeeded();
+            new LandingRetention(lake, catalog).AfterRun(job, request, log, options.Clock.GetUtcNow());
             return outcome;
         }
         catch (Exception e) when (ct.IsCancellationRequested && e is not JobFailedException { Transient: false })

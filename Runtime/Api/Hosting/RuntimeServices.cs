@@ -58,6 +58,9 @@ internal static class RuntimeServices
         services.AddSingleton<ConnectionProbe>();
         services.AddSingleton<RejectReplays>();
         services.AddSingleton<JobLooks>();
+        services.AddSingleton<SchemaViews>();
+        services.AddSingleton<HeldChanges>();
+        services.AddSingleton<LandingViews>();
         services.AddSingleton<JobDrafts>();
         services.AddSingleton<UploadStore>();
     }

@@ -21,8 +21,13 @@ public sealed class WatermarkStore
         new CatalogChange(CatalogChangeKind.Table, watermark.Table));
 
     /// <summary>Of one table.</summary>
-    public IReadOnlyList<Watermark> OfTable(string table) => _database.Read(s => s.Rows(
-        "SELECT * FROM watermarks WHERE table_name = @table ORDER BY pipeline, job_id",
+    public IReadOnlyList<Watermark> OfTable(string table) => Rows(table);
+
+    /// <summary>Of all tables.</summary>
+    public IReadOnlyList<Watermark> All() => Rows(null);
+
+    private IReadOnlyList<Watermark> Rows(string? table) => _database.Read(s => s.Rows(
+        "SELECT * FROM watermarks WHERE @table IS NULL OR table_name = @table ORDER BY table_name, pipeline, job_id",
         row => new Watermark(
             row.Text("table_name"), row.Text("pipeline"), row.Text("job_id"), row.Text("column_name"), row.TextOrNull("value"), row.Text("run_id"),
             row.Time("recorded_at")),

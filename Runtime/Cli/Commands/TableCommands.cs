@@ -197,7 +197,7 @@ internal static class TableCommands
         _ => value.GetRawText()
     };
 
-    private static (TableLayer, string) Name(string text)
+    internal static (TableLayer, string) Name(string text)
     {
         var cut = text.IndexOf('.', StringComparison.Ordinal);
         return cut > 0 && cut < text.Length - 1 && Enum.TryParse<TableLayer>(text[..cut], ignoreCase: true, out var layer) ? (layer, text[(cut + 1)..])

@@ -40,7 +40,7 @@ public sealed record IngestDefinition
 
     public LandingMode Landing { get; init; } = LandingMode.Copy;
 
-    /// <summary>Landed files older than this may be removed; null keeps them.</summary>
+    /// <summary>Landed files older than this are removed after a run, unless something needs them; null keeps them.</summary>
     public int? LandingRetentionDays { get; init; }
 
     public SchemaMode SchemaMode { get; init; } = SchemaMode.Infer;

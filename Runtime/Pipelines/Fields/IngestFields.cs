@@ -22,7 +22,7 @@ internal static class IngestFields
         new("is_reference", FieldKind.Boolean, "Reference tables are read before all else.") { Default = "false" },
         new("force_to_parquet", FieldKind.Boolean, "false: the files are landed only, no bronze table is made.") { Default = "true" },
         new("landing", FieldKind.Choice, "copy keeps the files as received in the landing layer; reference reads them in place.") { Choices = EnumText.All<LandingMode>(), Default = "copy" },
-        new("landing_retention_days", FieldKind.Integer, "Landed files older than this may be removed; by default they stay.") { Min = 0, Max = 36_500 },
+        new("landing_retention_days", FieldKind.Integer, "Landed files older than this are removed after a successful run, unless something needs them still; by default they stay.") { Min = 0, Max = 36_500 },
         new("filename_pattern", FieldKind.Text, "Name of a landed file, of {timestamp} and {filename}.") { Default = "{timestamp}_{filename}" },
         new("partition_mode", FieldKind.Choice, "How the bronze table's files are laid out.") { Choices = EnumText.All<PartitionMode>(), Default = "date" },
         new("partition_pattern", FieldKind.Text, "For date: yyyy/MM/dd or a part of it. For column: the column's name.") { Default = "yyyy/MM/dd", Examples = ["yyyy/MM/dd", "yyyy/MM", "yyyy"] },

@@ -1,0 +1,27 @@
+using FlowForge.Api.Problems;
+using FlowForge.Catalog;
+using FlowForge.Contracts;
+using FlowForge.Ingest.Landing;
+using FlowForge.Lake;
+using FlowForge.Orchestration.Runs;
+
+namespace FlowForge.Api.Tables;
+
+/// <summary>What lies in the landing folders of a pipeline's jobs, and what its retention would remove. Thread-safe.</summary>
+internal sealed class LandingViews(CatalogDatabase catalog, PipelineReader reader, LakeStore lake, TimeProvider clock)
+{
+    private const int Listed = 1000;
+
+    /// <param name="by">Who asks for the removal; null only looks.</param>
+    public IReadOnlyList<LandingReport> Of(string pipeline, string? by)
+    {
+        var version = catalog.Pipelines.Get(pipeline) is { Deleted: false } v ? v : throw ProblemException.NotFound("FF4032", $"There is no pipeline '{pipeline}'.", "GET /api/v1/pipelines lists them.");
+        var definition = reader.Read(version).Definition ?? throw ProblemException.Conflict("FF4077", $"Pipeline {pipeline} version {version.Version} has errors.", "Mend it first.");
+        var retention = new LandingRetention(lake, catalog);
+        return [.. definition.Ingest.Select(j => Report(by is null ? retention.Plan(j, pipeline, clock.GetUtcNow()) : retention.Remove(j, pipeline, by, clock.GetUtcNow())))];
+    }
+
+    private LandingReport Report(LandingPlan p) => new(p.Pipeline, p.Job, p.Days, p.All.Count, p.All.Sum(f => f.Bytes), p.Going.Count, p.Going.Sum(f => f.Bytes),
+        [.. p.Going.Take(Listed).Select(f => new LandedCopy(Path.GetRelativePath(lake.LandingFolder, f.Path), f.Bytes, f.Run, f.LandedAt))],
+        [.. p.Kept.GroupBy(k => k.Reason).Select(g => new LandingKept(g.Key, g.Count(), g.Sum(k => k.File.Bytes)))]);
+}
