@@ -83,8 +83,9 @@ public sealed record SqlQuery(string Sql, int Limit = 1000);
 
 /// <summary>What a query gave.</summary>
 /// <param name="Rows">As in <see cref="TableRows"/>.</param>
-/// <param name="Cut">There are more rows than were asked for.</param>
-public sealed record SqlResult(IReadOnlyList<TableColumn> Columns, IReadOnlyList<JsonElement[]> Rows, bool Cut, double Milliseconds)
+/// <param name="Cut">There are more rows than these.</param>
+/// <param name="CutAtBytes">The largest answer that is given, where that and not the number of rows has cut it; else null.</param>
+public sealed record SqlResult(IReadOnlyList<TableColumn> Columns, IReadOnlyList<JsonElement[]> Rows, bool Cut, double Milliseconds, long? CutAtBytes = null)
 {
     /// <summary>Files of the tables that the SQL reads.</summary>
     public int Files { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections;
 using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Lake;
@@ -8,10 +9,11 @@ namespace FlowForge.Datasets;
 
 /// <summary>What a query gave.</summary>
 /// <param name="Rows">In the columns' order.</param>
-/// <param name="IsCut">There were more rows than asked for.</param>
+/// <param name="IsCut">There were more rows than are here.</param>
+/// <param name="IsCutBySize">The next row would have made them larger than <see cref="LakeQuery.MostBytes"/>.</param>
 /// <param name="Files">Files of the tables that it reads.</param>
 /// <param name="FilesRead">Those that could have rows for it.</param>
-public sealed record LakeQueryResult(IReadOnlyList<DuckColumn> Columns, IReadOnlyList<object?[]> Rows, bool IsCut, int Files, int FilesRead);
+public sealed record LakeQueryResult(IReadOnlyList<DuckColumn> Columns, IReadOnlyList<object?[]> Rows, bool IsCut, bool IsCutBySize, int Files, int FilesRead);
 
 /// <summary>
 /// One SELECT over the newest versions of the lake's tables and over the catalog's views (<c>system.runs</c> …), which may call the functions of plugins. It reads nothing else of the machine and writes nothing.
@@ -19,7 +21,11 @@ public sealed record LakeQueryResult(IReadOnlyList<DuckColumn> Columns, IReadOnl
 /// </summary>
 public sealed class LakeQuery(LakeStore lake, CatalogDatabase catalog, DatasetOptions options, PluginRegistry? plugins = null)
 {
+    /// <summary>A result is held in memory as a whole, so it is cut here, however few rows it has: 32 MB.</summary>
+    public const long MostBytes = 32L << 20;
+
     /// <param name="most">Rows, at most.</param>
+    /// <param name="ct">Stops the engine too, within milliseconds.</param>
     /// <exception cref="JobFailedException">The SQL is not right, or a table does not exist.</exception>
     public Task<LakeQueryResult> RunAsync(string sql, int most, DateTimeOffset now, CancellationToken ct) => Task.Run(() => Run(sql, most, now, ct), ct);
 
@@ -40,12 +46,35 @@ public sealed class LakeQuery(LakeStore lake, CatalogDatabase catalog, DatasetOp
             var columns = engine.Session.Describe(sql);
             engine.Session.Execute($"CREATE TEMP VIEW query_rows AS {sql}");
             var left = DatasetInputs.SkipFiles(engine.Session, inputs, dataset, "SELECT * FROM query_rows", ct);
-            var rows = engine.Session.Rows($"SELECT * FROM query_rows LIMIT {most + 1}", ct);
-            return new LakeQueryResult(columns, rows.Count > most ? [.. rows.Take(most)] : rows, rows.Count > most, inputs.Sum(i => i.Snapshot.Files.Count), left.Sum());
+            var (rows, isCut, isCutBySize) = Read(engine.Session, most, ct);
+            return new LakeQueryResult(columns, rows, isCut, isCutBySize, inputs.Sum(i => i.Snapshot.Files.Count), left.Sum());
         }
         catch (Exception e) when (e is DuckException or LakeException)
         {
             throw EngineFailure.From(e, dataset);
         }
     }
+
+    private static (List<object?[]> Rows, bool IsCut, bool IsCutBySize) Read(DuckSession session, int most, CancellationToken ct)
+    {
+        var (rows, bytes) = (new List<object?[]>(), 0L);
+        foreach (var row in session.EachRow($"SELECT * FROM query_rows LIMIT {most + 1}", ct))
+        {
+            if (rows.Count == most) return (rows, true, false);
+            bytes += row.Sum(Size);
+            if (bytes > MostBytes) return (rows, true, true);
+            rows.Add(row);
+        }
+        return (rows, false, false);
+    }
+
+    /// <summary>About what a value takes when it is written out.</summary>
+    private static long Size(object? value) => value switch
+    {
+        string text => text.Length + 3L,
+        byte[] bytes => (bytes.Length * 4L / 3) + 3,
+        IDictionary map => map.Keys.Cast<object?>().Sum(Size) + map.Values.Cast<object?>().Sum(Size) + 3,
+        IEnumerable list => list.Cast<object?>().Sum(Size) + 3,
+        _ => 12,
+    };
 }

@@ -10,9 +10,11 @@ public sealed partial class DuckSession
     /// bool, DateOnly, TimeSpan (time of day), DateTime (UTC kind for TIMESTAMPTZ), <see cref="CalendarInterval"/>, byte[], Guid,
     /// List&lt;object?&gt;, Dictionary&lt;string, object?&gt; (struct, map), null.
     /// </summary>
-    public IReadOnlyList<object?[]> Rows(string sql, CancellationToken ct = default, params object?[] args)
+    public IReadOnlyList<object?[]> Rows(string sql, CancellationToken ct = default, params object?[] args) => [.. EachRow(sql, ct, args)];
+
+    /// <summary>As <see cref="Rows"/>, one after the other: who stops early leaves the rest unread.</summary>
+    public IEnumerable<object?[]> EachRow(string sql, CancellationToken ct = default, params object?[] args)
     {
-        var rows = new List<object?[]>();
         using var reader = Query(sql, ct, args);
         while (reader.Next() is { } batch)
         {
@@ -22,11 +24,10 @@ public sealed partial class DuckSession
                 {
                     var row = new object?[batch.ColumnCount];
                     for (var c = 0; c < row.Length; c++) row[c] = ClrValue.Of(batch.Column(c).GetObject(r));
-                    rows.Add(row);
+                    yield return row;
                 }
             }
         }
-        return rows;
     }
 
     /// <summary>

@@ -10,8 +10,6 @@ namespace FlowForge.Api.Endpoints;
 /// <summary>What is known about tables beyond their rows: column lineage, profiles, differences between versions; and one SELECT over all of them.</summary>
 internal static class InsightEndpoints
 {
-    private const int MostSqlRows = 10_000;
-
     public static void MapInsights(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/tables/{layer}/{name}").WithTags("Tables");
@@ -43,25 +41,5 @@ internal static class InsightEndpoints
         return diffs.ReadAsync(table.ToString(), older, newer, key, Math.Max(0, offset ?? 0), Paging.Limit(limit, 100, RowPages.LargestPage), ct);
     }
 
-    private static async Task<SqlResult> Sql(LakeQuery query, TimeProvider clock, Hosting.RuntimeSettings settings, SqlQuery body, CancellationToken ct)
-    {
-        if (string.IsNullOrWhiteSpace(body.Sql)) throw ProblemException.Bad("FF4081", "There is no SQL.", "Send {\"sql\": \"SELECT …\"}.");
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(settings.ReadTimeout);
-        var start = System.Diagnostics.Stopwatch.GetTimestamp();
-        try
-        {
-            var found = await query.RunAsync(body.Sql, Paging.Limit(body.Limit, 1000, MostSqlRows), clock.GetUtcNow(), limit.Token);
-            return new SqlResult([.. found.Columns.Select(c => new TableColumn(c.Name, c.Type, true, null))], JsonRows.Write(found.Rows), found.IsCut,
-                Math.Round(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1)) { Files = found.Files, FilesRead = found.FilesRead };
-        }
-        catch (JobFailedException e)
-        {
-            throw ProblemException.Bad(e.Code, e.Message.Replace("The SQL of query.result", "The SQL", StringComparison.Ordinal).Replace("query.result", "The query", StringComparison.Ordinal), e.Suggestion);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw new TimeoutException($"The query took longer than {settings.ReadTimeout.TotalSeconds:0} s.");
-        }
-    }
+    private static Task<SqlResult> Sql(SqlQueries queries, SqlQuery body, CancellationToken ct) => queries.RunAsync(body, ct);
 }

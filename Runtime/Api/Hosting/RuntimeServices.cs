@@ -115,7 +115,8 @@ internal static class RuntimeServices
         services.AddSingleton<IngestRunner>();
         services.AddSingleton(new DatasetOptions { MemoryLimitBytes = settings.JobMemoryBytes / settings.ParallelJobs, SpillFolder = Path.Combine(settings.SpillFolder, "datasets") });
         services.AddSingleton<DatasetRunner>();
-        services.AddSingleton<LakeQuery>();
+        services.AddSingleton(s => new LakeQuery(s.GetRequiredService<LakeStore>(), s.GetRequiredService<CatalogDatabase>(), SqlQueries.Share(s.GetRequiredService<DatasetOptions>()), s.GetRequiredService<PluginRegistry>()));
+        services.AddSingleton<SqlQueries>();
         services.AddSingleton<Datasets.Testing.DatasetTester>();
         // Asked at every reading: a connector that was added meanwhile counts.
         services.AddSingleton<Func<PipelineEnvironment>>(s => () => new PipelineEnvironment

@@ -15,7 +15,9 @@ internal static class SqlCommand
         {
             TextTable.Write(Console.Out, [.. r.Columns.Select(x => x.Name)], r.Rows.Select(row => row.Select(v => v.ValueKind == System.Text.Json.JsonValueKind.Null ? "" : v.ToString()).ToArray()));
             if (r.Cut)
-                Console.Error.WriteLine($"The first {Lines.Count(r.Rows.Count)} rows; --limit shows more.");
+                Console.Error.WriteLine(r.CutAtBytes is { } bytes
+                    ? $"The first {Lines.Count(r.Rows.Count)} rows: more would be larger than {bytes >> 20} MB. Select fewer columns, or a part of them."
+                    : $"The first {Lines.Count(r.Rows.Count)} rows; --limit shows more.");
         }));
     }
 }

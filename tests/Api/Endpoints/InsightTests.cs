@@ -61,4 +61,48 @@ public sealed class InsightTests(TestRuntime runtime)
         Assert.Equal(HttpStatusCode.BadRequest, outside.Status);
         Assert.Equal("FF3203", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.SqlAsync(new SqlQuery("SELECT * FROM bronze.nothing")))).Problem.Code);
     }
+
+    [Fact]
+    public async Task Sql_AnswerLargerThanItMayBe_IsCutAndSaysSo()
+    {
+        var wide = await client.SqlAsync(new SqlQuery("SELECT i, repeat('x', 1000000) AS x FROM range(200) t(i)", 100));
+        Assert.Equal((true, 32L << 20, 33), (wide.Cut, wide.CutAtBytes, wide.Rows.Count));
+        var nested = await client.SqlAsync(new SqlQuery("SELECT {'a': [repeat('x', 20000000), repeat('y', 20000000)]} AS s"));
+        Assert.Equal((true, 32L << 20, 0), (nested.Cut, nested.CutAtBytes, nested.Rows.Count));
+        var few = await client.SqlAsync(new SqlQuery("SELECT i FROM range(200) t(i)", 100));
+        Assert.Equal((true, null, 100), (few.Cut, few.CutAtBytes, few.Rows.Count));
+    }
+
+    [Fact]
+    public async Task Sql_MoreAtOnceThanMayBe_IsTooMany_AndCallersWhoLeaveGiveTheirPlaceBack()
+    {
+        const string Endless = "SELECT sum(hash(x.range, y.range)) AS h FROM range(3000000) x, range(3000000) y";
+        using var leaving = new CancellationTokenSource();
+        // Four, of which two work: on a busy machine one may wait too long behind the questions below.
+        var working = Enumerable.Range(0, 4).Select(_ => client.SqlAsync(new SqlQuery(Endless), leaving.Token)).ToArray();
+        var refused = await TryAsync(p => p is not null);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "FF4082", "2 queries are at work, as many as may be at once."), (refused!.Status, refused.Problem.Code, refused.Message));
+        await leaving.CancelAsync();
+        var ends = await Task.WhenAll(working.Select(async w => await Record.ExceptionAsync(() => w)));
+        Assert.Equal(2, ends.Count(e => e is OperationCanceledException));
+        Assert.Null(await TryAsync(p => p is null));
+
+        // Other tests ask too, and the first two need a moment to arrive: what counts comes within a minute.
+        async Task<FlowForgeApiException?> TryAsync(Func<FlowForgeApiException?, bool> expected)
+        {
+            for (var until = DateTime.UtcNow.AddSeconds(60); ; await Task.Delay(50))
+            {
+                FlowForgeApiException? said = null;
+                try
+                {
+                    await client.SqlAsync(new SqlQuery("SELECT 1"));
+                }
+                catch (FlowForgeApiException e)
+                {
+                    said = e;
+                }
+                if (expected(said) || DateTime.UtcNow > until) return said;
+            }
+        }
+    }
 }
