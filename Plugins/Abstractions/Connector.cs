@@ -32,7 +32,7 @@ public enum SettingScope
 {
     /// <summary>Says what to read: written in the job.</summary>
     Job,
-    /// <summary>Says where the system is and how to get in: kept with the connection, may be overridden in the job.</summary>
+    /// <summary>Says where the system is and how to get in: kept with the connection. A job without a connection gives it too; one that uses a connection cannot change it.</summary>
     Connection,
 }
 

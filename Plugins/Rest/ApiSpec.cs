@@ -64,8 +64,8 @@ public record ApiSpec
     [Setting("How to get in", Scope = SettingScope.Connection)]
     public AuthSpec Auth { get; init; } = new();
 
-    [Setting("Headers sent with every request", Scope = SettingScope.Connection)]
-    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+    [Setting("Headers sent with every request; kept as secrets, for keys travel in them", Scope = SettingScope.Connection)]
+    public IReadOnlyDictionary<string, Secret> Headers { get; init; } = new Dictionary<string, Secret>();
 
     [Setting("Longest wait for one answer", Scope = SettingScope.Connection)]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(100);

@@ -50,6 +50,12 @@ public static class SecretReferences
     /// <summary>Whether the text is one reference and nothing else: it may be shown.</summary>
     public static bool IsReference(string text) => NamesIn(text).ToList() is [var only] && text.Length == only.Length + 3;
 
+    /// <summary>Whether nothing in the text is a secret itself: one reference, perhaps behind the name of a scheme, as headers want it (<c>Bearer ${secret:token}</c>).</summary>
+    public static bool IsReadable(string text) => IsReference(text)
+        || (text.IndexOf(' ', StringComparison.Ordinal) is > 0 and var blank && Schemes.Contains(text[..blank], StringComparer.OrdinalIgnoreCase) && IsReference(text[(blank + 1)..]));
+
+    private static readonly string[] Schemes = ["Bearer", "Basic", "Token", "ApiKey", "Api-Key", "Key", "Digest", "OAuth", "SSWS"];
+
     /// <summary>The references in a text: <c>secret:name</c>, <c>env:NAME</c>.</summary>
     public static IEnumerable<string> NamesIn(string text)
     {

@@ -91,7 +91,7 @@ internal sealed class ApiClient : IDisposable
             foreach (var (name, value) in _spec.Headers)
             {
                 request.Headers.Remove(name);
-                request.Headers.TryAddWithoutValidation(name, value);
+                request.Headers.TryAddWithoutValidation(name, value.Reveal());
             }
             if (body is not null) request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
             await _authorization.ApplyAsync(request, cancellationToken).ConfigureAwait(false);

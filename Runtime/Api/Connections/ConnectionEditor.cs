@@ -21,13 +21,15 @@ internal sealed class ConnectionEditor(ConnectionBook book, ConnectionStore stor
         var errors = connector.Spec.Check(given, new HashSet<string>(), secrets.Reveal, connectionOnly: true);
         var limit = Limit(body.RateLimit);
         if (errors.Count > 0) throw Refused(name, errors);
-        var kept = connector.Spec.MapSecrets(given, (path, text) => SecretReferences.NamesIn(text).Any() ? text : Store(name, path, text));
+        RefuseMixed(connector, given);
+        var kept = connector.Spec.MapSecrets(given, (path, text) => SecretReferences.IsReadable(text) ? text : Store(name, path, text));
         guards.Forget(name);
         store.Put(new ConnectionDefinition
         {
             Name = name, Connector = Pinned(connector, body.Connector, old?.Definition), Description = string.IsNullOrWhiteSpace(body.Description) ? null : body.Description.Trim(), Settings = kept, RateLimit = limit,
             Isolation = body.Isolation == ConnectorIsolation.Process ? Isolation.Process : Isolation.None
         });
+        if (old is not null) Forget(OwnedSecrets.Of(old.Definition).Except(OwnedSecrets.Of(name, kept), StringComparer.Ordinal));
     }
 
     public void Delete(string name, bool force)
@@ -40,9 +42,29 @@ internal sealed class ConnectionEditor(ConnectionBook book, ConnectionStore stor
                 "Change these jobs first, or delete it anyway with force=true: they fail at their next run.");
         store.Delete(name);
         guards.Forget(name);
-        // Secrets that were made for this connection alone go with it.
+        Forget(OwnedSecrets.Of(known.Definition));
+    }
+
+    /// <summary>Secrets that were made for a connection go with it, unless somebody else has come to use them.</summary>
+    private void Forget(IEnumerable<string> owned)
+    {
         var referred = uses.BySecret();
-        foreach (var own in secrets.List().Where(s => s.Name.StartsWith(name + ".", StringComparison.Ordinal) && !referred[s.Name].Any())) secrets.Delete(own.Name);
+        foreach (var secret in owned.Where(s => !referred[s].Any())) secrets.Delete(secret);
+    }
+
+    /// <summary>Text beside a reference would be stored readable, and may be half of a secret.</summary>
+    private static void RefuseMixed(ConnectorDescriptor connector, JsonObject given)
+    {
+        var mixed = new List<string>();
+        connector.Spec.MapSecrets(given, (path, text) =>
+        {
+            if (SecretReferences.NamesIn(text).Any() && !SecretReferences.IsReadable(text)) mixed.Add(path);
+            return text;
+        });
+        if (mixed.Count == 0) return;
+        throw new ProblemException(422, "FF5034", "Settings refused", $"{string.Join(", ", mixed.Select(m => $"'{m}'"))} mixes text with a reference to a secret: the text would be stored readable; nothing was stored.",
+            "Store the whole value as one secret and refer to that, or give it as text: then it is encrypted. In front of a reference only the name of a scheme may stand: Bearer ${secret:name}.",
+            [.. mixed.Select(m => new DiagnosticEntry(DiagnosticLevel.Error, "FF5034", "Text and a reference to a secret are mixed.", m, null, null, "Write one reference and nothing else, or text without one."))]);
     }
 
     /// <summary>The connection that a request means: a saved one, one that is not saved, or a mixture.</summary>
@@ -88,7 +110,7 @@ internal sealed class ConnectionEditor(ConnectionBook book, ConnectionStore stor
     {
         if (value.Length == 0) return value;
         if (value.Length > SecretStore.LongestValue) throw ProblemException.Bad("FF5031", $"'{path}' has {value.Length} characters; a secret has at most {SecretStore.LongestValue}.");
-        var name = $"{connection}.{path}";
+        var name = OwnedSecrets.Name(connection, path);
         secrets.Put(name, value);
         return $"${{secret:{name}}}";
     }

@@ -37,10 +37,10 @@ internal sealed class ConnectionViews(ConnectionBook book, ConnectionStore store
 
     /// <summary>The settings with secrets as references or stars. Without the connector nobody knows which are secrets: then every text is one.</summary>
     public JsonObject Masked(ConnectionDefinition connection) => plugins.Find(connection.Connector) is { } connector
-        ? connector.Spec.MapSecrets(connection.Settings, (_, text) => SecretReferences.IsReference(text) ? text : Hidden)
+        ? connector.Spec.MapSecrets(connection.Settings, (_, text) => SecretReferences.IsReadable(text) ? text : Hidden)
         : new JsonObject(connection.Settings.Select(p => KeyValuePair.Create<string, JsonNode?>(p.Key, IsReference(p.Value) ? p.Value!.DeepClone() : JsonValue.Create(Hidden))));
 
-    private static bool IsReference(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) && SecretReferences.IsReference(text);
+    private static bool IsReference(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) && SecretReferences.IsReadable(text);
 
     public static ConnectionTestResult ToResult(ConnectionTest test) => new(test.Passed, test.Message, test.Suggestion, Math.Round(test.Took.TotalSeconds, 3), test.TestedAt);
 

@@ -8,19 +8,21 @@ using FlowForge.Plugins;
 
 namespace FlowForge.Ingest;
 
-/// <summary>The one way from a job to its connector: the connection's settings, overridden by the job's, secrets resolved. Thread-safe.</summary>
+/// <summary>The one way from a job to its connector: the connection's settings and the job's, secrets resolved. Thread-safe.</summary>
 public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions options)
 {
     /// <summary>Names under a job's <c>config</c> that ingest reads itself and no connector sees, unless it has a setting of that name.</summary>
     public static IReadOnlySet<string> OwnSettings { get; } = FormatSettings.Names.Concat(["connection_id", "table_name"]).ToHashSet();
 
     /// <summary>Opens the connector of a job. The caller disposes the lease.</summary>
-    /// <exception cref="JobFailedException">The job's connection is not there, or belongs to another connector.</exception>
+    /// <exception cref="JobFailedException">The job's connection is not there, belongs to another connector, or the job would change its settings.</exception>
     /// <exception cref="SettingsException">The settings are not valid; all errors at once.</exception>
     /// <exception cref="PluginException">Unknown connector, or its constructor failed.</exception>
     public ConnectorLease Open(IngestDefinition job, JobRequest request, IJobLog log)
     {
         var connection = job.Connection is { } name ? options.Connections(name) ?? throw Unknown(name) : null;
+        if (connection is not null && plugins.Find(connection.Connector) is { } descriptor && Overridden(descriptor, connection, job.Config) is [var first, ..])
+            throw new JobFailedException("FF5004", first.Message, first.Suggestion);
         return plugins.Open(ConnectorOf(job, connection), new OpenRequest
         {
             Pace = connection is null ? null : options.Guards.Of(connection.Name).Pace,
@@ -71,10 +73,15 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
         var connection = job.Connection is { } name ? options.Connections(name) : null;
         if (job.Connection is not null && connection is null || plugins.Find(connection?.Connector ?? job.Connector ?? job.SourceType) is not { } connector) return [];
         var format = Format(job) is { } reader ? reader.Spec.Check(job.Config, OwnSettings.Concat(connector.Spec.Settings.Select(s => s.Name)).ToHashSet(), options.Secrets, connectionOnly: false) : [];
-        return [.. connector.Spec.Check(Merge(connection, job.Config), Others(job), options.Secrets, connectionOnly: false).Concat(format).Select(e => new SettingFinding(e.Path, e.Message, e.Suggestion))];
+        return [.. Overridden(connector, connection, job.Config), .. connector.Spec.Check(Merge(connection, job.Config), Others(job), options.Secrets, connectionOnly: false).Concat(format).Select(e => new SettingFinding(e.Path, e.Message, e.Suggestion))];
     }
 
-    /// <summary>The connection's settings with those of the job in their place.</summary>
+    /// <summary>Where the system is and how to get in is the connection's alone: a job that could change the host would send the connection's password there.</summary>
+    private static List<SettingFinding> Overridden(ConnectorDescriptor connector, ConnectionDefinition? connection, JsonObject config) => connection is null ? []
+        : [.. connector.Spec.Settings.Where(s => s.Scope == SettingScope.Connection && config.ContainsKey(s.Name))
+            .Select(s => new SettingFinding(s.Name, $"'{s.Name}' is a setting of the connection '{connection.Name}', and a job that uses it cannot change it.", "Remove it from the job, change the connection, or make another one."))];
+
+    /// <summary>The connection's settings and those of the job.</summary>
     public static JsonObject Merge(ConnectionDefinition? connection, JsonObject config)
     {
         var settings = connection?.Settings.DeepClone().AsObject() ?? [];

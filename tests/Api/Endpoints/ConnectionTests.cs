@@ -159,6 +159,49 @@ public sealed class ConnectionTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Plan_JobThatChangesItsConnection_IsRefusedByTheSettingsName()
+    {
+        await PutShop("fixed_shop", """{ "host": "h" }""");
+        var outcome = await client.ValidateAsync(new ValidatePipeline("pipeline: p\ningest:\n  a:\n    source_type: shop\n    connection: fixed_shop\n    config: { count: 3, host: evil.example.com, mood: work }\n"));
+        var refused = Assert.Single(outcome.Diagnostics);
+        Assert.Equal(("FF1232", "ingest.a.config.host", "'host' is a setting of the connection 'fixed_shop', and a job that uses it cannot change it.", "Remove it from the job, change the connection, or make another one."),
+            (refused.Code, refused.Path, refused.Message, refused.Suggestion));
+        Assert.Empty((await client.ValidateAsync(new ValidatePipeline("pipeline: p\ningest:\n  a:\n    source_type: shop\n    config: { count: 3, host: h }\n"))).Diagnostics);
+    }
+
+    [Fact]
+    public async Task Put_TextBesideAReference_IsRefused_ButForTheNameOfAScheme()
+    {
+        await client.PutSecretAsync("mixed_token", "half-of-a-secret");
+        var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => PutShop("mixed_shop", """{ "host": "h", "password": "abc-${secret:mixed_token}", "headers": { "X-Key": "Bearer k ${secret:mixed_token}" } }"""));
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "FF5034", "'password', 'headers.X-Key' mixes text with a reference to a secret: the text would be stored readable; nothing was stored."), (refused.Status, refused.Problem.Code, refused.Message));
+        Assert.DoesNotContain("abc-", refused.Problem.ToString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.ConnectionAsync("mixed_shop"))).Status);
+        var made = await PutShop("mixed_shop", """{ "host": "h", "headers": { "Authorization": "Bearer ${secret:mixed_token}", "x y\u00e4": "needs-a-name-1" } }""");
+        var headers = made.Settings.GetProperty("headers");
+        Assert.Equal("Bearer ${secret:mixed_token}", headers.GetProperty("Authorization").GetString());
+        Assert.Matches(@"^\$\{secret:mixed_shop\.headers\.x_y_-[0-9a-f]{12}\}\z", headers.GetProperty("x y\u00e4").GetString()!);
+        await client.DeleteConnectionAsync("mixed_shop");
+        Assert.Equal(["mixed_token"], (await client.SecretsAsync()).Where(s => s.Name.StartsWith("mixed_", StringComparison.Ordinal)).Select(s => s.Name));
+    }
+
+    [Fact]
+    public async Task Delete_Connection_TakesItsOwnSecretsAndNoOthersOfALikeName()
+    {
+        await client.PutSecretAsync("owner.other", "not of the form");
+        await client.PutSecretAsync("owner.old", "not of the form either");
+        await PutShop("owner", """{ "host": "h", "password": "first-password", "headers": { "a": "first-header" } }""");
+        Assert.Equal(["owner.headers.a", "owner.old", "owner.other", "owner.password"], await NamesAsync());
+        // A header that goes takes its secret along.
+        await PutShop("owner", """{ "host": "h", "password": "***" }""");
+        Assert.Equal(["owner.old", "owner.other", "owner.password"], await NamesAsync());
+        await client.DeleteConnectionAsync("owner");
+        Assert.Equal(["owner.old", "owner.other"], await NamesAsync());
+
+        async Task<IEnumerable<string>> NamesAsync() => (await client.SecretsAsync()).Select(s => s.Name).Where(n => n.StartsWith("owner.", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
     public async Task FileOfTheWorkspace_IsAConnectionThatTheApiDoesNotChange()
     {
         var folder = Directory.CreateDirectory(Path.Combine(runtime.Workspace, "connections"));

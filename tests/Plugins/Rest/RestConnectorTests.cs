@@ -173,7 +173,7 @@ public sealed class RestConnectorTests : IDisposable
             new AuthSpec { Kind = AuthKind.Basic, User = "ü", Password = new Secret("p:w") }, new AuthSpec { Kind = AuthKind.ApiKey, KeyName = "X-Key", Token = new Secret("k") },
             new AuthSpec { Kind = AuthKind.ApiKey, KeyName = "key", KeyIn = KeyPlace.Query, Token = new Secret("k&1") },
         })
-            await ReadAsync(new RestSpec { BaseUrl = api.Address, Url = "x", Auth = auth, Headers = new Dictionary<string, string> { ["X-Tenant"] = "7" } });
+            await ReadAsync(new RestSpec { BaseUrl = api.Address, Url = "x", Auth = auth, Headers = new Dictionary<string, Secret> { ["X-Tenant"] = new("7") } });
         var requests = api.Requests.ToArray();
         Assert.Equal("Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("ü:p:w")), requests[0].Headers["Authorization"]);
         Assert.Equal("k", requests[1].Headers["X-Key"]);
