@@ -11,7 +11,11 @@ builder.Services.AddRuntime(settings, builder.Configuration);
 builder.Services.AddOpenApi("v1");
 builder.Services.AddExceptionHandler<ProblemAnswers>();
 builder.Services.AddProblemDetails();
-builder.Services.ConfigureHttpJsonOptions(json => ContractsJson.Apply(json.SerializerOptions));
+builder.Services.ConfigureHttpJsonOptions(json =>
+{
+    ContractsJson.Apply(json.SerializerOptions);
+    StrictBodies.Apply(json.SerializerOptions);
+});
 builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = 4 << 20);
 

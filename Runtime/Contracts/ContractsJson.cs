@@ -19,6 +19,8 @@ public static class ContractsJson
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
         options.PropertyNameCaseInsensitive = true;
         options.NumberHandling = JsonNumberHandling.Strict;
+        // A name given twice is a slip: nobody can know which one was meant.
+        options.AllowDuplicateProperties = false;
         // Read by programs and people, never put into HTML as it is: quotes and umlauts may stay themselves.
         options.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;

@@ -39,7 +39,7 @@ public readonly record struct TableName(Layer Layer, string Name)
     /// <summary>The layer in lower case, as folders and SQL schemas write it.</summary>
     public string LayerName => Layer switch { Layer.Bronze => "bronze", Layer.Silver => "silver", _ => "gold" };
 
-    // A table name is a folder name: nothing that climbs out of its layer, hides, or differs between file systems.
+    // A table name is a folder name: nothing that climbs out of its layer, hides, differs between file systems, or is longer than they take (they count bytes).
     private static bool IsFolderName(string name) =>
-        name.Length is > 0 and <= 200 && name[0] is not ('.' or '-') && name.All(c => char.IsLetterOrDigit(c) || c is '_' or '-');
+        name.Length > 0 && System.Text.Encoding.UTF8.GetByteCount(name) <= 200 && name[0] is not ('.' or '-') && name.All(c => char.IsLetterOrDigit(c) || c is '_' or '-');
 }

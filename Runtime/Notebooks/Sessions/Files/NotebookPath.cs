@@ -25,9 +25,11 @@ public readonly record struct NotebookPath
         foreach (var part in given.Split('/'))
         {
             if (part.Length == 0) return "The name has an empty folder in it.";
+            if (System.Text.Encoding.UTF8.GetByteCount(part) > Longest) return $"'{part[..20]}…' takes {System.Text.Encoding.UTF8.GetByteCount(part)} bytes in UTF-8; {Longest} are the most for one folder or name.";
             if (part[0] == '.' || part[^1] is '.' or ' ' || part[0] == ' ') return $"'{part}' cannot be part of a name: no dot in front, no dot or blank at an end.";
+            if (part.AsSpan().IndexOfAnyInRange('\0', '\u001F') is >= 0 and var control) return $"The name has the character 'U+{(int)part[control]:X4}', which files cannot have everywhere.";
             var bad = part.FirstOrDefault(c => char.IsControl(c) || c is '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|');
-            if (bad != 0) return $"The name has the character '{(char.IsControl(bad) ? "U+" + ((int)bad).ToString("X4", System.Globalization.CultureInfo.InvariantCulture) : bad)}', which files cannot have everywhere.";
+            if (bad != 0) return $"The name has the character '{(char.IsControl(bad) ? $"U+{(int)bad:X4}" : bad)}', which files cannot have everywhere.";
         }
         path = new NotebookPath(given + Extension);
         return null;
