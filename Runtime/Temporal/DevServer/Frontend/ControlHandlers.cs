@@ -23,10 +23,7 @@ internal sealed class ControlHandlers(ServerState server)
         return server.Executor.Run(() =>
         {
             var e = server.RequireOpen(ns, request.WorkflowExecution);
-            if (e.SignalCount >= Limits.SignalsPerRun)
-            {
-                throw new GrpcException(GrpcCode.InvalidArgument, $"exceeded workflow execution limit for signal events ({Limits.SignalsPerRun})");
-            }
+            CheckSignals(e);
             e.Signal(new WorkflowExecutionSignaledEventAttributes
             {
                 SignalName = request.SignalName,
@@ -37,6 +34,15 @@ internal sealed class ControlHandlers(ServerState server)
             }, request.Links);
             return new SignalWorkflowExecutionResponse();
         });
+    }
+
+    /// <exception cref="GrpcException">The run has had as many signals as one may.</exception>
+    internal static void CheckSignals(Execution e)
+    {
+        if (e.SignalCount >= Limits.SignalsPerRun)
+        {
+            throw new GrpcException(GrpcCode.InvalidArgument, $"exceeded workflow execution limit for signal events ({Limits.SignalsPerRun})");
+        }
     }
 
     public Task<QueryWorkflowResponse> QueryWorkflow(QueryWorkflowRequest request, GrpcCall call)

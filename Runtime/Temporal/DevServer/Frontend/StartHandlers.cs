@@ -25,6 +25,7 @@ internal sealed class StartHandlers(ServerState server)
         {
             throw Requests.Invalid("SignalName is not set on request.");
         }
+        Requests.CheckLength(request.SignalName, "SignalName");
         Check(ns, start);
         Requests.CheckSize(request.SignalInput, "SignalInput");
         if (start.WorkflowIdConflictPolicy == WorkflowIdConflictPolicy.Unspecified)
@@ -38,14 +39,19 @@ internal sealed class StartHandlers(ServerState server)
         return server.Executor.Run(() =>
         {
             var (execution, response) = Start(server, ns, start);
-            execution.Signal(new WorkflowExecutionSignaledEventAttributes
+            // A call that is repeated after its run has closed has been answered before: its signal is in the history.
+            if (execution.IsOpen)
             {
-                SignalName = request.SignalName,
-                Input = request.SignalInput,
-                Identity = request.Identity,
-                Header = request.Header,
-                RequestId = request.RequestId,
-            }, request.Links);
+                ControlHandlers.CheckSignals(execution);
+                execution.Signal(new WorkflowExecutionSignaledEventAttributes
+                {
+                    SignalName = request.SignalName,
+                    Input = request.SignalInput,
+                    Identity = request.Identity,
+                    Header = request.Header,
+                    RequestId = request.RequestId,
+                }, request.Links, endsDelay: !response.Started);
+            }
             return new SignalWithStartWorkflowExecutionResponse
             {
                 RunId = response.RunId,

@@ -6,7 +6,8 @@ namespace FlowForge.Temporal.DevServer.History;
 /// <summary>Signals and cancellation requests, from clients and from other workflows.</summary>
 internal static class Signals
 {
-    public static void Signal(this Execution e, WorkflowExecutionSignaledEventAttributes signal, IEnumerable<Link>? links = null)
+    /// <param name="endsDelay">False for the signal that a run was started with: the run's start delay is meant for it too.</param>
+    public static void Signal(this Execution e, WorkflowExecutionSignaledEventAttributes signal, IEnumerable<Link>? links = null, bool endsDelay = true)
     {
         if (signal.RequestId.Length > 0 && e.SignalRequests.Contains(signal.RequestId))
         {
@@ -14,7 +15,10 @@ internal static class Signals
         }
         e.Add(signal, added => added.Links.AddRange(links ?? []));
         e.Server.Metrics.Signalled.Add(1);
-        e.EndStartDelayForSignal();
+        if (endsDelay)
+        {
+            e.EndStartDelayForSignal();
+        }
         e.EnsureTask();
         e.CheckHistoryLimit();
     }
