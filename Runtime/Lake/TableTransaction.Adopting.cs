@@ -18,13 +18,13 @@ public sealed partial class TableTransaction
     public IReadOnlyList<DataFile>? TryAdopt(IReadOnlyList<TableFile> files, IReadOnlyDictionary<string, string> partitions, WriteOptions options)
     {
         ObjectDisposedException.ThrowIf(done, this);
-        if (written is not null || files.Any(f => f.Columns.Columns.Any(c => partitions.ContainsKey(c.Name)))) return null;
+        // Files of others know nothing of physical names and ids.
+        if (mapping.IsOn || written is not null || files.Any(f => f.Columns.Columns.Any(c => partitions.ContainsKey(c.Name)))) return null;
         var existing = options.Mode == CommitMode.Overwrite ? null : changedTypes ?? start?.Metadata?.Schema;
         if (existing is not null && (start?.Metadata is not { } metadata || !TakesAnyRow(metadata))) return null;
         // One schema of all files; each must have exactly its types.
         var columns = files.SelectMany(f => f.Columns.Columns).DistinctBy(c => c.Name, StringComparer.OrdinalIgnoreCase).Select(c => (c.Name, c.DuckType)).Concat((options.PartitionBy ?? []).Select(p => (p, "INTEGER"))).ToList();
         var schema = SchemaPlan.ForRows(table.Name, columns, existing, options.Schema);
-        if (schema.Columns.Any(c => ColumnMapping.PhysicalName(c) is not null)) return null;
         if (files.Any(f => f.Columns.Columns.Any(c => !schema.Find(c.Name)!.Type.Equals(c.Type) || schema.Find(c.Name)!.Name != c.Name))) return null;
         var partitionBy = Partitions(options, schema);
         if (!partitionBy.All(partitions.ContainsKey)) return null;

@@ -52,7 +52,7 @@ internal static class Stopclock
     }
 
     /// <summary>Wall-clock seconds; with FLOWFORGE_CPU set the processor's seconds of this process, for machines that have more to do.</summary>
-    private static double Seconds(Action action)
+    public static double Seconds(Action action)
     {
         GC.Collect();
         var clock = Stopwatch.StartNew();

@@ -18,7 +18,7 @@ internal sealed class LakeBenchmark : IBenchmark
             using var database = DuckDatabase.Open();
             using var session = database.Connect();
             foreach (var ratio in Commits(folder, session, 10_000)) yield return ratio;
-            yield return Merge(folder, session, isShort ? 1_000_000 : 20_000_000);
+            yield return Merge(folder, session, isShort ? 5_000_000 : 50_000_000);
         }
         finally
         {
@@ -61,32 +61,37 @@ internal sealed class LakeBenchmark : IBenchmark
         return clock.Elapsed.TotalMilliseconds;
     }
 
+    // Several merges, each of another 1 % and each beside the peer's rewrite of the files that it touched; the best of both count.
     private static Ratio Merge(string folder, DuckSession session, int rows)
     {
+        const int rounds = 4;
         var table = new LakeStore(folder).Table(TableName.Parse("bronze.merged"));
         using (var transaction = table.Begin())
         {
             transaction.Write(session, $"SELECT i AS id, i % 1000 AS g, 'value of row ' || i AS v, i * 0.5 AS d FROM range({rows}) t(i)", new WriteOptions { TargetFileBytes = 16 << 20 });
             transaction.Commit(new CommitOptions());
         }
-        var source = $"SELECT i AS id, i % 1000 AS g, 'changed' AS v, i * 0.5 AS d FROM range({rows / 2}, {rows / 2 + (rows / 100)}) t(i)";
-        var before = table.Latest()!;
-        var clock = Stopwatch.StartNew();
-        IReadOnlyList<DataFile> written;
-        long touchedRows;
-        using (var transaction = table.Begin())
+        var (ours, peer, touchedFiles, allFiles) = (0.0, 0.0, 0, 0);
+        for (var round = 0; round < rounds; round++)
         {
-            transaction.Merge(session, source, new MergeOptions { Keys = ["id"] });
-            written = transaction.Staged;
-            transaction.Commit(new CommitOptions { Operation = "MERGE" });
-            touchedRows = written.Sum(f => f.Rows ?? 0);
+            var first = rows / 2 + (rows / 100 * round);
+            var source = $"SELECT i AS id, i % 1000 AS g, 'changed' AS v, i * 0.5 AS d FROM range({first}, {first + (rows / 100)}) t(i)";
+            var before = table.Latest()!;
+            var seconds = Stopclock.Seconds(() =>
+            {
+                using var transaction = table.Begin();
+                transaction.Merge(session, source, new MergeOptions { Keys = ["id"] });
+                transaction.Commit(new CommitOptions { Operation = "MERGE" });
+            });
+            var kept = table.Latest()!.Files.Select(f => f.Path).ToHashSet();
+            var touched = before.Files.Where(f => !kept.Contains(f.Path)).ToList();
+            var touchedRows = touched.Sum(f => f.Rows ?? 0);
+            var scan = before.ScanSql(touched);
+            var peerSeconds = Stopclock.Seconds(() => session.Execute(
+                $"COPY (SELECT t.id, t.g, coalesce(s.v, t.v) AS v, t.d FROM {scan} t LEFT JOIN ({source}) s USING (id)) TO {SqlText.Literal(Path.Combine(folder, $"peer{round}.parquet"))} (FORMAT parquet, COMPRESSION zstd)"));
+            (ours, peer) = (Math.Max(ours, touchedRows / seconds / 1e6), Math.Max(peer, touchedRows / peerSeconds / 1e6));
+            (touchedFiles, allFiles) = (touched.Count, before.Files.Count);
         }
-        var ours = clock.Elapsed.TotalSeconds;
-        var kept = table.Latest()!.Files.Select(f => f.Path).ToHashSet();
-        var touched = before.Files.Where(f => !kept.Contains(f.Path)).ToList();
-        clock.Restart();
-        session.Execute($"COPY (SELECT t.id, t.g, coalesce(s.v, t.v) AS v, t.d FROM {before.ScanSql(touched)} t LEFT JOIN ({source}) s USING (id)) TO {SqlText.Literal(Path.Combine(folder, "peer.parquet"))} (FORMAT parquet, COMPRESSION zstd)");
-        var peer = clock.Elapsed.TotalSeconds;
-        return new Ratio($"merge 1 % into {rows} rows ({touched.Count} of {before.Files.Count} files)", touchedRows / ours / 1e6, touchedRows / peer / 1e6, "Mrows/s", 0.8);
+        return new Ratio($"merge 1 % into {rows} rows ({touchedFiles} of {allFiles} files)", ours, peer, "Mrows/s", 0.8);
     }
 }

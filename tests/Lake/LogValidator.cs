@@ -199,6 +199,7 @@ public sealed partial class LogValidator(string folder, DuckSession session)
         {
             _ = value.GetProperty("partitionValues");
             _ = value.GetProperty("size").GetInt64();
+            Assert.Equal(JsonValueKind.Object, value.GetProperty("tags").ValueKind);
         }
     }
 
