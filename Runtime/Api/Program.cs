@@ -36,6 +36,7 @@ api.MapJobs();
 api.MapDrift();
 api.MapInsights();
 api.MapConnectors();
+api.MapSources();
 api.MapConnections();
 api.MapSecrets();
 api.MapPlugins();

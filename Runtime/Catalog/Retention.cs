@@ -55,7 +55,7 @@ public static class Retention
         foreach (var id in ids)
         {
             lines += s.Execute("DELETE FROM logs WHERE run_id = @run", ("run", id));
-            foreach (var table in (ReadOnlySpan<string>)["job_runs", "attempts", "claims", "check_results", "reject_summaries", "run_ends", "reopenings", "runs"])
+            foreach (var table in (ReadOnlySpan<string>)["job_runs", "attempts", "claims", "check_results", "reject_summaries", "run_ends", "reopenings", "run_samples", "runs"])
             {
                 s.Execute($"DELETE FROM {table} WHERE run_id = @run", ("run", id));
             }

@@ -16,6 +16,10 @@ internal static class Links
 
     public static string Run(string run) => $"/runs/{Uri.EscapeDataString(run)}";
 
+    public static string Compare(string first, string second) => $"/runs/compare?{Query(("a", first), ("b", second))}";
+
+    public static string History(string? pipeline = null, string? search = null) => Query(("pipeline", pipeline), ("search", search)) is { Length: > 0 } text ? $"/sources/history?{text}" : "/sources/history";
+
     public static string Runs(string pipeline) => $"/runs?pipeline={Uri.EscapeDataString(pipeline)}";
 
     public static string BackfillRuns(string backfill) => $"/runs?backfill={Uri.EscapeDataString(backfill)}";

@@ -27,6 +27,9 @@ public sealed class ManyRunsTests(ITestOutputHelper output)
         Measure("jobs of a run", () => runs.Jobs("run-025000"));
         Measure("open runs", () => runs.Open());
         Measure("latest of each pipeline", () => runs.Latest(["p0", "p1", "p2", "p3", "p4", "p5", "p6"]));
+        Measure("ingestions", () => runs.Ingestions(new IngestionFilter(), 1, 50));
+        Measure("ingestions of a text", () => runs.Ingestions(new IngestionFilter { Text = "j1", MinRows = 1 }, 3, 50));
+        Measure("latest of a job", () => runs.Latest("p3", "ingest.j1"));
         Measure("overview of a day", () => runs.Overview(TimeSpan.FromDays(1), Noon));
         Measure("overview of a week", () => runs.Overview(TimeSpan.FromDays(7), Noon));
         Measure("overview of 30 days", () => runs.Overview(TimeSpan.FromDays(30), Noon));

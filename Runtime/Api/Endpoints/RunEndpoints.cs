@@ -26,8 +26,12 @@ internal static class RunEndpoints
         group.MapPost("/{run}/resume", Resume).WithSummary("Lets a held run go on.");
         group.MapPost("/{run}/retry", Retry).WithSummary("Runs again what did not succeed; answers with the run to watch.");
         group.MapGet("/{run}/jobs/{job}/checks/rows", FailingRows).WithSummary("Rows that failed a check of a job (with many tables: of one table), at most 100 of them.");
+        group.MapGet("/{run}/samples", Samples).WithSummary("Rows, bytes, CPU and memory from moment to moment, oldest first.");
         group.MapGet("/{run}/logs", Logs).WithSummary("Log lines, oldest first.");
     }
+
+    private static IReadOnlyList<RunSampleEntry> Samples(RunStore runs, string run) =>
+        runs.Get(run) is null ? throw Unknown(run) : [.. runs.Samples(run).Select(s => new RunSampleEntry(s.At, s.Rows, s.Bytes, s.Cpu, s.Memory))];
 
     private static async Task<Created<RunStarted>> Start(RunService service, StartRun body, CancellationToken ct)
     {

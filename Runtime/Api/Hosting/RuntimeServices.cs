@@ -2,6 +2,7 @@ using FlowForge.Api.Connections;
 using FlowForge.Api.Events;
 using FlowForge.Api.Mapping;
 using FlowForge.Api.Notebooks;
+using FlowForge.Api.Sources;
 using FlowForge.Api.Tables;
 using FlowForge.Api.Uploads;
 using FlowForge.Api.Workflows;
@@ -63,6 +64,9 @@ internal static class RuntimeServices
         services.AddSingleton<LandingViews>();
         services.AddSingleton<JobDrafts>();
         services.AddSingleton<UploadStore>();
+        services.AddSingleton<SourceCards>();
+        services.AddSingleton<Ingestions>();
+        services.AddHostedService<RunSampling>();
     }
 
     private static void AddCatalog(this IServiceCollection services, RuntimeSettings settings)

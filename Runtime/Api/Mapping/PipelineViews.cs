@@ -47,6 +47,9 @@ internal sealed class PipelineViews(CatalogDatabase catalog, PipelineReader read
         };
     }
 
+    /// <summary>When the schedule starts it next; null when it has none, or never again.</summary>
+    public DateTimeOffset? NextRun(PipelineDefinition? definition) => Schedule(definition)?.NextRun;
+
     private PipelineSchedule? Schedule(PipelineDefinition? definition, int next = 1)
     {
         if (definition?.Schedule is not { } schedule)

@@ -46,6 +46,11 @@ public sealed class FileSeenStore
             $"SELECT {Columns} FROM files_seen WHERE table_name = @table ORDER BY seen_at DESC, id DESC LIMIT @limit OFFSET @offset",
             Map, ("table", table), ("limit", limit), ("offset", offset))));
 
+    /// <summary>Path, size and time of change (UTC ticks as text, empty when unknown) of every file that a table has read.</summary>
+    public IReadOnlySet<(string Path, long Size, string Modified)> Seen(string table) => _database.Read(s => s.Rows(
+        "SELECT path, size, modified FROM files_seen WHERE table_name = @table",
+        row => (row.Text("path"), row.Long("size"), row.Long("modified") is not 0 and var modified ? CatalogTime.Read(modified).UtcTicks.ToString(System.Globalization.CultureInfo.InvariantCulture) : ""), ("table", table))).ToHashSet();
+
     private static int Insert(SqlSession s, IReadOnlyCollection<FileSeen> files)
     {
         foreach (var f in files)

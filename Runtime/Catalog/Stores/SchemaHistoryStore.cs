@@ -38,6 +38,15 @@ public sealed class SchemaHistoryStore
     public IReadOnlyList<SchemaHistoryEntry> List(string table, int limit = 100) => _database.Read(s => s.Rows(
         "SELECT * FROM schema_history WHERE table_name = @table ORDER BY table_version DESC LIMIT @limit", Map, ("table", table), ("limit", limit)));
 
+    /// <summary>Columns of the newest schemas whose name holds the text, as table and column.</summary>
+    public IReadOnlyList<(string Table, string Column, string Type)> Find(string text, int limit) => _database.Read(s => s.Rows(
+        """
+        SELECT h.table_name, json_extract(c.value, '$.Name') AS name, json_extract(c.value, '$.Type') AS type
+        FROM (SELECT table_name, columns, max(table_version) FROM schema_history GROUP BY table_name) h, json_each(h.columns) c
+        WHERE lower(h.columns) LIKE @text ESCAPE '\' AND lower(json_extract(c.value, '$.Name')) LIKE @text ESCAPE '\' ORDER BY length(name), h.table_name LIMIT @limit
+        """,
+        row => (row.Text("table_name"), row.Text("name"), row.Text("type")), ("text", Paging.Contains(text)), ("limit", limit)));
+
     private static SchemaHistoryEntry Map(SqlRow row) => new(
         row.Text("table_name"), row.Long("table_version"), row.Text("run_id"), row.Time("recorded_at"),
         JsonSerializer.Deserialize<SchemaColumn[]>(row.Text("columns")) ?? [], row.TextOrNull("change"));

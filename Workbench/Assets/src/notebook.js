@@ -248,12 +248,7 @@ export function open(root, page) {
   };
 }
 
-/** Saves a text as a file of the viewer. */
-export function download(name, text, type) {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  Object.assign(document.createElement("a"), { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
+export { download } from "./download.js";
 
 /** Foreign HTML stands in a frame without scripts; only its height is taken from it. */
 export function frame(element, html) {
