@@ -92,7 +92,7 @@ public sealed partial class JobEdit
     public void NameAfter(string what)
     {
         if (Name.Length > 0) return;
-        var last = what.Split('/')[^1];
+        var last = what.Split('/', ':')[^1];
         var stem = ReadsFiles ? last.Split('.')[0] : last.Split('.')[^1];
         var name = Odd().Replace(stem.ToLowerInvariant(), "_").Trim('_');
         Name = name.Length == 0 ? "" : char.IsAsciiDigit(name[0]) ? "t_" + name : name;

@@ -70,8 +70,8 @@ public sealed class SourceCardTests(Bench bench) : IClassFixture<Bench>
         await Assertions.Expect(page.Locator(".timeline-row")).ToHaveCountAsync(bench.Runtime.Sample.Run("run_8f1e").Jobs.Count);
         await page.GetByRole(AriaRole.Img, new() { Name = "Rows: from 20 K rows/s to 20 K rows/s, highest 20 K rows/s" }).WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Compare" }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/compare?a=**");
-        await page.GetByText("Both ran the same definition.").WaitForAsync();
+        await page.WaitForFunctionAsync("() => location.pathname === '/runs/compare'", null, new() { Timeout = 60_000 });
+        await page.GetByText("Both ran the same definition.").WaitForAsync(new() { Timeout = 60_000 });
         await Assertions.Expect(page.GetByLabel("Jobs").Locator("tbody tr").First).ToContainTextAsync("→");
     }
 }
