@@ -39,4 +39,8 @@ public sealed record OverviewBucket(DateTimeOffset Start, int Runs, int Succeede
 
 /// <summary>How many there are now.</summary>
 /// <param name="ActiveRuns">Queued and running.</param>
-public sealed record WorkspaceCounts(int Pipelines, int ActiveRuns, int Tables, int Connectors);
+public sealed record WorkspaceCounts(int Pipelines, int ActiveRuns, int Tables, int Connectors)
+{
+    /// <summary>Changes of sources that wait for a person.</summary>
+    public int HeldChanges { get; init; }
+}

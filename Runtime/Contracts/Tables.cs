@@ -21,6 +21,8 @@ public sealed record TableSummary
     public string? Description { get; init; }
     /// <summary>Rows in its rejects table.</summary>
     public long Rejects { get; init; }
+    /// <summary>Changes of the source that wait for a person.</summary>
+    public int Held { get; init; }
 }
 
 /// <summary>One table at its latest version, or at the one asked for.</summary>
@@ -45,6 +47,8 @@ public sealed record TableDetail
     /// <summary>Pipeline, job and run that made this version, and its row equation.</summary>
     public TableOrigin? Origin { get; init; }
     public TableRejects? Rejects { get; init; }
+    /// <summary>Changes of the source that wait for a person.</summary>
+    public int Held { get; init; }
     public IReadOnlyList<CheckOutcome> Checks { get; init; } = [];
 }
 

@@ -29,7 +29,7 @@ internal static class OverviewEndpoints
             Current = OverviewMapping.ToFigures(found.Current), Previous = OverviewMapping.ToFigures(found.Previous),
             Buckets = [.. found.Buckets.Select(OverviewMapping.ToBucket)],
             RecentRuns = runs.List(new RunFilter(), 1, 10).Items,
-            Counts = new WorkspaceCounts((int)catalog.Pipelines.List(1, 1).Total, catalog.Runs.Open().Count, tables.Names().Count, plugins.Connectors.Count)
+            Counts = new WorkspaceCounts((int)catalog.Pipelines.List(1, 1).Total, catalog.Runs.Open().Count, tables.Names().Count, plugins.Connectors.Count) { HeldChanges = catalog.Holds.Pending().Values.Sum() }
         };
     }
 }

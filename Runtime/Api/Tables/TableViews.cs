@@ -9,7 +9,13 @@ namespace FlowForge.Api.Tables;
 /// <summary>Puts together what the API tells about tables, from the lake's logs and the catalog. Thread-safe.</summary>
 internal sealed class TableViews(KnownTables tables, CatalogDatabase catalog)
 {
-    public IReadOnlyList<TableSummary> List(TableLayer? layer, string? search) =>
+    public IReadOnlyList<TableSummary> List(TableLayer? layer, string? search)
+    {
+        var held = catalog.Holds.Pending();
+        return [.. Summaries(layer, search).Select(t => t with { Held = held.GetValueOrDefault(t.Table) })];
+    }
+
+    private IEnumerable<TableSummary> Summaries(TableLayer? layer, string? search) =>
     [
         .. from name in tables.Names()
            where layer is null || ToLayer(name.Layer) == layer
@@ -31,6 +37,7 @@ internal sealed class TableViews(KnownTables tables, CatalogDatabase catalog)
             Table = name.ToString(), Layer = ToLayer(name.Layer), Name = name.Name, Version = shown.Version, LatestVersion = table.Latest()?.Version ?? shown.Version,
             Rows = shown.Rows, Bytes = shown.Bytes, Files = shown.Files.Count, UpdatedAt = Committed(table, shown.Version), Description = shown.Description,
             Columns = [.. shown.Schema.Columns.Where(c => !c.IsReserved).Select(ToColumn)], PartitionColumns = shown.PartitionColumns,
+            Held = catalog.Holds.Pending().GetValueOrDefault(name.ToString()),
             Inputs = [.. catalog.Lineage.Inputs(name.ToString()).Select(e => e.Input).Distinct()],
             Outputs = [.. catalog.Lineage.Outputs(name.ToString()).Select(e => e.Table).Distinct()],
             Origin = state is null ? null : new TableOrigin(state.Pipeline, state.Job, state.RunId, ToRows(state.Rows)),

@@ -61,6 +61,9 @@ public sealed class SchemaHoldStore
     public IReadOnlyList<SchemaHold> List(HoldState? state, int limit = 200) => _database.Read(s => s.Rows(
         "SELECT * FROM schema_holds WHERE @state IS NULL OR state = @state ORDER BY held_at DESC, hold_id DESC LIMIT @limit", Map, ("state", state?.ToText()), ("limit", limit)));
 
+    /// <summary>How many wait for a person, by table; tables without any are not there.</summary>
+    public IReadOnlyDictionary<string, int> Pending() => _database.Read(s => s.Rows("SELECT table_name, count(*) AS n FROM schema_holds WHERE state = 'pending' GROUP BY table_name", r => (Table: r.Text("table_name"), Count: r.Int("n")))).ToDictionary(r => r.Table, r => r.Count);
+
     /// <summary>Those of a job and table that concern its next runs (pending, approved, or rejected and not yet put aside), oldest first.</summary>
     public IReadOnlyList<SchemaHold> Open(string table, string pipeline, string job) => _database.Read(s => s.Rows(
         """

@@ -171,6 +171,7 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         });
         api.MapGet("/tables/bronze/{name}/rejects", (string name) => Sample.Rejects(name));
         MapSources(api);
+        MapDrift(api);
         MapJobs(api);
         MapHistory(api);
         api.MapPost("/tables/bronze/{name}/rejects/replay/preview", (string name, ReplayRejects body) => Sample.Replay(body));

@@ -62,7 +62,7 @@ public sealed partial class Sample
         var empty = Runs.Count == 0;
         return new FlowForge.Contracts.Overview
         {
-            Window = window, From = Now.AddDays(-1), To = Now, Counts = new WorkspaceCounts(Pipelines.Count, Runs.Count(r => !r.State.IsFinal()), Tables.Count, 1),
+            Window = window, From = Now.AddDays(-1), To = Now, Counts = new WorkspaceCounts(Pipelines.Count, Runs.Count(r => !r.State.IsFinal()), Tables.Count, 1) { HeldChanges = 1 },
             Current = empty ? new() : new() { Runs = 1284, Succeeded = 1270, Failed = 10, SuccessRate = 0.992, RowsLoaded = 412_800_000, RowsRejected = 1_204, P95Seconds = 221 },
             Previous = empty ? new() : new() { Runs = 1233, SuccessRate = 0.989, RowsLoaded = 368_571_428, P95Seconds = 203 },
             Buckets = [.. Enumerable.Range(0, slices).Select(i => empty ? new OverviewBucket(Now, 0, 0, 0, 0, null) : new OverviewBucket(Now.AddHours(i - slices), 40 + random.Next(30), 38, random.Next(3), 14_000_000 + random.Next(9_000_000), 150 + random.Next(90)))],
