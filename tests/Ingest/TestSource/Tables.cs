@@ -8,7 +8,7 @@ namespace FlowForge.TestSource;
 
 public sealed record TablesSpec
 {
-    [Setting("Folder with one file a table")]
+    [Setting("Folder with one file a table", Scope = SettingScope.Connection)]
     public string Folder { get; init; } = "tables";
 
     [Setting("Give all rows whatever the watermark")]
