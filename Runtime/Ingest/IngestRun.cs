@@ -206,15 +206,31 @@ internal sealed class IngestRun(
         _progress.Start("finishing", null);
         try
         {
-            var files = state.FilesSeen.Skip(state.FilesSeen.Count - state.FilesOfCommit).Select(f => f.Path);
-            await after.CommittedAsync([.. files], state.Cursor, ct).ConfigureAwait(false);
+            IReadOnlyList<SeenFile> seen = [.. state.FilesSeen.Skip(state.FilesSeen.Count - state.FilesOfCommit)];
+            var paths = Connector.Connector is IFileSource source ? await StillThereAsync(source, seen, ct).ConfigureAwait(false) : [.. seen.Select(f => f.Path)];
+            await after.CommittedAsync(paths, state.Cursor, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not JobFailedException && !ct.IsCancellationRequested)
         {
             throw new JobFailedException("FF2092", $"The rows are in {TableText}, but {SourceName} could not be told: {e.Message}", "The next attempt only tells the source again; no row is read or loaded twice.", transient: e is not TerminalException, inner: e);
         }
         return outcome;
+    }
 
+    /// <summary>The files that still are what was read: one that was written anew since is left to the next run, and one that is gone needs nothing.</summary>
+    private async Task<IReadOnlyList<string>> StillThereAsync(IFileSource source, IReadOnlyList<SeenFile> seen, CancellationToken ct)
+    {
+        if (seen.Count == 0) return [];
+        var read = new FileSelection(seen);
+        var paths = seen.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
+        var same = new List<string>();
+        await foreach (var file in source.ListAsync(ct).ConfigureAwait(false))
+        {
+            if (!paths.Contains(file.Path)) continue;
+            if (read.IsUnchanged(file)) same.Add(file.Path);
+            else log.Warning($"{file.Path} has changed since it was read: it is left as it is for the next run.");
+        }
+        return same;
     }
 
     private JobOutcome NothingNew(TableSnapshot? before)

@@ -63,6 +63,18 @@ public sealed class ClaimStoreTests
     }
 
     [Fact]
+    public void TryClaim_AgainAfterACommitOutsideOfRuns_GetsANewPin_SoThatItIsNotTakenForDone()
+    {
+        using var catalog = Open("a");
+        var claims = catalog.Database.Claims;
+        Assert.Equal(ClaimResult.Granted(5), claims.TryClaim(Table, "a", JobA, () => 4));
+        Assert.Null(claims.NextUnused(Table, "flights/" + JobA, () => 4));
+        claims.Release("a");
+        Assert.Equal(6, claims.NextUnused(Table, "flights/" + JobA, () => 4));
+        Assert.Equal(ClaimResult.Granted(7), claims.TryClaim(Table, "a", JobA, () => 6));
+    }
+
+    [Fact]
     public void TryClaim_AgainWithoutCommitAndNoneSince_KeepsItsPin()
     {
         using var catalog = Open("a", "b");

@@ -153,6 +153,49 @@ public sealed class RowSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task AfterCommit_OfFiles_LeavesAFileThatWasWrittenAnewForTheNextRun()
+    {
+        _bench.Write("drop/a.csv", "id\n1\n");
+        _bench.Write("drop/b.csv", "id\n2\n");
+        _bench.Write("drop.closed", "");
+        var job = Bench.Job("source_type: test_drop\nformat: csv\nwrite_mode: append");
+        var request = _bench.Request(job);
+        Assert.Equal("FF2092", (await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(job, request))).Code);
+        // Before the attempt is repeated, one of the files is there with other rows.
+        _bench.Write("drop/b.csv", "id\n3\n4\n");
+        File.Delete(Path.Combine(_bench.Workspace, "drop.closed"));
+        Assert.True((await _bench.RunAsync(job, request with { Attempt = 2 })).AlreadyDone);
+        Assert.Equal(["b.csv"], Directory.GetFiles(Path.Combine(_bench.Workspace, "drop")).Select(Path.GetFileName));
+        Assert.Contains("b.csv has changed since it was read: it is left as it is for the next run.", _bench.Log.Text);
+        Assert.Equal(new RowCounts(2, 2), (await _bench.RunAsync(job)).Counts);
+        Assert.Empty(Directory.GetFiles(Path.Combine(_bench.Workspace, "drop")));
+        Assert.Equal(["1", "2", "3", "4"], _bench.Query("SELECT id FROM {t} ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task LandedFromAnotherStart_IsReadAnew()
+    {
+        _bench.Write("events.txt", "i,1,a\ni,2,b\n");
+        _bench.Write("acks.txt", "");
+        const string Yaml = "source_type: test_stream\nwrite_mode: append";
+        await _bench.RunAsync(Yaml);
+        await File.AppendAllTextAsync(Path.Combine(_bench.Workspace, "events.txt"), "i,3,c\n", TestContext.Current.CancellationToken);
+        // Landed from 2 on, and then a check fails.
+        var job = Bench.Job(Yaml + "\nchecks: [ { row_count: { min: 100 } } ]");
+        var failed = _bench.Request(job);
+        await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(job, failed));
+        var reset = _bench.Runner.SetWatermark(job, "test", null, failed.TxnVersion + 1, "me");
+        Assert.Equal("The next run reads the stream from its beginning, while 2 rows lie in bronze.things; what is loaded already is loaded once more.", reset.Effect);
+        // The run is tried again, from where the table stands now.
+        Assert.Equal(new RowCounts(3, 3), (await _bench.RunAsync(Bench.Job(Yaml), failed with { TxnVersion = failed.TxnVersion + 2, Attempt = 2 })).Counts);
+        Assert.Equal("from \nfrom 2\nfrom \n", Reads);
+        Assert.Equal(["1|2", "2|2", "3|1"], _bench.Query("SELECT id, count(*) FROM {t} GROUP BY id ORDER BY id"));
+        Assert.Contains("1 rows of test_stream:things were landed from another start than where the table stands now: the source is read anew.", _bench.Log.Text);
+        var refused = Assert.Throws<JobFailedException>(() => _bench.Runner.SetWatermark(Bench.Job(Yaml), "test", "7", 99, "me"));
+        Assert.Equal("The cursor of ingest.things is its connector's own and cannot be set to '7'.", refused.Message);
+    }
+
+    [Fact]
     public async Task AfterCommit_IsRepeatedUntilItSucceeds_WithoutReadingAgain()
     {
         _bench.Write("events.txt", "i,1,a\ni,2,b\n");

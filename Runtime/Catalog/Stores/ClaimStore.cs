@@ -53,12 +53,28 @@ public sealed class ClaimStore
         return ClaimResult.Granted(version);
     });
 
-    /// <summary>A transaction version that no run has or gets, for a commit that is made outside of runs; null while a run holds the table.</summary>
+    /// <summary>
+    /// A transaction version that no run has or gets, for a commit that is made outside of runs; null while a run holds the table. It is noted like a claim that was released, so that a
+    /// run from before, which is tried again after it, can tell that commit from its own.
+    /// </summary>
     /// <param name="application">Pipeline and job.</param>
     /// <param name="lastTxn">As for <see cref="TryClaim"/>.</param>
     public long? NextUnused(string table, string application, Func<long> lastTxn) => _database.Write(s =>
         s.First("SELECT c.run_id FROM claims c JOIN runs r ON r.run_id = c.run_id WHERE c.table_name = @table AND c.released_at IS NULL AND r.state IN ('queued', 'running')", r => r.Text("run_id"), ("table", table)) is not null
-            ? (long?)null : NextVersion(s, table, application, lastTxn()));
+            ? (long?)null : Outside(s, table, application, lastTxn()));
+
+    private static long Outside(SqlSession s, string table, string application, long observed)
+    {
+        var version = NextVersion(s, table, application, observed);
+        s.Execute(
+            """
+            INSERT INTO claims (table_name, run_id, job_id, application, txn_version, observed_txn, claimed_at, released_at)
+            VALUES (@table, @run, @job, @application, @version, @observed, @at, @at)
+            """,
+            ("table", table), ("run", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"outside-{version}")), ("job", application[(application.IndexOf('/', StringComparison.Ordinal) + 1)..]),
+            ("application", application), ("version", version), ("observed", observed), ("at", CatalogTime.Write(DateTimeOffset.UtcNow)));
+        return version;
+    }
 
     /// <summary>Gives up the claims of a run, or of one of its jobs. The pins stay. May be repeated.</summary>
     public void Release(string runId, string? jobId = null) => _database.Write(s => s.Execute(

@@ -27,8 +27,8 @@ internal sealed class WatermarkReset(LakeStore lake, CatalogDatabase catalog, In
     {
         var name = new TableName(Layer.Bronze, job.Table);
         var table = lake.Table(name);
-        if (job.IncrementalMode != IncrementalMode.Incremental) throw new JobFailedException("FF2129", $"{JobId} of {pipeline} is not incremental, so it has no watermark.");
         if (table.Latest() is not { } before || before.StateOf($"{pipeline}/{JobId}") is not { } state) throw new JobFailedException("FF2129", $"{JobId} of {pipeline} has not loaded {name} yet, so there is no watermark to set.");
+        if (job.IncrementalMode != IncrementalMode.Incremental) return ForgetCursor(table, name, before, state, value, transaction, by);
         var column = before.Schema.Find(DedupeSql.Find(job.WatermarkColumn!, [.. before.Schema.Columns.Select(c => c.Name)], "FF2114", "watermark column"))!;
         using var database = DuckDatabase.Open();
         using var session = database.Connect();
@@ -39,7 +39,21 @@ internal sealed class WatermarkReset(LakeStore lake, CatalogDatabase catalog, In
         var there = session.Scalar<long>($"SELECT count(*) FROM {before.ScanSql()}{(bound is null ? "" : $" WHERE {SqlText.Identifier(column.Name)} >= {bound}")}");
         var kept = job.WriteMode == Pipelines.WriteMode.Append ? "rows that are there already are not loaded twice" : $"they are merged by {string.Join(", ", job.DedupeKeys)}";
         var effect = string.Create(CultureInfo.InvariantCulture, $"The next run reads {(value is null ? "all of the source" : $"from {column.Name} = {value} on")} again, where {there} rows of {name} lie; {kept}.");
-        if (transaction is not { } version) return new WatermarkChange(column.Name, state.Cursor, value, there, effect, null);
+        return Set(table, name, state, column.Name, value, there, effect, transaction, by);
+    }
+
+    /// <summary>A stream's cursor is its connector's own text: it can only be forgotten.</summary>
+    private WatermarkChange ForgetCursor(LakeTable table, TableName name, TableSnapshot before, JobState state, string? value, long? transaction, string by)
+    {
+        if (state.Cursor is null) throw new JobFailedException("FF2129", $"{JobId} of {pipeline} is not incremental and reads no stream, so it has no watermark.");
+        if (value is not null) throw new JobFailedException("FF2129", $"The cursor of {JobId} is its connector's own and cannot be set to '{value}'.", "Give no value: the next run then reads the stream from its beginning.");
+        var kept = job.WriteMode == Pipelines.WriteMode.Merge ? $"they are merged by {string.Join(", ", job.DedupeKeys)}" : "what is loaded already is loaded once more";
+        return Set(table, name, state, "cursor", null, before.Rows, string.Create(CultureInfo.InvariantCulture, $"The next run reads the stream from its beginning, while {before.Rows} rows lie in {name}; {kept}."), transaction, by);
+    }
+
+    private WatermarkChange Set(LakeTable table, TableName name, JobState state, string column, string? value, long there, string effect, long? transaction, string by)
+    {
+        if (transaction is not { } version) return new WatermarkChange(column, state.Cursor, value, there, effect, null);
         using var commit = table.Begin();
         var done = commit.Commit(new CommitOptions
         {
@@ -50,7 +64,7 @@ internal sealed class WatermarkReset(LakeStore lake, CatalogDatabase catalog, In
             Info = new Dictionary<string, string> { ["pipeline"] = pipeline, ["job"] = job.Name, ["by"] = by, ["from"] = state.Cursor ?? "", ["to"] = value ?? "" },
         });
         if (done.AlreadyCommitted) throw new JobFailedException("FF2129", $"Another run has committed to {name} meanwhile; the watermark was not changed.", "Ask again.");
-        catalog.Watermarks.Record(new Watermark(name.ToString(), pipeline, JobId, column.Name, value, "set by " + by, DateTimeOffset.UtcNow));
-        return new WatermarkChange(column.Name, state.Cursor, value, there, effect, done.Version);
+        catalog.Watermarks.Record(new Watermark(name.ToString(), pipeline, JobId, column, value, "set by " + by, DateTimeOffset.UtcNow));
+        return new WatermarkChange(column, state.Cursor, value, there, effect, done.Version);
     }
 }

@@ -16,6 +16,9 @@ internal sealed class RowExtraction(IConnector connector, string source, Landing
     /// <summary>Whether the connector hands over rows or pages.</summary>
     public static bool Reads(IConnector connector) => connector is IPageSource || RowSource.Gives(connector);
 
+    /// <summary>Where a read begins, as a text to compare.</summary>
+    private static string StartOf(ReadRequest request) => System.Text.Json.JsonSerializer.Serialize(new { request.Table, request.Cursor, request.From?.Column, request.From?.Value, request.From?.IncludeNulls });
+
     /// <summary>Blocks until the source has been read to its end.</summary>
     /// <param name="session">Writes the Parquet files.</param>
     /// <param name="request">What to read. Its cursor is where the last run stopped.</param>
@@ -25,6 +28,14 @@ internal sealed class RowExtraction(IConnector connector, string source, Landing
         var manifest = RowManifest.Open(landing.RowManifestPath);
         var resumable = connector is IResume;
         progress.Start("landing", null);
+        // The watermark was set, the table restored, or another run has committed since: what lies there is not what comes next.
+        var start = StartOf(request);
+        if (manifest.Start is { } before && before != start)
+        {
+            log.Info($"{manifest.Rows} rows of {source} were landed from another start than where the table stands now: the source is read anew.");
+            manifest.Clear();
+        }
+        manifest.Begin(start);
         if (manifest.IsComplete) log.Info($"{manifest.Rows} rows of {source} were landed by an earlier attempt.");
         else
         {

@@ -48,6 +48,12 @@ internal sealed class RowManifest
     /// <summary>Whether the source was read to its end.</summary>
     public bool IsComplete => _content.Complete;
 
+    /// <summary>What the read was asked for that made the parts: where it began. Null in manifests of before that was noted.</summary>
+    public string? Start => _content.Start;
+
+    /// <summary>Notes where the read begins; it is kept with the first part.</summary>
+    public void Begin(string start) => _content.Start = start;
+
     /// <summary>Where the last part ends, if reading can resume there.</summary>
     public string? Cursor => Parts.Count == 0 ? null : Parts[^1].Cursor;
 
@@ -104,5 +110,6 @@ internal sealed class RowManifest
     {
         public List<RowPart> Parts { get; init; } = [];
         public bool Complete { get; set; }
+        public string? Start { get; set; }
     }
 }

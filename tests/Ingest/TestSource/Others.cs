@@ -74,3 +74,24 @@ public sealed class Events(ConnectorContext<NoSpec> context) : IBatchSource, ISt
         await File.AppendAllTextAsync(acks, cursor + "\n", cancellationToken);
     }
 }
+
+/// <summary>The files of <c>drop/</c>, each deleted once its rows are in the table. While <c>drop.closed</c> is there, it cannot delete.</summary>
+[Connector("test_drop")]
+public sealed class Drop(ConnectorContext<NoSpec> context) : IFileSource, IAfterCommit
+{
+    private string Folder => Path.Combine(context.BaseDirectory, "drop");
+
+    public async IAsyncEnumerable<SourceFile> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        foreach (var file in new DirectoryInfo(Folder).GetFiles().OrderBy(f => f.Name, StringComparer.Ordinal))
+            yield return new SourceFile { Path = file.Name, Size = file.Length, Modified = file.LastWriteTimeUtc, OpenAsync = _ => new(File.OpenRead(file.FullName)) };
+    }
+
+    public Task CommittedAsync(IReadOnlyList<string> filePaths, string? cursor, CancellationToken cancellationToken)
+    {
+        if (File.Exists(Path.Combine(context.BaseDirectory, "drop.closed"))) throw new IOException("The drop folder is closed.");
+        foreach (var path in filePaths) File.Delete(Path.Combine(Folder, path));
+        return Task.CompletedTask;
+    }
+}

@@ -51,7 +51,7 @@ internal sealed class PluginFormat(ConnectorLease lease, FileSettings settings, 
         Open = () => DecodedStream.OpenBytes(file.LocalPath, settings, OwnArchives, consumed), OpenSeekable = () => Seekable(file.LocalPath, consumed),
     };
 
-    private Stream Seekable(string path, Action<int>? consumed)
+    private FileStream Seekable(string path, Action<int>? consumed)
     {
         var stream = DecodedStream.OpenBytes(path, settings, OwnArchives, consumed);
         if (stream is PeekStream { IsUntouched: true })
