@@ -26,7 +26,7 @@ public sealed class WatermarkStore
     /// <summary>Of all tables.</summary>
     public IReadOnlyList<Watermark> All() => Rows(null);
 
-    private IReadOnlyList<Watermark> Rows(string? table) => _database.Read(s => s.Rows(
+    private List<Watermark> Rows(string? table) => _database.Read(s => s.Rows(
         "SELECT * FROM watermarks WHERE @table IS NULL OR table_name = @table ORDER BY table_name, pipeline, job_id",
         row => new Watermark(
             row.Text("table_name"), row.Text("pipeline"), row.Text("job_id"), row.Text("column_name"), row.TextOrNull("value"), row.Text("run_id"),
