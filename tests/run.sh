@@ -37,7 +37,7 @@ install_missing chromium=chromium
 # The servers that connectors are tested against. Debian starts what it installs: the tests start their own, on free ports.
 install_missing /usr/lib/postgresql=postgresql /usr/sbin/mariadbd=mariadb-server odbcinst=unixodbc /usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so=odbc-postgresql \
   /usr/lib/x86_64-linux-gnu/odbc/libmaodbc.so=odbc-mariadb /usr/lib/x86_64-linux-gnu/odbc/libsqlite3odbc.so=libsqliteodbc \
-  /usr/lib/x86_64-linux-gnu/librdkafka.so.1=librdkafka1 kcat=kcat redis-server=redis-server
+  /usr/lib/x86_64-linux-gnu/librdkafka.so.1=librdkafka1 kcat=kcat redis-server=redis-server /usr/lib/rabbitmq/bin/rabbitmq-server=rabbitmq-server
 
 install_missing /usr/sbin/sshd=openssh-server ssh=openssh-client
 

@@ -27,6 +27,12 @@ internal static class ReadyServers
         return server.Start();
     }
 
+    public static RabbitMqServer Ready(this RabbitMqServer server)
+    {
+        Need(RabbitMqServer.IsInstalled, "RabbitMQ", "rabbitmq-server");
+        return server.Start();
+    }
+
     public static void Need(bool installed, string what, string packages)
     {
         if (installed) return;

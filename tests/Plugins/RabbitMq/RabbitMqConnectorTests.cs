@@ -1,0 +1,142 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using FlowForge.Plugins.RabbitMq;
+using FlowForge.Plugins.Testing;
+using FlowForge.Plugins.Tests.Servers;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+[assembly: AssemblyFixture(typeof(RabbitMqServer))]
+
+namespace FlowForge.Plugins.Tests.RabbitMq;
+
+/// <summary>The rabbitmq connector against a real server.</summary>
+public sealed class RabbitMqConnectorTests : IAsyncLifetime
+{
+    private readonly ConnectorFixture _fixture = new();
+    private readonly RabbitMqServer _server;
+    private readonly string _stream = "s" + Guid.NewGuid().ToString("n")[..12];
+    private IConnection _connection = null!;
+    private IChannel _channel = null!;
+
+    public RabbitMqConnectorTests(RabbitMqServer server) => _server = server.Ready();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        // The port answers a moment before logins do.
+        for (var patience = 0; _connection is null; patience++)
+        {
+            try { _connection = await new ConnectionFactory { HostName = "127.0.0.1", Port = _server.Port }.CreateConnectionAsync(Stop); }
+            catch (BrokerUnreachableException) when (patience < 600) { await Task.Delay(100, Stop); }
+        }
+        _channel = await _connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), Stop);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _channel.DisposeAsync();
+        await _connection.DisposeAsync();
+        _fixture.Dispose();
+    }
+
+    private Task MakeAsync(params (string Name, object Value)[] more) =>
+        _channel.QueueDeclareAsync(_stream, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>(more.Select(m => KeyValuePair.Create(m.Name, (object?)m.Value))) { ["x-queue-type"] = "stream" }, cancellationToken: Stop);
+
+    private async Task SendAsync(IEnumerable<string> bodies, BasicProperties? properties = null)
+    {
+        foreach (var some in bodies.Chunk(500)) await Task.WhenAll(some.Select(b => _channel.BasicPublishAsync("", _stream, mandatory: true, properties ?? new BasicProperties(), Encoding.UTF8.GetBytes(b), Stop).AsTask()));
+    }
+
+    private static IEnumerable<string> Ids(int from, int count) => Enumerable.Range(from, count).Select(i => $"{{\"id\":{i}}}");
+
+    private RabbitMqConnector Open(Func<RabbitMqSpec, RabbitMqSpec>? change = null) =>
+        new(_fixture.Context((change ?? (s => s))(new RabbitMqSpec { Host = "127.0.0.1", Port = _server.Port, User = "guest", Password = new Secret("guest"), Stream = _stream, Prefetch = 50 })));
+
+    private async Task<(List<string> Lines, string? Cursor)> ReadAsync(string? cursor = null, Func<RabbitMqSpec, RabbitMqSpec>? change = null) => await PageSourceAcceptance.ReadLinesAsync(Open(change), new ReadRequest { Cursor = cursor }, Stop);
+
+    private static IEnumerable<int> Ids(List<string> lines) => lines.Select(l => (int)JsonNode.Parse(l)!["id"]!);
+
+    [Fact]
+    public async Task Connector_RealServer_PassesTheAcceptanceSuite()
+    {
+        await MakeAsync();
+        await SendAsync(Ids(0, 300));
+        await PageSourceAcceptance.CheckAsync(() => Open(), new ReadRequest(), Stop);
+    }
+
+    [Fact]
+    public async Task ReadAsync_RunsAfterRuns_GiveEachMessageOnce()
+    {
+        await MakeAsync();
+        var nothing = await ReadAsync();
+        Assert.Empty(nothing.Lines);
+        Assert.Null(nothing.Cursor);
+        await SendAsync(Ids(0, 1200));
+        var (first, cursor) = await ReadAsync();
+        Assert.Equal(Enumerable.Range(0, 1200), Ids(first));
+        Assert.Equal("1199", cursor);
+        await SendAsync(Ids(1200, 5));
+        Assert.Equal(Enumerable.Range(1200, 5), Ids((await ReadAsync(cursor)).Lines));
+        var (second, next) = await ReadAsync(cursor);
+        Assert.Equal((5, "1204"), (second.Count, next));
+        Assert.Empty((await ReadAsync(next)).Lines);
+    }
+
+    [Fact]
+    public async Task ReadAsync_PropertiesAndUglyBodies_AreKept()
+    {
+        await MakeAsync();
+        await SendAsync(["{\"id\":1}"], new BasicProperties { MessageId = "m1", Timestamp = new AmqpTimestamp(1_700_000_000), Headers = new Dictionary<string, object?> { ["trace"] = "x\u00e4", ["n"] = 5 } });
+        await SendAsync(["{broken"]);
+        await SendAsync([""]);
+        var (lines, _) = await ReadAsync();
+        var row = JsonNode.Parse(lines[0])!;
+        Assert.Equal($"0|2023-11-14T22:13:20.000Z|m1|{_stream}|1", $"{row["rabbit_offset"]}|{row["rabbit_timestamp"]}|{row["rabbit_message_id"]}|{row["rabbit_routing_key"]}|{row["id"]}");
+        Assert.Equal("x\u00e4|5", $"{row["rabbit_headers"]!["trace"]}|{row["rabbit_headers"]!["n"]}");
+        Assert.Equal($"not JSON: {{\"rabbit_offset\":1,\"rabbit_routing_key\":\"{_stream}\"}} {{broken", lines[1]);
+        Assert.StartsWith("not JSON: {\"rabbit_offset\":2,", lines[2], StringComparison.Ordinal);
+        Assert.Equal("{broken", (string)JsonNode.Parse((await ReadAsync(change: s => s with { BodyFormat = BodyFormat.Text })).Lines[1])!["value"]!);
+    }
+
+    [Fact]
+    public async Task ReadAsync_RetentionOrANewStream_FailsOrGoesOnAsAsked()
+    {
+        await MakeAsync(("x-max-length-bytes", 1_000_000L), ("x-stream-max-segment-size-bytes", 200_000L));
+        await SendAsync(Ids(0, 10));
+        var (_, cursor) = await ReadAsync();
+        // Retention looks when a segment is full.
+        for (var round = 0; round < 8; round++) await SendAsync(Enumerable.Range(0, 200).Select(_ => $"{{\"id\":{round},\"t\":\"{new string('x', 3000)}\"}}"));
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(cursor));
+        Assert.Matches($"^Messages 10 to \\d+ of {_stream} are gone; they were not read before the stream's retention removed them\\.$", failure.Message);
+        Assert.InRange((await ReadAsync(cursor, s => s with { OnLost = OnLost.Continue })).Lines.Count, 1, 1599);
+        await _channel.QueueDeleteAsync(_stream, cancellationToken: Stop);
+        await MakeAsync();
+        await SendAsync(Ids(0, 2));
+        failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(cursor));
+        Assert.Equal($"The stream {_stream} ends at 1, and the table has read up to 9: it was deleted and made anew.", failure.Message);
+    }
+
+    [Fact]
+    public async Task TestAsync_GoodAndBadSettings_SayWhatIs()
+    {
+        await MakeAsync();
+        await using (var good = Open()) Assert.Matches("^RabbitMQ 3\\.[0-9.]+ answers$", await good.TestAsync(Stop));
+        var port = ServerProcess.FreePort();
+        foreach (var (change, message) in new (Func<RabbitMqSpec, RabbitMqSpec>, string)[]
+        {
+            (s => s with { Port = port }, $"127.0.0.1:{port}: Connection refused"), (s => s with { Password = new Secret("wrong") }, $"127.0.0.1:{_server.Port}: the login was refused."), (s => s with { Stream = "none" }, "There is no stream none."),
+        })
+        {
+            await using var bad = Open(change);
+            Assert.StartsWith(message, (await Assert.ThrowsAsync<TerminalException>(() => bad.TestAsync(Stop))).Message, StringComparison.Ordinal);
+        }
+        var classic = "q" + _stream;
+        await _channel.QueueDeclareAsync(classic, durable: false, exclusive: false, autoDelete: true, cancellationToken: Stop);
+        await _channel.BasicPublishAsync("", classic, Encoding.UTF8.GetBytes("{}"), Stop);
+        var refused = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(change: s => s with { Stream = classic }));
+        Assert.StartsWith($"{classic}: PRECONDITION_FAILED", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("Name a queue of the type stream.", refused.Suggestion);
+    }
+}
