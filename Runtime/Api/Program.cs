@@ -41,6 +41,8 @@ api.MapConnections();
 api.MapSecrets();
 api.MapPlugins();
 api.MapUploads();
+api.MapHooks();
+app.MapHookPosts();
 api.MapNotebooks();
 api.MapSearch();
 api.MapSystem();

@@ -3,10 +3,10 @@ using System.Globalization;
 namespace FlowForge.PluginHost;
 
 /// <summary>Scalar settings from their text, the same whether YAML gave a number or a quoted one.</summary>
-internal static class SettingText
+public static class SettingText
 {
     /// <summary>The value, or null when the text is not one of the type.</summary>
-    public static object? Parse(SettingType type, string text) => type.Kind switch
+    internal static object? Parse(SettingType type, string text) => type.Kind switch
     {
         SettingKind.Text => text,
         SettingKind.Boolean => text switch { "true" => true, "false" => false, _ => null },
@@ -26,7 +26,8 @@ internal static class SettingText
         catch (OverflowException) { return null; }
     }
 
-    private static object? Duration(string text)
+    /// <summary>A span of time such as <c>250ms</c>, <c>5m</c>, <c>2d</c> or <c>00:05:00</c>; null when the text is none.</summary>
+    public static TimeSpan? Duration(string text)
     {
         if (TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var span) && text.Contains(':')) return span;
         var unit = text.AsSpan().TrimStart("0123456789.");
@@ -38,7 +39,7 @@ internal static class SettingText
             "m" => TimeSpan.FromMinutes(amount),
             "h" => TimeSpan.FromHours(amount),
             "d" => TimeSpan.FromDays(amount),
-            _ => null,
+            _ => (TimeSpan?)null,
         };
     }
 }

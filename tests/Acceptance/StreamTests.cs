@@ -65,6 +65,134 @@ public sealed class StreamTests(ITestOutputHelper output)
         Assert.Equal(["all|80100|80100|3199960000", "latest|9900|9900|742990050"], await TotalsAsync(client, cancel));
     }
 
+    private const string Mixed =
+        """
+        pipeline: events
+        on_overlap: buffer
+        ingest:
+          entries:
+            source_type: redis
+            connection: redis
+            config: { stream: orders, batch_size: 500 }
+          posts:
+            source_type: webhook
+            connection: hook
+          items:
+            source_type: dynamodb
+            connection: dynamo
+            incremental_mode: incremental
+            watermark_column: at
+            write_mode: merge
+            dedupe_keys: [id]
+            config: { table_name: orders, page_size: 100 }
+          all_items:
+            source_type: dynamodb
+            connection: dynamo
+            write_mode: replace
+            config: { table_name: orders, segments: 2, page_size: 150, allow_smaller: true }
+          files:
+            source_type: file_upload
+            format: csv
+            config: { path: "upload:*.csv" }
+        gold:
+          totals:
+            sql: |
+              SELECT 'entries' AS t, count(*) AS n, count(DISTINCT redis_id) AS ids, sum(n::BIGINT) AS v FROM bronze.entries UNION ALL SELECT 'posts', count(*), count(DISTINCT hook_id), sum(n) FROM bronze.posts
+              UNION ALL SELECT 'items', count(*), count(DISTINCT id), sum(v) FROM bronze.items UNION ALL SELECT 'all_items', count(*), count(DISTINCT id), sum(v) FROM bronze.all_items
+              UNION ALL SELECT 'files', count(*), count(DISTINCT n), sum(n) FROM bronze.files ORDER BY t
+        """;
+
+    [Fact]
+    public async Task RedisPostsItemsAndUploads_RunsThatAreKilled_HoldEachRowOnce()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        using var redis = new RedisServer();
+        redis.Ready();
+        using var dynamo = new DynamoDbServer();
+        using var workspace = new Workspace(rowsPerFile: 1);
+        await using var environment = await RunningEnvironment.StartAsync(workspace.Folder, cancel);
+        var client = environment.Client;
+        await client.PutSecretAsync("redis", RedisServer.Password, cancel);
+        await client.PutSecretAsync("hook", "hook-token-of-the-tests", cancel);
+        foreach (var (name, connector, settings) in new (string, string, object)[]
+        {
+            ("redis", "redis", new { host = "127.0.0.1", port = redis.Port, password = "${secret:redis}" }), ("hook", "webhook", new { hook = "orders", token = "${secret:hook}" }),
+            ("dynamo", "dynamodb", new { endpoint = dynamo.Endpoint, access_key = "key", secret_key = "${secret:redis}" }),
+        })
+            await client.PutConnectionAsync(name, new PutConnection { Connector = connector, Settings = JsonSerializer.SerializeToElement(settings) }, cancel);
+        await CallAsync(dynamo, "CreateTable", new { TableName = "orders", BillingMode = "PAY_PER_REQUEST", KeySchema = new[] { new { AttributeName = "id", KeyType = "HASH" } }, AttributeDefinitions = new[] { new { AttributeName = "id", AttributeType = "N" } } }, cancel);
+        await Wait.UntilAsync(async () => (await CallAsync(dynamo, "DescribeTable", new { TableName = "orders" }, cancel)).GetProperty("Table").GetProperty("TableStatus").GetString() == "ACTIVE", () => "the table", TimeSpan.FromSeconds(60), cancel);
+        foreach (var name in new[] { "redis", "hook", "dynamo" })
+        {
+            var test = await client.TestConnectionAsync(new ConnectionChoice { Name = name }, cancel);
+            Assert.True(test.Passed, $"{name}: {test.Message} {test.Suggestion}");
+        }
+        Add(redis, 0, 5000);
+        await PutAsync(dynamo, 0, 1000, "2026-01-01", cancel);
+        await UploadAsync(client, "a.csv", 0, 100, cancel);
+        var hook = Assert.Single(await client.HooksAsync(cancel));
+        for (var i = 0; i < 50; i++) Assert.True(await PostAsync(hook.Url, i, cancel));
+        await client.PutPipelineAsync("events", new PutPipeline(Mixed, BaseDirectory: workspace.Base), cancel);
+        await RunAsync(environment, kill: false, cancel);
+        Assert.Equal(["all_items|1000|1000|499500", "entries|5000|5000|12497500", "files|100|100|4950", "items|1000|1000|499500", "posts|50|50|1225"], await TotalsAsync(client, cancel));
+
+        // The second half comes while the runtime is killed; senders of posts repeat what was not confirmed.
+        Add(redis, 5000, 5000);
+        await PutAsync(dynamo, 900, 600, "2026-02-01", cancel);
+        await UploadAsync(client, "b.csv", 100, 100, cancel);
+        var posting = Task.Run(async () =>
+        {
+            for (var i = 50; i < 150; i++)
+                while (!await PostAsync(hook.Url, i, cancel)) await Task.Delay(100, cancel);
+        }, cancel);
+        await RunAsync(environment, kill: true, cancel);
+        await posting;
+        await RunAsync(environment, kill: false, cancel);
+        Assert.Equal(["all_items|1500|1500|1124250", "entries|10000|10000|49995000", "files|200|200|19900", "items|1500|1500|1124250", "posts|150|150|11175"], await TotalsAsync(client, cancel));
+    }
+
+    private static void Add(RedisServer redis, int from, int count) => redis.CallAll(Enumerable.Range(from, count).Select(i => $"XADD orders {i + 1}-0 n {i}"));
+
+    private static async Task UploadAsync(FlowForgeClient client, string name, int from, int count, CancellationToken cancel)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes("n\n" + string.Concat(Enumerable.Range(from, count).Select(i => $"{i}\n")));
+        var state = await client.StartUploadAsync(new StartUpload(name, bytes.Length), cancel);
+        for (var half = bytes.Length / 2; !state.Done;) state = await client.SendPieceAsync(state.Id, state.Offset, new MemoryStream(bytes, (int)state.Offset, state.Offset == 0 ? half : bytes.Length - half), cancel);
+    }
+
+    /// <returns>Whether it was confirmed.</returns>
+    private static async Task<bool> PostAsync(string url, int n, CancellationToken cancel)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new StringContent($"{{\"n\":{n}}}", System.Text.Encoding.UTF8, "application/json") };
+            request.Headers.Add("X-Hook-Token", "hook-token-of-the-tests");
+            request.Headers.Add("Idempotency-Key", $"order-{n}");
+            using var answer = await Http.SendAsync(request, cancel);
+            return answer.StatusCode == System.Net.HttpStatusCode.Accepted;
+        }
+        catch (HttpRequestException) { return false; }
+    }
+
+    private static Task PutAsync(DynamoDbServer dynamo, int from, int count, string at, CancellationToken cancel) => Task.WhenAll(Enumerable.Range(from, count).Chunk(25).Select(some =>
+        CallAsync(dynamo, "BatchWriteItem", new { RequestItems = new { orders = some.Select(i => new { PutRequest = new { Item = new { id = new { N = $"{i}" }, v = new { N = $"{i}" }, at = new { S = at } } } }) } }, cancel)));
+
+    private static readonly HttpClient Http = new();
+
+    private static async Task<JsonElement> CallAsync(DynamoDbServer dynamo, string action, object body, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, dynamo.Endpoint) { Content = new StringContent(JsonSerializer.Serialize(body)) };
+        request.Content.Headers.ContentType = new("application/x-amz-json-1.0");
+        request.Headers.Add("X-Amz-Target", "DynamoDB_20120810." + action);
+        request.Headers.Add("X-Amz-Date", "20260101T000000Z");
+        // The server wants one, and checks none.
+        request.Headers.TryAddWithoutValidation("Authorization", "AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0");
+        using var answer = await Http.SendAsync(request, cancel);
+        var text = await answer.Content.ReadAsStringAsync(cancel);
+        Assert.True(answer.IsSuccessStatusCode, text);
+        return JsonDocument.Parse(text).RootElement;
+    }
+
     private static void Produce(KafkaServer kafka, string topic, int from, int count)
     {
         for (var p = 0; p < 2; p++)

@@ -1,5 +1,6 @@
 using FlowForge.Api.Connections;
 using FlowForge.Api.Events;
+using FlowForge.Api.Hooks;
 using FlowForge.Api.Mapping;
 using FlowForge.Api.Notebooks;
 using FlowForge.Api.Sources;
@@ -67,6 +68,7 @@ internal static class RuntimeServices
         services.AddSingleton<SourceCards>();
         services.AddSingleton<Ingestions>();
         services.AddHostedService<RunSampling>();
+        services.AddSingleton<HookDesk>();
     }
 
     private static void AddCatalog(this IServiceCollection services, RuntimeSettings settings)

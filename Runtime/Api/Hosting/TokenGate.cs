@@ -1,17 +1,18 @@
+using FlowForge.Api.Endpoints;
 using FlowForge.Api.Problems;
 using FlowForge.Contracts;
 using FlowForge.ServiceDefaults;
 
 namespace FlowForge.Api.Hosting;
 
-/// <summary>Lets a request through when it carries the token; <c>/health</c> needs none.</summary>
+/// <summary>Lets a request through when it carries the token; <c>/health</c> needs none, and posts to <c>/hooks</c> have a proof of their own.</summary>
 internal sealed class TokenGate(RequestDelegate next, AccessToken token)
 {
     private const string Scheme = "Bearer ";
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Request.Path == "/health" || token.Matches(Presented(context.Request)))
+        if (context.Request.Path == "/health" || IsPost(context.Request) || token.Matches(Presented(context.Request)))
             return next(context);
         context.Response.Headers.WWWAuthenticate = "Bearer realm=\"flowforge\"";
         return ProblemAnswers.WriteAsync(context, new Problem
@@ -21,6 +22,8 @@ internal sealed class TokenGate(RequestDelegate next, AccessToken token)
             Suggestion = "Send the header Authorization: Bearer <token>; the token is in the file 'token' of the data folder."
         });
     }
+
+    private static bool IsPost(HttpRequest request) => HttpMethods.IsPost(request.Method) && request.Path.StartsWithSegments(HookEndpoints.Root, StringComparison.Ordinal);
 
     private static string? Presented(HttpRequest request)
     {

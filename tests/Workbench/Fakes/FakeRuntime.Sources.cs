@@ -55,6 +55,8 @@ public sealed partial class FakeRuntime
         api.MapPost("/connections/preview", (PreviewConnection body) => body.Table == "public.audit"
             ? Results.Json(new Problem { Status = 422, Code = "FF5026", Title = "The source said no", Detail = "permission denied for table audit", Suggestion = "Grant SELECT on it." }, ContractsJson.Options, "application/problem+json", 422)
             : Results.Json(Sample.Previewed, ContractsJson.Options));
+        api.MapGet("/hooks", () => new[] { new HookEntry("shop-orders", "shop_hook", "http://127.0.0.1:5080/hooks/shop-orders", true, 1234, 5 << 20, 7, DateTimeOffset.UtcNow.AddMinutes(-3)) });
+        api.MapGet("/hooks/{name}/posts", (string name) => Enumerable.Range(0, 5).Select(i => new HookPost($"p{i}", DateTimeOffset.UtcNow.AddMinutes(-3 - i), i == 1 ? null : $"order-{881 - i}", $"{{\"order\": {881 - i}, \"total\": {12.5 * i + 3}, \"note\": \"{new string('n', 60 * i)}\"}}")));
         api.MapGet("/uploads", () => new UploadArea([.. Uploaded.Select(u => new UploadedFile(u.Key, "upload:" + u.Key, u.Value.Length, DateTimeOffset.UtcNow))], [], Uploaded.Sum(u => u.Value.Length), 50L << 30, 10L << 30));
         api.MapPost("/uploads", (StartUpload body) =>
         {

@@ -57,7 +57,7 @@ public sealed class SourcesTests(Bench bench) : IClassFixture<Bench>
         await page.GetByText("Saved", new() { Exact = true }).WaitForAsync();
         Assert.Equal("""{"host":"other.example.com","password":"${secret:shop_db.password}","headers":{"x-app":"flowforge"}}""", bench.Runtime.StoredConnections[^1].Body.Settings!.Value.GetRawText());
         await page.GetByRole(AriaRole.Button, new() { Name = "Replace" }).ClickAsync();
-        await page.Locator("#set-password").FillAsync("newer");
+        await page.Locator("input#set-password").FillAsync("newer");
         await Assertions.Expect(page.GetByText("Saved", new() { Exact = true })).ToHaveCountAsync(0);
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await page.GetByText("Saved", new() { Exact = true }).WaitForAsync();
@@ -185,5 +185,17 @@ public sealed class SourcesTests(Bench bench) : IClassFixture<Bench>
         await page.GetByText("Nothing uploaded yet").WaitForAsync();
         Assert.Empty(bench.Runtime.Uploaded);
         Assert.Equal(["dropped.csv"], bench.Runtime.CancelledUploads);
+    }
+
+    [Fact]
+    public async Task Webhook_Connection_ShowsItsAddressAndLastPosts()
+    {
+        bench.Runtime.Sample = Sample.Full();
+        bench.Runtime.Sample.Connections.Add(new ConnectionDetail { Name = "shop_hook", Connector = "webhook", ConnectorTitle = "Webhook", Description = "Orders of the shop", UpdatedAt = DateTimeOffset.UtcNow, Settings = System.Text.Json.JsonSerializer.SerializeToElement(new { hook = "shop-orders" }) });
+        var page = await bench.OpenAsync("/sources/connections/shop_hook");
+        await page.GetByText("http://127.0.0.1:5080/hooks/shop-orders").WaitForAsync();
+        await page.GetByText("order-881").WaitForAsync();
+        Assert.Equal(5, await page.Locator("tr:has-text('\"order\"')").CountAsync());
+        await page.GetByText("1,234").First.WaitForAsync();
     }
 }
