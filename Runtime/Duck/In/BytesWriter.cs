@@ -20,21 +20,37 @@ internal sealed unsafe class BytesWriter(bool text) : VectorWriter
         }
         var offsets = source.ValueOffsets.Slice(start, count + 1);
         var bytes = source.Bytes;
+        var (first, last) = (offsets[0], offsets[^1]);
+        if (first < 0 || last < first || last > bytes.Length) throw new InvalidDataException($"The offsets {first} to {last} leave the {bytes.Length} bytes of the array.");
         var to = (NativeString*)Api.VectorData(vector) + at;
         var nulls = array.NullCount > 0;
+        byte* heap = null;
         fixed (byte* from = bytes)
         {
             for (var i = 0; i < count; i++)
             {
-                var (begin, end) = (offsets[i], offsets[i + 1]);
                 if (nulls && array.IsNull(start + i))
                 {
                     to[i] = default;
                     continue;
                 }
-                if (begin < 0 || end < begin || end > bytes.Length)
+                var (begin, end) = (offsets[i], offsets[i + 1]);
+                if (begin < first || end < begin || end > last)
                     throw new InvalidDataException($"Value {start + i} has offsets {begin} to {end} in {bytes.Length} bytes.");
-                Put(vector, to, i, at, from + begin, end - begin);
+                if (end - begin <= NativeString.InlineLength)
+                {
+                    Inline(to + i, from + begin, end - begin);
+                    continue;
+                }
+                if (heap is null)
+                {
+                    // All bytes of these values go into the vector's own memory at once; the values then point into them.
+                    Api.AssignString(vector, (ulong)(at + i), from + first, (ulong)(last - first));
+                    heap = to[i].Pointer;
+                }
+                to[i].Length = (uint)(end - begin);
+                *(uint*)to[i].Inlined = Unsafe.ReadUnaligned<uint>(from + begin);
+                to[i].Pointer = heap + (begin - first);
             }
         }
     }
@@ -42,15 +58,33 @@ internal sealed unsafe class BytesWriter(bool text) : VectorWriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Put(nint vector, NativeString* to, int i, int at, byte* from, int length)
     {
-        if (length > NativeString.InlineLength)
+        if (length > NativeString.InlineLength) Api.AssignString(vector, (ulong)(at + i), from, (ulong)length);
+        else Inline(to + i, from, length);
+    }
+
+    // The unused bytes must be zero: DuckDB compares inlined strings as a whole. Reads overlap, so that none goes beyond the value.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Inline(NativeString* to, byte* from, int length)
+    {
+        ulong low;
+        uint high = 0;
+        if (length >= 8)
         {
-            Api.AssignString(vector, (ulong)(at + i), from, (ulong)length);
-            return;
+            low = Unsafe.ReadUnaligned<ulong>(from);
+            high = (uint)((ulong)Unsafe.ReadUnaligned<uint>(from + length - 4) >> (8 * (12 - length)));
         }
-        // The unused bytes must be zero: DuckDB compares inlined strings as a whole.
-        to[i] = default;
-        to[i].Length = (uint)length;
-        for (var k = 0; k < length; k++) to[i].Inlined[k] = from[k];
+        else if (length >= 4)
+        {
+            low = Unsafe.ReadUnaligned<uint>(from) | ((ulong)Unsafe.ReadUnaligned<uint>(from + length - 4) << (8 * (length - 4)));
+        }
+        else
+        {
+            low = 0;
+            for (var k = 0; k < length; k++) low |= (ulong)from[k] << (8 * k);
+        }
+        to->Length = (uint)length;
+        Unsafe.WriteUnaligned(to->Inlined, low);
+        Unsafe.WriteUnaligned(to->Inlined + 8, high);
     }
 
     private static void Prove(BinaryArray array)

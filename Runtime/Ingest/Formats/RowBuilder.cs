@@ -66,6 +66,10 @@ internal sealed class RowBuilder
         [.. targets.Select((t, i) => new Field($"c{i}", t.Type.Arrow)), new Field("record", Int64Type.Default, false), new Field("file", Int32Type.Default, false)]);
 
     public ChildTexts? Children { get; }
+
+    /// <summary>Patterns of dates and times that values which do not fit are held against.</summary>
+    public GivenFormats? Formats { get; init; }
+
     public int File => _file;
     public int Columns => _writers.Length;
     public IReadOnlyList<TargetColumn> Targets => _targets;
@@ -99,7 +103,7 @@ internal sealed class RowBuilder
     {
         if (_writers[column].TryAppend(text)) return true;
         if (_targets[column].Declared) return false;
-        (_misfits[column] ??= new ColumnFacts()).Observe(text);
+        (_misfits[column] ??= new ColumnFacts { Formats = Formats }).Observe(text);
         HasMisfits = true;
         _writers[column].AppendNull();
         return true;
@@ -193,7 +197,9 @@ internal sealed class RowBuilder
         for (var i = 0; i < _writers.Length; i++)
         {
             _writers[i].AddFacts(facts[i]);
-            if (_misfits[i] is { } misfits) facts[i].Merge(misfits);
+            if (_misfits[i] is not { } misfits) continue;
+            facts[i].HasMisfit = true;
+            facts[i].Merge(misfits);
         }
     }
 }

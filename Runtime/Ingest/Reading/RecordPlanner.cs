@@ -31,7 +31,8 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
             catch (UnreadableFileException fault) { faults[i] = fault; }
         }
         if (job.SchemaMode == SchemaMode.User) return new ReadPlan(planned, TakesChanges ? [.. Declared(), Operation] : Declared(), false);
-        var proposed = ColumnProposal.Propose(planned, settings.File);
+        var formats = GivenFormats.Of(settings.Csv.DateFormat, settings.Csv.TimestampFormat);
+        var proposed = ColumnProposal.Propose(planned, settings.File, formats);
         var names = ColumnNaming.Tables([.. proposed.Select(c => c.Name)], job.RenameMap);
         var keepsTypes = existing is not null && job.KeepsTypes();
         var findsFields = (existing is null || job.Drift != DriftPolicy.Discard || job.DriftColumns.Values.Any(p => p != DriftPolicy.Discard)) && planned.Any(f => f.Layout is JsonFileLayout);
@@ -45,9 +46,10 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
             }
             var known = keepsTypes ? Existing(existing!, names[i]) : null;
             var discards = existing is not null && job.PolicyOf(names[i]) == DriftPolicy.Discard;
-            if (known is not null) columns.Add(new TargetColumn(proposed[i].Name, known.Value.Type, Declared: discards) { Known = known.Value.Facts });
+            var given = formats?.TypeOf(proposed[i].Facts);
+            if (known is not null) columns.Add(new TargetColumn(proposed[i].Name, given?.Kind == known.Value.Type.Kind ? given : known.Value.Type, Declared: discards) { Known = known.Value.Facts });
             // With other rules beside it, a field that is left out must be known all the same, or it would be found anew in every pass.
-            else if (!discards || findsFields || existing!.Schema.Find(names[i]) is not null) columns.Add(new TargetColumn(proposed[i].Name, Proposed(proposed[i].Facts)));
+            else if (!discards || findsFields || existing!.Schema.Find(names[i]) is not null) columns.Add(new TargetColumn(proposed[i].Name, given ?? Proposed(proposed[i].Facts)));
         }
         return new ReadPlan(planned, columns, findsFields);
     }
@@ -107,7 +109,8 @@ internal sealed class RecordPlanner(DuckSession session, IngestDefinition job, F
         {
             var column = plan.Columns[i];
             if (column.Known is { } known) facts[i].Merge(known);
-            var type = column.Declared || facts[i].IsEmpty ? column.Type : facts[i].Decide();
+            var keeps = column.Type.Format is not null && !facts[i].HasMisfit;
+            var type = column.Declared || keeps || facts[i].IsEmpty ? column.Type : facts[i].Decide();
             if (type.Name != column.Type.Name) log.Info($"Column {column.Name} becomes {type.Name}: not every value is {column.Type.Name}.");
             columns.Add(column with { Type = type });
         }

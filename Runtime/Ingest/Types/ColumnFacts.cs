@@ -17,13 +17,23 @@ internal sealed class ColumnFacts
     public bool HasTime, HasZone, LacksZone;
     public DateOrders Orders = DateOrders.All;
 
+    /// <summary>Patterns that the job gives; looked for in samples only.</summary>
+    public GivenFormats? Formats { get; init; }
+
+    /// <summary>Whether values were held against <see cref="Formats"/>, and whether one of them is not written so.</summary>
+    public bool HasFormatted, IsOtherDate, IsOtherTime;
+
+    /// <summary>Whether a value did not fit the type that the column was read as.</summary>
+    public bool HasMisfit;
+
     public bool IsEmpty => !(HasEmptyText || HasText || HasBoolean || HasNumber || HasTemporal || HasJson);
 
     /// <summary>Takes in one value that is written as text.</summary>
     public void Observe(ReadOnlySpan<byte> text)
     {
-        if (HasText) return;
+        if (HasText && Formats is null) return;
         var trimmed = Trim(text);
+        Formats?.Observe(this, trimmed);
         if (trimmed.Length == 0) HasText = true;
         else if (!ObserveNumber(trimmed) && !ObserveTemporal(trimmed) && !ObserveBoolean(trimmed)) HasText = true;
     }
@@ -77,6 +87,9 @@ internal sealed class ColumnFacts
     public void Merge(ColumnFacts other)
     {
         HasText |= other.HasText;
+        HasFormatted |= other.HasFormatted;
+        IsOtherDate |= other.IsOtherDate;
+        IsOtherTime |= other.IsOtherTime;
         HasEmptyText |= other.HasEmptyText;
         HasBoolean |= other.HasBoolean;
         HasNumber |= other.HasNumber;

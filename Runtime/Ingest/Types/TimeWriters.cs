@@ -8,13 +8,15 @@ internal sealed class DateWriter(ColumnType type) : FixedWriter<int>(type)
     public override bool TryAppend(ReadOnlySpan<byte> text)
     {
         text = ColumnFacts.Trim(text);
-        if (_format is not null) return _format.TryRead(text, out var formatted) && formatted % 86_400_000_000L == 0 && Add((int)(formatted / 86_400_000_000L));
+        if (_format is not null) return _format.TryRead(text, out var formatted) && formatted % 86_400_000_000L == 0 && (_any = true) && Add((int)(formatted / 86_400_000_000L));
         return TemporalText.TryParse(text, out var value) && (value.Orders & Type.Order) != 0 && !value.HasTime && (_any = true) && Add(value.Days(Type.Order));
     }
 
     public override void AddFacts(ColumnFacts facts)
     {
         if (!_any) return;
+        // Beside other values these are texts: only with the pattern they are more.
+        facts.HasText |= _format is not null;
         facts.HasTemporal = facts.LacksZone = true;
         facts.Orders &= Type.Order;
     }
@@ -29,7 +31,7 @@ internal sealed class TimestampWriter(ColumnType type) : FixedWriter<long>(type)
     public override bool TryAppend(ReadOnlySpan<byte> text)
     {
         text = ColumnFacts.Trim(text);
-        if (_format is not null) return _format.TryRead(text, out var formatted) && Add(formatted);
+        if (_format is not null) return _format.TryRead(text, out var formatted) && (_any = true) && Add(formatted);
         return TemporalText.TryParse(text, out var value) && (value.Orders & Type.Order) != 0
             && (value.HasZone ? Type.Kind == TypeKind.TimestampTz : Type.Kind == TypeKind.Timestamp) && (_any = true) && Add(value.Micros(Type.Order));
     }
@@ -37,6 +39,8 @@ internal sealed class TimestampWriter(ColumnType type) : FixedWriter<long>(type)
     public override void AddFacts(ColumnFacts facts)
     {
         if (!_any) return;
+        // Beside other values these are texts: only with the pattern they are more.
+        facts.HasText |= _format is not null;
         facts.HasTemporal = facts.HasTime = true;
         facts.HasZone |= Type.Kind == TypeKind.TimestampTz;
         facts.LacksZone |= Type.Kind == TypeKind.Timestamp;
