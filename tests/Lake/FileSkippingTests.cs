@@ -70,6 +70,32 @@ public sealed class FileSkippingTests : IDisposable
     }
 
     [Fact]
+    public void NeededFiles_AggregatesThatFootersAnswer_StillNeedTheirTable()
+    {
+        lake.Append(lake.Table("bronze.a"), "SELECT i AS id FROM range(100, 200) t(i)");
+        for (var i = 0; i < 3; i++) lake.Append(lake.Table("bronze.b"), $"SELECT i AS id FROM range({i * 10}, {(i + 1) * 10}) t(i)");
+        var (a, b) = (lake.Fresh("bronze.a").Latest()!, lake.Fresh("bronze.b").Latest()!);
+        foreach (var sql in (string[])["SELECT (SELECT count(*) FROM a) AS n, (SELECT max(id) FROM a) AS m, id FROM b WHERE id = 5", "SELECT (SELECT count(*) FROM b) AS n, (SELECT min(id) FROM b) AS m, id FROM b WHERE id = 25"])
+        {
+            lake.Session.Execute($"CREATE OR REPLACE VIEW a AS FROM {a.ScanSql()}; CREATE OR REPLACE VIEW b AS FROM {b.ScanSql()}");
+            var whole = lake.Rows(sql);
+            var files = NeededFiles.Of(lake.Session, sql, [a, b]);
+            lake.Session.Execute($"CREATE OR REPLACE VIEW a AS FROM {a.ScanSql(files[0])}; CREATE OR REPLACE VIEW b AS FROM {b.ScanSql(files[1])}");
+            Assert.Equal((sql, whole), (sql, lake.Rows(sql)));
+        }
+        Assert.Equal("", lake.Session.Scalar<string>("SELECT current_setting('disabled_optimizers')"));
+    }
+
+    [Fact]
+    public void NeededFiles_DecimalsOfManyDigits_AreNotRounded()
+    {
+        for (var i = 0; i < 2; i++) lake.Append(lake.Table(), $"SELECT 1 AS a, '1234567890123456789012345678901234567{i}'::DECIMAL(38,0) AS d, '-0.1234567890123456789012345678901234567{i}'::DECIMAL(38,38) AS f, 0.5::DECIMAL(2,2) AS h");
+        var table = lake.Fresh().Latest()!;
+        foreach (var condition in (string[])["d > 12345678901234567890123456789012345670", "d < 12345678901234567890123456789012345671", "f < -0.12345678901234567890123456789012345670", "f = -0.12345678901234567890123456789012345671", "h = 0.5"])
+            Assert.InRange(Needed(table, condition), 1, 2);
+    }
+
+    [Fact]
     public void NeededFiles_ForeignStatistics_AreTakenWithCare()
     {
         var table = new ForeignTable(lake);

@@ -89,7 +89,8 @@ internal sealed class FileStatistics
     {
         public string? ToJson(string text, bool upper) => Type switch
         {
-            DecimalType => IsNumber(text) ? text : null,
+            // DuckDB leaves out the zero before the point where the type has no digit there; JSON demands it.
+            DecimalType => IsNumber(WithZero(text)) ? WithZero(text) : null,
             PrimitiveType { Name: "long" or "integer" or "short" or "byte" } => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) ? text : null,
             PrimitiveType { Name: "double" or "float" } =>
                 double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number.ToString("R", CultureInfo.InvariantCulture) : null,
@@ -99,6 +100,8 @@ internal sealed class FileStatistics
             PrimitiveType { Name: "timestamp_ntz" } => Time(text, upper) is { } time ? Quoted(time) : null,
             _ => null,
         };
+
+        private static string WithZero(string text) => text.StartsWith('.') ? "0" + text : text.StartsWith("-.", StringComparison.Ordinal) ? "-0" + text[1..] : text;
 
         private static bool IsNumber(string text) => text.Length > 0 && text.All(c => char.IsAsciiDigit(c) || c is '-' or '.') && char.IsAsciiDigit(text[^1]) && (char.IsAsciiDigit(text[0]) || text.Length > 1 && char.IsAsciiDigit(text[1]));
 
