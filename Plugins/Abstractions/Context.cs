@@ -20,12 +20,6 @@ public abstract class ConnectorContext
     public required Meter Meter { get; init; }
 }
 
-internal sealed class NoPace : IPace
-{
-    public static readonly NoPace Instance = new();
-    public ValueTask WaitAsync(CancellationToken cancellationToken) => default;
-}
-
 /// <inheritdoc/>
 /// <typeparam name="TSpec">The record that holds the settings; see <see cref="SettingAttribute"/>.</typeparam>
 public sealed class ConnectorContext<TSpec> : ConnectorContext where TSpec : class

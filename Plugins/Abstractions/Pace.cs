@@ -9,3 +9,9 @@ public interface IPace
     /// <summary>Comes back when the next request may be sent.</summary>
     ValueTask WaitAsync(CancellationToken cancellationToken);
 }
+
+internal sealed class NoPace : IPace
+{
+    public static readonly NoPace Instance = new();
+    public ValueTask WaitAsync(CancellationToken cancellationToken) => default;
+}

@@ -16,6 +16,7 @@ public static class FileSourceAcceptance
     {
         // Files are opened while their connector lives.
         var source = open();
+        ConnectorAcceptance.CheckSpec(source.GetType());
         try { await CheckAsync(source, open, cancellationToken).ConfigureAwait(false); }
         finally { await EndAsync(source).ConfigureAwait(false); }
         await CheckCancellationAsync(open()).ConfigureAwait(false);

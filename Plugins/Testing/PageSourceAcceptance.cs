@@ -13,7 +13,9 @@ public static class PageSourceAcceptance
     /// <exception cref="AcceptanceException">A rule is broken.</exception>
     public static async Task CheckAsync(Func<IPageSource> open, ReadRequest request, CancellationToken cancellationToken = default)
     {
-        var (first, cursor) = await ReadAsync(open(), request, cancellationToken).ConfigureAwait(false);
+        var reader = open();
+        ConnectorAcceptance.CheckSpec(reader.GetType());
+        var (first, cursor) = await ReadAsync(reader, request, cancellationToken).ConfigureAwait(false);
         Require(first.Count >= 2, $"The source to check must have at least two records, and gave {first.Count}.");
         var (second, _) = await ReadAsync(open(), request, cancellationToken).ConfigureAwait(false);
         Require(first.Order(StringComparer.Ordinal).SequenceEqual(second.Order(StringComparer.Ordinal)), "A second read gives other records while nothing changed.");

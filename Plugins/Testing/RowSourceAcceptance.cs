@@ -14,7 +14,9 @@ public static class RowSourceAcceptance
     /// <exception cref="AcceptanceException">A rule is broken.</exception>
     public static async Task CheckAsync(Func<IBatchSource> open, ReadRequest request, bool ordered = false, CancellationToken cancellationToken = default)
     {
-        var first = await ReadAsync(open(), request, cancellationToken).ConfigureAwait(false);
+        var reader = open();
+        ConnectorAcceptance.CheckSpec(reader.GetType());
+        var first = await ReadAsync(reader, request, cancellationToken).ConfigureAwait(false);
         Require(first.Count >= 2, $"The source to check must have at least two rows, and gave {first.Count}.");
         var second = await ReadAsync(open(), request, cancellationToken).ConfigureAwait(false);
         Require(Same(first, second, ordered), "A second read gives other rows while nothing changed.");
@@ -31,6 +33,44 @@ public static class RowSourceAcceptance
             await EndAsync(tester).ConfigureAwait(false);
             Require(found.Length > 0 && !found.Contains('\n', StringComparison.Ordinal), "A connection test says what was found, in one line.");
         }
+    }
+
+    /// <summary>Checks a source that gives so many rows: none and one are the numbers at which sources fail. The schema is there in any case.</summary>
+    public static async Task CheckCountAsync(Func<IBatchSource> open, ReadRequest request, long expected, CancellationToken cancellationToken = default)
+    {
+        var source = open();
+        var schema = await source.SchemaAsync(request, cancellationToken).ConfigureAwait(false);
+        await EndAsync(source).ConfigureAwait(false);
+        Require(schema.FieldsList.Count > 0, $"A source of {expected} rows has no columns.");
+        var rows = await ReadAsync(open(), request, cancellationToken).ConfigureAwait(false);
+        Require(rows.Count == expected, $"{expected} rows are there, and {rows.Count} come.");
+    }
+
+    /// <summary>Checks that many rows are read in bounded memory: batches come while the rest is still to be read.</summary>
+    /// <param name="rows">How many rows there are.</param>
+    /// <param name="mostBytes">By how much the managed heap may grow. What the process does beside counts too, so be generous.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    public static async Task CheckLargeAsync(Func<IBatchSource> open, ReadRequest request, long rows, long mostBytes = 256L << 20, CancellationToken cancellationToken = default)
+    {
+        var source = open();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        long read = 0, highest = 0, batches = 0;
+        try
+        {
+            await foreach (var batch in source.ReadAsync(request, cancellationToken).ConfigureAwait(false))
+            {
+                read += batch.Rows.Length;
+                batch.Rows.Dispose();
+                if (++batches % 32 == 0) highest = Math.Max(highest, GC.GetTotalMemory(forceFullCollection: batches % 256 == 0) - before);
+            }
+        }
+        finally
+        {
+            await EndAsync(source).ConfigureAwait(false);
+        }
+        Require(read == rows, $"{rows} rows are there, and {read} come.");
+        Require(batches > 1, $"{rows} rows come in one batch: they are all held at once.");
+        Require(highest <= mostBytes, $"While {rows} rows are read, the heap grows by {highest >> 20} MB; {mostBytes >> 20} MB are allowed.");
     }
 
     /// <summary>All rows as CLR values. The schema must be the one that was promised, in every batch.</summary>

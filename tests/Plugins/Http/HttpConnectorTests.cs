@@ -59,6 +59,9 @@ public sealed class HttpConnectorTests : IDisposable
         _server.Files["/a.csv"] = new(Bytes(300_000));
         _server.Files["/empty.csv"] = new([]) { ETag = null, Modified = DateTimeOffset.UnixEpoch };
         await FileSourceAcceptance.CheckAsync(() => Open(Spec("a.csv", "empty.csv")), Stop);
+        await ConnectorAcceptance.CheckLeaksAsync(() => ReadAsync(Spec("a.csv")));
+        _server.Files["/locked.csv"] = new(Bytes(3)) { Needs = "Bearer right" };
+        await ConnectorAcceptance.CheckRefusalAsync(Open(Spec("locked.csv") with { Token = new Secret("canary of the suite") }), ["canary of the suite"], Stop);
     }
 
     [Fact]

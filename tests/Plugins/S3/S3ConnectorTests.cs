@@ -54,6 +54,8 @@ public sealed class S3ConnectorTests : IAsyncLifetime
         await PutAsync("in/a.csv", "1,2\n");
         await PutAsync("in/ü b+c.csv", new string('y', 300_000));
         await FileSourceAcceptance.CheckAsync(() => Open(Spec("in/*.csv")), Stop);
+        await ConnectorAcceptance.CheckLeaksAsync(() => ListAsync(Spec("in/*.csv")));
+        await ConnectorAcceptance.CheckRefusalAsync(Open(Spec("*") with { Bucket = "nope", SecretKey = new Secret("canary of the suite") }), ["canary of the suite"], Stop);
     }
 
     [Theory]

@@ -56,6 +56,8 @@ public sealed class SftpConnectorTests : IDisposable
         Put("in/ü b'c.csv", new string('y', 300_000));
         Put("in/empty.csv", "");
         await FileSourceAcceptance.CheckAsync(() => Open(Spec("in/*.csv")), Stop);
+        await ConnectorAcceptance.CheckLeaksAsync(() => ListAsync(Spec("in/*.csv")), rounds: 3);
+        await ConnectorAcceptance.CheckRefusalAsync(Open(Spec("in/*.csv") with { PrivateKey = default, Password = new Secret("canary of the suite") }), ["canary of the suite"], Stop);
     }
 
     [Theory]

@@ -35,6 +35,18 @@ public sealed partial class SqliteConnectorTests : IDisposable
     {
         Sql("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) INSERT INTO t SELECT i, 'v' || i FROM n; CREATE VIEW w AS SELECT v FROM t");
         await RowSourceAcceptance.CheckAsync(() => Open(), new ReadRequest { Table = "t" }, ordered: true, Stop);
+        Sql("CREATE TABLE none (id INTEGER, v TEXT); CREATE TABLE one (id INTEGER, v TEXT); INSERT INTO one VALUES (NULL, '✓ 😀')");
+        await RowSourceAcceptance.CheckCountAsync(() => Open(), new ReadRequest { Table = "none" }, 0, Stop);
+        await RowSourceAcceptance.CheckCountAsync(() => Open(), new ReadRequest { Table = "one" }, 1, Stop);
+        await ConnectorAcceptance.CheckLeaksAsync(() => RowSourceAcceptance.ReadAsync(Open(), new ReadRequest { Table = "one" }, Stop));
+        await ConnectorAcceptance.CheckRefusalAsync(Open(file: "gone.db"), [], Stop);
+    }
+
+    [Fact]
+    public async Task Connector_AMillionRows_AreReadInBoundedMemory()
+    {
+        Sql("CREATE TABLE many (id INTEGER, v TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) INSERT INTO many SELECT i, 'value ' || i FROM n");
+        await RowSourceAcceptance.CheckLargeAsync(() => Open(), new ReadRequest { Table = "many" }, 1_000_000, cancellationToken: Stop);
     }
 
     [Fact]
