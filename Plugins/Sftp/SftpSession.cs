@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Diagnostics;
@@ -160,12 +161,10 @@ internal sealed class SftpSession : IDisposable
 /// <summary>Makes one packet.</summary>
 internal sealed class PacketWriter
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
 
-    public PacketWriter(byte kind)
-    {
-        _bytes.Write([0, 0, 0, 0, kind]);
-    }
+    // The length is written last.
+    public PacketWriter(byte kind) => _bytes.Write([0, 0, 0, 0, kind]);
 
     public void Number(uint value)
     {
@@ -191,7 +190,7 @@ internal sealed class PacketWriter
 
     public byte[] Finish()
     {
-        var packet = _bytes.ToArray();
+        var packet = _bytes.WrittenSpan.ToArray();
         BinaryPrimitives.WriteUInt32BigEndian(packet, (uint)packet.Length - 4);
         return packet;
     }

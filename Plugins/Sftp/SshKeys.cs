@@ -80,7 +80,9 @@ internal sealed class SshKeys : IDisposable
     private string Write(string name, string content, bool isProgram)
     {
         var path = System.IO.Path.Combine(_folder, name);
-        using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | (isProgram ? UnixFileMode.UserExecute : 0) }))
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | (isProgram ? UnixFileMode.UserExecute : 0);
+        using (var file = new FileStream(path, options))
             file.Write(System.Text.Encoding.UTF8.GetBytes(content));
         return path;
     }

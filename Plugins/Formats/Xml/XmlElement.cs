@@ -121,12 +121,13 @@ internal sealed class XmlElement(XmlSpec spec)
 
     private sealed class Node(string name)
     {
+        private static readonly List<Node> None = [];
         private List<Node>? _children;
 
         public string Name => name;
         public string? Text { get; set; }
         public bool IsNil { get; set; }
-        public IReadOnlyList<Node> Children => _children ?? [];
+        public List<Node> Children => _children ?? None;
         public void Add(Node child) => (_children ??= []).Add(child);
     }
 }
