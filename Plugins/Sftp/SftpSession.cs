@@ -164,7 +164,7 @@ internal sealed class PacketWriter
     private readonly ArrayBufferWriter<byte> _bytes = new();
 
     // The length is written last.
-    public PacketWriter(byte kind) => _bytes.Write([0, 0, 0, 0, kind]);
+    public PacketWriter(byte kind) => _bytes.Write<byte>([0, 0, 0, 0, kind]);
 
     public void Number(uint value)
     {
