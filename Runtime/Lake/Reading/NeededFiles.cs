@@ -23,7 +23,7 @@ public static class NeededFiles
         var physical = tables.Select(t => t.Schema.Columns.ToDictionary(t.Mapping.Physical, c => c.Name, StringComparer.OrdinalIgnoreCase)).ToList();
         // The plan writes names as they are, so one that looks like an expression could not be told from one.
         if (tables.All(t => t.Files.Count < 2) || physical.Any(names => !names.Keys.All(PlanFilter.IsPlain))) return all;
-        var scans = PlanScan.All(Plan(session, sql, ct, values));
+        var scans = PlanScan.All(Plan(session, sql, values, ct));
         var mine = physical.Select(names => scans.Where(s => s.Names.All(n => names.ContainsKey(n) || OfTheReader.Contains(n))).ToList()).ToList();
         if (scans.Except(mine.SelectMany(s => s)).Any()) return all;
         return [.. tables.Select((table, i) => mine[i].Count == 0 ? table.Files : FileSkipping.Files(table, RowCondition.Any(mine[i].Select(s => Named(s.Condition, physical[i])))))];
@@ -31,7 +31,7 @@ public static class NeededFiles
 
     // A count, minimum or maximum that DuckDB takes from a file's footer leaves no scan in the plan, though the table is read: every scan must be there to be seen. The setting
     // is the engine's; that another session plans meanwhile without that optimizer costs it a little time and nothing else.
-    private static string Plan(DuckSession session, string sql, CancellationToken ct, object?[] values)
+    private static string Plan(DuckSession session, string sql, object?[] values, CancellationToken ct)
     {
         var before = session.Scalar<string>("SELECT current_setting('disabled_optimizers')", ct);
         session.Execute("SET disabled_optimizers = 'statistics_propagation'", ct);
