@@ -28,6 +28,7 @@ internal sealed class IngestRun(
     private string? _spool;
 
     private SchemaHold? _goesOn;
+    private bool _isLanded;
 
     private string TableText => "bronze." + job.Table;
     private Holds Holds => new(catalog, job, request, Landing, log);
@@ -41,13 +42,16 @@ internal sealed class IngestRun(
         var state = before?.StateOf(request.ApplicationId);
         if (_settings.File.Nested == Formats.Json.Nested.Split || state?.Children.Count > 0) await Task.Run(() => ChildTables.TakeBack(lake, job, request, state, log), ct).ConfigureAwait(false);
         job = job.With(state?.Drift);
-        if (before is not null) _goesOn = Holds.Find(state);
-        if (_goesOn is not null) job = job.With(_goesOn);
+        if (before is not null && Holds.Find(state) is { } found)
+        {
+            (_goesOn, _isLanded) = found;
+            job = job.With(_goesOn);
+        }
         var connector = Connector.Connector;
         if (connector is IFileSource files)
         {
             var landing = new FileExtraction(job, _settings.File, Landing(), _progress, log);
-            var extraction = _goesOn is not null ? landing.FromLanded(job.Format ?? "csv", state?.FilesSeen ?? []) : await landing.RunAsync(files, job.Format ?? "csv", state?.FilesSeen ?? [], ct).ConfigureAwait(false);
+            var extraction = _isLanded ? landing.FromLanded(job.Format ?? "csv", state?.FilesSeen ?? []) : await landing.RunAsync(files, job.Format ?? "csv", state?.FilesSeen ?? [], ct).ConfigureAwait(false);
             if (!job.ForceToParquet) return LandedOnly(extraction);
             if (extraction.IsEmpty) return NothingNew(before);
             using var reader = new ConnectorOpener(plugins, options).OpenFormat(job, request, _settings.File, log);
@@ -103,7 +107,7 @@ internal sealed class IngestRun(
             Table = TableText,
             RejectsTable = loaded.Rejects.Count == 0 ? null : rejects?.Folder,
             Checks = checks,
-            Note = _goesOn is not null ? $"what {_goesOn.RunId} had landed; the next run reads the source" : loaded.Counts.Read == 0 ? extraction.IsRows ? "the source holds no rows" : "the new files hold no records" : children.Note,
+            Note = _isLanded ? $"what {_goesOn!.RunId} had landed; the next run reads the source" : loaded.Counts.Read == 0 ? extraction.IsRows ? "the source holds no rows" : "the new files hold no records" : children.Note,
         };
         var childVersions = children.Commit(job.WriteMode == Pipelines.WriteMode.Replace, ct);
         var commit = loading.Transaction.Commit(CommitOptionsFor(loaded, extraction, seen, state, outcome, rejects, childVersions), ct);

@@ -246,8 +246,29 @@ public sealed class DriftTests : IDisposable
         _bench.Write("data/b.csv", "id,x\n2,x\n");
         Approve(await HeldAsync(yaml));
         foreach (var file in Directory.EnumerateFiles(_bench.Lake.LandingFolder, "*b.csv", SearchOption.AllDirectories).ToList()) File.Delete(file);
-        await HeldAsync(yaml);
+        Assert.Equal(new RowCounts(1, 1), (await _bench.RunAsync(yaml)).Counts);
+        Assert.Equal(HoldState.Loaded, _bench.Catalog.Holds.OfTable("bronze.things")[0].State);
         Assert.Contains("Warning: The landed copy of run-2 is not whole any more: the source is read anew.", _bench.Log.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Hold_ApprovalDoesNotCoverAll_IsAskedAgain_AndKeepsWhatWasSaid()
+    {
+        var yaml = Csv("drift: hold");
+        await LoadAsync("a", "id,name\n1,x\n", yaml);
+        _bench.Write("data/b.csv", "id,name2,extra\n2,x,y\n");
+        var first = await HeldAsync(yaml);
+        Approve(first, new() { ["name2"] = "name" });
+        foreach (var file in Directory.EnumerateFiles(_bench.Lake.LandingFolder, "*b.csv", SearchOption.AllDirectories).ToList()) File.Delete(file);
+        _bench.Write("data/b.csv", "id,name2,extra,more\n2,x,y,z\n");
+        var second = await HeldAsync(yaml);
+        Assert.Equal(["name2", "name", "extra", "more"], second.Changes.Select(c => c.Column));
+        Assert.Equal("name", second.Decision!.Renames["name2"]);
+        Assert.Equal(HoldState.Rejected, _bench.Catalog.Holds.Get(first.HoldId)!.State);
+        Approve(second, new() { ["name2"] = "name" });
+        await _bench.RunAsync(yaml);
+        Assert.Equal("id BIGINT, name VARCHAR, extra VARCHAR, more VARCHAR", _bench.Schema());
+        Assert.Equal(["1|x|NULL|NULL", "2|x|y|z"], _bench.Query("FROM {t} ORDER BY id"));
     }
 
     [Fact]

@@ -18,7 +18,8 @@ internal sealed class HeldChanges(CatalogDatabase catalog, KnownTables tables, S
     public async Task<HoldDecided> ApproveAsync(string id, ApproveHold body, CancellationToken ct)
     {
         var hold = Find(id);
-        var (renames, discard) = (body.Renames ?? new Dictionary<string, string>(), body.Discard ?? []);
+        // What was said to the hold that this one goes on with still holds, unless something else is said.
+        var (renames, discard) = (body.Renames ?? hold.Decision?.Renames ?? new Dictionary<string, string>(), body.Discard ?? hold.Decision?.Discard ?? []);
         Check(hold, renames, discard);
         Decide(hold, true, new HoldDecision(By(body.By), renames, discard, body.Note));
         var (run, obstacle) = (default(string), default(string));
@@ -65,7 +66,7 @@ internal sealed class HeldChanges(CatalogDatabase catalog, KnownTables tables, S
     private Contracts.SchemaHold View(Catalog.SchemaHold h, bool whole = false) => new()
     {
         Id = h.HoldId, Table = h.Table, Pipeline = h.Pipeline, Job = h.JobId, Run = h.RunId, Standing = Enum.Parse<HoldStanding>(h.State.ToString()), HeldAt = h.HeldAt, Changes = SchemaViews.Differences(h.Changes), Renames = SchemaViews.Renames(h.Renames),
-        RowsRead = h.RowsRead, RowsRejected = h.RowsRejected, Bytes = h.Bytes, DecidedBy = h.Decision?.By, DecidedAt = h.DecidedAt, Note = h.Decision?.Note, Renamed = h.Decision?.Renames ?? new Dictionary<string, string>(),
+        RowsRead = h.RowsRead, RowsRejected = h.RowsRejected, Bytes = h.Bytes, DecidedBy = h.State == HoldState.Pending ? null : h.Decision?.By, DecidedAt = h.DecidedAt, Note = h.State == HoldState.Pending ? null : h.Decision?.Note, Renamed = h.Decision?.Renames ?? new Dictionary<string, string>(),
         Discarded = h.Decision?.Discard ?? [], LoadedBy = h.DoneVersion is null ? null : h.DoneRun, LoadedVersion = h.DoneVersion,
         Impact = whole && TableName.TryParse(h.Table, out var name) ? schemas.Impact(name, h.Changes) : [],
         Columns = whole && Snapshot(h) is { } now ? [.. now.Schema.Columns.Where(c => !c.IsReserved).Select(TableViews.ToColumn)] : [],

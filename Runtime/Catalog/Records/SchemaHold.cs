@@ -61,6 +61,7 @@ public sealed record SchemaHold
     /// <summary>Of the landed copy.</summary>
     public long Bytes { get; init; }
 
+    /// <summary>What was said; of a pending hold, what was said to the one that it goes on with.</summary>
     public HoldDecision? Decision { get; init; }
 
     public DateTimeOffset? DecidedAt { get; init; }

@@ -16,15 +16,15 @@ public sealed class SchemaHoldStore
         s => s.Execute("UPDATE schema_holds SET state = 'rejected', done_run = @run WHERE hold_id = @old AND hold_id <> @id AND state IN ('approved', 'pending')", ("old", replaces), ("id", hold.HoldId), ("run", hold.RunId))
             + s.Execute(
             """
-            INSERT INTO schema_holds (hold_id, table_name, pipeline, job_id, run_id, run_time, backfill_interval, state, held_at, changes, renames, rows_read, rows_rejected, bytes)
-            VALUES (@id, @table, @pipeline, @job, @run, @time, @interval, 'pending', @at, @changes, @renames, @read, @rejected, @bytes)
+            INSERT INTO schema_holds (hold_id, table_name, pipeline, job_id, run_id, run_time, backfill_interval, state, held_at, changes, renames, rows_read, rows_rejected, bytes, decision)
+            VALUES (@id, @table, @pipeline, @job, @run, @time, @interval, 'pending', @at, @changes, @renames, @read, @rejected, @bytes, @carried)
             ON CONFLICT (hold_id) DO UPDATE SET changes = excluded.changes, renames = excluded.renames, rows_read = excluded.rows_read, rows_rejected = excluded.rows_rejected,
-              bytes = excluded.bytes, state = 'pending', held_at = excluded.held_at, decision = NULL, decided_at = NULL, done_run = NULL
+              bytes = excluded.bytes, state = 'pending', held_at = excluded.held_at, decision = excluded.decision, decided_at = NULL, done_run = NULL
             WHERE schema_holds.state <> 'loaded'
             """,
             ("id", hold.HoldId), ("table", hold.Table), ("pipeline", hold.Pipeline), ("job", hold.JobId), ("run", hold.RunId), ("time", CatalogTime.Write(hold.RunTime)),
             ("interval", hold.BackfillInterval), ("at", CatalogTime.Write(hold.HeldAt)), ("changes", JsonSerializer.Serialize(hold.Changes)), ("renames", JsonSerializer.Serialize(hold.Renames)),
-            ("read", hold.RowsRead), ("rejected", hold.RowsRejected), ("bytes", hold.Bytes)),
+            ("read", hold.RowsRead), ("rejected", hold.RowsRejected), ("bytes", hold.Bytes), ("carried", hold.Decision is { } carried ? JsonSerializer.Serialize(carried) : null)),
         Changed(hold.Table));
 
     /// <summary>Approves or rejects a pending hold, and notes it in the audit.</summary>

@@ -26,8 +26,8 @@ internal static class DriftCommands
             h => [h.Id, h.Table, Lines.Word(h.Standing), Lines.Time(h.HeldAt), Lines.Count(h.RowsRead), string.Join("; ", h.Changes.Select(x => x.Text))]));
         Add("show", "One held change, with what it touches.", [id], async c => c.Answer(await c.Client.HoldAsync(c.Value(id)!, c.Ct), Show));
         Add("approve", "Lets the landed copy be loaded.", [id, rename, discard, note, go], async c =>
-            c.Answer(await c.Client.ApproveHoldAsync(c.Value(id)!, new ApproveHold(Renames(c.Value(rename)), c.Value(discard), c.Value(note), "flowforge", c.Value(go)), c.Ct), d =>
-                Console.Out.WriteLine(d.Run is { } run ? $"approved; {run} goes on with what was landed" : d.NotContinued is { } why ? $"approved; no run goes on: {why}" : $"approved; the next run of {d.Hold.Pipeline}, or a retry of {d.Hold.Run}, loads what was landed")));
+            c.Answer(await c.Client.ApproveHoldAsync(c.Value(id)!, new ApproveHold(c.Value(rename) is { Length: > 0 } r ? Renames(r) : null, c.Value(discard) is { Length: > 0 } d ? d : null, c.Value(note), "flowforge", c.Value(go)), c.Ct), done =>
+                Console.Out.WriteLine(done.Run is { } run ? $"approved; {run} goes on with what was landed" : done.NotContinued is { } why ? $"approved; no run goes on: {why}" : $"approved; the next run of {done.Hold.Pipeline}, or a retry of {done.Hold.Run}, loads what was landed")));
         Add("reject", "Does not load the landed copy; the next run reads the source anew.", [id, note], async c =>
             c.Answer(await c.Client.RejectHoldAsync(c.Value(id)!, new RejectHold(c.Value(note), "flowforge"), c.Ct), d => Console.Out.WriteLine($"rejected; the next run of {d.Hold.Pipeline} reads the source anew")));
         Add("schemas", "The schemas that a table had, or what differs between two versions.", [table, from, to], c => Schemas(c, TableCommands.Name(c.Value(table)!), c.Value(from), c.Value(to)));

@@ -22,9 +22,9 @@ internal sealed class Holds(CatalogDatabase catalog, IngestDefinition job, JobRe
 
     private string? Interval => request is { KeepCursor: true, Interval: { } i } ? string.Create(CultureInfo.InvariantCulture, $"{i.Start:O}/{i.End:O}") : null;
 
-    /// <summary>The hold whose landed copy this run loads instead of reading the source; null when it reads.</summary>
+    /// <summary>The hold that this run goes on with, and whether it loads the landed copy instead of reading the source; null when there is none.</summary>
     /// <exception cref="JobFailedException">A hold waits for a person: nothing is read.</exception>
-    public SchemaHold? Find(JobState? state)
+    public (SchemaHold Hold, bool IsLanded)? Find(JobState? state)
     {
         SchemaHold? next = null;
         foreach (var hold in catalog.Holds.Open(_table, request.Pipeline, request.JobId).Where(h => h.RunId == request.RunId || h.BackfillInterval == Interval).OrderBy(h => h.RunId == request.RunId ? 0 : 1))
@@ -38,9 +38,10 @@ internal sealed class Holds(CatalogDatabase catalog, IngestDefinition job, JobRe
         if (next is { State: HoldState.Pending } && (job.Drift == DriftPolicy.Hold || job.DriftColumns.Values.Contains(DriftPolicy.Hold)))
             throw Failure(next, next.RunId == request.RunId ? "" : $" {next.RunId} has read it, and no run reads more until then.");
         if (next is null) return null;
-        if (!Adopt(next)) return null;
+        // The decision holds all the same; it is done with once the rows that are read now are in the table.
+        if (!Adopt(next)) return (next, false);
         log.Info($"What {(next.RunId == request.RunId ? "an earlier attempt" : next.RunId)} has landed is loaded: {(next.State == HoldState.Approved ? $"its changes were approved ({string.Join(", ", next.Changes)})" : "the job's drift rules no longer hold it")}. The source is not read.");
-        return next;
+        return (next, true);
     }
 
     /// <summary>Notes that this run's landed copy waits for a person.</summary>
@@ -50,7 +51,7 @@ internal sealed class Holds(CatalogDatabase catalog, IngestDefinition job, JobRe
         var hold = new SchemaHold
         {
             HoldId = $"{request.RunId}-{job.Table}", Table = _table, Pipeline = request.Pipeline, JobId = request.JobId, RunId = request.RunId, RunTime = request.RunTime, BackfillInterval = Interval,
-            HeldAt = DateTimeOffset.UtcNow, Changes = held.Changes, Renames = held.Renames, RowsRead = counts.Read, RowsRejected = counts.Rejected, Bytes = extraction.Files.Sum(f => f.Size),
+            HeldAt = DateTimeOffset.UtcNow, Changes = [.. goesOn?.Changes.Where(c => !held.Changes.Any(n => n.Column == c.Column)) ?? [], .. held.Changes], Renames = held.Renames, Decision = goesOn?.Decision, RowsRead = counts.Read, RowsRejected = counts.Rejected, Bytes = extraction.Files.Sum(f => f.Size),
         };
         catalog.Holds.Record(hold, goesOn?.HoldId);
         return Failure(hold, "");
