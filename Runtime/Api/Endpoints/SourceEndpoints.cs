@@ -29,7 +29,7 @@ internal static class SourceEndpoints
         return ingestions.List(Filter(pipeline, state, from, to, minRows, rejects, search), number, count);
     }
 
-    private static IResult Csv(Ingestions ingestions, string? pipeline, string? state, DateTimeOffset? from, DateTimeOffset? to, long? minRows, bool? rejects, string? search, CancellationToken ct)
+    private static Microsoft.AspNetCore.Http.HttpResults.PushStreamHttpResult Csv(Ingestions ingestions, string? pipeline, string? state, DateTimeOffset? from, DateTimeOffset? to, long? minRows, bool? rejects, string? search, CancellationToken ct)
     {
         var filter = Filter(pipeline, state, from, to, minRows, rejects, search);
         return TypedResults.Stream(stream => ingestions.WriteCsvAsync(filter, stream, ct), "text/csv; charset=utf-8", "ingestions.csv");

@@ -83,7 +83,7 @@ public sealed class WizardTests(Bench bench) : IClassFixture<Bench>
         var before = string.Join('\n', Enumerable.Range(1, 20).Select(i => $"line {i}"));
         var after = before.Replace("line 3\n", "line three\n", StringComparison.Ordinal).Replace("line 15\n", "", StringComparison.Ordinal) + "\nline 21\n";
         Assert.Equal("…| line 2|-line 3|+line three| line 4|…| line 14|-line 15| line 16|…| line 20|+line 21", string.Join('|', LineDiff.Of(before, after, 1).Select(l => l.Sign == '…' ? "…" : l.Sign + l.Text)));
-        Assert.Empty(LineDiff.Of(before, before + "\n", 0).Where(l => l.Sign != '…'));
+        Assert.DoesNotContain(LineDiff.Of(before, before + "\n", 0), l => l.Sign != '…');
         Assert.Equal("+a|+b", string.Join('|', LineDiff.Of("", "a\nb\n").Select(l => l.Sign + l.Text)));
     }
 }
