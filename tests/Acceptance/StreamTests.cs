@@ -174,7 +174,7 @@ public sealed class StreamTests(ITestOutputHelper output)
         catch (HttpRequestException) { return false; }
     }
 
-    private static Task PutAsync(DynamoDbServer dynamo, int from, int count, string at, CancellationToken cancel) => Task.WhenAll(Enumerable.Range(from, count).Chunk(25).Select(some =>
+    private static async Task PutAsync(DynamoDbServer dynamo, int from, int count, string at, CancellationToken cancel) => await Task.WhenAll(Enumerable.Range(from, count).Chunk(25).Select(some =>
         CallAsync(dynamo, "BatchWriteItem", new { RequestItems = new { orders = some.Select(i => new { PutRequest = new { Item = new { id = new { N = $"{i}" }, v = new { N = $"{i}" }, at = new { S = at } } } }) } }, cancel)));
 
     private static readonly HttpClient Http = new();
