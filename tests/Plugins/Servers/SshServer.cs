@@ -36,7 +36,8 @@ public sealed class SshServer : IDisposable
 
     private void Start()
     {
-        Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(Folder);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         foreach (var (name, word) in new[] { ("host", ""), ("user", ""), ("locked", "word of the key") })
             ServerProcess.Run("ssh-keygen", ["-q", "-t", "ed25519", "-N", word, "-C", "test", "-f", Path.Combine(Folder, name)]);
         File.WriteAllText(Path.Combine(Folder, "authorized"), File.ReadAllText(Path.Combine(Folder, "user.pub")) + File.ReadAllText(Path.Combine(Folder, "locked.pub")));

@@ -153,7 +153,7 @@ public sealed class SftpConnectorTests : IDisposable
     public async Task Connector_WrongSettings_AreNamed_AndNothingIsLeftBehind()
     {
         Put("a.csv");
-        Assert.Equal(1, (await ListAsync(Spec("*.csv") with { PrivateKey = new Secret(_server.LockedKey), Passphrase = new Secret("word of the key") })).Count);
+        Assert.Single(await ListAsync(Spec("*.csv") with { PrivateKey = new Secret(_server.LockedKey), Passphrase = new Secret("word of the key") }));
         Assert.StartsWith($"{_server.User}@127.0.0.1:{_server.Port} refuses the login: ", (await Assert.ThrowsAsync<TerminalException>(() => TestAsync(Spec("*") with { PrivateKey = default, Password = new Secret("canary") }))).Message, StringComparison.Ordinal);
         Assert.Equal("There is neither a password nor a private_key.", (await Assert.ThrowsAsync<TerminalException>(() => TestAsync(Spec("*") with { PrivateKey = default }))).Message);
         Assert.IsType<TerminalException>(await Record.ExceptionAsync(() => TestAsync(Spec("*") with { PrivateKey = new Secret("canary") })));
