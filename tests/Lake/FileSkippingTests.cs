@@ -89,7 +89,7 @@ public sealed class FileSkippingTests : IDisposable
     [Fact]
     public void NeededFiles_DecimalsOfManyDigits_AreNotRounded()
     {
-        for (var i = 0; i < 2; i++) lake.Append(lake.Table(), $"SELECT 1 AS a, '1234567890123456789012345678901234567{i}'::DECIMAL(38,0) AS d, '-0.1234567890123456789012345678901234567{i}'::DECIMAL(38,38) AS f, 0.5::DECIMAL(2,2) AS h");
+        for (var i = 0; i < 2; i++) lake.Append(lake.Table(), $"SELECT {i} AS a, '1234567890123456789012345678901234567{i}'::DECIMAL(38,0) AS d, '-0.1234567890123456789012345678901234567{i}'::DECIMAL(38,38) AS f, 0.5::DECIMAL(2,2) AS h");
         var table = lake.Fresh().Latest()!;
         foreach (var condition in (string[])["d > 12345678901234567890123456789012345670", "d < 12345678901234567890123456789012345671", "f < -0.12345678901234567890123456789012345670", "f = -0.12345678901234567890123456789012345671", "h = 0.5"])
             Assert.InRange(Needed(table, condition), 1, 2);
