@@ -40,6 +40,10 @@ public sealed class FormField
 {
     private readonly string? _stored;
 
+    // As it came, and how it was shown: what nobody changes goes back as it came, blanks and empty texts too.
+    private readonly JsonNode? _given;
+    private readonly string _shown;
+
     public FormField(ConnectorField field, JsonNode? value, string path)
     {
         (Field, Path) = (field, path);
@@ -48,6 +52,7 @@ public sealed class FormField
         else if (field.Kind == FieldKind.Secret) _stored = value is null ? null : TextOf(value);
         else if (field.Kind == FieldKind.List && !IsRaw) Text = value is JsonArray list ? string.Join('\n', list.Select(TextOf)) : TextOf(value);
         else Text = IsRaw ? value?.ToJsonString() ?? "" : TextOf(value);
+        (_given, _shown) = (value?.DeepClone(), Text);
     }
 
     public ConnectorField Field { get; }
@@ -107,6 +112,7 @@ public sealed class FormField
         if (IsRows) return Rows.Any(r => r.Name.Trim().Length > 0) ? new JsonObject(Rows.Where(r => r.Name.Trim().Length > 0).DistinctBy(r => r.Name.Trim()).Select(r => KeyValuePair.Create(r.Name.Trim(), Scalar(Field.Element ?? FieldKind.Text, r.Value)))) : null;
         // Text of a secret is taken as it is: a blank may belong to it.
         if (Field.Kind == FieldKind.Secret) return Text.Length > 0 ? JsonValue.Create(Text) : _stored is not null && !Replacing ? JsonValue.Create(_stored) : null;
+        if (Text == _shown) return _given?.DeepClone();
         if (text.Length == 0) return null;
         if (IsRaw) return IsJson(text) ? JsonNode.Parse(text) : JsonValue.Create(text);
         return Field.Kind == FieldKind.List

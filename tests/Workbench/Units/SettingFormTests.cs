@@ -1,0 +1,58 @@
+using System.Text.Json;
+using FlowForge.Contracts;
+using FlowForge.Workbench.Sources;
+
+namespace FlowForge.Workbench.Tests.Units;
+
+public sealed class SettingFormTests
+{
+    private static readonly ConnectorField[] Fields =
+    [
+        Field("path", FieldKind.Text), Field("null_strings", FieldKind.List), Field("delimiter", FieldKind.Text), Field("quote", FieldKind.Text), Field("thousands_sign", FieldKind.Text),
+        Field("skip", FieldKind.Integer), Field("token", FieldKind.Secret), Field("columns", FieldKind.List) with { Fields = [Field("name", FieldKind.Text)] },
+    ];
+
+    private static ConnectorField Field(string name, FieldKind kind) => new() { Name = name, Title = name, Kind = kind };
+
+    private static SettingForm Form(string json) => new(Fields, JsonDocument.Parse(json).RootElement);
+
+    private static FormField Of(SettingForm form, string name) => form.Fields.Single(f => f.Field.Name == name);
+
+    private static string Json(SettingForm form) => form.ToObject().ToJsonString();
+
+    [Theory]
+    [InlineData("""{"null_strings":["","NA"]}""")]
+    [InlineData("""{"null_strings":[" a ","b\nc"]}""")]
+    [InlineData("""{"null_strings":[]}""")]
+    [InlineData("""{"delimiter":"\t"}""")]
+    [InlineData("""{"quote":""}""")]
+    [InlineData("""{"thousands_sign":" "}""")]
+    [InlineData("""{"skip":"${SKIP}"}""")]
+    [InlineData("""{"columns":[{"name":" a "}]}""")]
+    [InlineData("""{"token":"***"}""")]
+    public void ToObject_AnotherFieldChanged_KeepsWhatWasGiven(string given)
+    {
+        var form = Form(given);
+        Of(form, "path").Text = "a.csv";
+        Assert.Equal("""{"path":"a.csv",""" + given[1..], Json(form));
+        // Twice gives the same: nothing is moved out of the form.
+        Assert.Equal("""{"path":"a.csv",""" + given[1..], Json(form));
+    }
+
+    [Fact]
+    public void ToObject_FieldsChanged_SaysWhatIsWritten()
+    {
+        var form = Form("""{"path":"a.csv","null_strings":["","NA"],"delimiter":"\t","skip":1,"token":"***","columns":[{"name":"a"}]}""");
+        Of(form, "path").Text = " b.csv ";
+        Of(form, "null_strings").Text = "NA\n\n-";
+        Of(form, "delimiter").Text = "";
+        Of(form, "skip").Text = "2";
+        (Of(form, "token").Text, Of(form, "token").Replacing) = ("new", true);
+        Of(form, "columns").Text = "";
+        Assert.Equal("""{"path":"b.csv","null_strings":["NA","-"],"skip":2,"token":"new"}""", Json(form));
+        (Of(form, "token").Text, Of(form, "null_strings").Text) = ("", "");
+        Assert.Equal("""{"path":"b.csv","skip":2}""", Json(form));
+        Of(form, "delimiter").Text = "\t";
+        Assert.Equal("""{"path":"b.csv","delimiter":"\t","skip":2}""", Json(form));
+    }
+}
