@@ -1,3 +1,4 @@
+using System.Text;
 using FlowForge.Catalog;
 using FlowForge.Ingest.Tests;
 
@@ -132,6 +133,33 @@ public sealed class AvroTests(PeerFiles peers) : IDisposable
         Assert.Equal(["79|78"], _bench.Query("SELECT _ff_record, id FROM {t} WHERE id = 78", withReserved: true));
         // A replay by number finds it as broken as before.
         Assert.Equal(new RowCounts(1, 0, 1), (await _bench.ReplayAsync(Yaml("format: avro"))).Counts);
+    }
+
+    private static byte[] Number(long value)
+    {
+        var bytes = new List<byte>();
+        var left = (ulong)((value << 1) ^ (value >> 63));
+        for (; left >= 0x80; left >>= 7) bytes.Add((byte)(left | 0x80));
+        return [.. bytes, (byte)left];
+    }
+
+    private static byte[] Container(string schema, string codec, long records, byte[] block)
+    {
+        byte[] Text(string text) => [.. Number(Encoding.UTF8.GetByteCount(text)), .. Encoding.UTF8.GetBytes(text)];
+        var mark = new byte[16];
+        return [.. "Obj\u0001"u8, .. Number(2), .. Text("avro.schema"), .. Text(schema), .. Text("avro.codec"), .. Text(codec), 0, .. mark, .. Number(records), .. Number(block.Length), .. block, .. mark];
+    }
+
+    [Fact]
+    public async Task SmallFiles_ThatBecomeHuge_AreRefused()
+    {
+        var fields = Enumerable.Range(1, 40).Select(i => $$$"""{"name":"f{{{i}}}","type":{"type":"record","name":"A{{{i}}}","fields":[{"name":"a","type":"A{{{i - 1}}}"},{"name":"b","type":"A{{{i - 1}}}"}]}}""");
+        _bench.Write("data/a.avro", Container($$$"""{"type":"record","name":"R","fields":[{"name":"f0","type":{"type":"record","name":"A0","fields":[{"name":"x","type":"int"}]}},{{{string.Join(',', fields)}}}]}""", "null", 0, []));
+        _bench.Write("data/b.avro", Container("""{"type":"record","name":"R","fields":[{"name":"x","type":{"type":"array","items":"null"}}]}""", "null", 1, [.. Number(50_000_000), 0]));
+        _bench.Write("data/c.avro", Container("""{"type":"record","name":"R","fields":[{"name":"x","type":"int"}]}""", "snappy", 1_000_000, new byte[24]));
+        _bench.Write("data/d.avro", Container("""{"type":"record","name":"R","fields":[{"name":"x","type":{"type":"array","items":"null"}},{"name":"n","type":"null"}]}""", "null", 2, [.. Number(3), 0, 0]));
+        Assert.Equal(new RowCounts(5, 2, 3), (await RunAsync()).Counts);
+        Assert.Equal(["data/a.avro|SCHEMA_TOO_LARGE", "data/b.avro|BROKEN_RECORD", "data/c.avro|BROKEN_AVRO"], _bench.Rejects("SELECT file, reason FROM {t} ORDER BY file"));
     }
 
     [Fact]

@@ -82,6 +82,22 @@ public sealed class ExcelTests(PeerFiles peers) : IDisposable
     }
 
     [Fact]
+    public async Task TextWithoutEnd_IsRefused()
+    {
+        using var book = new MemoryStream();
+        await book.WriteAsync(peers["book.xlsx"], TestContext.Current.CancellationToken);
+        using (var zip = new System.IO.Compression.ZipArchive(book, System.IO.Compression.ZipArchiveMode.Update, leaveOpen: true))
+        {
+            zip.GetEntry("xl/sharedStrings.xml")?.Delete();
+            using var texts = new StreamWriter(zip.CreateEntry("xl/sharedStrings.xml").Open());
+            await texts.WriteAsync($"<sst><si><t>{new string('x', 1_000_001)}</t></si></sst>");
+        }
+        _bench.Write("data/book.xlsx", book.ToArray());
+        Assert.Equal(new RowCounts(1, 0, 1), (await RunAsync()).Counts);
+        Assert.Equal(["BROKEN_EXCEL|The workbook is damaged: a text of it has more than 1000000 characters."], _bench.Rejects("SELECT reason, message FROM {t}"));
+    }
+
+    [Fact]
     public async Task SheetThatIsNotThere_SaysWhichAre()
     {
         _bench.Write("data/book.xlsx", peers["book.xlsx"]);

@@ -112,6 +112,16 @@ public sealed class XmlTests : IDisposable
     }
 
     [Fact]
+    public async Task LongRecord_IsNotKept_AndPiecesOfATextAreJoined()
+    {
+        var pieces = string.Concat(Enumerable.Repeat("<![CDATA[ab]]>c", 3000));
+        _bench.Write("data/a.xml", $"<r><e><v>{pieces}</v></e><e><v>{string.Concat(Enumerable.Repeat("<w>x</w>", 20_000))}<z>{new string('y', 100_000)}</z></v></e><e><v>{new string('z', 9000)}</v></e></r>");
+        Assert.Equal(new RowCounts(3, 2, 1), (await RunAsync("max_record_chars: 16384")).Counts);
+        Assert.Equal(["1|9000|abcabc", "3|9000|zzzzzz"], _bench.Query("SELECT _ff_record, length(v), left(v, 6) FROM {t} ORDER BY 1", withReserved: true));
+        Assert.Equal(["2|RECORD_TOO_LONG|True"], _bench.Rejects("SELECT record, reason, length(raw) BETWEEN 1 AND 2100 FROM {t}"));
+    }
+
+    [Fact]
     public async Task MisfitInTheMiddle_WidensTheColumn_AndNilIsNoValue()
     {
         var xml = new StringBuilder("<r xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">");

@@ -84,6 +84,8 @@ internal sealed class AvroContainer : IDisposable
             _stream.ReadExactly(mark);
             if (!mark.SequenceEqual(_mark)) throw Broken($"Block {_block} does not end with the file's mark.");
             Unpack(packed);
+            // Each of its records becomes a reject: so many only as the block may have had.
+            if (BlockFault is not null && Records > 64 * (size + 1024)) throw Broken($"{BlockFault} It says that it holds {Records} records in {size} bytes.");
             return true;
         }
         catch (EndOfStreamException)

@@ -6,10 +6,12 @@ namespace FlowForge.Plugins.Formats.Avro;
 /// <summary>Reads Avro's primitive values from a block. What lies outside of it is an <see cref="InvalidDataException"/>.</summary>
 internal sealed class AvroCursor(ReadOnlyMemory<byte> block)
 {
-    /// <summary>Elements that one record's lists and maps may have together, and values that take no bytes.</summary>
-    private const long MostElements = 64 << 20;
+    /// <summary>Elements that the block's lists and maps may have together, and values of one record that take no bytes: each beyond the bytes of the block.</summary>
+    private const long MostElements = 1 << 20;
 
     private long _elements;
+    private long _elementsBefore;
+    private long _nothings;
 
     public int Position { get; private set; }
     public int Left => block.Length - Position;
@@ -69,6 +71,17 @@ internal sealed class AvroCursor(ReadOnlyMemory<byte> block)
         return bytes;
     }
 
+    /// <summary>Elements and values without bytes that the record has so far; they take memory, though hardly any bytes.</summary>
+    public long Parts => _elements - _elementsBefore + _nothings;
+
+    public void BeginRecord() => (_elementsBefore, _nothings) = (_elements, 0);
+
+    /// <summary>Notes a value that takes no bytes.</summary>
+    public void Nothing()
+    {
+        if (++_nothings > MostElements + block.Length) throw new InvalidDataException("The record has more values without bytes than it can hold.");
+    }
+
     /// <summary>The number of elements that follow; 0 at the end of a list or map.</summary>
     public long Elements()
     {
@@ -78,7 +91,8 @@ internal sealed class AvroCursor(ReadOnlyMemory<byte> block)
             count = count == long.MinValue ? throw new InvalidDataException("A list has no sensible length.") : -count;
             Long();
         }
+        if (count > MostElements + block.Length - _elements) throw new InvalidDataException("The lists of the block have more elements than it can hold.");
         _elements += count;
-        return _elements <= MostElements + block.Length ? count : throw new InvalidDataException("The lists of the block have more elements than it can hold.");
+        return count;
     }
 }

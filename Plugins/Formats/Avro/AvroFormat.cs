@@ -75,6 +75,7 @@ internal sealed class AvroRows(AvroNode root)
     {
         var start = at.Position;
         (Column, at.Fault) = (null, null);
+        at.BeginRecord();
         var i = 0;
         try
         {
@@ -91,7 +92,7 @@ internal sealed class AvroRows(AvroNode root)
         if (at.Fault is null)
         {
             _builder.EndRow();
-            _bytes += at.Position - start;
+            _bytes += at.Position - start + 16 * at.Parts;
             return null;
         }
         foreach (var column in _builder.Columns) column.Truncate(_builder.Length);

@@ -4,9 +4,20 @@ using FlowForge.Columnar;
 namespace FlowForge.Plugins.Formats.Avro;
 
 /// <summary>Reads the values of one type into the builder of its column. What does not fit its type is noted at the cursor, and anything stands in its place; what cannot be read on is an <see cref="InvalidDataException"/>.</summary>
-internal abstract class AvroNode(IArrowType type)
+internal abstract class AvroNode(IArrowType type, long size = 1)
 {
+    private const long MostParts = 100_000;
+
     public IArrowType Type => type;
+
+    /// <summary>The parts that it has with those of its parts: a type that is named several times counts each time, for each has a column of its own.</summary>
+    public long Size => size;
+
+    protected static long SizeOf(IEnumerable<AvroNode> parts)
+    {
+        var size = 1 + parts.Sum(p => p.Size);
+        return size <= MostParts ? size : throw new BrokenFileException("SCHEMA_TOO_LARGE", $"The file's schema becomes more than {MostParts} columns when the types that it names are put in their places.", "Write the file with a smaller schema.");
+    }
 
     /// <summary>Of the node at the top: the columns.</summary>
     public virtual Schema Columns => throw new NotSupportedException();
@@ -25,7 +36,11 @@ internal sealed class ValueNode<T>(IArrowType type, Action<AvroCursor, T> read) 
 /// <summary>Nothing but nulls: a column of text without values.</summary>
 internal sealed class NullNode() : AvroNode(StringType.Default)
 {
-    public override void Read(AvroCursor at, ArrayBuilder to) => to.AppendNull();
+    public override void Read(AvroCursor at, ArrayBuilder to)
+    {
+        at.Nothing();
+        to.AppendNull();
+    }
 }
 
 internal sealed class EnumNode(string[] symbols) : AvroNode(StringType.Default)
@@ -42,7 +57,7 @@ internal sealed class EnumNode(string[] symbols) : AvroNode(StringType.Default)
 }
 
 internal sealed class RecordNode((string Name, AvroNode Node)[] fields)
-    : AvroNode(fields.Length == 0 ? StringType.Default : new StructType(fields.Select(f => new Field(f.Name, f.Node.Type))))
+    : AvroNode(fields.Length == 0 ? StringType.Default : new StructType(fields.Select(f => new Field(f.Name, f.Node.Type))), SizeOf(fields.Select(f => f.Node)))
 {
     public override Schema Columns { get; } = new([.. fields.Select(f => new Field(f.Name, f.Node.Type))]);
 
@@ -53,6 +68,7 @@ internal sealed class RecordNode((string Name, AvroNode Node)[] fields)
         // No table knows a record without fields.
         if (to is not StructBuilder record)
         {
+            at.Nothing();
             to.AppendObject("{}");
             return;
         }
@@ -61,7 +77,7 @@ internal sealed class RecordNode((string Name, AvroNode Node)[] fields)
     }
 }
 
-internal sealed class ListNode(AvroNode item) : AvroNode(new ListType(item.Type))
+internal sealed class ListNode(AvroNode item) : AvroNode(new ListType(item.Type), SizeOf([item]))
 {
     public override void Read(AvroCursor at, ArrayBuilder to)
     {
@@ -72,7 +88,7 @@ internal sealed class ListNode(AvroNode item) : AvroNode(new ListType(item.Type)
     }
 }
 
-internal sealed class MapNode(AvroNode value) : AvroNode(new MapType(StringType.Default, value.Type))
+internal sealed class MapNode(AvroNode value) : AvroNode(new MapType(StringType.Default, value.Type), SizeOf([value]))
 {
     public override void Read(AvroCursor at, ArrayBuilder to)
     {
@@ -91,7 +107,7 @@ internal sealed class MapNode(AvroNode value) : AvroNode(new MapType(StringType.
 }
 
 /// <summary>A union of null and one type, in either order.</summary>
-internal sealed class ChoiceNode(IReadOnlyList<AvroNode> branches, AvroNode value) : AvroNode(value.Type)
+internal sealed class ChoiceNode(IReadOnlyList<AvroNode> branches, AvroNode value) : AvroNode(value.Type, SizeOf(branches))
 {
     public override void Read(AvroCursor at, ArrayBuilder to)
     {
@@ -103,9 +119,9 @@ internal sealed class ChoiceNode(IReadOnlyList<AvroNode> branches, AvroNode valu
 }
 
 /// <summary>A union of several types: a column of text, in which a text stands as it is and all else as JSON.</summary>
-internal sealed class MixedNode(IReadOnlyList<AvroNode> branches) : AvroNode(StringType.Default)
+internal sealed class MixedNode(IReadOnlyList<AvroNode> branches) : AvroNode(StringType.Default, SizeOf(branches))
 {
-    private readonly ArrayBuilder[] _scratch = [.. branches.Select(b => ArrayBuilder.Create(b.Type))];
+    private readonly ArrayBuilder?[] _scratch = new ArrayBuilder?[branches.Count];
 
     public override void Read(AvroCursor at, ArrayBuilder to)
     {
@@ -116,7 +132,7 @@ internal sealed class MixedNode(IReadOnlyList<AvroNode> branches) : AvroNode(Str
             to.AppendNull();
             return;
         }
-        var scratch = _scratch[branch];
+        var scratch = _scratch[branch] ??= ArrayBuilder.Create(branches[(int)branch].Type);
         scratch.Truncate(0);
         branches[(int)branch].Read(at, scratch);
         using var one = scratch.Build();

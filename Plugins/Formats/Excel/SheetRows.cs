@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Xml;
 
 namespace FlowForge.Plugins.Formats.Excel;
@@ -91,10 +92,10 @@ internal sealed class SheetRows : IDisposable
     private string Value()
     {
         var depth = _reader.Depth;
-        var value = "";
+        var value = new StringBuilder();
         while (_reader.Read() && _reader.Depth > depth)
-            if (_reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace) value += _reader.Value;
-        return value;
+            if (_reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace) Workbook.Append(value, _reader.Value);
+        return value.ToString();
     }
 
     private static Cell Text(int column, string text) => new(column, text.Length == 0 ? CellKind.Empty : CellKind.Text, text);

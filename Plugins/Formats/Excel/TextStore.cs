@@ -5,6 +5,7 @@ namespace FlowForge.Plugins.Formats.Excel;
 /// <summary>The texts that a workbook's cells share. Beyond some megabytes they lie in a temporary file, which goes with this.</summary>
 internal sealed class TextStore(string folder) : IDisposable
 {
+    private const int MostTexts = 20_000_000;
     private const int MostInMemory = 32 << 20;
     private readonly List<long> _ends = [];
     private Stream _texts = new MemoryStream();
@@ -13,6 +14,7 @@ internal sealed class TextStore(string folder) : IDisposable
 
     public void Add(string text)
     {
+        if (_ends.Count == MostTexts) throw new InvalidDataException($"it has more than {MostTexts} shared texts.");
         var bytes = Encoding.UTF8.GetBytes(text);
         if (_texts is MemoryStream && _texts.Length + bytes.Length > MostInMemory) Move();
         _texts.Write(bytes);

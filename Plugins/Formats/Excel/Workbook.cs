@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using System.Xml;
 
 namespace FlowForge.Plugins.Formats.Excel;
@@ -6,6 +7,7 @@ namespace FlowForge.Plugins.Formats.Excel;
 /// <summary>A workbook: which parts it has, the sheet that is meant, the formats of its cells and the texts that they share.</summary>
 internal sealed class Workbook : IDisposable
 {
+    private const int MostChars = 1_000_000;
     private const long Free = 256L << 20;
     private const string Relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     private readonly Stream _stream;
@@ -120,7 +122,7 @@ internal sealed class Workbook : IDisposable
     {
         if (reader.IsEmptyElement) return "";
         var depth = reader.Depth;
-        var text = "";
+        var pieces = new StringBuilder();
         while (reader.Read() && reader.Depth > depth)
         {
             if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "rPh" && !reader.IsEmptyElement)
@@ -128,9 +130,17 @@ internal sealed class Workbook : IDisposable
                 var inner = reader.Depth;
                 while (reader.Read() && reader.Depth > inner) { }
             }
-            else if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.SignificantWhitespace or XmlNodeType.Whitespace && reader.Depth > depth + 1) text += reader.Value;
+            else if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.SignificantWhitespace or XmlNodeType.Whitespace && reader.Depth > depth + 1) Append(pieces, reader.Value);
         }
+        var text = pieces.ToString();
         return text.Contains("_x", StringComparison.Ordinal) ? XmlConvert.DecodeName(text) : text;
+    }
+
+    /// <summary>Adds a piece to a text; one that is much longer than Excel's own texts are is a trap.</summary>
+    public static void Append(StringBuilder text, string piece)
+    {
+        if (text.Length + (long)piece.Length > MostChars) throw new InvalidDataException($"a text of it has more than {MostChars} characters.");
+        text.Append(piece);
     }
 
     public void Dispose()

@@ -10,6 +10,7 @@ internal sealed class XmlElement(XmlSpec spec)
     private const int LongestExcerpt = 2000;
     private readonly HashSet<string> _lists = new(spec.Lists, StringComparer.Ordinal);
     private readonly StringBuilder _seen = new();
+    private readonly char[] _chunk = new char[4096];
     private Node? _root;
     private long _chars;
     private (string Reason, string Message)? _fault;
@@ -18,7 +19,7 @@ internal sealed class XmlElement(XmlSpec spec)
     public string Excerpt => _seen.ToString();
 
     /// <summary>Reads the element that the reader stands on; the reader is behind it afterwards, also when the record is not taken.</summary>
-    public bool TryRead(XmlReader reader, out (string Reason, string Message)? fault)
+    public bool TryRead(XmlReader reader, out (string Reason, string Message)? fault, CancellationToken cancellationToken)
     {
         _seen.Clear();
         (_root, _chars, _fault) = (null, 0, null);
@@ -26,18 +27,24 @@ internal sealed class XmlElement(XmlSpec spec)
         var open = new Stack<Node>();
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             switch (reader.NodeType)
             {
                 case XmlNodeType.Element:
                     var node = Begin(reader, reader.Depth - depth);
-                    if (open.TryPeek(out var parent)) parent.Add(node);
+                    // What will not be taken is not kept either, however long it is.
+                    if (_fault is null && open.TryPeek(out var parent)) parent.Add(node);
                     _root ??= node;
                     if (!reader.IsEmptyElement) open.Push(node);
                     break;
                 case XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.SignificantWhitespace:
-                    Count(reader.Value.Length);
-                    if (_fault is null && open.TryPeek(out var holder)) holder.Text = holder.Text is null ? reader.Value : holder.Text + reader.Value;
-                    if (_seen.Length < LongestExcerpt) _seen.Append(reader.Value);
+                    // The text is taken in pieces: what stands behind the limit is passed over by the reader.
+                    while (_fault is null && reader.ReadValueChunk(_chunk, 0, _chunk.Length) is > 0 and var read)
+                    {
+                        Count(read);
+                        See(_chunk.AsSpan(0, read));
+                        if (_fault is null && open.TryPeek(out var holder)) holder.Append(_chunk.AsSpan(0, read));
+                    }
                     break;
                 case XmlNodeType.EndElement:
                     open.Pop();
@@ -54,7 +61,7 @@ internal sealed class XmlElement(XmlSpec spec)
     {
         var node = new Node(NameOf(reader));
         Count(node.Name.Length);
-        if (_seen.Length < LongestExcerpt) _seen.Append('<').Append(node.Name).Append('>');
+        if (_seen.Length < LongestExcerpt) See($"<{node.Name}>");
         if (depth > Deepest) _fault ??= ("TOO_DEEP", $"The record has elements more than {Deepest} levels deep.");
         if (!reader.HasAttributes) return node;
         while (reader.MoveToNextAttribute())
@@ -70,6 +77,14 @@ internal sealed class XmlElement(XmlSpec spec)
         }
         reader.MoveToElement();
         return node;
+    }
+
+    private void See(ReadOnlySpan<char> text)
+    {
+        if (_seen.Length >= LongestExcerpt) return;
+        var length = Math.Min(text.Length, LongestExcerpt - _seen.Length);
+        if (length < text.Length && length > 0 && char.IsHighSurrogate(text[length - 1])) length++;
+        _seen.Append(text[..length]);
     }
 
     private string NameOf(XmlReader reader) => spec.KeepPrefixes ? reader.Name : reader.LocalName;
@@ -123,11 +138,25 @@ internal sealed class XmlElement(XmlSpec spec)
     {
         private static readonly List<Node> None = [];
         private List<Node>? _children;
+        private string? _text;
+        private StringBuilder? _pieces;
 
         public string Name => name;
-        public string? Text { get; set; }
+        public string? Text
+        {
+            get => _pieces is null ? _text : _pieces.ToString();
+            init => _text = value;
+        }
+
         public bool IsNil { get; set; }
         public List<Node> Children => _children ?? None;
+
+        public void Append(ReadOnlySpan<char> piece)
+        {
+            if (_text is null) _text = piece.ToString();
+            else (_pieces ??= new StringBuilder(_text)).Append(piece);
+        }
+
         public void Add(Node child) => (_children ??= []).Add(child);
     }
 }

@@ -58,7 +58,7 @@ internal sealed class XmlRecords : IDisposable
                 if (_reader.NodeType != XmlNodeType.Element) continue;
                 Enter();
                 if (!_path.Matches(_names)) continue;
-                Record();
+                Record(cancellationToken);
                 // The element has been read; the reader stands behind it.
                 _moved = !_reader.EOF;
                 return true;
@@ -79,9 +79,9 @@ internal sealed class XmlRecords : IDisposable
         _names.Add(_reader.LocalName);
     }
 
-    private void Record()
+    private void Record(CancellationToken cancellationToken)
     {
-        if (_element.TryRead(_reader, out var fault))
+        if (_element.TryRead(_reader, out var fault, cancellationToken))
         {
             _element.Write(_page);
             _page.EndRecord();
