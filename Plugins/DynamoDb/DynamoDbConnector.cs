@@ -92,10 +92,13 @@ public sealed class DynamoDbConnector(ConnectorContext<DynamoDbSpec> context) : 
             Limit = request.Limit is { } limit ? (int)Math.Clamp(limit, 1, _spec.PageSize ?? 1000) : _spec.PageSize,
         };
         if (request.From is not { Value: { } value } mark) return scan;
-        scan.FilterExpression = mark.IncludeNulls ? "#w >= :w OR attribute_not_exists(#w) OR attribute_type(#w, :n)" : "#w >= :w";
-        scan.ExpressionAttributeNames = new() { ["#w"] = mark.Column };
         var isNumber = _spec.WatermarkKind == WatermarkKind.Number || (_spec.WatermarkKind == WatermarkKind.Auto && decimal.TryParse(value, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out _));
+        // A text may hold digits, too, and a number is never compared with a text: who was not told asks for both.
+        var isEither = isNumber && _spec.WatermarkKind == WatermarkKind.Auto;
+        scan.FilterExpression = (isEither ? "#w >= :w OR #w >= :s" : "#w >= :w") + (mark.IncludeNulls ? " OR attribute_not_exists(#w) OR attribute_type(#w, :n)" : "");
+        scan.ExpressionAttributeNames = new() { ["#w"] = mark.Column };
         scan.ExpressionAttributeValues = new() { [":w"] = isNumber ? new AttributeValue { N = value } : new AttributeValue { S = value } };
+        if (isEither) scan.ExpressionAttributeValues[":s"] = new AttributeValue { S = value };
         if (mark.IncludeNulls) scan.ExpressionAttributeValues[":n"] = new AttributeValue { S = "NULL" };
         return scan;
     }

@@ -3,7 +3,7 @@ namespace FlowForge.Plugins.DynamoDb;
 /// <summary>What kind of value the watermark's attribute holds.</summary>
 public enum WatermarkKind
 {
-    /// <summary>A number when the value reads as one, else a text.</summary>
+    /// <summary>A number or a text when the value reads as a number, else a text.</summary>
     Auto,
     Number,
     Text,
@@ -42,6 +42,6 @@ public sealed record DynamoDbSpec
     [Setting("Most items of one answer; the service ends an answer at 1 MB in any case", Minimum = 1, Maximum = 100_000)]
     public int? PageSize { get; init; }
 
-    [Setting("What the attribute of watermark_column holds: auto (a number when the value reads as one), number, text")]
+    [Setting("What the attribute of watermark_column holds: auto (a number or a text of digits when the value reads as a number, else a text), number, text")]
     public WatermarkKind WatermarkKind { get; init; }
 }

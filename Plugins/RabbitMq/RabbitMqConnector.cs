@@ -13,7 +13,7 @@ namespace FlowForge.Plugins.RabbitMq;
 public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : IPageSource, IStream, ITestConnection, IAsyncDisposable
 {
     private const int PageBytes = 1 << 20;
-    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2), LookIdle = TimeSpan.FromMilliseconds(200), LookMost = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2), LookIdle = TimeSpan.FromMilliseconds(200), LookMore = TimeSpan.FromSeconds(1);
     private readonly RabbitMqSpec _spec = context.Settings;
     private readonly MessageLines _lines = new();
     private IConnection? _connection;
@@ -23,10 +23,13 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
         var stream = request.Table ?? _spec.Stream ?? throw new TerminalException("stream is not given.", "Say which stream to read.");
         cancellationToken.ThrowIfCancellationRequested();
         var read = request.Cursor is { } text ? Parse(text) : -1;
-        var end = await CallAsync(c => LastAsync(c, stream, cancellationToken), stream, cancellationToken).ConfigureAwait(false);
+        var end = await CallAsync(c => LastAsync(c, stream, LookPatience, LookIdle, cancellationToken), stream, cancellationToken).ConfigureAwait(false);
+        // A server that is slow to deliver is no stream that was made anew: this is said only after a longer look.
+        if (end < read) end = await CallAsync(c => LastAsync(c, stream, _spec.Timeout, LookPatience, cancellationToken), stream, cancellationToken).ConfigureAwait(false);
+        if (end < 0 && read >= 0) throw new TransientException($"{stream}: no message came within {_spec.Timeout.TotalSeconds:0} s, and the table has read up to {read}.");
         if (end < read)
         {
-            Lost($"The stream {stream} ends at {(end < 0 ? "nothing" : end.ToString(CultureInfo.InvariantCulture))}, and the table has read up to {read}: it was deleted and made anew.");
+            Lost($"The stream {stream} ends at {end}, and the table has read up to {read}: it was deleted and made anew.");
             read = -1;
         }
         var left = request.Limit ?? long.MaxValue;
@@ -39,7 +42,12 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
                 var next = await CallAsync(_ => reader.NextAsync(_spec.Timeout, cancellationToken), stream, cancellationToken).ConfigureAwait(false)
                     ?? throw new TransientException($"{stream}: message {read + 1} did not come within {_spec.Timeout.TotalSeconds:0} s.");
                 if (next.Offset <= read) continue;
-                if (read >= 0 && next.Offset > read + 1) Lost($"Messages {read + 1} to {next.Offset - 1} of {stream} are gone; they were not read before the stream's retention removed them.");
+                // The server uses up offsets of its own: a gap is a loss only where the stream begins behind it.
+                if (read >= 0 && next.Offset > read + 1)
+                {
+                    var first = await CallAsync(c => FirstAsync(c, stream, cancellationToken), stream, cancellationToken).ConfigureAwait(false);
+                    if (first > read + 1) Lost($"Messages {read + 1} to {Math.Min(first, next.Offset) - 1} of {stream} are gone; they were not read before the stream's retention removed them.");
+                }
                 // They came after this read began.
                 if (next.Offset > end) break;
                 Write(next);
@@ -56,14 +64,25 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
     private SourcePage Page(long read) => new(_lines.Written, _lines.Count, read < 0 ? null : read.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The highest offset of the last chunk, or -1 when the stream is empty. What comes while this looks may count, too.</summary>
-    private static async Task<long> LastAsync(IConnection connection, string stream, CancellationToken cancellationToken)
+    /// <param name="patience">For the first message.</param>
+    /// <param name="idle">Between two messages.</param>
+    private static async Task<long> LastAsync(IConnection connection, string stream, TimeSpan patience, TimeSpan idle, CancellationToken cancellationToken)
     {
         var reader = await StreamReader.OpenAsync(connection, stream, "last", 10_000, cancellationToken).ConfigureAwait(false);
         await using var _ = reader.ConfigureAwait(false);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         long last = -1;
-        while (clock.Elapsed < LookMost && await reader.NextAsync(last < 0 ? LookPatience : LookIdle, cancellationToken).ConfigureAwait(false) is { } next) last = Math.Max(last, next.Offset);
+        while (clock.Elapsed < patience + LookMore && await reader.NextAsync(last < 0 ? patience : idle, cancellationToken).ConfigureAwait(false) is { } next) last = Math.Max(last, next.Offset);
         return last;
+    }
+
+    /// <summary>The offset of the oldest message that the stream still has.</summary>
+    private async Task<long> FirstAsync(IConnection connection, string stream, CancellationToken cancellationToken)
+    {
+        var reader = await StreamReader.OpenAsync(connection, stream, "first", 1, cancellationToken).ConfigureAwait(false);
+        await using var _ = reader.ConfigureAwait(false);
+        var first = await reader.NextAsync(_spec.Timeout, cancellationToken).ConfigureAwait(false);
+        return first?.Offset ?? throw new TransientException($"{stream}: its first message did not come within {_spec.Timeout.TotalSeconds:0} s.");
     }
 
     private void Lost(string message)
