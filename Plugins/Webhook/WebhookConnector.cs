@@ -75,7 +75,8 @@ public sealed class WebhookConnector(ConnectorContext<WebhookSpec> context) : IP
     /// <returns>How many.</returns>
     private long Write(ReadOnlyMemory<byte> line, long most)
     {
-        using var post = JsonDocument.Parse(line);
+        // The body is nested one deeper here than where it was checked.
+        using var post = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 256 });
         var body = post.RootElement.GetProperty("body");
         if (body.ValueKind != JsonValueKind.Array)
         {

@@ -6,7 +6,10 @@ namespace FlowForge.Api.Hooks;
 /// <summary>A post's body as one line of JSON.</summary>
 internal static class HookBody
 {
-    /// <returns>Null when it calls itself JSON and is none, or is no text.</returns>
+    /// <summary>How deep a body may be nested: it stands inside a line, and its rows inside others, and whoever reads those takes 64.</summary>
+    public const int Deepest = 60;
+
+    /// <returns>Null when it calls itself JSON and is none or is nested too deep, or is no text.</returns>
     public static byte[]? Line(byte[] body, string? contentType)
     {
         if (!Utf8.IsValid(body)) return null;
@@ -26,7 +29,7 @@ internal static class HookBody
     {
         try
         {
-            var reader = new Utf8JsonReader(text);
+            var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = Deepest });
             var any = false;
             while (reader.Read()) any = true;
             return any;

@@ -16,15 +16,16 @@ internal sealed class HookDesk(ConnectionBook book, SecretStore secrets, Runtime
     private readonly ConcurrentDictionary<string, Lazy<HookFolder>> _folders = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _refused = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (long Minute, int Count)> _taken = new(StringComparer.Ordinal);
-    private (DateTimeOffset At, IReadOnlyList<HookSettings> Hooks) _known;
+    private volatile Known _known = new(default, []);
 
     /// <summary>Hooks as the connections have them; read again every two seconds.</summary>
     public IReadOnlyList<HookSettings> Hooks()
     {
         var now = clock.GetUtcNow();
-        if (now - _known.At < SettingsFor) return _known.Hooks;
+        // One reference: time and list belong together, whoever reads them meanwhile.
+        if (_known is var known && now - known.At < SettingsFor) return known.Hooks;
         var hooks = book.All().Where(c => c.Definition.Connector.Split('@')[0] == "webhook").Select(c => HookSettings.Of(c.Definition.Name, c.Definition.Settings, secrets.Reveal)).OfType<HookSettings>().ToList();
-        _known = (now, hooks);
+        _known = new Known(now, hooks);
         return hooks;
     }
 
@@ -37,15 +38,15 @@ internal sealed class HookDesk(ConnectionBook book, SecretStore secrets, Runtime
         if (hook is null || !hook.IsProtected) throw Refuse(name, null);
         if (hook.Token.Length > 0 && !Same(Presented(headers), hook.Token)) throw Refuse(name, hook);
         var body = await read(hook.LargestBytes) ?? throw Counted(hook, new ProblemException(StatusCodes.Status413PayloadTooLarge, "FF4152", "Post too large", $"A post may have {hook.LargestBytes} bytes.", "Send less at once."));
-        if (hook.HmacSecret.Length > 0) CheckSignature(hook, headers, body);
+        var signature = hook.HmacSecret.Length == 0 ? null : CheckSignature(hook, headers, body);
         // Who proves nothing uses up nobody's share.
         if (!MayCome(hook)) throw Counted(hook, new ProblemException(StatusCodes.Status429TooManyRequests, "FF4151", "Too many posts", $"More than {hook.PostsPerMinute} posts came within a minute.", "Send again in the next minute."));
-        var line = HookBody.Line(body, contentType) ?? throw Counted(hook, ProblemException.Bad("FF4153", "The body is neither JSON nor text in UTF-8.", "Send JSON with Content-Type: application/json."));
+        var line = HookBody.Line(body, contentType) ?? throw Counted(hook, ProblemException.Bad("FF4153", $"The body is neither JSON that is nested at most {HookBody.Deepest} deep nor text in UTF-8.", "Send JSON with Content-Type: application/json."));
         string? key = headers[hook.IdempotencyHeader];
         if (key is { Length: 0 or > 500 }) key = key.Length == 0 ? null : throw Counted(hook, ProblemException.Bad("FF4153", $"{hook.IdempotencyHeader} has more than 500 characters."));
-        // A signed time makes each post another one: the same signature again is a replay.
-        if (key is null && hook.TimestampHeader is not null && hook.HmacSecret.Length > 0) key = "signature " + headers[hook.SignatureHeader];
-        return await Folder(name).AppendAsync(line, key, hook.MostBytes, clock.GetUtcNow(), ct)
+        // A signed time makes each post another one: the same signature again is a replay, whatever unsigned key stands beside it and however the signature is written.
+        var once = signature is not null && hook.TimestampHeader is not null ? "signature " + Convert.ToHexString(signature) : null;
+        return await Folder(name).AppendAsync(line, key, once, hook.MostBytes, clock.GetUtcNow(), ct)
             ?? throw Counted(hook, new ProblemException(StatusCodes.Status507InsufficientStorage, "FF4154", "No room for posts", $"{hook.MostBytes} bytes of posts are kept.", "Run the job that reads them, or raise most_megabytes."));
     }
 
@@ -62,7 +63,8 @@ internal sealed class HookDesk(ConnectionBook book, SecretStore secrets, Runtime
     public IReadOnlyList<HookPost> Last(string name, int count) =>
         Hooks().Any(h => h.Hook == name) ? Folder(name).Last(count) : throw ProblemException.NotFound("FF4150", $"There is no hook '{name}'.", "GET /api/v1/hooks lists them.");
 
-    private void CheckSignature(HookSettings hook, IHeaderDictionary headers, byte[] body)
+    /// <returns>The signature that the post has to have, and has.</returns>
+    private byte[] CheckSignature(HookSettings hook, IHeaderDictionary headers, byte[] body)
     {
         byte[] signed = body;
         if (hook.TimestampHeader is { } header)
@@ -79,6 +81,7 @@ internal sealed class HookDesk(ConnectionBook book, SecretStore secrets, Runtime
         var isOne = given is not null && (hook.IsBase64 ? Convert.TryFromBase64String(given, bytes, out var written) && written == bytes.Length
             : given.Length == 2 * bytes.Length && Convert.FromHexString(given, bytes, out _, out _) == System.Buffers.OperationStatus.Done);
         if (!CryptographicOperations.FixedTimeEquals(expected, bytes) || !isOne) throw Refuse(hook.Hook, hook);
+        return expected;
     }
 
     private static string Presented(IHeaderDictionary headers) =>
@@ -108,6 +111,8 @@ internal sealed class HookDesk(ConnectionBook book, SecretStore secrets, Runtime
     }
 
     private HookFolder Folder(string name) => _folders.GetOrAdd(name, n => new Lazy<HookFolder>(() => new HookFolder(Path.Combine(settings.Workspace, ".hooks", n), clock.GetUtcNow()))).Value;
+
+    private sealed record Known(DateTimeOffset At, IReadOnlyList<HookSettings> Hooks);
 
     public void Dispose()
     {

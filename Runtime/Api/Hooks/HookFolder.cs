@@ -28,11 +28,13 @@ internal sealed class HookFolder : IDisposable
         foreach (var file in Files())
         {
             _number = Math.Max(_number, Number(file));
-            foreach (var post in Read(file))
+            foreach (var (post, signature) in Read(file))
             {
                 Posts++;
                 LastAt = post.At;
-                if (post.Key is { } key && now - post.At < KeysFor) _keys[key] = (post.Id, post.At);
+                if (now - post.At >= KeysFor) continue;
+                if (post.Key is { } key) _keys[key] = (post.Id, post.At);
+                if (signature is not null) _keys[signature] = (post.Id, post.At);
             }
         }
     }
@@ -43,15 +45,24 @@ internal sealed class HookFolder : IDisposable
     public long Bytes => Files().Sum(f => new FileInfo(f).Length);
 
     /// <param name="body">Valid JSON, on one line.</param>
+    /// <param name="key">What the sender calls the post; with the same key it is the same post.</param>
+    /// <param name="signature">What proves that the post is another one, when its sender signs the time; it counts beside the key.</param>
     /// <returns>Null when there is no room.</returns>
-    public async Task<HookReceipt?> AppendAsync(ReadOnlyMemory<byte> body, string? key, long mostBytes, DateTimeOffset now, CancellationToken ct)
+    public async Task<HookReceipt?> AppendAsync(ReadOnlyMemory<byte> body, string? key, string? signature, long mostBytes, DateTimeOffset now, CancellationToken ct)
     {
         await _gate.WaitAsync(ct);
         try
         {
-            if (key is not null && _keys.TryGetValue(key, out var known) && now - known.At < KeysFor) return new HookReceipt(known.Id, true);
+            if (Known(signature, now) is { } replayed) return new HookReceipt(replayed, true);
+            if (Known(key, now) is { } known)
+            {
+                // Sent again and signed anew: neither may this one come under another key.
+                if (signature is not null) Remember(signature, known, now);
+                return new HookReceipt(known, true);
+            }
             var id = Guid.CreateVersion7(now).ToString("n");
-            var head = JsonSerializer.SerializeToUtf8Bytes(key is null ? (object)new { id, at = now.UtcDateTime } : new { id, at = now.UtcDateTime, key });
+            var at = now.UtcDateTime;
+            var head = JsonSerializer.SerializeToUtf8Bytes(key is not null && signature is not null ? (object)new { id, at, key, signature } : (key ?? signature) is { } only ? new { id, at, key = only } : new { id, at });
             byte[] line = [.. head.AsSpan(0, head.Length - 1), .. ",\"body\":"u8, .. body.Span, .. "}\n"u8];
             if (Bytes + line.Length > mostBytes) return null;
             // From here on it is written whole, whoever waits for it.
@@ -59,6 +70,7 @@ internal sealed class HookFolder : IDisposable
             Posts++;
             LastAt = now;
             if (key is not null) Remember(key, id, now);
+            if (signature is not null) Remember(signature, id, now);
             return new HookReceipt(id, false);
         }
         finally
@@ -89,7 +101,7 @@ internal sealed class HookFolder : IDisposable
         var last = new List<HookPost>();
         foreach (var file in Files().Reverse())
         {
-            last.AddRange(Read(file).TakeLast(count - last.Count).Reverse());
+            last.AddRange(Read(file).Select(r => r.Post).TakeLast(count - last.Count).Reverse());
             if (last.Count >= count) break;
         }
         return last;
@@ -110,6 +122,8 @@ internal sealed class HookFolder : IDisposable
         finally { _gate.Release(); }
     }
 
+    private string? Known(string? key, DateTimeOffset now) => key is not null && _keys.TryGetValue(key, out var known) && now - known.At < KeysFor ? known.Id : null;
+
     private void Remember(string key, string id, DateTimeOffset now)
     {
         if (_keys.Count >= MostKeys)
@@ -121,21 +135,23 @@ internal sealed class HookFolder : IDisposable
 
     private static long Number(string file) => long.TryParse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture, out var number) ? number : 0;
 
-    private static IEnumerable<HookPost> Read(string file)
+    private static IEnumerable<(HookPost Post, string? Signature)> Read(string file)
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using var reader = new StreamReader(stream, Encoding.UTF8);
         while (reader.ReadLine() is { } line)
         {
             HookPost? post = null;
+            string? signature = null;
             try
             {
-                using var json = JsonDocument.Parse(line);
+                using var json = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 256 });
                 var body = json.RootElement.GetProperty("body").GetRawText();
                 post = new HookPost(json.RootElement.GetProperty("id").GetString()!, json.RootElement.GetProperty("at").GetDateTimeOffset(), json.RootElement.TryGetProperty("key", out var key) ? key.GetString() : null, body.Length > MostShown ? body[..MostShown] + "…" : body);
+                signature = json.RootElement.TryGetProperty("signature", out var signed) ? signed.GetString() : null;
             }
             catch (JsonException) { /* The end of a post that was never confirmed. */ }
-            if (post is not null) yield return post;
+            if (post is not null) yield return (post, signature);
         }
     }
 

@@ -105,6 +105,52 @@ public sealed class HookTests(TestRuntime runtime)
         Assert.Equal(1, Kept().Count(c => c == '\n'));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Post_SignatureAgainInOtherWords_IsAReplay(bool withKey)
+    {
+        await MakeAsync("hmac_secret: \"key\", timestamp_header: \"X-Time\"");
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        async Task<HookReceipt> SendAsync(long time, Func<string, string> form, string? key)
+        {
+            (string, string)[] headers = [("X-Time", $"{time}"), ("X-Hub-Signature-256", form(Hmac("key", time + ".{}")))];
+            var answer = await PostAsync("{}", headers: key is null ? headers : [.. headers, ("Idempotency-Key", key)]);
+            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+            return (await answer.Content.ReadFromJsonAsync<HookReceipt>(ContractsJson.Options, Stop))!;
+        }
+        var first = await SendAsync(now, s => s, withKey ? "a" : null);
+        var replay = new HookReceipt(first.Id, true);
+        Assert.False(first.Duplicate);
+        Assert.Equal(replay, await SendAsync(now, s => s, "b"));
+        Assert.Equal(replay, await SendAsync(now, s => s, null));
+        Assert.Equal(replay, await SendAsync(now, s => s.ToUpperInvariant(), null));
+        Assert.Equal(replay, await SendAsync(now, s => "sha256=" + s, "c"));
+        if (withKey)
+        {
+            // Signed anew by the sender and known by its key: neither may that one come under another key.
+            Assert.Equal(replay, await SendAsync(now - 1, s => s, "a"));
+            Assert.Equal(replay, await SendAsync(now - 1, s => s, "d"));
+        }
+        Assert.Equal(1, Kept().Count(c => c == '\n'));
+        // What is on the disk is enough to know it after a restart.
+        using var again = new FlowForge.Api.Hooks.HookFolder(Path.Combine(runtime.Workspace, ".hooks", _hook), DateTimeOffset.UtcNow);
+        var signature = "signature " + Hmac("key", now + ".{}").ToUpperInvariant();
+        Assert.Equal(replay, await again.AppendAsync("{}"u8.ToArray(), "e", signature, long.MaxValue, DateTimeOffset.UtcNow, Stop));
+        Assert.Equal(withKey ? "a" : signature, again.Last(1).Single().Key);
+    }
+
+    [Fact]
+    public async Task Post_NestedDeep_IsRefusedBeforeItIsKept()
+    {
+        await MakeAsync("token: t1");
+        static string Nested(int deep) => new string('[', deep) + new string(']', deep);
+        Assert.Equal(HttpStatusCode.Accepted, (await PostAsync(Nested(60), headers: ("X-Hook-Token", "t1"))).StatusCode);
+        var answer = await PostAsync(Nested(61), headers: ("X-Hook-Token", "t1"));
+        Assert.Equal((HttpStatusCode.BadRequest, "FF4153"), (answer.StatusCode, await CodeAsync(answer)));
+        Assert.Equal(Nested(60), (await runtime.Client.HookPostsAsync(_hook, 5, Stop)).Single().Body);
+    }
+
     [Fact]
     public async Task Post_SentAgain_IsKeptOnce()
     {

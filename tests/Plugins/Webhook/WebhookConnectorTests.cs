@@ -58,6 +58,16 @@ public sealed class WebhookConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_BodyNestedAsDeepAsItMayBe_IsRead()
+    {
+        var body = string.Concat(Enumerable.Repeat("{\"a\":", 64)) + "1" + new string('}', 64);
+        File(1, Post(1, body) + Post(2, "{\"n\":2}"));
+        var (lines, _) = await PageSourceAcceptance.ReadAsync(Open(), new ReadRequest(), Stop);
+        Assert.Equal(2, lines.Count);
+        Assert.EndsWith("," + body[1..], lines[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task CommittedAsync_OldFilesThatAreRead_AreRemoved()
     {
         for (var i = 1; i <= 3; i++) System.IO.File.SetLastWriteTimeUtc(File(i, Post(i, $"{{\"n\":{i}}}")), DateTime.UtcNow.AddDays(i == 2 ? -1 : -30));
