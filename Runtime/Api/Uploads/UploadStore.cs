@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using FlowForge.Api.Hosting;
 using FlowForge.Api.Problems;
@@ -13,7 +14,7 @@ namespace FlowForge.Api.Uploads;
 /// </summary>
 internal sealed class UploadStore(RuntimeSettings settings, TimeProvider clock)
 {
-    private const int LongestName = 200;
+    private const int LongestName = 200, MostNameBytes = 255;
     private static readonly TimeSpan KeptUnfinished = TimeSpan.FromDays(7);
     private readonly ConcurrentDictionary<string, byte> _busy = new();
     private readonly Lock _gate = new();
@@ -173,8 +174,8 @@ internal sealed class UploadStore(RuntimeSettings settings, TimeProvider clock)
 
     private static void CheckName(string name)
     {
-        if (name is not { Length: > 0 and <= LongestName } || name[0] is '.' or ' ' || name.Any(c => char.IsControl(c) || c is '/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|' or '[' or ']' or '{' or '}' or '!'))
-            throw ProblemException.Bad("FF4140", $"'{name}' can be no name in the upload area.", $"Use a name of 1 to {LongestName} characters without folders, not beginning with a dot, without : * ? \" < > | [ ] {{ }} !");
+        if (name is not { Length: > 0 and <= LongestName } || Encoding.UTF8.GetByteCount(name) > MostNameBytes || name[0] is '.' or ' ' || name.Any(c => char.IsControl(c) || c is '/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|' or '[' or ']' or '{' or '}' or '!'))
+            throw ProblemException.Bad("FF4140", $"'{name}' can be no name in the upload area.", $"Use a name of 1 to {LongestName} characters and at most {MostNameBytes} bytes in UTF-8, without folders, not beginning with a dot, without : * ? \" < > | [ ] {{ }} !");
     }
 
     private static string PathOf(string name) => "upload:" + name;

@@ -103,6 +103,17 @@ public sealed class UploadTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Upload_NameOfManyBytes_IsRefusedBeforeAByteComes()
+    {
+        var failure = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.StartUploadAsync(new StartUpload(new string('\u20ac', 86), 1)));
+        Assert.Equal((HttpStatusCode.BadRequest, "FF4140"), (failure.Status, failure.Problem?.Code));
+        var longest = new string('\u20ac', 85);
+        var state = await client.StartUploadAsync(new StartUpload(longest, 1));
+        Assert.True((await client.SendPieceAsync(state.Id, 0, new MemoryStream([65]))).Done);
+        await client.DeleteUploadedAsync(longest);
+    }
+
+    [Fact]
     public async Task Upload_LargerThanAllowed_IsRefusedBeforeAByteComes()
     {
         var failure = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.StartUploadAsync(new StartUpload("huge.bin", 11L << 30)));
