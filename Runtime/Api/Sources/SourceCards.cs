@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using FlowForge.Api.Connections;
 using FlowForge.Api.Mapping;
 using FlowForge.Api.Problems;
@@ -13,7 +14,7 @@ using SourceKind = FlowForge.Contracts.SourceKind;
 namespace FlowForge.Api.Sources;
 
 /// <summary>What ingest jobs read and how they have been going: every figure from the catalog, none guessed. Thread-safe.</summary>
-internal sealed class SourceCards(CatalogDatabase catalog, KnownDefinitions definitions, ConnectionViews connections, ConnectionBook book, ConnectionStore health, PluginRegistry plugins, PipelineViews pipelines, Ingestions ingestions, SourceArrivals arrivals, TimeProvider clock)
+internal sealed partial class SourceCards(CatalogDatabase catalog, KnownDefinitions definitions, ConnectionViews connections, ConnectionBook book, ConnectionStore health, PluginRegistry plugins, PipelineViews pipelines, Ingestions ingestions, SourceArrivals arrivals, TimeProvider clock)
 {
     private const int NewestFiles = 3, MostNew = 100, MostText = 140;
     private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(30);
@@ -100,15 +101,29 @@ internal sealed class SourceCards(CatalogDatabase catalog, KnownDefinitions defi
 
     private static string? Reads(IngestDefinition job) => job.Tables.Count > 0 ? string.Join(", ", job.Tables) : What.Select(w => Plain(job.Config[w])).FirstOrDefault(t => t is not null);
 
-    /// <summary>A text as it may be shown: an address without user, password and query, on one line.</summary>
-    private static string? Plain(JsonNode? node)
+    /// <summary>A text as it may be shown: addresses without user, password and query, on one line.</summary>
+    internal static string? Plain(JsonNode? node)
     {
-        var text = node switch { JsonArray list => string.Join(", ", list.Select(i => i?.ToString())), JsonValue value => value.ToString(), _ => null };
+        var text = node switch { JsonArray list => string.Join(", ", list.Select(i => Shown(i?.ToString()))), JsonValue value => Shown(value.ToString()), _ => null };
         if (string.IsNullOrWhiteSpace(text)) return null;
-        if (text.Contains("://", StringComparison.Ordinal)) text = Uri.TryCreate(text, UriKind.Absolute, out var uri) ? $"{uri.Scheme}://{uri.Host}{(uri.IsDefaultPort || uri.Port < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $":{uri.Port}"))}{uri.AbsolutePath}" : text.Split('?', '@')[^1];
         text = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return SecretMask.Hide(text.Length > MostText ? text[..MostText] + "…" : text);
     }
+
+    // One text may hold several addresses, and each may have a password.
+    private static string Shown(string? text) => string.Join(", ", BetweenAddresses().Split(text ?? "").Select(Address));
+
+    private static string Address(string text)
+    {
+        if (!text.Contains("://", StringComparison.Ordinal)) return text;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var uri)) return $"{uri.Scheme}://{uri.Host}{(uri.IsDefaultPort || uri.Port < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $":{uri.Port}"))}{uri.AbsolutePath}";
+        var parts = text.Split('?', 2);
+        // A question mark may be of a password as well: then nothing of it is sure.
+        return parts is [var head, var rest] && rest.Contains('@') && !head.Contains('@') ? head.Split("://")[0] + "://…" : parts[0].Split('@')[^1];
+    }
+
+    [GeneratedRegex(@"\s*[,;]\s*(?=[a-z][a-z0-9+.-]*://)", RegexOptions.IgnoreCase)]
+    private static partial Regex BetweenAddresses();
 
     private IEnumerable<(PipelineVersion Stored, IngestDefinition Job)> Jobs()
     {

@@ -33,6 +33,18 @@ public sealed class SourceTests(TestRuntime runtime)
         async Task<IEnumerable<string>> Ids(IngestionQuery query) => (await client.IngestionsAsync(query)).Items.Select(i => i.Run);
     }
 
+    [Theory]
+    [InlineData("\"https://me:pw@h.example:8443/a?key=hidden\"", "https://h.example:8443/a")]
+    [InlineData("\"https://bad host/a?key=hidden\"", "https://bad host/a")]
+    [InlineData("\"https://me:pw@bad host/a?key=hid@den\"", "bad host/a")]
+    [InlineData("\"https://me:p?w@host/a\"", "https://…")]
+    [InlineData("[\"https://a:pw@one/x\", \"https://b:pw@two/y?key=hidden\"]", "https://one/x, https://two/y")]
+    [InlineData("\"https://a:pw@one/x,https://b:pw@two/y?key=hidden\"", "https://one/x, https://two/y")]
+    [InlineData("[\"one:9092\", \"two:9092\"]", "one:9092, two:9092")]
+    [InlineData("\"select a,b\\n from t\"", "select a,b from t")]
+    [InlineData("[\"\"]", null)]
+    public void Plain_AnAddress_ShowsNeitherUserNorKey(string json, string? shown) => Assert.Equal(shown, FlowForge.Api.Sources.SourceCards.Plain(System.Text.Json.Nodes.JsonNode.Parse(json)));
+
     [Fact]
     public async Task Sources_AFileJob_HasACardAndItsNewFiles()
     {
