@@ -23,6 +23,7 @@ internal sealed class HttpFileStream : Stream
     private long? _length;
     private long _position;
     private int _breaks;
+    private bool _isOver;
 
     private HttpFileStream(HttpFiles files, Uri address, EntityTagHeaderValue? etag, DateTimeOffset? modified, HttpSpec spec, byte[]? checksum)
     {
@@ -55,7 +56,7 @@ internal sealed class HttpFileStream : Stream
                 timeout.CancelAfter(_spec.Timeout);
                 var read = await _body.ReadAsync(buffer, timeout.Token).ConfigureAwait(false);
                 if (read > 0 || buffer.Length == 0) return Taken(buffer.Span[..read]);
-                if (_length is null || _position == _length)
+                if (_answer is not null && (_length is null || _position == _length))
                 {
                     Prove();
                     return 0;
@@ -68,7 +69,11 @@ internal sealed class HttpFileStream : Stream
             if (++_breaks > MostBreaks) throw new TransientException($"{HttpFiles.Shown(_address)}: the connection broke {_breaks} times, the last time at byte {_position}.", inner: broken);
             await Task.Delay(TimeSpan.FromMilliseconds(100 << Math.Min(_breaks, 6)), cancellationToken).ConfigureAwait(false);
             try { await ConnectAsync(cancellationToken).ConfigureAwait(false); }
-            catch (TransientException) when (_breaks < MostBreaks) { /* The server may be back at the next try. */ }
+            catch (Exception e) when (_breaks < MostBreaks && !_isOver && !cancellationToken.IsCancellationRequested && e is TransientException or IOException or HttpRequestException)
+            {
+                // The server may be back at the next try. Until then there is no body: its end is not the file's.
+                CloseAnswer();
+            }
         }
     }
 
@@ -109,7 +114,7 @@ internal sealed class HttpFileStream : Stream
     /// <summary>A server that knows no ranges begins anew; what was read already is passed over, if it can be the same.</summary>
     private async Task SkipAsync(CancellationToken cancellationToken)
     {
-        if (_etag is null && _modified is null && _checksum is null) throw new TransientException($"{HttpFiles.Shown(_address)}: the connection broke at byte {_position}, and the server neither goes on there nor says whether the file is still the same.");
+        if (_etag is null && _modified is null && _checksum is null) throw Over($"{HttpFiles.Shown(_address)}: the connection broke at byte {_position}, and the server neither goes on there nor says whether the file is still the same.");
         var buffer = new byte[1 << 16];
         for (var left = _position; left > 0;)
         {
@@ -125,7 +130,14 @@ internal sealed class HttpFileStream : Stream
         if (_position > 0) request.Headers.Range = new RangeHeaderValue(_position, null);
     }
 
-    private TransientException Replaced() => new($"{HttpFiles.Shown(_address)} was replaced after it was listed.");
+    private TransientException Replaced() => Over($"{HttpFiles.Shown(_address)} was replaced after it was listed.");
+
+    /// <summary>What was read already is of another version, or may be: this stream cannot go on, only another begin anew.</summary>
+    private TransientException Over(string message)
+    {
+        _isOver = true;
+        return new TransientException(message);
+    }
 
     private void CloseAnswer()
     {

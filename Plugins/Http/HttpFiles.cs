@@ -37,6 +37,8 @@ internal sealed class HttpFiles : IDisposable
     /// <exception cref="TerminalException">Refused.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri address, Action<HttpRequestMessage>? prepare, CancellationToken cancellationToken)
     {
+        if (_spec.BaseUrl is null && (!_spec.Token.IsEmpty || _spec.User.Length > 0 || _spec.Headers.Count > 0))
+            throw new TerminalException("There are credentials (token, user or headers), and no base_url that says to which host they may go.", "Set base_url to the host of the credentials.");
         var first = address;
         for (var redirects = 0; ; redirects++)
         {
@@ -44,7 +46,7 @@ internal sealed class HttpFiles : IDisposable
             using var request = new HttpRequestMessage(method, address);
             request.Headers.UserAgent.ParseAdd("FlowForge");
             request.Headers.AcceptEncoding.ParseAdd("identity");
-            if (IsTrusted(address, first)) AddCredentials(request);
+            if (IsTrusted(address)) AddCredentials(request);
             prepare?.Invoke(request);
             var answer = await OnceAsync(request, cancellationToken).ConfigureAwait(false);
             if (answer.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect) || answer.Headers.Location is not { } location) return answer;
@@ -87,7 +89,7 @@ internal sealed class HttpFiles : IDisposable
         _ => null,
     };
 
-    private bool IsTrusted(Uri address, Uri first) => address.GetLeftPart(UriPartial.Authority) == (_spec.BaseUrl ?? first).GetLeftPart(UriPartial.Authority);
+    private bool IsTrusted(Uri address) => address.GetLeftPart(UriPartial.Authority) == _spec.BaseUrl?.GetLeftPart(UriPartial.Authority);
 
     private void AddCredentials(HttpRequestMessage request)
     {

@@ -3,7 +3,7 @@ namespace FlowForge.Plugins.Http;
 /// <summary>What the http connector is told.</summary>
 public sealed record HttpSpec
 {
-    [Setting("Where relative urls begin; credentials go to this host alone", Scope = SettingScope.Connection, Example = "https://data.example.com/exports/")]
+    [Setting("Where relative urls begin; credentials go to this host alone, and need it", Scope = SettingScope.Connection, Example = "https://data.example.com/exports/")]
     public Uri? BaseUrl { get; init; }
 
     [Setting("Name for basic authentication", Scope = SettingScope.Connection)]

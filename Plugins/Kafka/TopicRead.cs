@@ -19,8 +19,11 @@ internal sealed class TopicRead(Cluster cluster, KafkaSpec spec, IConnectorLog l
     private readonly MessageWriter _writer = new(spec);
     private readonly Unpacking _unpacking = new();
 
+    /// <summary>What the cursor says of partitions that are not read now: they go on there when they are read again.</summary>
+    private IReadOnlyDictionary<int, long> _others = new Dictionary<int, long>();
+
     /// <summary>How far it has got.</summary>
-    public KafkaCursor Reached => new(topic, _parts.ToDictionary(p => p.Partition, p => p.Done));
+    public KafkaCursor Reached => new(topic, _parts.Select(p => KeyValuePair.Create(p.Partition, p.Done)).Concat(_others).ToDictionary());
 
     public async IAsyncEnumerable<SourcePage> ReadAsync(KafkaCursor? cursor, long? limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -69,6 +72,7 @@ internal sealed class TopicRead(Cluster cluster, KafkaSpec spec, IConnectorLog l
         var starts = cursor is null && spec.StartTime is { } time ? await _offsets.ListAsync(topic, places, Math.Max(0, time.ToUnixTimeMilliseconds()), cancellationToken).ConfigureAwait(false) : first;
         if (cursor?.Offsets.Keys.Except(places.Select(p => p.Partition)).Any() == true && spec.Partitions.Count == 0)
             Lost($"Topic {topic} has {places.Count} partitions, and the table has read {cursor.Offsets.Count}: it was deleted and made anew.");
+        if (cursor is not null && spec.Partitions.Count > 0) _others = cursor.Offsets.Where(o => places.All(p => p.Partition != o.Key)).ToDictionary();
         foreach (var place in places)
         {
             var (least, end) = (first[place.Partition], ends[place.Partition]);
@@ -153,15 +157,34 @@ internal sealed class TopicRead(Cluster cluster, KafkaSpec spec, IConnectorLog l
         }
         else if (RecordBatch.Behind(answer.Frame.Body.Span[fetched.Records]) is { } next)
         {
-            (part.Next, part.Empty) = (Math.Max(part.Next, next), 0);
+            (part.Next, part.Empty, part.EmptySince) = (Math.Max(part.Next, next), 0, null);
             patience.Renew();
         }
         else if (fetched.Records.Start.Equals(fetched.Records.End))
         {
             part.Empty++;
-            // The first partition asked for gets a message where there is one: there is none up to the end, whatever offsets were given away there (compaction, transactions that were given up).
-            if (part.Partition == answer.First && part.Empty > 1 && fetched.HighWatermark >= part.End) part.Next = part.Done = part.End;
+            // The first partition asked for gets a message where there is one, and an answer without any message leaves out none.
+            if (part.Partition == answer.First || answer.Partitions.All(p => p.Records.Start.Equals(p.Records.End))) await EmptyAsync(part, fetched, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// No message up to the end: none is left there (compaction), or the broker does not give it yet (tiered storage, a follower that became the leader, a transaction that is open).
+    /// The answers do not tell these apart, so that only time does.
+    /// </summary>
+    private async Task EmptyAsync(Part part, FetchedPartition fetched, CancellationToken cancellationToken)
+    {
+        part.EmptySince ??= System.Diagnostics.Stopwatch.GetTimestamp();
+        if (part.Empty < 2 || System.Diagnostics.Stopwatch.GetElapsedTime(part.EmptySince.Value) < spec.Timeout)
+        {
+            if (part.Empty > 1) await Task.Delay(50, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        var readable = spec.ReadCommitted && fetched.LastStable >= 0 ? Math.Min(fetched.HighWatermark, fetched.LastStable) : fetched.HighWatermark;
+        if (readable < part.End)
+            throw new TransientException($"Partition {part.Partition} of {topic}: messages from {part.Next} to {part.End - 1} were there when the read began, and for {spec.Timeout.TotalSeconds:0} s the broker has given them up to {readable - 1} only.");
+        log.Warning($"Partition {part.Partition} of {topic}: the offsets {part.Next} to {part.End - 1} hold no messages (the broker gave none for {spec.Timeout.TotalSeconds:0} s); the read goes on behind them.");
+        part.Next = part.Done = part.End;
     }
 
     private async Task PlacesAnewAsync(Exception failure, Patience patience, CancellationToken cancellationToken)
@@ -183,7 +206,9 @@ internal sealed class TopicRead(Cluster cluster, KafkaSpec spec, IConnectorLog l
         var where = $"Partition {part.Partition} of {topic}";
         if (!RecordBatch.TryTake(ref bytes, where, out var batch)) return false;
         records = records[^bytes.Length..];
-        var payload = batch.LastOffset < part.Done || aborted.Leaves(batch) ? default : _unpacking.Unpack(batch.Compression, batch.Payload, where);
+        // Batches that were read already are looked at too: they begin and end transactions.
+        var isLeft = aborted.Leaves(batch);
+        var payload = isLeft || (batch.LastOffset < part.Done && !batch.IsControl) ? default : _unpacking.Unpack(batch.Compression, batch.Payload, where);
         try
         {
             if (batch.IsControl) aborted.Ends(payload, batch);
@@ -219,6 +244,8 @@ internal sealed class TopicRead(Cluster cluster, KafkaSpec spec, IConnectorLog l
         public long End { get; init; }
         /// <summary>Answers without a message, one after the other.</summary>
         public int Empty { get; set; }
+        /// <summary>When the first of them came that left out no message there was.</summary>
+        public long? EmptySince { get; set; }
     }
 }
 

@@ -26,6 +26,7 @@ internal sealed class SftpSession : IDisposable
     private readonly ConcurrentDictionary<uint, TaskCompletionSource<byte[]>> _waiting = new();
     private uint _last;
     private Exception? _ended;
+    private long _heard = Stopwatch.GetTimestamp();
 
     private SftpSession(Process process, SftpSpec spec) => (_process, _spec, _out, _errors) = (process, spec, process.StandardInput.BaseStream, process.StandardError.ReadToEndAsync());
 
@@ -42,7 +43,7 @@ internal sealed class SftpSession : IDisposable
         {
             session.Send(Packet(1, w => w.Number(3)));
             var version = await session.FirstAsync().WaitAsync(spec.Timeout + TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(false);
-            if (version.Length < 5 || version[0] != 2) throw new TerminalException($"{spec.Host} answers, but not as SFTP.", "Check host and port; some servers print a greeting, which their operator must switch off for SFTP.");
+            if (version.Length < 5 || version[0] != 2) throw NotSftp(spec);
             _ = Task.Factory.StartNew(session.ReadLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             return session;
         }
@@ -55,10 +56,14 @@ internal sealed class SftpSession : IDisposable
             {
                 IOException => SshProcess.Failure(spec, said),
                 TimeoutException => new TransientException($"{spec.User}@{spec.Host}:{spec.Port}: no answer within {spec.Timeout.TotalSeconds:0} s.", inner: e),
+                InvalidDataException => NotSftp(spec, e),
                 _ => e,
             };
         }
     }
+
+    private static TerminalException NotSftp(SftpSpec spec, Exception? inner = null) =>
+        new($"{spec.Host} answers, but not as SFTP.", "Check host and port; some servers print a greeting, which their operator must switch off for SFTP.", inner);
 
     private static ProcessStartInfo Command(SftpSpec spec, SshKeys keys)
     {
@@ -89,7 +94,7 @@ internal sealed class SftpSession : IDisposable
             if (Volatile.Read(ref _ended) is { } ended) throw Lost(ended);
             try { Send(Packet(kind, w => { w.Number(id); write(w); })); }
             catch (IOException e) { throw Lost(Volatile.Read(ref _ended) ?? e); }
-            var answer = await waiting.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var answer = await AnswerAsync(waiting.Task, cancellationToken).ConfigureAwait(false);
             if (answer[0] != 101) return answer;
             var reader = new PacketReader(answer, 5);
             var code = reader.Number();
@@ -98,6 +103,23 @@ internal sealed class SftpSession : IDisposable
         finally
         {
             _waiting.TryRemove(id, out _);
+        }
+    }
+
+    /// <summary>Waits as long as anything comes: over a slow line many answers are under way before this one. A server that has fallen silent is given up, with the whole login.</summary>
+    private async Task<byte[]> AnswerAsync(Task<byte[]> waiting, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try { return await waiting.WaitAsync(_spec.Timeout, cancellationToken).ConfigureAwait(false); }
+            catch (TimeoutException e)
+            {
+                if (Stopwatch.GetElapsedTime(Volatile.Read(ref _heard)) < _spec.Timeout) continue;
+                var silent = new TransientException($"{_spec.User}@{_spec.Host}:{_spec.Port}: no answer within {_spec.Timeout.TotalSeconds:0} s.", inner: e);
+                Volatile.Write(ref _ended, silent);
+                SshProcess.End(_process);
+                throw silent;
+            }
         }
     }
 
@@ -111,6 +133,7 @@ internal sealed class SftpSession : IDisposable
             while (true)
             {
                 var answer = ReadPacket(stream);
+                Volatile.Write(ref _heard, Stopwatch.GetTimestamp());
                 if (answer.Length >= 5 && _waiting.TryRemove(BinaryPrimitives.ReadUInt32BigEndian(answer.AsSpan(1)), out var waiting)) waiting.TrySetResult(answer);
             }
         }

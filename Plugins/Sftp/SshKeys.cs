@@ -6,12 +6,15 @@ namespace FlowForge.Plugins.Sftp;
 /// <summary>What ssh is given in files, in a folder that only this user may enter: the server's key, our own key, the password. It goes with this.</summary>
 internal sealed class SshKeys : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("flowforge-sftp-").FullName;
+    private const string Prefix = "flowforge-sftp-";
+    private readonly string _folder;
     private readonly SftpSpec _spec;
 
     public SshKeys(SftpSpec spec)
     {
         _spec = spec;
+        RemoveLeft();
+        _folder = Directory.CreateTempSubdirectory($"{Prefix}{Environment.ProcessId}@{Environment.MachineName}@").FullName;
         try
         {
             if (!spec.PrivateKey.IsEmpty) KeyPath = Write("key", spec.PrivateKey.Reveal().Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd() + "\n", isProgram: false);
@@ -25,6 +28,28 @@ internal sealed class SshKeys : IDisposable
             Dispose();
             throw;
         }
+    }
+
+    /// <summary>Removes the folders of processes of this machine that were killed. Others' folders (of another user, of another container that shares the folder) are left alone.</summary>
+    private static void RemoveLeft()
+    {
+        foreach (var folder in Directory.EnumerateDirectories(System.IO.Path.GetTempPath(), Prefix + "*@*@*"))
+        {
+            var parts = System.IO.Path.GetFileName(folder)[Prefix.Length..].Split('@');
+            if (parts[1] != Environment.MachineName || !int.TryParse(parts[0], out var process) || IsAlive(process)) continue;
+            try { Directory.Delete(folder, recursive: true); }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { /* Another process removes it, or it is another user's. */ }
+        }
+    }
+
+    private static bool IsAlive(int process)
+    {
+        try
+        {
+            using var found = Process.GetProcessById(process);
+            return true;
+        }
+        catch (ArgumentException) { return false; }
     }
 
     public string KnownHostsPath => System.IO.Path.Combine(_folder, "known_hosts");

@@ -1,9 +1,10 @@
 namespace FlowForge.Plugins.Kafka.Wire;
 
 /// <summary>What a broker answered for one partition.</summary>
+/// <param name="LastStable">Behind the last message before any transaction that is still open; -1 when the broker does not say.</param>
 /// <param name="Aborted">Producers with the first offset of a transaction of theirs that was given up.</param>
 /// <param name="Records">Where the record batches lie in the frame; the last one may be cut off.</param>
-internal sealed record FetchedPartition(int Partition, short Error, long HighWatermark, IReadOnlyList<(long Producer, long First)> Aborted, Range Records);
+internal sealed record FetchedPartition(int Partition, short Error, long HighWatermark, long LastStable, IReadOnlyList<(long Producer, long First)> Aborted, Range Records);
 
 /// <summary>Asks a broker for the messages of some partitions from an offset on.</summary>
 internal static class Fetching
@@ -35,11 +36,11 @@ internal static class Fetching
             for (var p = reader.Count(); p > 0; p--)
             {
                 var (partition, error, high) = (reader.Int32(), reader.Int16(), reader.Int64());
-                reader.Int64();
+                var stable = reader.Int64();
                 reader.Int64();
                 var aborted = new List<(long, long)>();
                 for (var a = reader.Count(); a > 0; a--) aborted.Add((reader.Int64(), reader.Int64()));
-                found.Add(new FetchedPartition(partition, error, high, aborted, reader.Bytes()));
+                found.Add(new FetchedPartition(partition, error, high, stable, aborted, reader.Bytes()));
             }
         }
         return found;
