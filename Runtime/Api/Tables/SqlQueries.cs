@@ -31,7 +31,7 @@ internal sealed class SqlQueries(LakeQuery query, RuntimeSettings settings, Time
         var most = Paging.Limit(body.Limit, 1000, MostRows);
         if (!await slots.WaitAsync(Patience, ct))
         {
-            throw new ProblemException(StatusCodes.Status429TooManyRequests, "FF4082", "Too many queries", $"{AtOnce} queries are at work, as many as may be at once.",
+            throw new ProblemException(StatusCodes.Status429TooManyRequests, "FF4090", "Too many queries", $"{AtOnce} queries are at work, as many as may be at once.",
                 "Try again when one has ended; filter or aggregate more to make them short.");
         }
         try
