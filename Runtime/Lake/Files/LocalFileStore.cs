@@ -104,7 +104,20 @@ public sealed class LocalFileStore : IFileStore
         if (!directory.Exists) yield break;
         var options = new EnumerationOptions { RecurseSubdirectories = recursive, AttributesToSkip = FileAttributes.None };
         foreach (var file in directory.EnumerateFiles("*", options))
-            yield return new StoredFile(Path.GetRelativePath(Root, file.FullName).Replace('\\', '/'), file.Length, file.LastWriteTimeUtc);
+            if (Facts(file) is { } facts) yield return facts;
+    }
+
+    // Null: another writer took it away since it was listed.
+    private StoredFile? Facts(FileInfo file)
+    {
+        try
+        {
+            return new StoredFile(Path.GetRelativePath(Root, file.FullName).Replace('\\', '/'), file.Length, file.LastWriteTimeUtc);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <inheritdoc/>
