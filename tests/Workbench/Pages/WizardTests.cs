@@ -45,7 +45,7 @@ public sealed class WizardTests(Bench bench) : IClassFixture<Bench>
         await page.Locator(".text-diff .added").First.WaitForAsync();
         var sent = bench.Runtime.Drafts[^1];
         Assert.Equal("""[{"name":"day","type":"DATE","format":"%Y"}]""", sent.Settings.GetProperty("user_schema").GetRawText());
-        Assert.Equal("""[{"range":{"column":"delay","min":"-120"}},{"range":{"max":"9"}}]""", sent.Settings.GetProperty("checks").GetRawText());
+        Assert.Equal("""[{"range":{"column":"delay","min":-120}},{"range":{"max":"9"}}]""", sent.Settings.GetProperty("checks").GetRawText());
         Assert.Equal((true, """{"cron":"0 2 * * *","timezone":"Europe/Berlin"}""", """[{"after":"movies"}]"""), (sent.ChangeStarts, sent.Schedule!.Value.GetRawText(), sent.Triggers!.Value.GetRawText()));
     }
 
