@@ -95,6 +95,40 @@ public sealed class HttpConnectorTests : IDisposable
         Assert.StartsWith($"{_server.Address}a.bin", failure.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("gone", "0123456789", null)]
+    [InlineData("other", null, " was replaced after it was listed.")]
+    [InlineData("anew", null, ": the connection broke at byte 5, and the server neither goes on there nor says whether the file is still the same.")]
+    public async Task OpenAsync_BodyOfUnknownLengthCut_IsNeverCutOffNorDoubled(string then, string? content, string? failure)
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        const string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n";
+        var etag = then == "anew" ? "" : "ETag: \"v1\"\r\n";
+        var cut = $"{head}{etag}\r\n5\r\n01234\r\n";
+        string[] answers = then switch
+        {
+            "gone" => [cut, "", "HTTP/1.1 206 Partial Content\r\nConnection: close\r\nETag: \"v1\"\r\nContent-Length: 5\r\nContent-Range: bytes 5-9/10\r\n\r\n56789"],
+            "other" => [cut, "HTTP/1.1 412 Precondition Failed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"],
+            _ => [cut, $"{head}\r\na\r\n0123456789\r\n0\r\n\r\n"],
+        };
+        var serving = Task.Run(async () =>
+        {
+            foreach (var answer in answers.Prepend($"HTTP/1.1 200 OK\r\nConnection: close\r\n{etag}\r\n"))
+            {
+                using var client = await listener.AcceptTcpClientAsync(Stop);
+                var stream = client.GetStream();
+                _ = await stream.ReadAsync(new byte[4096], Stop);
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(answer), Stop);
+            }
+        }, Stop);
+        var address = $"http://{listener.LocalEndpoint}/a.csv";
+        var spec = new HttpSpec { Url = [address] };
+        if (content is not null) Assert.Equal(content, Encoding.ASCII.GetString(await ReadAsync(spec)));
+        else Assert.Equal(address + failure, (await Assert.ThrowsAsync<TransientException>(() => ReadAsync(spec))).Message);
+        await serving;
+    }
+
     [Fact]
     public async Task OpenAsync_FileReplacedSinceListed_IsNotMixed()
     {
@@ -133,6 +167,8 @@ public sealed class HttpConnectorTests : IDisposable
         Assert.Equal(4, (await ReadAsync(spec)).Length);
         Assert.All(_server.Asked, a => Assert.EndsWith(" Basic dTpjYW5hcnk= canary2", a, StringComparison.Ordinal));
         Assert.Equal(["HEAD /b.csv", "GET /b.csv"], other.Asked);
+        Assert.StartsWith("There are credentials", (await Assert.ThrowsAsync<TerminalException>(() => ListAsync(spec with { BaseUrl = null, Url = [other.Address + "b.csv"] }))).Message, StringComparison.Ordinal);
+        Assert.Equal(2, other.Asked.Count);
         Assert.Equal($"{_server.Address}loop.csv redirects more than 5 times.", (await Assert.ThrowsAsync<TerminalException>(() => ListAsync(Spec("loop.csv")))).Message);
         Assert.Equal($"{_server.Address}ftp.csv redirects to ftp://127.0.0.1/x, from http to ftp.", (await Assert.ThrowsAsync<TerminalException>(() => ListAsync(Spec("ftp.csv")))).Message);
     }

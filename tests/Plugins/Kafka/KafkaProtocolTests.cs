@@ -59,11 +59,33 @@ public sealed class KafkaProtocolTests : IDisposable
         broker.Append(0, FakeBroker.Batch([Message(40)], last: 49));
         // Up to here offsets were given away, and nothing of them is left.
         broker.Ends[0] = 60;
-        var (ids, cursor) = await ReadAsync(broker);
+        static KafkaSpec Soon(KafkaSpec spec) => spec with { Timeout = TimeSpan.FromSeconds(1) };
+        var (ids, cursor) = await ReadAsync(broker, change: Soon);
         Assert.Equal("0:2=20 0:40=400 0:5=50", ids);
         Assert.Equal(Cursor("\"0\":60"), cursor);
         broker.Add(0, Message(60));
         Assert.Equal(("0:60=600", Cursor("\"0\":61")), await ReadAsync(broker, cursor));
+    }
+
+    [Fact]
+    public async Task ReadAsync_BrokerGivesNoMoreThanItsStableOffset_PassesOverNothing()
+    {
+        using var broker = new FakeBroker { Stable = 1 };
+        broker.Add(0, Message(0));
+        broker.Ends[0] = 3;
+        var failure = await Assert.ThrowsAsync<TransientException>(() => ReadAsync(broker, change: s => s with { Timeout = TimeSpan.FromSeconds(1) }));
+        Assert.StartsWith("Partition 0 of t: messages from 1 to 2 were there when the read began", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadAsync_FewerPartitions_KeepsTheOthersOffsets()
+    {
+        using var broker = new FakeBroker();
+        broker.Add(0, Message(0));
+        broker.Add(1, Message(0), Message(1));
+        var (_, cursor) = await ReadAsync(broker);
+        broker.Add(0, Message(1));
+        Assert.Equal(("0:1=10", Cursor("\"0\":2,\"1\":2")), await ReadAsync(broker, cursor, s => s with { Partitions = [0] }));
     }
 
     [Fact]

@@ -44,6 +44,8 @@ public sealed class FakeBroker : IDisposable
     public long AtTime { get; set; } = -1;
     /// <summary>Error numbers to answer fetches with before it goes on well.</summary>
     public Queue<short> Errors { get; } = new();
+    /// <summary>The last stable offset that answers tell; the partition's end unless given.</summary>
+    public long? Stable { get; set; }
     public int Fetches { get; private set; }
 
     public void Add(int partition, params FakeMessage[] messages) => Append(partition, Batch(messages));
@@ -168,7 +170,7 @@ public sealed class FakeBroker : IDisposable
             var (partition, from) = (request.Int32(), request.Int64());
             request.Raw(12);
             var batches = error != 0 ? [] : Log[partition].Where(b => BinaryPrimitives.ReadInt64BigEndian(b) + BinaryPrimitives.ReadInt32BigEndian(b.AsSpan(23)) >= from).Take(2).ToArray();
-            answer.Int32(partition).Int16(from < Starts.GetValueOrDefault(partition) ? (short)1 : error).Int64(Ends[partition]).Int64(Ends[partition]).Int64(0).Int32(Aborted.Count(a => a.Last >= from));
+            answer.Int32(partition).Int16(from < Starts.GetValueOrDefault(partition) ? (short)1 : error).Int64(Ends[partition]).Int64(Stable ?? Ends[partition]).Int64(0).Int32(Aborted.Count(a => a.Last >= from));
             foreach (var (producer, first, _) in Aborted.Where(a => a.Last >= from)) answer.Int64(producer).Int64(first);
             // The last batch is cut off, as brokers do when an answer is full.
             var records = batches.SelectMany(b => b).Concat(batches.Length == 0 ? [] : batches[^1].Take(70)).ToArray();
