@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using FlowForge.Catalog;
+using FlowForge.Ingest.Landing;
 using FlowForge.Lake;
+using FlowForge.Plugins;
 
 namespace FlowForge.Ingest.Tests;
 
@@ -83,6 +85,44 @@ public sealed class FilesSeenTests : IDisposable
         Assert.Equal(new RowCounts(0, 0), (await _bench.RunAsync(Csv)).Counts);
         Assert.Equal(["1"], _bench.Query("SELECT count(*) FROM {t}"));
         Assert.Equal("nothing new", (await _bench.RunAsync(Csv)).Note);
+    }
+
+    [Fact]
+    public async Task Run_EqualNamesOnOneDay_KeepsTheCopiesOfEarlierRuns()
+    {
+        const string plain = Csv + "\nfilename_pattern: \"{filename}\"";
+        string[] Landed() => [.. Directory.GetFiles(Path.Combine(_bench.Lake.LandingFolder, "test", "things", "2026", "03", "04")).Order(StringComparer.Ordinal).Select(f => $"{Path.GetFileName(f)}: {File.ReadAllText(f).Replace('\n', ' ')}")];
+        var path = _bench.Write("data/a.csv", "id\n1\n");
+        await _bench.RunAsync(plain);
+        File.SetLastWriteTimeUtc(path, new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        Assert.Equal(new RowCounts(0, 0), (await _bench.RunAsync(plain)).Counts);
+        Assert.Equal(["a.csv: id 1 "], Landed());
+        _bench.Write("data/a.csv", "id\n2\n");
+        Assert.Equal(new RowCounts(1, 1), (await _bench.RunAsync(plain)).Counts);
+        Assert.Equal(["a.csv: id 1 ", "a_2.csv: id 2 "], Landed());
+        Assert.Equal(["1", "2"], _bench.Query("FROM {t} ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task Land_AfterAKilledAttempt_ReplacesItsOwnCopiesOnly()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        LandingZone Zone(string run) => new(_bench.Lake.LandingFolder, "test", "things", run, _bench.RunTime, "{filename}");
+        SourceFile Source(string name, string text)
+        {
+            var path = _bench.Write($"{text}/{name}", text);
+            return new SourceFile { Path = path, OpenAsync = _ => ValueTask.FromResult<Stream>(File.OpenRead(path)) };
+        }
+        // Neither is saved, as if both processes had been killed.
+        var mine = await Zone("run-1").LandAsync(Source("a.csv", "mine"), _ => { }, stop);
+        var others = await Zone("run-2").LandAsync(Source("a.csv", "others"), _ => { }, stop);
+        var zone = Zone("run-1");
+        var again = await zone.LandAsync(Source("a.csv", "mine"), _ => { }, stop);
+        zone.Save();
+        Assert.Equal(mine.LocalPath, again.LocalPath);
+        Assert.Equal(("mine", "others"), (await File.ReadAllTextAsync(again.LocalPath, stop), await File.ReadAllTextAsync(others.LocalPath, stop)));
+        Assert.Equal(["a.csv", "a_2.csv"], Directory.GetFiles(Path.GetDirectoryName(mine.LocalPath)!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(again, await Zone("run-1").LandAsync(Source("a.csv", "mine"), _ => { }, stop));
     }
 
     [Fact]

@@ -44,9 +44,10 @@ internal sealed class LandingManifest
     }
 
     /// <summary>All files that runs of a job have landed.</summary>
-    public static IEnumerable<LandedFile> OfJob(string jobFolder)
+    /// <param name="except">A manifest that does not count.</param>
+    public static IEnumerable<LandedFile> OfJob(string jobFolder, string? except = null)
     {
         var folder = Path.Combine(jobFolder, "_flowforge");
-        return Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).SelectMany(f => new LandingManifest(f).Files) : [];
+        return Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.json").Where(f => f != except).Order(StringComparer.Ordinal).SelectMany(f => new LandingManifest(f).Files) : [];
     }
 }

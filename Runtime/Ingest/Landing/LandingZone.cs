@@ -19,7 +19,9 @@ internal sealed class LandingZone
     private readonly DateTimeOffset _runTime;
     private readonly LandingManifest _manifest;
     private readonly HashSet<string> _taken;
+    private readonly Lazy<HashSet<string>> _others;
     private bool _swept;
+    private bool _cleared;
 
     /// <param name="root">The lake's landing folder.</param>
     /// <param name="pipeline">The pipeline's name.</param>
@@ -34,11 +36,15 @@ internal sealed class LandingZone
         (_runTime, _pattern, _runId) = (runTime, pattern, runId);
         _manifest = new LandingManifest(ManifestPath);
         _taken = [.. _manifest.Files.Select(f => Path.GetFileName(f.LocalPath))];
+        _others = new(() => LandingManifest.OfJob(JobFolder, ManifestPath).Select(f => f.LocalPath).ToHashSet(StringComparer.Ordinal));
     }
 
     public string JobFolder { get; }
 
     private string ManifestPath => Path.Combine(JobFolder, "_flowforge", _runId + ".json");
+
+    // What was landed since the manifest was saved last: ticks and name, each ended by a zero.
+    private string UnsavedPath => Path.Combine(JobFolder, "_flowforge", _runId + ".unsaved");
 
     /// <summary>The files that the run has landed whole.</summary>
     public IReadOnlyList<LandedFile> Landed => _manifest.Files;
@@ -70,6 +76,7 @@ internal sealed class LandingZone
     {
         foreach (var path in new[] { ManifestPath, RowManifestPath })
             if (File.Exists(path)) File.Move(path, path[..^".json".Length] + ".rejected.json", overwrite: true);
+        if (File.Exists(UnsavedPath)) File.Delete(UnsavedPath);
     }
 
     private static bool IsWhole(string path, long bytes) => new FileInfo(path) is { Exists: true } file && file.Length == bytes;
@@ -99,7 +106,7 @@ internal sealed class LandingZone
         return Path.Combine(_folder, $".{Path.GetFileName(path)}.{run}.{Guid.NewGuid():n}.tmp");
     }
 
-    /// <summary>Copies a file as it is and hashes it on the way. What an earlier attempt landed whole is used again.</summary>
+    /// <summary>Copies a file as it is and hashes it on the way. What an earlier attempt landed whole is used again; what another run landed stays as it is.</summary>
     /// <param name="file">The source file.</param>
     /// <param name="copied">Told the bytes as they are copied.</param>
     /// <param name="cancellationToken">Ends the copying; nothing half-made stays.</param>
@@ -111,15 +118,14 @@ internal sealed class LandingZone
             return landed;
         }
         Directory.CreateDirectory(_folder);
-        var name = Unique(file.Name);
-        var temporary = TemporaryFor(name);
-        var target = Path.Combine(_folder, name);
+        ClearUnsaved();
+        var temporary = TemporaryFor(file.Name.Replace('\0', '_'));
         try
         {
             var (size, hash) = await CopyAsync(file, temporary, copied, cancellationToken).ConfigureAwait(false);
             if (file.Size is { } expected && expected != size)
                 throw new TransientException($"{file.Path} had {expected} bytes when it was listed and {size} when it was read: it is being written.");
-            File.Move(temporary, target, overwrite: true);
+            var target = Place(temporary, file.Name);
             var result = new LandedFile(file.Path, size, file.ETag, file.Modified?.ToUniversalTime(), hash, target);
             _manifest.Add(result);
             return result;
@@ -131,15 +137,47 @@ internal sealed class LandingZone
         }
     }
 
-    /// <summary>Removes a landed copy that is not wanted (a duplicate).</summary>
+    /// <summary>Removes a landed copy that is not wanted (a duplicate). One that another run has landed, too, stays.</summary>
     public void Discard(LandedFile file)
     {
-        File.Delete(file.LocalPath);
+        if (!_others.Value.Contains(file.LocalPath)) File.Delete(file.LocalPath);
         _manifest.Remove(file);
     }
 
     /// <summary>Makes the list of landed files durable.</summary>
-    public void Save() => _manifest.Save();
+    public void Save()
+    {
+        _manifest.Save();
+        File.Delete(UnsavedPath);
+    }
+
+    /// <summary>Gives a whole file its name, one that nothing has: with a pattern without the time, runs of one day make the same names.</summary>
+    private string Place(string temporary, string fileName)
+    {
+        while (true)
+        {
+            var target = PartPath(fileName);
+            try { File.Move(temporary, target, overwrite: false); }
+            catch (IOException) when (File.Exists(target) && File.Exists(temporary)) { continue; }
+            Directory.CreateDirectory(Path.GetDirectoryName(UnsavedPath)!);
+            File.AppendAllText(UnsavedPath, string.Create(CultureInfo.InvariantCulture, $"{File.GetLastWriteTimeUtc(target).Ticks} {target}\0"));
+            return target;
+        }
+    }
+
+    // What a killed attempt of this run has landed and not saved is landed again: its copies go, if they are still those.
+    private void ClearUnsaved()
+    {
+        if (_cleared) return;
+        _cleared = true;
+        if (!File.Exists(UnsavedPath)) return;
+        foreach (var entry in File.ReadAllText(UnsavedPath).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var (ticks, path) = (entry[..Math.Max(0, entry.IndexOf(' ', StringComparison.Ordinal))], entry[(entry.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+            if (_manifest.Files.All(f => f.LocalPath != path) && File.Exists(path) && File.GetLastWriteTimeUtc(path).Ticks.ToString(CultureInfo.InvariantCulture) == ticks) File.Delete(path);
+        }
+        File.Delete(UnsavedPath);
+    }
 
     /// <summary>Hashes a file where it is.</summary>
     public static async Task<LandedFile> ReferenceAsync(SourceFile file, Action<int> read, CancellationToken cancellationToken)
