@@ -1,5 +1,5 @@
-using System.Collections;
 using FlowForge.Catalog;
+using FlowForge.Columnar;
 using FlowForge.Duck;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
@@ -57,24 +57,44 @@ public sealed class LakeQuery(LakeStore lake, CatalogDatabase catalog, DatasetOp
 
     private static (List<object?[]> Rows, bool IsCut, bool IsCutBySize) Read(DuckSession session, int most, CancellationToken ct)
     {
-        var (rows, bytes) = (new List<object?[]>(), 0L);
-        foreach (var row in session.EachRow($"SELECT * FROM query_rows LIMIT {most + 1}", ct))
+        var (rows, bytes, isCut, isCutBySize) = (new List<object?[]>(), 0L, false, false);
+        foreach (var row in session.RowsWhile($"SELECT * FROM query_rows LIMIT {most + 1}", Fits, ct)) rows.Add(row);
+        return (rows, isCut, isCutBySize);
+
+        bool Fits(RecordBatch batch, int row)
         {
-            if (rows.Count == most) return (rows, true, false);
-            bytes += row.Sum(Size);
-            if (bytes > MostBytes) return (rows, true, true);
-            rows.Add(row);
+            if (rows.Count < most)
+            {
+                for (var c = 0; c < batch.ColumnCount && bytes <= MostBytes; c++) bytes += Size(batch.Column(c), row);
+                isCutBySize = bytes > MostBytes;
+            }
+            isCut = isCutBySize || rows.Count == most;
+            return !isCut;
         }
-        return (rows, false, false);
     }
 
-    /// <summary>About what a value takes when it is written out.</summary>
-    private static long Size(object? value) => value switch
+    /// <summary>About what a value takes when it is written out; of a long list it is enough that it is too long.</summary>
+    private static long Size(IArrowArray column, int index)
     {
-        string text => text.Length + 3L,
-        byte[] bytes => (bytes.Length * 4L / 3) + 3,
-        IDictionary map => map.Keys.Cast<object?>().Sum(Size) + map.Values.Cast<object?>().Sum(Size) + 3,
-        IEnumerable list => list.Cast<object?>().Sum(Size) + 3,
-        _ => 12,
-    };
+        if (column.IsNull(index)) return 12;
+        switch (column)
+        {
+            case StringArray text: return text.GetBytes(index).Length + 3L;
+            case LargeStringArray text: return text.GetBytes(index).Length + 3L;
+            case UuidArray: return 39;
+            case BinaryArray bytes: return (bytes.GetBytes(index).Length * 4L / 3) + 3;
+            case LargeBinaryArray bytes: return (bytes.GetBytes(index).Length * 4L / 3) + 3;
+            case FixedSizeBinaryArray bytes: return (bytes.GetBytes(index).Length * 4L / 3) + 3;
+            case ListLikeArray list:
+                // Each value takes 3 at least, so that a list that is too long is not walked to its end.
+                var (start, left, size) = (list.GetValueOffset(index), list.GetValueLength(index), 3L);
+                for (; left > 0 && size + (3L * left) <= MostBytes; left--, start++)
+                    size += list is MapArray map ? Size(map.Keys, start) + Size(map.Items, start) : Size(list.Values, start);
+                return size + (3L * left);
+            case StructArray entry:
+                return 3 + entry.Fields.Sum(f => Size(f, index)) + ((StructType)entry.Type).Fields.Sum(f => f.Name.Length + 3L);
+            case DictionaryArray dictionary: return Size(dictionary.Dictionary, dictionary.GetIndex(index));
+            default: return 12;
+        }
+    }
 }

@@ -13,7 +13,11 @@ public sealed partial class DuckSession
     public IReadOnlyList<object?[]> Rows(string sql, CancellationToken ct = default, params object?[] args) => [.. EachRow(sql, ct, args)];
 
     /// <summary>As <see cref="Rows"/>, one after the other: who stops early leaves the rest unread.</summary>
-    public IEnumerable<object?[]> EachRow(string sql, CancellationToken ct = default, params object?[] args)
+    public IEnumerable<object?[]> EachRow(string sql, CancellationToken ct = default, params object?[] args) => RowsWhile(sql, static (_, _) => true, ct, args);
+
+    /// <summary>As <see cref="EachRow"/>, up to the first row that is not wanted; that one is not made into CLR values, which may take many times its columns' memory.</summary>
+    /// <param name="isWanted">Asked once for each row, in order: its batch (borrowed) and its index there.</param>
+    public IEnumerable<object?[]> RowsWhile(string sql, Func<RecordBatch, int, bool> isWanted, CancellationToken ct = default, params object?[] args)
     {
         using var reader = Query(sql, ct, args);
         while (reader.Next() is { } batch)
@@ -22,6 +26,7 @@ public sealed partial class DuckSession
             {
                 for (var r = 0; r < batch.Length; r++)
                 {
+                    if (!isWanted(batch, r)) yield break;
                     var row = new object?[batch.ColumnCount];
                     for (var c = 0; c < row.Length; c++) row[c] = ClrValue.Of(batch.Column(c).GetObject(r));
                     yield return row;

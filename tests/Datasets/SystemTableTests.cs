@@ -46,4 +46,18 @@ public sealed class SystemTableTests : IDisposable
         foreach (var sql in (string[])["SELECT * FROM read_csv('/etc/passwd')", "COPY (SELECT 1) TO '/tmp/x.csv'", "SELECT 1; SELECT 2", "SELEC 1"])
             Assert.Contains("FF320", (await Assert.ThrowsAsync<JobFailedException>(() => query.RunAsync(sql, 1, DateTimeOffset.UtcNow, ct))).Code, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Query_LargeValues_AreCutByTheirColumnsSize()
+    {
+        var query = new LakeQuery(fixture.Lake, fixture.Catalog, new DatasetOptions { MemoryLimitBytes = 512L << 20, Threads = 1 });
+        foreach (var large in (string[])["list(i)", "list({'a': i})", "repeat('x', 40_000_000)"])
+        {
+            var cut = await query.RunAsync($"SELECT {large} AS x FROM range(3_000_000) t(i){(large[0] == 'r' ? " LIMIT 1" : "")}", 9, DateTimeOffset.UtcNow, TestContext.Current.CancellationToken);
+            Assert.Equal((0, true, true), (cut.Rows.Count, cut.IsCut, cut.IsCutBySize));
+        }
+        var small = await query.RunAsync("SELECT [1, NULL, 3] AS l, {'a': 'x'} AS s, MAP {'k': 2} AS m, '\\x01'::BLOB AS b, NULL AS n", 9, DateTimeOffset.UtcNow, TestContext.Current.CancellationToken);
+        Assert.False(small.IsCut);
+        Assert.Equal([1L, null, 3L], (List<object?>)small.Rows[0][0]!);
+    }
 }
