@@ -116,6 +116,20 @@ public sealed class DynamoDbConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_WatermarkOfDigits_FindsTextsAndNumbers()
+    {
+        await MakeAsync(0);
+        foreach (var (id, at) in new[] { (1, new AttributeValue { S = "20240101" }), (2, new AttributeValue { S = "20240102" }), (3, new AttributeValue { N = "20240101" }), (4, new AttributeValue { N = "20240103" }) })
+            await _client.PutItemAsync(_table, new() { ["id"] = new AttributeValue { N = $"{id}" }, ["at"] = at }, Stop);
+        await _client.PutItemAsync(_table, new() { ["id"] = new AttributeValue { N = "5" } }, Stop);
+        var mark = new Watermark("at", "20240102");
+        Assert.Equal("2 4", Ids(await ReadAsync(new ReadRequest { From = mark })));
+        Assert.Equal("2 4 5", Ids(await ReadAsync(new ReadRequest { From = mark with { IncludeNulls = true } })));
+        Assert.Equal("4", Ids(await ReadAsync(new ReadRequest { From = mark }, s => s with { WatermarkKind = WatermarkKind.Number })));
+        Assert.Equal("2", Ids(await ReadAsync(new ReadRequest { From = mark }, s => s with { WatermarkKind = WatermarkKind.Text })));
+    }
+
+    [Fact]
     public async Task ReadAsync_Throttling_IsWaitedOut()
     {
         using var listener = new HttpListener();
