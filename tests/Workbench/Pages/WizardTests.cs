@@ -34,6 +34,7 @@ public sealed class WizardTests(Bench bench) : IClassFixture<Bench>
         await page.GetByLabel("Remove column 1").ClickAsync();
         await page.GetByLabel("Remove check 1, not_null").ClickAsync();
         await page.GetByLabel("Add a check").SelectOptionAsync("range");
+        await Assertions.Expect(page.Locator("#set-max")).ToHaveCountAsync(2);
         await page.Locator("#set-max").Last.FillAsync("9");
         await page.Locator("#set-max").Last.PressAsync("Tab");
         await page.GetByRole(AriaRole.Button, new() { Name = "When it runs" }).ClickAsync();
