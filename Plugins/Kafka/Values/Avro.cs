@@ -194,6 +194,7 @@ internal sealed class Avro
     private ref struct AvroReader(ReadOnlySpan<byte> bytes)
     {
         private ReadOnlySpan<byte> _rest = bytes;
+        private long _entries = bytes.Length + (1 << 16);
 
         public readonly bool IsAtEnd => _rest.IsEmpty;
 
@@ -219,13 +220,18 @@ internal sealed class Avro
 
         public ReadOnlySpan<byte> Bytes() => Take(checked((int)Long()));
 
-        /// <summary>Entries of the next block; 0 at the end.</summary>
+        /// <summary>Entries of the next block; 0 at the end. Entries may take no bytes, so that their number is limited by itself.</summary>
         public long Block()
         {
             var count = Long();
-            if (count >= 0) return count;
-            Long();
-            return -count;
+            if (count < 0)
+            {
+                count = count == long.MinValue ? long.MaxValue : -count;
+                Long();
+            }
+            if (count > _entries) throw new FormatException("The lists have more entries than the value can hold.");
+            _entries -= count;
+            return count;
         }
     }
 }

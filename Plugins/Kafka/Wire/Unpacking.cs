@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
+using FlowForge.Plugins.Shared;
 
 namespace FlowForge.Plugins.Kafka.Wire;
 
@@ -69,54 +70,8 @@ internal sealed class Unpacking
 
     private void Snap(ReadOnlySpan<byte> packed)
     {
-        int i = 0, size = 0;
-        for (var shift = 0; ; shift += 7)
-        {
-            var one = packed[i++];
-            size |= (one & 0x7f) << shift;
-            if (one < 0x80) break;
-            if (shift > 28) throw new InvalidDataException("the size is none.");
-        }
-        if (size < 0) throw new InvalidDataException("the size is none.");
-        var target = Room(size)[..size];
-        var at = 0;
-        while (i < packed.Length)
-        {
-            int tag = packed[i++], length, back;
-            switch (tag & 3)
-            {
-                case 0:
-                    length = (tag >> 2) + 1;
-                    if (length > 60)
-                    {
-                        var bytes = length - 60;
-                        length = 0;
-                        for (var b = 0; b < bytes; b++) length |= packed[i++] << (8 * b);
-                        length++;
-                    }
-                    packed.Slice(i, length).CopyTo(target[at..]);
-                    i += length;
-                    at += length;
-                    continue;
-                case 1:
-                    length = ((tag >> 2) & 7) + 4;
-                    back = ((tag >> 5) << 8) | packed[i++];
-                    break;
-                case 2:
-                    length = (tag >> 2) + 1;
-                    back = BinaryPrimitives.ReadUInt16LittleEndian(packed[i..]);
-                    i += 2;
-                    break;
-                default:
-                    length = (tag >> 2) + 1;
-                    back = BinaryPrimitives.ReadInt32LittleEndian(packed[i..]);
-                    i += 4;
-                    break;
-            }
-            Copy(target, at, back, length);
-            at += length;
-        }
-        if (at != size) throw new InvalidDataException($"{size} bytes are announced, and {at} came.");
+        var size = SnappyBlock.ReadSize(ref packed);
+        SnappyBlock.Unpack(packed, Room(size)[..size]);
         _length += size;
     }
 

@@ -12,30 +12,11 @@ internal static class ValueTypes
     private static readonly TimestampType Instant = new(TimeUnit.Microsecond, "UTC");
     private static readonly TimestampType Clock = new(TimeUnit.Microsecond);
 
-    private static readonly Dictionary<Type, IArrowType> Simple = new()
-    {
-        [typeof(bool)] = BooleanType.Default,
-        [typeof(sbyte)] = Int8Type.Default,
-        [typeof(short)] = Int16Type.Default,
-        [typeof(int)] = Int32Type.Default,
-        [typeof(long)] = Int64Type.Default,
-        [typeof(byte)] = UInt8Type.Default,
-        [typeof(ushort)] = UInt16Type.Default,
-        [typeof(uint)] = UInt32Type.Default,
-        [typeof(ulong)] = UInt64Type.Default,
-        [typeof(Half)] = FloatType.Default,
-        [typeof(float)] = FloatType.Default,
-        [typeof(double)] = DoubleType.Default,
-        [typeof(string)] = StringType.Default,
-        [typeof(char)] = StringType.Default,
-        [typeof(Uri)] = StringType.Default,
-        [typeof(Guid)] = UuidType.Default,
-        [typeof(DateOnly)] = Date32Type.Default,
-        [typeof(TimeOnly)] = new Time64Type(TimeUnit.Microsecond),
-        [typeof(TimeSpan)] = new DurationType(TimeUnit.Microsecond),
-        [typeof(DateTimeOffset)] = Instant,
-        [typeof(byte[])] = BinaryType.Default,
-    };
+    private static IArrowType? Simple(Type type) =>
+        type == typeof(Half) ? FloatType.Default
+        : type == typeof(char) || type == typeof(Uri) ? StringType.Default
+        : type == typeof(TimeSpan) ? new DurationType(TimeUnit.Microsecond)
+        : ClrTypes.Of(type);
 
     /// <summary>
     /// The column type for values of a CLR type; <see cref="NullType"/> where the values have to tell (object, decimals with their scale, times with or without a zone).
@@ -46,8 +27,7 @@ internal static class ValueTypes
         var value = Nullable.GetUnderlyingType(type) ?? type;
         if (value == typeof(object) || depth == 0 && (value == typeof(decimal) || value == typeof(DateTime))) return NullType.Default;
         if (value == typeof(decimal)) return new Decimal128Type(38, 10);
-        if (value == typeof(DateTime)) return Clock;
-        if (Simple.TryGetValue(value, out var simple)) return simple;
+        if (Simple(value) is { } simple) return simple;
         if (value.IsEnum) return StringType.Default;
         if (depth >= DeepestNesting) return null;
         if (MapItem(value) is { } item) return Of(item, depth + 1) is { } items ? new MapType(StringType.Default, items) : null;
@@ -121,7 +101,7 @@ internal static class ValueTypes
         Enum or Uri or char => ValueText.Of(value),
         IDictionary map => map,
         IEnumerable items => items.Cast<object?>().Select(Nested).ToList(),
-        _ when Simple.ContainsKey(value.GetType()) || value is decimal or DateTime => value,
+        _ when Simple(value.GetType()) is not null || value is decimal => value,
         _ when Properties(value.GetType()) is { Count: > 0 } properties => properties.ToDictionary(p => p.Name, p => Nested(p.GetValue(value))),
         _ => ValueText.Of(value),
     };

@@ -198,6 +198,8 @@ public sealed class KafkaProtocolTests : IDisposable
         Assert.Equal("{\"id\":3,\"price\":-1.25,\"day\":\"2024-01-01\",\"at\":\"1970-01-01T00:00:01.000000Z\",\"note\":\"ü\",\"tags\":[\"x\"],\"kind\":\"B\",\"next\":null,\"share\":0.5}", lines);
         Assert.Equal(lines, await AvroAsync(schema, [0, 0, 0, 0, 42, .. value]));
         Assert.StartsWith("not Avro of this schema: {\"kafka_partition\":0,\"kafka_offset\":0,", await AvroAsync(schema, [6, 2]), StringComparison.Ordinal);
+        // A list of 2^40 nulls takes eight bytes.
+        Assert.StartsWith("not Avro of this schema: ", await AvroAsync("""{"type":"array","items":"null"}""", [.. Zigzag(1L << 40), 0]), StringComparison.Ordinal);
         var failure = await Assert.ThrowsAsync<TerminalException>(() => AvroAsync("{\"type\":\"record\"}", value));
         Assert.StartsWith("avro_schema is no Avro schema: ", failure.Message, StringComparison.Ordinal);
 

@@ -52,24 +52,8 @@ internal sealed class CollectionRows
     private static IArrowType TypeOf(Type declared)
     {
         var type = Nullable.GetUnderlyingType(declared) ?? declared;
-        if (type == typeof(bool)) return BooleanType.Default;
-        if (type == typeof(sbyte)) return Int8Type.Default;
-        if (type == typeof(byte)) return UInt8Type.Default;
-        if (type == typeof(short)) return Int16Type.Default;
-        if (type == typeof(ushort)) return UInt16Type.Default;
-        if (type == typeof(int)) return Int32Type.Default;
-        if (type == typeof(uint)) return UInt32Type.Default;
-        if (type == typeof(long)) return Int64Type.Default;
-        if (type == typeof(ulong)) return UInt64Type.Default;
-        if (type == typeof(float)) return FloatType.Default;
-        if (type == typeof(double)) return DoubleType.Default;
         // The widest decimal of .NET has 29 digits before the point; that leaves nine behind it.
-        if (type == typeof(decimal)) return new Decimal128Type(38, 9);
-        if (type == typeof(DateTime)) return new TimestampType(TimeUnit.Microsecond);
-        if (type == typeof(DateTimeOffset)) return new TimestampType(TimeUnit.Microsecond, "UTC");
-        if (type == typeof(DateOnly)) return Date32Type.Default;
-        if (type == typeof(TimeOnly)) return new Time64Type(TimeUnit.Microsecond);
-        return type == typeof(byte[]) ? BinaryType.Default : StringType.Default;
+        return type == typeof(decimal) ? new Decimal128Type(38, 9) : ClrTypes.Of(type) ?? StringType.Default;
     }
 
     private static Func<object, object?> Converted(Type declared, Func<object, object?> value)
