@@ -139,15 +139,20 @@ public sealed class DynamoDbConnectorTests : IDisposable
         var asked = 0;
         var serving = Task.Run(async () =>
         {
-            while (listener.IsListening)
+            try
             {
-                HttpListenerContext call;
-                try { call = await listener.GetContextAsync(); }
-                catch (Exception e) when (e is HttpListenerException or ObjectDisposedException) { return; }
-                var refused = ++asked <= 3;
-                call.Response.StatusCode = refused ? 400 : 200;
-                call.Response.ContentType = "application/x-amz-json-1.0";
-                call.Response.Close(Encoding.UTF8.GetBytes(refused ? "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException\",\"message\":\"slow down\"}" : "{\"Count\":1,\"ScannedCount\":1,\"Items\":[{\"id\":{\"N\":\"1\"}}]}"), willBlock: false);
+                while (true)
+                {
+                    var call = await listener.GetContextAsync();
+                    var refused = Interlocked.Increment(ref asked) <= 3;
+                    call.Response.StatusCode = refused ? 400 : 200;
+                    call.Response.ContentType = "application/x-amz-json-1.0";
+                    call.Response.Close(Encoding.UTF8.GetBytes(refused ? "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException\",\"message\":\"slow down\"}" : "{\"Count\":1,\"ScannedCount\":1,\"Items\":[{\"id\":{\"N\":\"1\"}}]}"), willBlock: true);
+                }
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                // The test has what it wants, and the listener is stopped.
             }
         }, Stop);
         Assert.Equal("1", Ids(await ReadAsync(change: s => s with { Endpoint = new Uri($"http://127.0.0.1:{port}/"), Segments = 1 })));
