@@ -53,6 +53,7 @@ public sealed class CatalogDatabase : IDisposable
         Triggers = new TriggerStore(this);
         Holds = new SchemaHoldStore(this);
         Audit = new AuditStore(this);
+        Care = new TableCareStore(this);
     }
 
     /// <summary>Absolute path of the database file.</summary>
@@ -94,6 +95,8 @@ public sealed class CatalogDatabase : IDisposable
     public SchemaHoldStore Holds { get; }
 
     public AuditStore Audit { get; }
+
+    public TableCareStore Care { get; }
 
     /// <summary>Changes made through this object.</summary>
     public ICatalogEvents Events => _events;

@@ -61,6 +61,7 @@ public static class Retention
             }
         }
         s.Execute("DELETE FROM backfills WHERE finished_at < @before AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.backfill_id = backfills.backfill_id)", ("before", CatalogTime.Write(before)));
+        s.Execute("DELETE FROM table_care WHERE finished_at < @before", ("before", CatalogTime.Write(before)));
         return ids.Count;
     }
 

@@ -58,12 +58,11 @@ public sealed record TableOptimized(string Table, long? Version, int FilesRemove
 
 /// <summary>Removes files that no version within the retention needs. Versions older than that can then no longer be read or restored.</summary>
 /// <param name="RetentionHours">At least 1; the table's own setting (a week) when null.</param>
-/// <param name="DryRun">Only say what would go.</param>
-public sealed record VacuumTable(double? RetentionHours = null, bool DryRun = true);
+public sealed record VacuumTable(double? RetentionHours = null);
 
 /// <summary>What vacuum removed, or would remove.</summary>
 /// <param name="Files">The first 100, by name.</param>
-public sealed record TableVacuumed(string Table, bool DryRun, IReadOnlyList<string> Files, int Count, long Bytes);
+public sealed record TableVacuumed(string Table, IReadOnlyList<string> Files, int Count, long Bytes);
 
 /// <summary>Kinds of changes that write no data file.</summary>
 public enum TableChangeKind { RenameColumn, DropColumn, MoveColumn, SetNotNull, DropNotNull, AddConstraint, DropConstraint, SetAppendOnly, DropAppendOnly }
@@ -79,3 +78,42 @@ public sealed record AlterTable(IReadOnlyList<TableChange> Changes, bool AllowUp
 
 /// <summary>The version that holds the changes.</summary>
 public sealed record TableAltered(string Table, long Version);
+
+/// <summary>Kinds of work on a table.</summary>
+public enum TableWorkKind { Optimize, Vacuum, Alter }
+
+/// <summary>Answer to asking for work on a table: what to watch. It goes on without the caller, and after a restart of the runtime.</summary>
+public sealed record TableWorkStarted(string Work);
+
+/// <summary>Work on a table that somebody asked for.</summary>
+public sealed record TableWork
+{
+    public required string Work { get; init; }
+    /// <summary>With layer.</summary>
+    public required string Table { get; init; }
+    public required TableWorkKind Kind { get; init; }
+    public required RunState State { get; init; }
+    /// <summary>What was asked for, in a few words.</summary>
+    public required string Asked { get; init; }
+    public required string By { get; init; }
+    /// <summary>What it does now; null when it waits or has ended.</summary>
+    public string? Phase { get; init; }
+    /// <summary>Of <see cref="Total"/>: bytes of files that are written anew, or files that are removed.</summary>
+    public long Done { get; init; }
+    /// <summary>0 while it is not known.</summary>
+    public long Total { get; init; }
+    /// <summary>0 to 1; null while it is not known.</summary>
+    public double? Fraction => Total > 0 ? Math.Clamp((double)Done / Total, 0, 1) : null;
+    /// <summary>How often it has begun: more than once after a restart or a conflict with a commit.</summary>
+    public int Attempts { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset? StartedAt { get; init; }
+    public DateTimeOffset? FinishedAt { get; init; }
+    public string? ErrorCode { get; init; }
+    public string? Error { get; init; }
+    public string? Suggestion { get; init; }
+    public TableOptimized? Optimized { get; init; }
+    /// <summary>Of a vacuum that was cancelled or failed: what it was to remove.</summary>
+    public TableVacuumed? Vacuumed { get; init; }
+    public TableAltered? Altered { get; init; }
+}

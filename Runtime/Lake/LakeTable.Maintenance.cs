@@ -16,7 +16,9 @@ public sealed partial class LakeTable
     /// Removes files that no version within the retention needs: those that were replaced longer ago, and those that no version names at all. Files of a version that
     /// someone holds a <see cref="Hold"/> on stay.
     /// </summary>
-    public VacuumResult Vacuum(VacuumOptions? options = null) => new Vacuum(this, options ?? new VacuumOptions()).Run();
+    /// <param name="options">What it may take.</param>
+    /// <param name="ct">Ends it between two files: what is gone stays gone, and the next vacuum takes the rest.</param>
+    public VacuumResult Vacuum(VacuumOptions? options = null, CancellationToken ct = default) => new Vacuum(this, options ?? new VacuumOptions()).Run(ct);
 
     /// <summary>Changes the schema or the rules of the table without writing a data file. All changes come as one version, or none.</summary>
     /// <param name="session">Holds the rows that are there against new rules.</param>
@@ -77,7 +79,16 @@ public sealed record OptimizeOptions
 
     /// <summary>Noted in the history.</summary>
     public IReadOnlyDictionary<string, string> Info { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Told before each group of files and at the end, on the caller's thread; null for nobody.</summary>
+    public Action<OptimizeProgress>? Progress { get; init; }
 }
+
+/// <summary>How far an optimize is, in bytes of the files that are written anew.</summary>
+/// <param name="Bytes">Of files that are done.</param>
+/// <param name="Writing">Of those that are being written now.</param>
+/// <param name="Total">Of all that are to be written anew.</param>
+public readonly record struct OptimizeProgress(long Bytes, long Writing, long Total);
 
 /// <summary>What vacuum may take.</summary>
 public sealed record VacuumOptions
@@ -87,6 +98,15 @@ public sealed record VacuumOptions
 
     /// <summary>True to look only.</summary>
     public bool DryRun { get; init; }
+
+    /// <summary>The moment from which <see cref="Retention"/> counts back; null for now. A vacuum that is done again after a kill takes the same files with it, and no others.</summary>
+    public DateTimeOffset? AsOf { get; init; }
+
+    /// <summary>Told what was found before any file goes, on the caller's thread; null for nobody.</summary>
+    public Action<VacuumResult>? Found { get; init; }
+
+    /// <summary>Told after each file how many are gone; null for nobody.</summary>
+    public Action<int>? Removed { get; init; }
 }
 
 /// <summary>Files that vacuum removed, or would remove.</summary>

@@ -3,6 +3,7 @@ using FlowForge.Datasets;
 using FlowForge.Duck;
 using FlowForge.Ingest;
 using FlowForge.Lake;
+using FlowForge.Orchestration.Care;
 using FlowForge.Orchestration.Hosting;
 using FlowForge.Orchestration.Runs;
 using FlowForge.Pipelines;
@@ -33,6 +34,9 @@ public sealed class RuntimeFixture : IAsyncDisposable
 
     public IServiceProvider Services => _host!.Services;
 
+    /// <summary>Does the work on tables, as a test tells it.</summary>
+    public ICareWork Care { get; set; } = new NoCare();
+
     /// <summary>Of the Temporal server, which lives on while the runtime is stopped.</summary>
     public string ServerAddress => _server!.Address;
 
@@ -47,10 +51,16 @@ public sealed class RuntimeFixture : IAsyncDisposable
     public static async Task<RuntimeFixture> StartAsync()
     {
         var fixture = new RuntimeFixture();
-        Directory.CreateDirectory(fixture.Base);
-        fixture._server = await DevServer.StartAsync(new DevServerOptions { Port = 0, DbFile = Path.Combine(fixture._folder, "temporal.db") });
-        await fixture.StartRuntimeAsync();
+        await fixture.BeginAsync();
         return fixture;
+    }
+
+    /// <summary>Starts server and runtime, with what was set before.</summary>
+    public async Task BeginAsync()
+    {
+        Directory.CreateDirectory(Base);
+        _server = await DevServer.StartAsync(new DevServerOptions { Port = 0, DbFile = Path.Combine(_folder, "temporal.db") });
+        await StartRuntimeAsync();
     }
 
     public async Task StartRuntimeAsync() => _host = await StartHostAsync(Options);
@@ -82,6 +92,7 @@ public sealed class RuntimeFixture : IAsyncDisposable
         services.AddSingleton<DatasetRunner>();
         services.AddSingleton<SqlReferenceReader>(sql => [.. SqlReferences.Tables(sql).Select(t => new SqlReference(t.Schema, t.Table))]);
         services.AddSingleton<Func<PipelineEnvironment>>(() => new PipelineEnvironment());
+        services.AddSingleton(Care);
         services.AddOrchestration(new TemporalOptions { Address = _server!.Address }, options);
         var host = builder.Build();
         await host.StartAsync();
@@ -137,6 +148,13 @@ public sealed class RuntimeFixture : IAsyncDisposable
         await StopRuntimeAsync();
         if (_server is not null) await _server.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private sealed class NoCare : ICareWork
+    {
+        public long? VersionOf(string table) => null;
+
+        public string Do(TableCareRecord care, Action<CareProgress> progress, Action<string> found, CancellationToken ct) => throw new NotSupportedException();
     }
 
     private static string PluginFolder()

@@ -20,15 +20,27 @@ internal static class TableEndpoints
         group.MapGet("/{layer}/{name}/rejects", Rejects).WithSummary("A page of the rows that were rejected, with their reasons: the open ones, or those of another status.");
         group.MapGet("/{layer}/{name}/restore", PreviewRestore).WithSummary("What restoring a version would do: rows, files, columns, watermarks, dependents. Changes nothing.");
         group.MapPost("/{layer}/{name}/restore", Restore).WithSummary("Makes the table what it was at an older version, as a new version; the jobs' watermarks go back with it, or stay.");
-        group.MapPost("/{layer}/{name}/optimize", (TableCare care, KnownTables tables, string layer, string name, OptimizeTable body, CancellationToken ct) => care.OptimizeAsync(There(tables, layer, name), body, ct))
-            .WithSummary("Merges small files, or sorts the rows of each partition; no row changes.");
-        group.MapPost("/{layer}/{name}/vacuum", (TableCare care, KnownTables tables, string layer, string name, VacuumTable body, CancellationToken ct) => care.VacuumAsync(There(tables, layer, name), body, ct))
-            .WithSummary("Removes files that no version within the retention needs, or says which.");
-        group.MapPost("/{layer}/{name}/alter", (TableCare care, KnownTables tables, string layer, string name, AlterTable body, CancellationToken ct) => care.AlterAsync(There(tables, layer, name), body, ct))
-            .WithSummary("Renames, drops or moves columns, sets constraints, NOT NULL or append-only: all of it as one version, or none.");
+        group.MapPost("/{layer}/{name}/optimize", async (TableCare care, KnownTables tables, string layer, string name, OptimizeTable body, CancellationToken ct) => Begun(await care.OptimizeAsync(There(tables, layer, name), body, ct)))
+            .WithSummary("Asks for small files to be merged, or the rows of each partition to be sorted; no row changes.");
+        group.MapPost("/{layer}/{name}/vacuum/preview", (TableCare care, KnownTables tables, string layer, string name, VacuumTable body, CancellationToken ct) => care.PreviewAsync(There(tables, layer, name), body, ct))
+            .WithSummary("Which files a vacuum would remove now; removes none.");
+        group.MapPost("/{layer}/{name}/vacuum", async (TableCare care, KnownTables tables, string layer, string name, VacuumTable body, CancellationToken ct) => Begun(await care.VacuumAsync(There(tables, layer, name), body, ct)))
+            .WithSummary("Asks for the removal of files that no version within the retention needs.");
+        group.MapPost("/{layer}/{name}/alter", async (TableCare care, KnownTables tables, string layer, string name, AlterTable body, CancellationToken ct) => Begun(await care.AlterAsync(There(tables, layer, name), body, ct)))
+            .WithSummary("Asks to rename, drop or move columns, to set constraints, NOT NULL or append-only: all of it as one version, or none.");
+        group.MapGet("/{layer}/{name}/work", (TableCare care, KnownTables tables, string layer, string name, int? limit) => care.Of(There(tables, layer, name), Paging.Limit(limit, 20, 200)))
+            .WithSummary("Work on the table that was asked for (optimize, vacuum, alter), newest first, with its progress.");
+        api.MapGet("/table-work/{work}", (TableCare care, string work) => care.Get(work)).WithTags("Tables").WithSummary("Work on a table: progress, and what came of it.");
+        api.MapPost("/table-work/{work}/cancel", async (TableCare care, string work, CancellationToken ct) =>
+        {
+            await care.CancelAsync(work, ct);
+            return TypedResults.Accepted($"/api/v1/table-work/{work}");
+        }).WithTags("Tables").WithSummary("Stops work on a table; the table stays as it is.");
         group.MapPost("/{layer}/{name}/rejects/replay", Replay).WithSummary("Starts a run that reads rejects again by the job's present definition.");
         group.MapPost("/{layer}/{name}/rejects/replay/preview", Preview).WithSummary("What such a run would load now; publishes nothing.");
     }
+
+    private static Created<TableWorkStarted> Begun(TableWorkStarted started) => TypedResults.Created($"/api/v1/table-work/{started.Work}", started);
 
     private static IReadOnlyList<TableSummary> List(TableViews views, string? layer, string? search) =>
         views.List(Paging.Word<TableLayer>("layer", layer), Paging.Text(search));

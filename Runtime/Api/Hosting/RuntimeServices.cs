@@ -15,6 +15,7 @@ using FlowForge.Lake;
 using FlowForge.Notebooks.Sessions;
 using FlowForge.Notebooks.Sessions.Files;
 using FlowForge.Notebooks.Sessions.Live;
+using FlowForge.Orchestration.Care;
 using FlowForge.Orchestration.Hosting;
 using FlowForge.Pipelines;
 using FlowForge.PluginHost;
@@ -53,6 +54,7 @@ internal static class RuntimeServices
         services.AddSingleton<TableDiffs>();
         services.AddSingleton<TableRestores>();
         services.AddSingleton<TableCare>();
+        services.AddSingleton<ICareWork, CareWork>();
         services.AddSingleton<TemporalClients>();
         services.AddSingleton<ConnectionUses>();
         services.AddSingleton<ConnectionViews>();
@@ -88,6 +90,7 @@ internal static class RuntimeServices
         Store(c => c.Watermarks);
         Store(c => c.Settings);
         Store(c => c.Backfills);
+        Store(c => c.Care);
         Store(c => c.Triggers);
         Store(c => c.Events);
         Store(c => new ConnectionStore(c));

@@ -1,96 +1,104 @@
-using FlowForge.Api.Hosting;
+using System.Text.Json;
 using FlowForge.Api.Mapping;
 using FlowForge.Api.Problems;
+using FlowForge.Catalog;
 using FlowForge.Contracts;
-using FlowForge.Duck;
 using FlowForge.Lake;
+using FlowForge.Orchestration.Care;
+using RunState = FlowForge.Contracts.RunState;
 
 namespace FlowForge.Api.Tables;
 
-/// <summary>Care of tables that people ask for: optimize, vacuum, changes of schema and rules. One at a time, each with an engine of its own. Thread-safe.</summary>
-internal sealed class TableCare(KnownTables tables, RuntimeSettings settings) : IDisposable
+/// <summary>Care of tables that people ask for: optimize, vacuum, changes of schema and rules. What cannot be understood is refused here; all else is work that goes on by itself. Thread-safe.</summary>
+internal sealed class TableCare(KnownTables tables, CareService service, TableCareStore store)
 {
-    private const int MostNamed = 100;
-    private static readonly IReadOnlyDictionary<string, string> By = new Dictionary<string, string> { ["by"] = "API" };
-    private readonly SemaphoreSlim one = new(1, 1);
+    internal const int MostNamed = 100;
 
-    public Task<TableOptimized> OptimizeAsync(TableName name, OptimizeTable body, CancellationToken ct) => DoAsync(session =>
+    public Task<TableWorkStarted> OptimizeAsync(TableName name, OptimizeTable body, CancellationToken ct)
     {
-        var defaults = new OptimizeOptions();
-        var done = tables[name].Optimize(session, new OptimizeOptions
-        {
-            SortBy = body.SortBy ?? [], TargetFileBytes = Size(body.TargetFileBytes, defaults.TargetFileBytes), SmallFileBytes = Size(body.SmallFileBytes, defaults.SmallFileBytes), Info = By
-        }, ct);
-        var latest = tables[name].Latest()!;
-        return new TableOptimized(name.ToString(), done?.Version, done?.FilesRemoved ?? 0, done?.FilesAdded ?? 0, latest.Files.Count, latest.Bytes);
-    }, ct);
-
-    public Task<TableVacuumed> VacuumAsync(TableName name, VacuumTable body, CancellationToken ct)
-    {
-        if (body.RetentionHours is < 1 or > 24 * 3650)
-            throw ProblemException.Bad("FF4086", $"A retention of {body.RetentionHours} hours is not possible: 1 hour to 10 years.", "Readers of a version may be under way without a lease, so the last hour always stays.");
-        return DoAsync(_ =>
-        {
-            var done = tables[name].Vacuum(new VacuumOptions { Retention = body.RetentionHours is { } hours ? TimeSpan.FromHours(hours) : null, DryRun = body.DryRun });
-            return new TableVacuumed(name.ToString(), body.DryRun, [.. done.Files.Take(MostNamed)], done.Files.Count, done.Bytes);
-        }, ct);
+        Size(body.TargetFileBytes);
+        Size(body.SmallFileBytes);
+        var schema = tables[name].Latest()!.Schema;
+        if (body.SortBy?.FirstOrDefault(c => schema.Find(c) is null) is { } unknown)
+            throw ProblemException.Bad("FF4070", $"The table has no column '{unknown}' to sort by.", $"Its columns: {string.Join(", ", schema.Columns.Where(c => !c.IsReserved).Select(c => c.Name))}.");
+        return StartAsync(name, TableCareKind.Optimize, body, ct);
     }
 
-    public Task<TableAltered> AlterAsync(TableName name, AlterTable body, CancellationToken ct)
+    public Task<TableWorkStarted> VacuumAsync(TableName name, VacuumTable body, CancellationToken ct)
+    {
+        Check(body);
+        return StartAsync(name, TableCareKind.Vacuum, body, ct);
+    }
+
+    /// <summary>What a vacuum would remove now.</summary>
+    public Task<TableVacuumed> PreviewAsync(TableName name, VacuumTable body, CancellationToken ct)
+    {
+        Check(body);
+        return Task.Run(() => CareWork.Told(name.ToString(), tables[name].Vacuum(CareWork.Options(body) with { DryRun = true }, ct)), ct);
+    }
+
+    public Task<TableWorkStarted> AlterAsync(TableName name, AlterTable body, CancellationToken ct)
     {
         if (body.Changes is not { Count: > 0 }) throw ProblemException.Bad("FF4087", "There are no changes.", "Send {\"changes\": [{\"kind\": \"rename_column\", \"name\": \"a\", \"to\": \"b\"}]}.");
-        var changes = body.Changes.Select(Change).ToList();
-        return DoAsync(session => new TableAltered(name.ToString(), tables[name].Alter(session, changes, body.AllowUpgrade, By, ct)), ct);
+        foreach (var change in body.Changes) Check(change);
+        return StartAsync(name, TableCareKind.Alter, body, ct);
     }
 
-    public void Dispose() => one.Dispose();
+    public IReadOnlyList<TableWork> Of(TableName name, int limit) => [.. store.OfTable(name.ToString(), limit).Select(View)];
 
-    private static long Size(long? wished, long standard) => wished is null ? standard
-        : wished is >= 1 << 20 and <= 16L << 30 ? wished.Value : throw ProblemException.Bad("FF4088", $"A file size of {wished} bytes is not possible: 1 MiB to 16 GiB.");
+    public TableWork Get(string id) => store.Get(id) is { } care ? View(care) : throw ProblemException.NotFound("FF4170", $"There is no work on a table under '{id}'.", "GET /api/v1/tables/{layer}/{name}/work lists it.");
 
-    private static TableAlteration Change(TableChange change)
+    public Task CancelAsync(string id, CancellationToken ct)
     {
-        var name = change.Name ?? "";
-        if (name.Length == 0 && change.Kind is not (TableChangeKind.SetAppendOnly or TableChangeKind.DropAppendOnly)) throw Missing("name");
-        return change.Kind switch
+        Get(id);
+        return service.CancelAsync(id, ct);
+    }
+
+    private async Task<TableWorkStarted> StartAsync<T>(TableName name, TableCareKind kind, T body, CancellationToken ct) =>
+        new(await service.StartAsync(name.ToString(), kind, JsonSerializer.Serialize(body, ContractsJson.Options), "API", ct));
+
+    private static void Check(VacuumTable body)
+    {
+        if (body.RetentionHours is < 1 or > 24 * 3650 or double.NaN)
+            throw ProblemException.Bad("FF4086", $"A retention of {body.RetentionHours} hours is not possible: 1 hour to 10 years.", "Readers of a version may be under way without a lease, so the last hour always stays.");
+    }
+
+    private static void Size(long? wished)
+    {
+        if (wished is < 1 << 20 or > 16L << 30) throw ProblemException.Bad("FF4088", $"A file size of {wished} bytes is not possible: 1 MiB to 16 GiB.");
+    }
+
+    private static void Check(TableChange change)
+    {
+        var missing = string.IsNullOrEmpty(change.Name) && change.Kind is not (TableChangeKind.SetAppendOnly or TableChangeKind.DropAppendOnly) ? "name"
+            : string.IsNullOrEmpty(change.To) && change.Kind is (TableChangeKind.RenameColumn or TableChangeKind.AddConstraint) ? "to" : null;
+        if (missing is not null) throw ProblemException.Bad("FF4087", $"The change {change.Kind} lacks '{missing}'.");
+    }
+
+    private static TableWork View(TableCareRecord care)
+    {
+        var kind = Enum.Parse<TableWorkKind>(care.Kind.ToString());
+        return new TableWork
         {
-            TableChangeKind.RenameColumn => new TableAlteration.RenameColumn(name, change.To ?? throw Missing("to")),
-            TableChangeKind.DropColumn => new TableAlteration.DropColumn(name),
-            TableChangeKind.MoveColumn => new TableAlteration.MoveColumn(name, change.To),
-            TableChangeKind.SetNotNull => new TableAlteration.SetNotNull(name),
-            TableChangeKind.DropNotNull => new TableAlteration.SetNotNull(name, false),
-            TableChangeKind.AddConstraint => new TableAlteration.AddConstraint(name, change.To ?? throw Missing("to")),
-            TableChangeKind.DropConstraint => new TableAlteration.DropConstraint(name),
-            TableChangeKind.SetAppendOnly => new TableAlteration.SetAppendOnly(),
-            _ => new TableAlteration.SetAppendOnly(false)
+            Work = care.CareId, Table = care.Table, Kind = kind, State = Enum.Parse<RunState>(care.State.ToString()), Asked = Asked(care), By = care.By, Phase = care.Phase, Done = care.Done, Total = care.Total,
+            Attempts = care.Attempts, CreatedAt = care.CreatedAt, StartedAt = care.StartedAt, FinishedAt = care.FinishedAt, ErrorCode = care.Error?.Code, Error = care.Error?.Message, Suggestion = care.Error?.Suggestion,
+            Optimized = Read<TableOptimized>(TableWorkKind.Optimize), Vacuumed = Read<TableVacuumed>(TableWorkKind.Vacuum), Altered = Read<TableAltered>(TableWorkKind.Alter),
         };
 
-        ProblemException Missing(string field) => ProblemException.Bad("FF4087", $"The change {change.Kind} lacks '{field}'.");
+        T? Read<T>(TableWorkKind wanted) where T : class => kind == wanted && care.Result is { } json ? JsonSerializer.Deserialize<T>(json, ContractsJson.Options) : null;
     }
 
-    private async Task<T> DoAsync<T>(Func<DuckSession, T> work, CancellationToken ct)
+    private static string Asked(TableCareRecord care)
     {
-        await one.WaitAsync(ct);
-        try
+        switch (care.Kind)
         {
-            return await Task.Run(() =>
-            {
-                using var database = DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = settings.ReadMemoryBytes, Threads = Math.Max(1, Environment.ProcessorCount), TempDirectory = Path.Combine(settings.SpillFolder, "care") });
-                using var session = database.Connect();
-                return work(session);
-            }, ct);
-        }
-        catch (TableConflictException e)
-        {
-            throw ProblemException.Conflict("FF4083", e.Message, "Ask again.");
-        }
-        catch (LakeException e)
-        {
-            throw new ProblemException(StatusCodes.Status422UnprocessableEntity, "FF4089", "The table stays as it is", e.Message);
-        }
-        finally
-        {
-            one.Release();
+            case TableCareKind.Optimize:
+                var optimize = JsonSerializer.Deserialize<OptimizeTable>(care.Request, ContractsJson.Options)!;
+                return optimize.SortBy is { Count: > 0 } sort ? $"sort by {string.Join(", ", sort)}" : "merge small files";
+            case TableCareKind.Vacuum:
+                return JsonSerializer.Deserialize<VacuumTable>(care.Request, ContractsJson.Options)!.RetentionHours is { } hours ? FormattableString.Invariant($"keep {hours:0.##} hours") : "keep what the table's setting says";
+            default:
+                return string.Join(", ", JsonSerializer.Deserialize<AlterTable>(care.Request, ContractsJson.Options)!.Changes.Select(CareWork.Words));
         }
     }
 }

@@ -1,10 +1,10 @@
 namespace FlowForge.Catalog;
 
 /// <summary>What kind of record changed.</summary>
-public enum CatalogChangeKind { Run, Job, Log, Pipeline, Table, Backfill }
+public enum CatalogChangeKind { Run, Job, Log, Pipeline, Table, Backfill, Care }
 
 /// <summary>Something changed: a hint to read it again, not the change itself.</summary>
-/// <param name="Key">Run id for runs, jobs and logs; pipeline name; table with layer; backfill id.</param>
+/// <param name="Key">Run id for runs, jobs and logs; pipeline name; table with layer; backfill id; id of work on a table.</param>
 /// <param name="JobId">For jobs.</param>
 public readonly record struct CatalogChange(CatalogChangeKind Kind, string Key, string? JobId = null);
 

@@ -60,35 +60,7 @@ internal static class TableCommands
         var keep = new Option<bool>("--keep-watermark") { Description = "Leave the jobs' watermarks and lists of loaded files as they are: what came since is not loaded again. Without it they go back too." };
         var yes = new Option<bool>("--yes") { Description = "Do it. Without it only the preview is shown." };
         Add("restore", "Makes a table what it was at an older version, as a new version.", [table, restored, keep, yes], c => Restore(c, Name(c.Value(table)), c.Value(restored), c.Value(keep), c.Value(yes)));
-        var sortBy = new Option<string[]>("--sort-by") { Description = "A column to sort each partition's rows by. May be repeated." };
-        var target = new Option<int?>("--target-mb") { Description = "Size of the new files at most, in MiB." };
-        Add("optimize", "Merges small files of a table, or sorts its rows; no row changes.", [table, sortBy, target], async c =>
-            c.Answer(await c.Client.OptimizeAsync(Name(c.Value(table)).Item1, Name(c.Value(table)).Item2, new OptimizeTable(c.Value(sortBy), c.Value(target) is { } mb ? (long)mb << 20 : null), c.Ct),
-                o => Console.Out.WriteLine(o.Version is { } made ? $"{o.FilesRemoved} files became {o.FilesAdded}, as version {made}." : $"Nothing to gain: {o.Files} files, {Lines.Count(o.Bytes)} bytes.")));
-        var hours = new Option<double?>("--retention-hours") { Description = "Files replaced within this time stay; the table's own setting (a week) when left out." };
-        Add("vacuum", "Removes files that no version within the retention needs. Older versions can then no longer be read.", [table, hours, yes], async c =>
-            c.Answer(await c.Client.VacuumAsync(Name(c.Value(table)).Item1, Name(c.Value(table)).Item2, new VacuumTable(c.Value(hours), !c.Value(yes)), c.Ct), v =>
-            {
-                foreach (var path in v.Files)
-                    Console.Out.WriteLine(path);
-                Console.Out.WriteLine($"{v.Count} files, {Lines.Count(v.Bytes)} bytes {(v.DryRun ? "would go; --yes removes them." : "are gone.")}");
-            }));
-        var rename = new Option<string[]>("--rename") { Description = "OLD=NEW: another name for a column. May be repeated." };
-        var drop = new Option<string[]>("--drop") { Description = "A column to take out. May be repeated." };
-        var move = new Option<string[]>("--move") { Description = "COLUMN=AFTER puts a column behind another one, COLUMN= first. May be repeated." };
-        var notNull = new Option<string[]>("--not-null") { Description = "A column that may not be NULL any more. May be repeated." };
-        var nullable = new Option<string[]>("--nullable") { Description = "A column that may be NULL again. May be repeated." };
-        var constraint = new Option<string[]>("--constraint") { Description = "NAME=EXPRESSION that every row must fulfil. May be repeated." };
-        var noConstraint = new Option<string[]>("--drop-constraint") { Description = "A constraint to drop. May be repeated." };
-        var appendOnly = new Option<bool?>("--append-only") { Description = "true: rows can only be added; false: no longer so." };
-        var upgrade = new Option<bool>("--allow-upgrade") { Description = "The table may be given column mapping, which --rename and --drop need; older Delta readers cannot read it then." };
-        Add("alter", "Changes columns and rules of a table, without writing its files anew.", [table, rename, drop, move, notNull, nullable, constraint, noConstraint, appendOnly, upgrade], async c =>
-            c.Answer(await c.Client.AlterAsync(Name(c.Value(table)).Item1, Name(c.Value(table)).Item2, new AlterTable(
-            [
-                .. Pairs(TableChangeKind.RenameColumn, c.Value(rename)), .. All(TableChangeKind.DropColumn, c.Value(drop)), .. Pairs(TableChangeKind.MoveColumn, c.Value(move)), .. All(TableChangeKind.SetNotNull, c.Value(notNull)),
-                .. All(TableChangeKind.DropNotNull, c.Value(nullable)), .. Pairs(TableChangeKind.AddConstraint, c.Value(constraint)), .. All(TableChangeKind.DropConstraint, c.Value(noConstraint)),
-                .. c.Value(appendOnly) is { } only ? (TableChange[])[new TableChange(only ? TableChangeKind.SetAppendOnly : TableChangeKind.DropAppendOnly)] : []
-            ], c.Value(upgrade)), c.Ct), a => Console.Out.WriteLine($"{a.Table} is changed, as version {a.Version}.")));
+        TableWorkCommands.Add(table, yes, Add);
         Add("set-watermark", "Sets the watermark of the job that makes a bronze table.", [table, value, dry], async c =>
             c.Answer(await c.Client.SetWatermarkAsync(Name(c.Value(table)).Item2, new SetWatermark(c.Value(value), c.Value(dry)), c.Ct), w => Console.Out.WriteLine(w.Version is { } at ? $"{w.Effect} (version {at})" : w.Effect)));
         return group;
@@ -181,14 +153,6 @@ internal static class TableCommands
                 Console.Out.WriteLine($"The table would change: {columns}.");
         });
     }
-
-    private static IEnumerable<TableChange> All(TableChangeKind kind, string[]? names) => (names ?? []).Select(n => new TableChange(kind, n));
-
-    private static IEnumerable<TableChange> Pairs(TableChangeKind kind, string[]? pairs) => (pairs ?? []).Select(p =>
-    {
-        var cut = p.IndexOf('=', StringComparison.Ordinal);
-        return cut > 0 ? new TableChange(kind, p[..cut], cut == p.Length - 1 ? null : p[(cut + 1)..]) : throw new CliException($"'{p}' is not understood.", "Write NAME=VALUE.");
-    });
 
     private static string? Cell(JsonElement value) => value.ValueKind switch
     {

@@ -25,7 +25,15 @@ internal sealed class Compaction(LakeTable table, DuckSession session, OptimizeO
             Tags = options.SortBy.Count == 0 ? null : new Dictionary<string, string> { [SortedTag] = Sorted },
         };
         // One at a time: a sort then needs room for one partition only, and a file gets about the size of what went into it.
-        foreach (var group in groups) transaction.Write(session, $"SELECT * FROM {snapshot.ScanSql(group, withReserved: true)}{order}", write, ct);
+        var (done, total) = (0L, groups.Sum(g => g.Sum(f => f.Bytes)));
+        foreach (var group in groups)
+        {
+            var bytes = group.Sum(f => f.Bytes);
+            options.Progress?.Invoke(new OptimizeProgress(done, bytes, total));
+            transaction.Write(session, $"SELECT * FROM {snapshot.ScanSql(group, withReserved: true)}{order}", write, ct);
+            done += bytes;
+        }
+        options.Progress?.Invoke(new OptimizeProgress(done, 0, total));
         return transaction.Commit(new CommitOptions { Mode = CommitMode.Replace, Remove = [.. groups.SelectMany(g => g)], DataChange = false, Operation = "OPTIMIZE", Info = options.Info }, ct);
     }
 

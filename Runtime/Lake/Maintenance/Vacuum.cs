@@ -8,7 +8,7 @@ namespace FlowForge.Lake.Maintenance;
 /// <summary>Finds and removes files that nothing needs any more.</summary>
 internal sealed class Vacuum(LakeTable table, VacuumOptions options)
 {
-    public VacuumResult Run()
+    public VacuumResult Run(CancellationToken ct)
     {
         table.CleanLeftovers();
         // In this order a file is never taken whose commit is on the way: it is listed only after its writer's manifest names it, and that goes only after its commit.
@@ -16,7 +16,7 @@ internal sealed class Vacuum(LakeTable table, VacuumOptions options)
         var announced = Leftovers.Announced(table.Files);
         if (table.Log.Latest() is not { } latest) return new VacuumResult([], 0);
         TableFeatures.CheckWritable(latest, table.Name, removesRows: false);
-        var cutoff = DateTimeOffset.UtcNow - (options.Retention ?? TableSettings.DeletedFileRetention(latest.Metadata));
+        var cutoff = (options.AsOf ?? DateTimeOffset.UtcNow) - (options.Retention ?? TableSettings.DeletedFileRetention(latest.Metadata));
         var needed = Needed(latest, cutoff);
         needed.UnionWith(announced);
         var found = new List<StoredFile>();
@@ -24,8 +24,16 @@ internal sealed class Vacuum(LakeTable table, VacuumOptions options)
             if (IsDataFile(file.Path, latest) && file.Modified < cutoff && !needed.Contains(file.Path)) found.Add(file);
         var states = NeededStates(latest);
         found.AddRange(listed.Where(f => f.Path.StartsWith(StateFiles.Folder + "/", StringComparison.Ordinal) && f.Modified < cutoff && !states.Contains(f.Path) && !announced.Contains(f.Path)));
-        if (!options.DryRun) foreach (var file in found) table.Files.Delete(file.Path);
-        return new VacuumResult([.. found.Select(f => f.Path).Order(StringComparer.Ordinal)], found.Sum(f => f.Length));
+        var result = new VacuumResult([.. found.Select(f => f.Path).Order(StringComparer.Ordinal)], found.Sum(f => f.Length));
+        options.Found?.Invoke(result);
+        if (options.DryRun) return result;
+        for (var i = 0; i < result.Files.Count; i++)
+        {
+            ct.ThrowIfCancellationRequested();
+            table.Files.Delete(result.Files[i]);
+            options.Removed?.Invoke(i + 1);
+        }
+        return result;
     }
 
     private HashSet<string> Needed(LogState latest, DateTimeOffset cutoff)

@@ -2,6 +2,7 @@ using FlowForge.Catalog;
 using FlowForge.Ingest;
 using FlowForge.Orchestration.Activities;
 using FlowForge.Orchestration.Backfills;
+using FlowForge.Orchestration.Care;
 using FlowForge.Orchestration.Runs;
 using FlowForge.Orchestration.Schedules;
 using FlowForge.Orchestration.Triggers;
@@ -13,7 +14,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace FlowForge.Orchestration.Hosting;
 
 /// <summary>
-/// Wires the orchestration. The host registers <see cref="CatalogDatabase"/>, the lake, both runners, a <c>SqlReferenceReader</c> and a
+/// Wires the orchestration. The host registers <see cref="CatalogDatabase"/>, the lake, both runners, an <see cref="ICareWork"/>, a <c>SqlReferenceReader</c> and a
 /// <c>Func&lt;PipelineEnvironment&gt;</c>.
 /// </summary>
 public static class OrchestrationServices
@@ -38,6 +39,8 @@ public static class OrchestrationServices
         services.AddSingleton<RunReconciler>();
         services.AddSingleton<BackfillService>();
         services.AddSingleton<BackfillActivities>();
+        services.AddSingleton<CareService>();
+        services.AddSingleton<CareActivities>();
         services.AddSingleton<RunningJobs>();
         services.AddSingleton<RunRecorder>();
         services.AddSingleton<JobRunner>();

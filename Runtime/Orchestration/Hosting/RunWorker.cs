@@ -1,5 +1,6 @@
 using FlowForge.Orchestration.Activities;
 using FlowForge.Orchestration.Backfills;
+using FlowForge.Orchestration.Care;
 using FlowForge.Orchestration.Runs;
 using FlowForge.Orchestration.Schedules;
 using FlowForge.Orchestration.Workflow;
@@ -12,7 +13,7 @@ namespace FlowForge.Orchestration.Hosting;
 /// <summary>Runs the worker that decides and executes runs, from the start of the runtime to its end.</summary>
 public sealed class RunWorker(
     TemporalConnection temporal, WorkerOptions options, RunReconciler reconciler, BeginRunActivity begin, RunJobActivity job, FinishRunActivity finish, NoteRunActivity note,
-    ScheduledStartActivity scheduled, BackfillService backfills, BackfillActivities backfillSteps,
+    ScheduledStartActivity scheduled, BackfillService backfills, BackfillActivities backfillSteps, CareService care, CareActivities careSteps,
     ILoggerFactory loggers, ILogger<RunWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
@@ -27,6 +28,9 @@ public sealed class RunWorker(
         worker.Add(RunNames.Workflow, new PipelineDecider());
         worker.Add(RunNames.ScheduledStart, new ScheduledStartDecider());
         worker.Add(BackfillNames.Workflow, new BackfillDecider());
+        worker.Add(CareNames.Workflow, new CareDecider());
+        worker.AddActivity(CareNames.WorkActivity, careSteps.WorkAsync);
+        worker.AddActivity(CareNames.FinishActivity, careSteps.FinishAsync);
         worker.AddActivity(BackfillNames.RecordActivity, backfillSteps.RecordRunAsync);
         worker.AddActivity(BackfillNames.FinishActivity, backfillSteps.FinishAsync);
         worker.AddActivity(RunNames.BeginActivity, begin.RunAsync);
@@ -56,6 +60,7 @@ public sealed class RunWorker(
             try
             {
                 await backfills.ReconcileAsync(cancel);
+                await care.ReconcileAsync(cancel);
                 await reconciler.ReconcileAsync(cancel);
                 return;
             }
@@ -76,6 +81,7 @@ public sealed class RunWorker(
             {
                 await Task.Delay(LookEvery, cancel);
                 await backfills.StartLeftOverAsync(LeftOverAfter, cancel);
+                await care.StartLeftOverAsync(LeftOverAfter, cancel);
                 await reconciler.StartLeftOverAsync(LeftOverAfter, cancel);
             }
             catch (Exception error) when (!cancel.IsCancellationRequested)

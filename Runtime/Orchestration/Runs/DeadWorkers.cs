@@ -16,9 +16,11 @@ namespace FlowForge.Orchestration.Runs;
 public sealed class DeadWorkers(TemporalClient client, ILogger logger)
 {
     /// <summary>To be called before this process's own worker starts. Failing to tell is no error: the heartbeat timeout remains.</summary>
-    public async Task ReleaseAsync(string runId, CancellationToken cancel)
+    public Task ReleaseAsync(string runId, CancellationToken cancel) => ReleaseWorkflowAsync(RunNames.WorkflowId(runId), cancel);
+
+    /// <summary>The same for any workflow of this runtime.</summary>
+    public async Task ReleaseWorkflowAsync(string workflow, CancellationToken cancel)
     {
-        var workflow = RunNames.WorkflowId(runId);
         var description = await client.GetHandle(workflow).DescribeAsync(cancel);
         foreach (var job in description.PendingActivities.Where(a => a.State == PendingActivityState.Started && IsDead(a.LastWorkerIdentity)))
         {
@@ -29,11 +31,11 @@ public sealed class DeadWorkers(TemporalClient client, ILogger logger)
                     Namespace = client.Namespace, WorkflowId = workflow, ActivityId = job.ActivityId, Identity = client.Identity,
                     Failure = new Failure { Message = $"Worker {job.LastWorkerIdentity} died.", ApplicationFailureInfo = new ApplicationFailureInfo { Type = "WorkerDied" } },
                 }, cancel);
-                logger.LogInformation("{JobId} of {RunId} was left by a worker that died; it is tried again now", job.ActivityId, runId);
+                logger.LogInformation("{JobId} of {Workflow} was left by a worker that died; it is tried again now", job.ActivityId, workflow);
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
-                logger.LogInformation("{JobId} of {RunId} waits for its heartbeat timeout ({Reason})", job.ActivityId, runId, error.Message);
+                logger.LogInformation("{JobId} of {Workflow} waits for its heartbeat timeout ({Reason})", job.ActivityId, workflow, error.Message);
             }
         }
     }

@@ -68,26 +68,32 @@ public sealed class TableCareTests(TestRuntime runtime) : IClassFixture<TestRunt
     }
 
     [Fact]
-    public async Task OptimizeVacuumAlter_ATable_DoWhatTheySay()
+    public async Task OptimizeVacuumAlter_WhatCannotBe_IsRefusedAtOnce()
     {
-        var table = Make("bronze.cared", 5);
-        var optimized = await client.OptimizeAsync(TableLayer.Bronze, "cared", new OptimizeTable(["s"]));
-        Assert.Equal((5L, 5, 1, 1), (optimized.Version!.Value, optimized.FilesRemoved, optimized.FilesAdded, optimized.Files));
-        Assert.Null((await client.OptimizeAsync(TableLayer.Bronze, "cared", new OptimizeTable(["s"]))).Version);
-        var vacuumed = await client.VacuumAsync(TableLayer.Bronze, "cared", new VacuumTable(1));
-        Assert.Equal((true, 0), (vacuumed.DryRun, vacuumed.Count));
-        Assert.Equal("A retention of 0 hours is not possible: 1 hour to 10 years.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.VacuumAsync(TableLayer.Bronze, "cared", new VacuumTable(0)))).Message);
-        foreach (var file in Directory.GetFiles(table.Location, "part-*")) File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddDays(-9));
-        Assert.Equal(0, (await client.VacuumAsync(TableLayer.Bronze, "cared", new VacuumTable(DryRun: false))).Count);
+        Make("bronze.cared", 2);
+        async Task<string> Refused(Task task) => (await Assert.ThrowsAsync<FlowForgeApiException>(() => task)).Message;
+        Assert.Equal("A retention of 0 hours is not possible: 1 hour to 10 years.", await Refused(client.VacuumAsync(TableLayer.Bronze, "cared", new VacuumTable(0))));
+        Assert.Equal("A retention of 0.5 hours is not possible: 1 hour to 10 years.", await Refused(client.PreviewVacuumAsync(TableLayer.Bronze, "cared", new VacuumTable(0.5))));
+        Assert.Equal("A file size of 7 bytes is not possible: 1 MiB to 16 GiB.", await Refused(client.OptimizeAsync(TableLayer.Bronze, "cared", new OptimizeTable(TargetFileBytes: 7))));
+        Assert.Equal("The table has no column 'nope' to sort by.", await Refused(client.OptimizeAsync(TableLayer.Bronze, "cared", new OptimizeTable(["s", "nope"]))));
+        Assert.Equal("There are no changes.", await Refused(client.AlterAsync(TableLayer.Bronze, "cared", new AlterTable([]))));
+        Assert.Equal("The change RenameColumn lacks 'to'.", await Refused(client.AlterAsync(TableLayer.Bronze, "cared", new AlterTable([new TableChange(TableChangeKind.RenameColumn, "a")]))));
+        Assert.Equal("There is no table 'bronze.nothing'.", await Refused(client.OptimizeAsync(TableLayer.Bronze, "nothing", new OptimizeTable())));
+        Assert.Equal("There is no work on a table under 'care_none'.", await Refused(client.CancelTableWorkAsync("care_none")));
+        Assert.Empty(await client.TableWorksAsync(TableLayer.Bronze, "cared"));
+        Assert.Equal("bronze.cared has no version 99; its latest is 1.", await Refused(client.TableAsync(TableLayer.Bronze, "cared", 99)));
+    }
 
-        var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.AlterAsync(TableLayer.Bronze, "cared", new AlterTable([new TableChange(TableChangeKind.RenameColumn, "a", "id")])));
-        Assert.Equal((HttpStatusCode.UnprocessableEntity, true), (refused.Status!.Value, refused.Message.StartsWith("Column 'a' cannot get another name without column mapping", StringComparison.Ordinal)));
-        var altered = await client.AlterAsync(TableLayer.Bronze, "cared", new AlterTable([new TableChange(TableChangeKind.RenameColumn, "a", "id"), new TableChange(TableChangeKind.AddConstraint, "low", "id < 1000")], AllowUpgrade: true));
-        Assert.Equal(new TableAltered("bronze.cared", 6), altered);
-        Assert.Equal(["id", "s", "extra"], (await client.TableAsync(TableLayer.Bronze, "cared")).Columns.Select(c => c.Name));
-        Assert.Equal(1, (await client.RowsAsync(TableLayer.Bronze, "cared", new RowsQuery { Filter = "id = 7" })).Total);
-        Assert.Equal("There are no changes.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.AlterAsync(TableLayer.Bronze, "cared", new AlterTable([])))).Message);
-        Assert.Equal("bronze.cared has no version 99; its latest is 6.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.TableAsync(TableLayer.Bronze, "cared", 99))).Message);
+    [Fact]
+    public async Task Optimize_WhileTemporalIsAway_IsKeptForLater_AndOneAtATime()
+    {
+        Make("bronze.waiting", 2);
+        var away = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.OptimizeAsync(TableLayer.Bronze, "waiting", new OptimizeTable()));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, away.Status);
+        var kept = Assert.Single(await client.TableWorksAsync(TableLayer.Bronze, "waiting"));
+        Assert.Equal((TableWorkKind.Optimize, RunState.Queued, "merge small files", "API", 0, null), (kept.Kind, kept.State, kept.Asked, kept.By, kept.Attempts, kept.Fraction));
+        var second = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.VacuumAsync(TableLayer.Bronze, "waiting", new VacuumTable()));
+        Assert.Equal((HttpStatusCode.Conflict, $"An optimize of bronze.waiting is waiting ({kept.Work})."), (second.Status!.Value, second.Message));
     }
 
     [Fact]
