@@ -168,8 +168,9 @@ public sealed class NotebookSession : IAsyncDisposable
             if (_cells == 0) return;
         }
         var until = DateTime.UtcNow + _pool.Options.InterruptTimeout;
+        // Those that wait come first: none of them starts when the one that runs ends.
         if (request is { } one) Interrupt(kernel, one);
-        else foreach (var each in kernel.OpenCells) Interrupt(kernel, each);
+        else foreach (var each in kernel.OpenCells.OrderDescending()) Interrupt(kernel, each);
         while (request is { } r ? kernel.OpenCells.Contains(r) : kernel.OpenCells.Count > 0)
         {
             if (kernel.Ended.IsCompleted) return;

@@ -9,10 +9,10 @@ internal sealed class RunningRequests
 
     public CancellationToken Begin(long request) => _sources.GetOrAdd(request, _ => new CancellationTokenSource()).Token;
 
-    /// <summary>Cancels on another thread: what is registered on the token must not hold up the commands. Unknown requests have ended.</summary>
+    /// <summary>Cancels at once; what is registered on the token runs on another thread and does not hold up the commands. Unknown requests have ended.</summary>
     public void Interrupt(long request)
     {
-        if (_sources.TryGetValue(request, out var source)) Task.Run(source.Cancel);
+        if (_sources.TryGetValue(request, out var source)) _ = source.CancelAsync();
     }
 
     public void End(long request) => _sources.TryRemove(request, out _);
