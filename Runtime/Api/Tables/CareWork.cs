@@ -38,7 +38,7 @@ internal sealed class CareWork(KnownTables tables, RuntimeSettings settings) : I
         }
         catch (DuckException e) when (e.Kind == DuckErrorKind.OutOfMemory)
         {
-            throw new CareFailedException("FF4090", $"The work needs more memory than it may have: {e.Message}", "Raise Tables:MemoryBytes, sort by fewer columns, or partition the table.", inner: e);
+            throw new CareFailedException("FF4092", $"The work needs more memory than it may have: {e.Message}", "Raise Tables:MemoryBytes, sort by fewer columns, or partition the table.", inner: e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
