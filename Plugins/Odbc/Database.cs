@@ -94,6 +94,9 @@ internal sealed unsafe class Database : IDisposable
         return Native.Info(_connection, kind, text, 512, out var bytes) is Native.Success or Native.SuccessWithInfo ? new string(text, 0, Math.Min(bytes / 2, 255)) : "";
     }
 
+    // The driver of MariaDB gives its client's own numbers the state that says nothing: no server there, or it went away.
+    private static readonly int[] Unreachable = [2002, 2003, 2006, 2013, 2055];
+
     /// <exception cref="TerminalException">Trying again will not help.</exception>
     /// <exception cref="TransientException">It may.</exception>
     public static void Check(short code, short kind, nint handle)
@@ -102,15 +105,15 @@ internal sealed unsafe class Database : IDisposable
         var state = stackalloc char[6];
         var message = stackalloc char[1024];
         var all = new StringBuilder();
-        var first = "";
-        for (short i = 1; i <= 5 && Native.Diagnostic(kind, handle, i, state, out _, message, 1024, out var length) is Native.Success or Native.SuccessWithInfo; i++)
+        var (first, number) = ("", 0);
+        for (short i = 1; i <= 5 && Native.Diagnostic(kind, handle, i, state, out var native, message, 1024, out var length) is Native.Success or Native.SuccessWithInfo; i++)
         {
-            if (i == 1) first = new string(state, 0, 5);
+            if (i == 1) (first, number) = (new string(state, 0, 5), native);
             all.Append(all.Length > 0 ? "; " : "").Append(message, Math.Min((int)length, 1023));
         }
         var text = $"{(all.Length > 0 ? all.ToString().TrimEnd() : $"ODBC gave code {code} and no message")} [{first}]";
         if (first is "HY008") throw new OperationCanceledException("The read was cancelled.");
-        if (first.StartsWith("08", StringComparison.Ordinal) || first is "HYT00" or "HYT01" or "40001" or "40003") throw new TransientException(text);
+        if (first.StartsWith("08", StringComparison.Ordinal) || first is "HYT00" or "HYT01" or "40001" or "40003" || (first is "HY000" && Unreachable.Contains(number))) throw new TransientException(text);
         throw new TerminalException(text, first switch
         {
             "IM002" or "01000" => "Check driver against what odbcinst -q -d lists, or dsn against odbc.ini.",
