@@ -47,10 +47,13 @@ public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IP
         for (var cursor = request.Cursor; left > 0;)
         {
             using var answer = await AskAsync(cursor, request.From, cancellationToken).ConfigureAwait(false);
-            List<JsonElement> records = [.. JsonRecords.At(answer.RootElement, _spec.RecordsPath).Where(r => r.ValueKind == JsonValueKind.Object).Take((int)Math.Min(left, int.MaxValue))];
+            List<JsonElement> records = [.. JsonRecords.At(answer.RootElement, _spec.RecordsPath).Where(r => r.ValueKind == JsonValueKind.Object)];
+            // The rest of a page that is cut has no place.
+            var isCut = records.Count > left;
+            if (isCut) records = records[..(int)left];
             left -= records.Count;
             cursor = Next(answer.RootElement);
-            if (records.Count > 0) yield return new SourcePage(JsonRecords.Lines(records, []), records.Count, cursor);
+            if (records.Count > 0) yield return new SourcePage(JsonRecords.Lines(records, []), records.Count, isCut ? null : cursor);
             if (cursor is null) yield break;
             if (!seen.Add(cursor)) throw new TerminalException("The answers lead back to a page that was read already.", $"Check that the query uses ${_spec.CursorVariable}, and page_info_path.");
         }

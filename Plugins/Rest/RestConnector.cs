@@ -24,10 +24,11 @@ public sealed partial class RestConnector(ConnectorContext<RestSpec> context) : 
         await foreach (var page in PagesAsync(resource, request.From, hasParent ? null : request.Cursor, 0, cancellationToken).ConfigureAwait(false))
         {
             using var document = page.Document;
-            var records = page.Records.Count > left ? [.. page.Records.Take((int)left)] : page.Records;
+            var isCut = page.Records.Count > left;
+            var records = isCut ? [.. page.Records.Take((int)left)] : page.Records;
             left -= records.Count;
-            // A link may carry a key; a place among a parent's children means nothing without the parent's.
-            var cursor = hasParent || _spec.Auth is { Kind: AuthKind.ApiKey, KeyIn: KeyPlace.Query } ? null : page.Next;
+            // A link may carry a key; a place among a parent's children means nothing without the parent's; the rest of a page that is cut has no place.
+            var cursor = isCut || hasParent || _spec.Auth is { Kind: AuthKind.ApiKey, KeyIn: KeyPlace.Query } ? null : page.Next;
             if (records.Count > 0) yield return new SourcePage(JsonRecords.Lines(records, page.More), records.Count, cursor);
             if (left <= 0) yield break;
         }
