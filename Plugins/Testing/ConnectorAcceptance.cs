@@ -41,7 +41,8 @@ public static partial class ConnectorAcceptance
     /// <param name="wrong">A connector that cannot work: another password, a server that is not there.</param>
     /// <param name="secrets">Texts that no message may hold.</param>
     /// <param name="cancellationToken">Ends the check.</param>
-    public static async Task CheckRefusalAsync(ITestConnection wrong, IReadOnlyList<string> secrets, CancellationToken cancellationToken = default)
+    /// <returns>The refusal.</returns>
+    public static async Task<TerminalException> CheckRefusalAsync(ITestConnection wrong, IReadOnlyList<string> secrets, CancellationToken cancellationToken = default)
     {
         try
         {
@@ -54,6 +55,7 @@ public static partial class ConnectorAcceptance
             Require(e.Suggestion is { Length: > 0 }, $"A refusal does not say what to do: {e.Message}");
             var shown = $"{e} {e.Suggestion}";
             Require(!secrets.Any(s => s.Length > 0 && shown.Contains(s, StringComparison.Ordinal)), "A refusal shows a secret.");
+            return e;
         }
         catch (Exception e) when (e is not AcceptanceException and not OperationCanceledException)
         {

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace FlowForge.Plugins.Testing;
 
 /// <summary>A rule of the contract that a connector breaks. The message says which and how.</summary>
-public sealed class AcceptanceException(string message) : Exception(message);
+public sealed class AcceptanceException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>What every source of files must do. Independent of test frameworks: a broken rule throws.</summary>
 public static class FileSourceAcceptance
@@ -18,7 +18,7 @@ public static class FileSourceAcceptance
         var source = open();
         ConnectorAcceptance.CheckSpec(source.GetType());
         try { await CheckAsync(source, open, cancellationToken).ConfigureAwait(false); }
-        finally { await EndAsync(source).ConfigureAwait(false); }
+        finally { await ConnectorAcceptance.EndAsync(source).ConfigureAwait(false); }
         await CheckCancellationAsync(open()).ConfigureAwait(false);
     }
 
@@ -31,7 +31,7 @@ public static class FileSourceAcceptance
         var other = open();
         List<SourceFile> second;
         try { second = await ListAsync(other, cancellationToken).ConfigureAwait(false); }
-        finally { await EndAsync(other).ConfigureAwait(false); }
+        finally { await ConnectorAcceptance.EndAsync(other).ConfigureAwait(false); }
         Require(first.Select(Facts).SequenceEqual(second.Select(Facts)), "A second listing differs from the first while nothing changed: order and facts must be stable.");
         foreach (var file in first) await CheckFileAsync(file, cancellationToken).ConfigureAwait(false);
     }
@@ -61,9 +61,76 @@ public static class FileSourceAcceptance
         }
         finally
         {
-            await EndAsync(source).ConfigureAwait(false);
+            await ConnectorAcceptance.EndAsync(source).ConfigureAwait(false);
         }
         throw new AcceptanceException("Listing goes on although it was cancelled: check the token for each file.");
+    }
+
+    /// <summary>The content of all files, by their names.</summary>
+    public static async Task<IReadOnlyDictionary<string, byte[]>> ReadAllAsync(IFileSource source, CancellationToken cancellationToken = default)
+    {
+        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var file in await ListAsync(source, cancellationToken).ConfigureAwait(false))
+            {
+                var stream = await file.OpenAsync(cancellationToken).ConfigureAwait(false);
+                await using var _ = stream.ConfigureAwait(false);
+                using var copy = new MemoryStream();
+                await stream.CopyToAsync(copy, cancellationToken).ConfigureAwait(false);
+                Require(files.TryAdd(file.Name, copy.ToArray()), $"{file.Name} is listed twice.");
+            }
+        }
+        finally
+        {
+            await ConnectorAcceptance.EndAsync(source).ConfigureAwait(false);
+        }
+        return files;
+    }
+
+    /// <summary>Checks that a large file is read in bounded memory.</summary>
+    /// <param name="open">A source with one file.</param>
+    /// <param name="bytes">Its size.</param>
+    /// <param name="mostBytes">By how much the managed heap may grow.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    public static async Task CheckLargeAsync(Func<IFileSource> open, long bytes, long mostBytes, CancellationToken cancellationToken = default)
+    {
+        Require(bytes > mostBytes, $"A file of {bytes} bytes proves nothing where {mostBytes} may be held.");
+        var growth = new HeapGrowth(mostBytes);
+        var (read, _) = await StreamAsync(open(), bytes, at => growth.Look(at, bytes), cancellationToken).ConfigureAwait(false);
+        Require(read == bytes, $"The file has {bytes} bytes, and {read} come.");
+        growth.Check($"a file of {bytes >> 20} MB");
+    }
+
+    /// <summary>Checks that a cancelled read of a large file ends before the file does.</summary>
+    public static async Task CheckCancelAsync(Func<IFileSource> open, long bytes, CancellationToken cancellationToken = default)
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var (read, cancelled) = await StreamAsync(open(), bytes, _ => cancel.Cancel(), cancel.Token).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        Require(cancelled && read < bytes, $"A read that was cancelled after its first bytes went on to {read} of {bytes}.");
+    }
+
+    private static async Task<(long Read, bool IsCancelled)> StreamAsync(IFileSource source, long bytes, Action<long> took, CancellationToken cancellationToken)
+    {
+        long read = 0;
+        try
+        {
+            var files = await ListAsync(source, cancellationToken).ConfigureAwait(false);
+            Require(files.Count == 1, $"One file is needed, and {files.Count} are listed.");
+            Require(files[0].Size is null || files[0].Size == bytes, $"The file is listed with {files[0].Size} bytes and has {bytes}.");
+            var stream = await files[0].OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using var _ = stream.ConfigureAwait(false);
+            var buffer = new byte[1 << 16];
+            while (await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var some)
+            {
+                read += some;
+                took(read);
+            }
+            return (read, false);
+        }
+        catch (OperationCanceledException) { return (read, true); }
+        finally { await ConnectorAcceptance.EndAsync(source).ConfigureAwait(false); }
     }
 
     private static async Task<List<SourceFile>> ListAsync(IFileSource source, CancellationToken cancellationToken)
@@ -71,12 +138,6 @@ public static class FileSourceAcceptance
         var files = new List<SourceFile>();
         await foreach (var file in source.ListAsync(cancellationToken).ConfigureAwait(false)) files.Add(file);
         return files;
-    }
-
-    private static async ValueTask EndAsync(IFileSource source)
-    {
-        if (source is IAsyncDisposable disposable) await disposable.DisposeAsync().ConfigureAwait(false);
-        else (source as IDisposable)?.Dispose();
     }
 
     private static async Task<(long Size, string Hash)> ReadAsync(SourceFile file, CancellationToken cancellationToken)

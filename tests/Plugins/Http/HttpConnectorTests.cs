@@ -54,17 +54,6 @@ public sealed class HttpConnectorTests : IDisposable
     }
 
     [Fact]
-    public async Task Connector_RealServer_PassesTheAcceptanceSuite()
-    {
-        _server.Files["/a.csv"] = new(Bytes(300_000));
-        _server.Files["/empty.csv"] = new([]) { ETag = null, Modified = DateTimeOffset.UnixEpoch };
-        await FileSourceAcceptance.CheckAsync(() => Open(Spec("a.csv", "empty.csv")), Stop);
-        await ConnectorAcceptance.CheckLeaksAsync(() => ReadAsync(Spec("a.csv")));
-        _server.Files["/locked.csv"] = new(Bytes(3)) { Needs = "Bearer right" };
-        await ConnectorAcceptance.CheckRefusalAsync(Open(Spec("locked.csv") with { Token = new Secret("canary of the suite") }), ["canary of the suite"], Stop);
-    }
-
-    [Fact]
     public async Task ListAsync_TellsWhatTheServerSays_AndShowsNoSecrets()
     {
         var time = new DateTimeOffset(2024, 2, 29, 12, 0, 0, TimeSpan.Zero);

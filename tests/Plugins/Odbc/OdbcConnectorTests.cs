@@ -35,14 +35,6 @@ public sealed class OdbcConnectorTests(MariaDbServer maria, PostgresServer postg
     private const string Numbers = "INSERT INTO orders SELECT i, concat('note ', i), i / 4.0 FROM (SELECT a.n + 100 * b.n + 1 AS i FROM (SELECT seq AS n FROM seq_0_to_99) a, (SELECT seq AS n FROM seq_0_to_99) b) x";
 
     [Fact]
-    public async Task Connector_MariaDb_PassesTheAcceptanceSuite()
-    {
-        var database = maria.Ready().NewDatabase();
-        maria.Sql($"CREATE TABLE orders (id int PRIMARY KEY, note varchar(40), amount decimal(12,3)); {Numbers}; CREATE VIEW big AS SELECT * FROM orders WHERE id > 10", database);
-        await RowSourceAcceptance.CheckAsync(() => Open(Maria(database)), new ReadRequest { Table = "orders" }, cancellationToken: Stop);
-    }
-
-    [Fact]
     public async Task Connector_Postgres_PassesTheAcceptanceSuite()
     {
         var database = postgres.Ready().NewDatabase();

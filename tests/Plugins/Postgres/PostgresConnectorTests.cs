@@ -37,25 +37,6 @@ public sealed class PostgresConnectorTests : IDisposable
     private static ReadRequest Table(string name) => new() { Table = name };
 
     [Fact]
-    public async Task Connector_RealServer_PassesTheAcceptanceSuite()
-    {
-        Sql("CREATE TABLE orders (id int PRIMARY KEY, note text); INSERT INTO orders SELECT i, 'note ' || i FROM generate_series(1, 5000) i; CREATE VIEW big AS SELECT * FROM orders WHERE id > 10; CREATE TABLE empty (a int, b text)");
-        await RowSourceAcceptance.CheckAsync(() => Open(), Table("orders"), cancellationToken: Stop);
-        await RowSourceAcceptance.CheckCountAsync(() => Open(), Table("empty"), 0, Stop);
-        Sql("CREATE TABLE one (a int, b text); INSERT INTO one VALUES (NULL, '✓ 😀')");
-        await RowSourceAcceptance.CheckCountAsync(() => Open(), Table("one"), 1, Stop);
-        await ConnectorAcceptance.CheckLeaksAsync(() => RowSourceAcceptance.ReadAsync(Open(), Table("one"), Stop));
-        await ConnectorAcceptance.CheckRefusalAsync(Open(s => s with { Password = new Secret("canary of the suite") }), ["canary of the suite"], Stop);
-    }
-
-    [Fact]
-    public async Task Connector_AMillionRows_AreReadInBoundedMemory()
-    {
-        Sql("CREATE TABLE many AS SELECT i AS id, 'value ' || i AS v FROM generate_series(1, 1000000) i");
-        await RowSourceAcceptance.CheckLargeAsync(() => Open(), Table("many"), 1_000_000, cancellationToken: Stop);
-    }
-
-    [Fact]
     public async Task ReadAsync_AllCommonTypes_AreExact()
     {
         Sql("""

@@ -48,16 +48,6 @@ public sealed class S3ConnectorTests : IAsyncLifetime
         return keys;
     }
 
-    [Fact]
-    public async Task Connector_RealServer_PassesTheAcceptanceSuite()
-    {
-        await PutAsync("in/a.csv", "1,2\n");
-        await PutAsync("in/ü b+c.csv", new string('y', 300_000));
-        await FileSourceAcceptance.CheckAsync(() => Open(Spec("in/*.csv")), Stop);
-        await ConnectorAcceptance.CheckLeaksAsync(() => ListAsync(Spec("in/*.csv")));
-        await ConnectorAcceptance.CheckRefusalAsync(Open(Spec("*") with { Bucket = "nope", SecretKey = new Secret("canary of the suite") }), ["canary of the suite"], Stop);
-    }
-
     [Theory]
     [InlineData("a.csv", "a.csv")]
     [InlineData("*.csv", "a.csv b.csv")]

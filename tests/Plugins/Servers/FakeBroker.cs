@@ -60,6 +60,14 @@ public sealed class FakeBroker : IDisposable
         }
     }
 
+    /// <summary>The same batch at another offset, which its checksum does not cover.</summary>
+    public static byte[] At(byte[] batch, long offset)
+    {
+        var copy = (byte[])batch.Clone();
+        BinaryPrimitives.WriteInt64BigEndian(copy, offset);
+        return copy;
+    }
+
     /// <param name="producer">-1 for none; with one the batch belongs to a transaction.</param>
     /// <param name="last">Offset of the last message that the batch once had: compaction leaves it.</param>
     public static byte[] Batch(FakeMessage[] messages, long producer = -1, long? last = null, bool isControl = false, byte[]? controlKey = null, byte[]? value = null)
@@ -173,8 +181,10 @@ public sealed class FakeBroker : IDisposable
             answer.Int32(partition).Int16(from < Starts.GetValueOrDefault(partition) ? (short)1 : error).Int64(Ends[partition]).Int64(Stable ?? Ends[partition]).Int64(0).Int32(Aborted.Count(a => a.Last >= from));
             foreach (var (producer, first, _) in Aborted.Where(a => a.Last >= from)) answer.Int64(producer).Int64(first);
             // The last batch is cut off, as brokers do when an answer is full.
-            var records = batches.SelectMany(b => b).Concat(batches.Length == 0 ? [] : batches[^1].Take(70)).ToArray();
-            answer.Int32(records.Length).Raw(records);
+            byte[] cut = batches.Length == 0 ? [] : batches[^1][..Math.Min(70, batches[^1].Length)];
+            answer.Int32(batches.Sum(b => b.Length) + cut.Length);
+            foreach (var batch in batches) answer.Raw(batch);
+            answer.Raw(cut);
         }
         return answer.Done;
     }

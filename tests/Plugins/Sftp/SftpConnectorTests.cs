@@ -49,17 +49,6 @@ public sealed class SftpConnectorTests : IDisposable
         return paths;
     }
 
-    [Fact]
-    public async Task Connector_RealServer_PassesTheAcceptanceSuite()
-    {
-        Put("in/a.csv", "1,2\n");
-        Put("in/ü b'c.csv", new string('y', 300_000));
-        Put("in/empty.csv", "");
-        await FileSourceAcceptance.CheckAsync(() => Open(Spec("in/*.csv")), Stop);
-        await ConnectorAcceptance.CheckLeaksAsync(() => ListAsync(Spec("in/*.csv")), rounds: 3);
-        await ConnectorAcceptance.CheckRefusalAsync(Open(Spec("in/*.csv") with { PrivateKey = default, Password = new Secret("canary of the suite") }), ["canary of the suite"], Stop);
-    }
-
     [Theory]
     [InlineData("a.csv", "a.csv")]
     [InlineData("*.csv", "a.csv b.csv link.csv")]

@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using FlowForge.Plugins.Sqlite;
 using FlowForge.Plugins.Testing;
+using FlowForge.Plugins.Tests.Servers;
 
 namespace FlowForge.Plugins.Tests.Sqlite;
 
 /// <summary>The sqlite connector on real database files.</summary>
-public sealed partial class SqliteConnectorTests : IDisposable
+public sealed class SqliteConnectorTests : IDisposable
 {
     private readonly ConnectorFixture _fixture = new();
 
@@ -18,36 +18,7 @@ public sealed partial class SqliteConnectorTests : IDisposable
 
     private Task<List<object?[]>> ReadAsync(ReadRequest request, string? query = null) => RowSourceAcceptance.ReadAsync(Open(query), request, Stop);
 
-    private void Sql(string sql, string file = "a.db")
-    {
-        Assert.Equal(0, OpenFile(Path.Combine(_fixture.Folder, file), out var database, 6, 0));
-        var code = Execute(database, sql, 0, 0, out _);
-        _ = Close(database);
-        Assert.Equal(0, code);
-    }
-
-    [LibraryImport("libsqlite3.so.0", EntryPoint = "sqlite3_open_v2", StringMarshalling = StringMarshalling.Utf8)] private static partial int OpenFile(string file, out nint database, int flags, nint vfs);
-    [LibraryImport("libsqlite3.so.0", EntryPoint = "sqlite3_exec", StringMarshalling = StringMarshalling.Utf8)] private static partial int Execute(nint database, string sql, nint callback, nint argument, out nint error);
-    [LibraryImport("libsqlite3.so.0", EntryPoint = "sqlite3_close_v2")] private static partial int Close(nint database);
-
-    [Fact]
-    public async Task Connector_RealFile_PassesTheAcceptanceSuite()
-    {
-        Sql("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) INSERT INTO t SELECT i, 'v' || i FROM n; CREATE VIEW w AS SELECT v FROM t");
-        await RowSourceAcceptance.CheckAsync(() => Open(), new ReadRequest { Table = "t" }, ordered: true, Stop);
-        Sql("CREATE TABLE none (id INTEGER, v TEXT); CREATE TABLE one (id INTEGER, v TEXT); INSERT INTO one VALUES (NULL, '✓ 😀')");
-        await RowSourceAcceptance.CheckCountAsync(() => Open(), new ReadRequest { Table = "none" }, 0, Stop);
-        await RowSourceAcceptance.CheckCountAsync(() => Open(), new ReadRequest { Table = "one" }, 1, Stop);
-        await ConnectorAcceptance.CheckLeaksAsync(() => RowSourceAcceptance.ReadAsync(Open(), new ReadRequest { Table = "one" }, Stop));
-        await ConnectorAcceptance.CheckRefusalAsync(Open(file: "gone.db"), [], Stop);
-    }
-
-    [Fact]
-    public async Task Connector_AMillionRows_AreReadInBoundedMemory()
-    {
-        Sql("CREATE TABLE many (id INTEGER, v TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) INSERT INTO many SELECT i, 'value ' || i FROM n");
-        await RowSourceAcceptance.CheckLargeAsync(() => Open(), new ReadRequest { Table = "many" }, 1_000_000, cancellationToken: Stop);
-    }
+    private void Sql(string sql, string file = "a.db") => SqliteFile.Run(Path.Combine(_fixture.Folder, file), sql);
 
     [Fact]
     public async Task ReadAsync_Types_AreWhatTheValuesProve()

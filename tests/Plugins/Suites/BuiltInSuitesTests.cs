@@ -1,0 +1,28 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+
+namespace FlowForge.Plugins.Tests.Suites;
+
+/// <summary>No built-in connector without its acceptance suite.</summary>
+public sealed partial class BuiltInSuitesTests
+{
+    [Fact]
+    public void EachBuiltInConnector_HasItsSuite()
+    {
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "FlowForge.sln"))) root = Path.GetDirectoryName(root)!;
+        var plugins = Path.Combine(root, "Plugins");
+        // Read from the sources: what a build left out would not be missed otherwise.
+        var connectors = Directory.EnumerateFiles(plugins, "*.cs", SearchOption.AllDirectories)
+            .Where(f => Path.GetRelativePath(plugins, f).Split('/')[0] is not ("Abstractions" or "Testing" or "templates") && !f.Contains("/obj/", StringComparison.Ordinal))
+            .SelectMany(f => NamePattern().Matches(File.ReadAllText(f)).Select(m => m.Groups[1].Value)).Order(StringComparer.Ordinal).ToList();
+        var suites = typeof(SuiteTests).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(SuiteTests)) && !t.IsAbstract).Select(t => t.GetCustomAttribute<SuiteOfAttribute>()?.Connector ?? t.Name).Order(StringComparer.Ordinal).ToList();
+        Assert.True(connectors.Count > 10, "No connectors were found in the sources.");
+        Assert.True(connectors.Except(suites).ToList() is [], $"Without an acceptance suite in tests/Plugins/Suites: {string.Join(", ", connectors.Except(suites))}.");
+        Assert.Equal(suites.Distinct(), suites);
+        Assert.Empty(suites.Except(connectors));
+    }
+
+    [GeneratedRegex("^\\[Connector\\(\"([^\"]+)\"", RegexOptions.Multiline)]
+    private static partial Regex NamePattern();
+}
