@@ -7,6 +7,20 @@ public class LakeException : Exception
     public LakeException(string message, Exception? inner = null) : base(message, inner) { }
 }
 
+/// <summary>The place that a lake lives in (a bucket) does not do what is asked of it. An <see cref="IOException"/>, as a failing disk gives one.</summary>
+/// <param name="code">FF27xx.</param>
+/// <param name="message">What happened, where, and what to do.</param>
+/// <param name="isTransient">True when the same may work a little later.</param>
+/// <param name="inner">What the service said.</param>
+public sealed class LakeStorageException(string code, string message, bool isTransient, Exception? inner = null) : IOException(message, inner)
+{
+    /// <summary>FF27xx.</summary>
+    public string Code { get; } = code;
+
+    /// <summary>True when the same may work a little later.</summary>
+    public bool IsTransient { get; } = isTransient;
+}
+
 /// <summary>Another commit came in between and does not go together with this one. Nothing was published; beginning again from the new version is safe.</summary>
 public sealed class TableConflictException : LakeException
 {

@@ -19,6 +19,7 @@ public sealed partial class TableTransaction : IDisposable
     private readonly List<string> published = [];
     private readonly List<DataFile> replaced = [];
     private readonly List<StagedFile> retyped = [];
+    private readonly Maintenance.VersionLease? held;
     private WriterLease? lease;
     private TableSchema? written;
     private IReadOnlyList<string>? writtenPartitions;
@@ -36,6 +37,8 @@ public sealed partial class TableTransaction : IDisposable
         this.table = table;
         this.start = start;
         Base = start is null ? null : new TableSnapshot(start, table.Files, table.Name);
+        // Copies of its files stay here while they may be read.
+        if (start is not null && !table.Files.IsLocal) held = new Maintenance.VersionLease(table.Files, start.Version);
         mapping = Base?.Mapping ?? ColumnMapping.None;
         mappedIds = mapping.IsOn ? new ColumnIds(start!.Metadata!) : null;
     }
@@ -163,7 +166,9 @@ public sealed partial class TableTransaction : IDisposable
         catch (IOException)
         {
             // What is left is known by the manifest and cleared away by a later writer.
+            lease?.Abandon();
         }
+        held?.Dispose();
     }
 
     // Rows that are only arranged anew were held against the rules when they came.
@@ -184,6 +189,7 @@ public sealed partial class TableTransaction : IDisposable
         table.Log.Remember(state);
         done = true;
         lease!.Dispose();
+        held?.Dispose();
         if (state.Version % CheckpointFile.Interval == 0 && state.Version > 0) table.TryCheckpoint(state, now);
         return new CommitResult(state.Version, false, staged.Sum(s => s.File.Rows ?? 0), staged.Sum(s => s.File.Bytes), staged.Count, actions.OfType<RemoveAction>().Count());
     }

@@ -62,8 +62,10 @@ public sealed class CrashTests
         var parent = Process.GetProcessById(int.Parse(Environment.GetEnvironmentVariable("FLOWFORGE_LAKE_CRASH_PARENT")!, System.Globalization.CultureInfo.InvariantCulture));
         using var database = DuckDatabase.Open(new DuckOptions { Threads = 1 });
         using var session = database.Connect();
-        var table = new LakeStore(folder).Table(TableName.Parse("bronze.t"));
-        var merged = new LakeStore(folder).Table(TableName.Parse("silver.m"));
+        // The options of a bucket, when the lake is in one, come by the environment too.
+        var store = new LakeStore(folder, Lake.S3.S3LakeOptions.FromEnvironment());
+        var table = store.Table(TableName.Parse("bronze.t"));
+        var merged = store.Table(TableName.Parse("silver.m"));
         while (!parent.HasExited)
         {
             using var transaction = table.Begin();
@@ -79,11 +81,12 @@ public sealed class CrashTests
         }
     }
 
-    private static Process Start(string folder)
+    internal static Process Start(string folder, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["-method", $"{typeof(CrashTests).FullName}.{nameof(Writer_UntilKilled)}", "-explicit", "only"]) { RedirectStandardOutput = true };
         start.Environment[FolderVariable] = folder;
         start.Environment["FLOWFORGE_LAKE_CRASH_PARENT"] = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 }

@@ -126,11 +126,9 @@ internal sealed class ChildTables(LakeStore lake, DuckSession session, JobReques
     /// </summary>
     public static void TakeBack(LakeStore lake, IngestDefinition job, JobRequest request, JobState? state, IJobLog log)
     {
-        var bronze = Path.Combine(lake.Root, new TableName(Layer.Bronze, job.Table).LayerName);
-        if (!Directory.Exists(bronze)) return;
-        foreach (var folder in Directory.EnumerateDirectories(bronze, job.Table + "__*"))
+        foreach (var folder in lake.Folders(Layer.Bronze).Where(f => f.StartsWith(job.Table + "__", StringComparison.Ordinal)))
         {
-            if (!TableName.TryParse("bronze." + Path.GetFileName(folder), out var name)) continue;
+            if (!TableName.TryParse("bronze." + folder, out var name)) continue;
             var table = lake.Table(name);
             if (table.Latest() is not { } latest || !IsOwn(latest, request)) continue;
             if (state is not null && state.Children.TryGetValue(name.Name, out var named)) GoBack(table, latest, named, request, log);

@@ -5,7 +5,7 @@ public readonly record struct StoredFile(string Path, long Length, DateTimeOffse
 
 /// <summary>
 /// The few operations that a table needs from the place it lives in. Paths are relative to the table's folder and use '/'.
-/// Implementations are thread-safe. The local disk is one implementation; an object store with conditional put can be another.
+/// Implementations are thread-safe. <see cref="LocalFileStore"/> is the local disk, <see cref="S3.S3FileStore"/> a bucket.
 /// </summary>
 public interface IFileStore
 {
@@ -36,8 +36,21 @@ public interface IFileStore
     /// <summary>Deletes the file; no error when it is gone already.</summary>
     void Delete(string path);
 
-    /// <summary>What DuckDB opens to read the file.</summary>
+    /// <summary>What DuckDB opens to read the file. A store that is elsewhere brings the file here first.</summary>
     string ReadPath(string path);
+
+    /// <summary>Brings files here that are about to be read, several at once. Nothing to do where they are here anyway.</summary>
+    /// <param name="files">Paths and sizes in bytes.</param>
+    /// <exception cref="LakeStorageException">There is no room for all of them at once.</exception>
+    void Fetch(IReadOnlyList<(string Path, long Bytes)> files)
+    {
+    }
+
+    /// <summary>True when the files are on this machine's disk, and nowhere else.</summary>
+    bool IsLocal => true;
+
+    /// <summary>The folder of this machine below which <see cref="ReadPath"/> finds the files.</summary>
+    string LocalFolder => Root;
 
     /// <summary>A local folder from which <see cref="Publish"/> is cheap; writers prepare files in it.</summary>
     string StagingFolder { get; }

@@ -6,7 +6,8 @@ namespace FlowForge.Lake.Maintenance;
 /// <summary>A held version: a locked file under <c>_flowforge/leases</c> whose name begins with the version. The lock goes with the process.</summary>
 internal sealed class VersionLease : IDisposable
 {
-    private const string FolderName = "leases";
+    /// <summary>The folder with the leases, under <c>_flowforge</c>.</summary>
+    public const string FolderName = "leases";
     private readonly FileStream held;
     private readonly string path;
 

@@ -26,6 +26,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         var columns = schema.Columns.Where(include).ToList();
         if (columns.Count == 0) throw new LakeException($"The table at {store.Root} has no columns to read.");
         if (files.Count == 0) return $"(SELECT {Typed(columns)}{(withFile ? $", CAST(NULL AS VARCHAR) AS {FileColumn}" : "")} WHERE false)";
+        if (!store.IsLocal) store.Fetch([.. files.Where(f => !FilePaths.IsAbsolute(f.Uri)).Select(f => (f.Path, f.Bytes))]);
         var current = Fingerprint(mapping.Physical(schema), mapping.Physical(partitionColumns, schema));
         var branches = Groups(files).Select(g => Branch(g.Files, g.Tag, g.Tag == current && mapping.Mode != ColumnMappingMode.Id, columns, withFile, g.IsListed));
         return $"({string.Join(" UNION ALL ", branches)})";
@@ -113,7 +114,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         if (partitionColumns.Count == 0) return null;
         var values = partitionColumns.Select(c => KeyValuePair.Create(c, Value(file.PartitionValues, c))).ToList();
         var folder = mapping.IsOn ? null : FilePaths.PartitionFolder(values);
-        if (folder is not null && !store.Root.Contains('=', StringComparison.Ordinal) && partitionColumns.All(IsPlain)
+        if (folder is not null && !store.LocalFolder.Contains('=', StringComparison.Ordinal) && partitionColumns.All(IsPlain)
             && file.Path.StartsWith(folder + "/", StringComparison.Ordinal) && !file.Path.AsSpan(folder.Length + 1).Contains('/')) return null;
         return string.Join('\0', values.Select(v => v.Value is null ? "n" : "v" + v.Value));
     }

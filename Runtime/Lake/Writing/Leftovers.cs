@@ -21,7 +21,8 @@ internal sealed class Leftovers(IFileStore store, DeltaLog log)
             foreach (var folder in staging.EnumerateDirectories())
                 if (!File.Exists(folder.FullName + WriterLease.Ending)) removed += DeleteFolder(folder.FullName);
         }
-        foreach (var file in store.List(LocalFileStore.TemporaryFolder))
+        // Elsewhere small files get their names in one step, without a temporary one.
+        foreach (var file in store.IsLocal ? store.List(LocalFileStore.TemporaryFolder) : [])
         {
             using var held = HeldFile.TryTake(store.ReadPath(file.Path));
             if (held is null) continue;

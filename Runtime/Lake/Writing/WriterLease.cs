@@ -43,6 +43,9 @@ internal sealed class WriterLease : IDisposable
         Durable.FlushFolder(Folder);
     }
 
+    /// <summary>Leaves what could not be removed to a later writer, who finds the lock free.</summary>
+    public void Abandon() => held.Dispose();
+
     /// <summary>Removes the folder with all that is still in it, then the lock.</summary>
     public void Dispose()
     {
