@@ -2,6 +2,7 @@ using FlowForge.Api.Endpoints;
 using FlowForge.Api.Hosting;
 using FlowForge.Api.Problems;
 using FlowForge.Contracts;
+using FlowForge.Lake;
 using FlowForge.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -50,4 +51,15 @@ api.MapWorkflows();
 api.MapSchedules();
 
 LoopbackOnly.Check(app.Configuration, app.Configuration["urls"]?.Split(';') ?? []);
+try
+{
+    // Before anything is served: a lake that cannot be used is a matter for whoever set it up.
+    app.Services.GetRequiredService<LakeStore>().Check();
+}
+catch (LakeStorageException e)
+{
+    StartLog.LakeFailed(app.Logger, e.Code, e.Message);
+    return 1;
+}
 await app.RunAsync();
+return 0;

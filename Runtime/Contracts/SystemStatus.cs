@@ -12,6 +12,9 @@ public sealed record SystemStatus
     public required int ProcessId { get; init; }
     /// <summary>Absolute.</summary>
     public required string DataFolder { get; init; }
+
+    /// <summary>Where the tables are: a folder, or <c>s3://bucket/prefix</c>.</summary>
+    public string Lake { get; init; } = "";
     public required TemporalStatus Temporal { get; init; }
     public required WorkerStatus Worker { get; init; }
     /// <summary>Resident memory of the runtime process, bytes.</summary>

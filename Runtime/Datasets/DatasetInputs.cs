@@ -60,11 +60,12 @@ internal static class DatasetInputs
         new("FF3208", $"The macro {macro.Name} (line {macro.Line} of the pipeline) is not right: {e.Message}", "A macro is an expression over its parameters, or a SELECT.", inner: e);
 
     /// <summary>Makes the views.</summary>
-    public static void CreateViews(DuckSession session, IEnumerable<DatasetInput> inputs)
+    /// <param name="forPlan">True when <see cref="SkipFiles"/> follows: until then the views of a lake elsewhere hold no rows, so that no file is brought here which is not needed.</param>
+    public static void CreateViews(DuckSession session, IEnumerable<DatasetInput> inputs, bool forPlan)
     {
         foreach (var layer in (string[])["bronze", "silver", "gold"]) session.Execute($"CREATE SCHEMA {layer}");
         foreach (var input in inputs)
-            session.Execute($"CREATE VIEW {SqlText.QualifiedName(input.Name.LayerName, input.Name.Name)} AS SELECT * FROM {input.Snapshot.ScanSql()}");
+            session.Execute($"CREATE VIEW {SqlText.QualifiedName(input.Name.LayerName, input.Name.Name)} AS SELECT * FROM {(forPlan ? input.Snapshot.PlanSql() : input.Snapshot.ScanSql())}");
     }
 
     /// <summary>
@@ -78,7 +79,9 @@ internal static class DatasetInputs
         return [.. inputs.Zip(needed, (input, files) =>
         {
             var all = input.Snapshot.Files.Count;
-            if (files.Count == all || whole.Contains(input.Name.ToString())) return all;
+            // Where the files are elsewhere the view has none of them so far.
+            if (whole.Contains(input.Name.ToString())) files = input.Snapshot.Files;
+            if (files.Count == all && input.Snapshot.IsLocal) return all;
             session.Execute($"CREATE OR REPLACE VIEW {SqlText.QualifiedName(input.Name.LayerName, input.Name.Name)} AS SELECT * FROM {input.Snapshot.ScanSql(files)}", ct);
             return files.Count;
         })];

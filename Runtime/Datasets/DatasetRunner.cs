@@ -72,7 +72,7 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
             using var held = new HeldInputs(job.Lake, inputs);
             foreach (var input in inputs) job.Log.Info($"Reads {input.Name} version {input.Snapshot.Version} ({input.Snapshot.Rows} rows).");
             using var engine = new DatasetEngine(job.Options, job.Request, job.Lake.Root);
-            DatasetInputs.CreateViews(engine.Session, inputs);
+            DatasetInputs.CreateViews(engine.Session, inputs, forPlan: job.Dataset.Transform is null);
             DatasetInputs.CreateSystemTables(engine.Session, job.Catalog, job.Dataset);
             var qualified = job with { Dataset = SystemTables.Qualified(job.Dataset) };
             PluginFunctions.Register(engine.Session, job.Functions);

@@ -16,6 +16,7 @@ internal static class EngineFailure
         TableConflictException => new JobFailedException("FF3220", e.Message, "The attempt is repeated from the new version.", transient: true, e),
         SchemaMismatchException => new JobFailedException("FF3221", e.Message, "Cast the column in the SQL, or build the dataset with mode: full once.", inner: e),
         LakeException => new JobFailedException("FF3222", e.Message, inner: e),
+        LakeStorageException storage => new JobFailedException(storage.Code, storage.Message, null, storage.IsTransient, storage),
         IOException => new JobFailedException("FF3223", $"{dataset.Table} could not be written: {e.Message}", "Check free space and rights of the data folder.", transient: true, e),
         _ => new JobFailedException("FF3299", $"{dataset.Table} could not be built: {e.Message}", "This looks like a fault of FlowForge; the run's log has the details.", inner: e),
     };

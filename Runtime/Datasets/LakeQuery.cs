@@ -39,7 +39,7 @@ public sealed class LakeQuery(LakeStore lake, CatalogDatabase catalog, DatasetOp
             using var held = new HeldInputs(lake, inputs);
             using var functions = PluginFunctions.Hold(plugins, sql);
             using var engine = new DatasetEngine(options, request, lake.Root);
-            DatasetInputs.CreateViews(engine.Session, inputs);
+            DatasetInputs.CreateViews(engine.Session, inputs, forPlan: true);
             DatasetInputs.CreateSystemTables(engine.Session, catalog, dataset);
             PluginFunctions.Register(engine.Session, functions.Functions);
             sql = SystemTables.Qualified(sql);
@@ -49,7 +49,7 @@ public sealed class LakeQuery(LakeStore lake, CatalogDatabase catalog, DatasetOp
             var (rows, isCut, isCutBySize) = Read(engine.Session, most, ct);
             return new LakeQueryResult(columns, rows, isCut, isCutBySize, inputs.Sum(i => i.Snapshot.Files.Count), left.Sum());
         }
-        catch (Exception e) when (e is DuckException or LakeException)
+        catch (Exception e) when (e is DuckException or LakeException or LakeStorageException)
         {
             throw EngineFailure.From(e, dataset);
         }

@@ -35,6 +35,7 @@ internal static class Failures
         TableConflictException conflict => new JobFailedException("FF2060", conflict.Message, transient: true, inner: conflict),
         SchemaMismatchException mismatch => new JobFailedException("FF2050", mismatch.Message, "Rename the column, declare a user_schema, or load into a new table.", inner: mismatch),
         LakeException lake => new JobFailedException("FF2061", lake.Message, inner: lake),
+        LakeStorageException storage => new JobFailedException(storage.Code, storage.Message, transient: storage.IsTransient, inner: storage),
         DuckException { InnerException: { } inner } when inner is not DuckException => Describe(inner),
         DuckException { Kind: DuckErrorKind.OutOfMemory } duck => new JobFailedException("FF2071", duck.Message, "Give the runtime more memory, or a larger spill folder.", inner: duck),
         DuckException { Kind: DuckErrorKind.Io } duck => new JobFailedException("FF2080", duck.Message, "Check the disk and the folder's rights.", transient: true, inner: duck),

@@ -75,6 +75,15 @@ public sealed class TableSnapshot
     public string ScanSql(IReadOnlyList<DataFile> some, bool withReserved = false) =>
         new ScanSql(store, Schema, PartitionColumns, Mapping).Write(some, c => withReserved || !c.IsReserved);
 
+    /// <summary>
+    /// As <see cref="ScanSql(bool)"/> for planning only: <see cref="NeededFiles"/> says which files a query over it needs. Where the files are elsewhere it reads none of them, but an
+    /// empty file with the same columns.
+    /// </summary>
+    public string PlanSql(bool withReserved = false) => IsLocal ? ScanSql(withReserved) : new ScanSql(store, Schema, PartitionColumns, Mapping).WritePlan(c => withReserved || !c.IsReserved);
+
+    /// <summary>True when the files are on this machine's disk, and nowhere else.</summary>
+    public bool IsLocal => store.IsLocal;
+
     /// <summary>The files with the rows from <paramref name="offset"/> on in the order of <see cref="ScanSql(bool)"/>, and the offset among their rows.</summary>
     public (IReadOnlyList<DataFile> Files, long Offset) FilesOfPage(long offset, long limit) =>
         FileWindows.Page(new ScanSql(store, Schema, PartitionColumns, Mapping).InOrder(Files), offset, limit);

@@ -30,7 +30,15 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     private static string Executable => Path.Combine(Root, "artifacts", "bin", "AppHost", "debug", "FlowForge.AppHost.dll");
 
-    public static AppHostProcess Start(params string[] arguments) => new(Process.Start(Info(arguments))!);
+    public static AppHostProcess Start(params string[] arguments) => Start(arguments, null);
+
+    /// <param name="settings">Environment variables, beside this process's own.</param>
+    public static AppHostProcess Start(string[] arguments, IReadOnlyDictionary<string, string>? settings)
+    {
+        var info = Info(arguments);
+        foreach (var (name, value) in settings ?? new Dictionary<string, string>()) info.Environment[name] = value;
+        return new(Process.Start(info)!);
+    }
 
     /// <summary>Runs to the end and returns exit code, standard output and standard error.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(CancellationToken cancel, params string[] arguments)

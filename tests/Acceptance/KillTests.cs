@@ -62,14 +62,14 @@ public sealed class KillTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<string> StartAsync(RunningEnvironment environment, CancellationToken cancel)
+    internal static async Task<string> StartAsync(RunningEnvironment environment, CancellationToken cancel)
     {
         string? run = null;
         await Wait.UntilAsync(async () => (run = (await environment.Client.StartRunAsync(new StartRun("orders"), cancel)).Run) is not null, () => "the start of a run\n" + environment.Output, TimeSpan.FromSeconds(60), cancel);
         return run!;
     }
 
-    private static async Task AssertTablesAsync(RunningEnvironment environment, Workspace workspace, int round, CancellationToken cancel)
+    internal static async Task AssertTablesAsync(RunningEnvironment environment, Workspace workspace, int round, CancellationToken cancel)
     {
         var orders = await environment.Client.TableAsync(TableLayer.Bronze, "orders", ct: cancel);
         var payments = await environment.Client.TableAsync(TableLayer.Bronze, "payments", ct: cancel);

@@ -23,10 +23,11 @@ internal sealed class RunningEnvironment : IAsyncDisposable
 
     public int ProcessId => _host.Process.Id;
 
-    public static async Task<RunningEnvironment> StartAsync(string data, CancellationToken cancel)
+    /// <param name="settings">Environment variables, beside this process's own.</param>
+    public static async Task<RunningEnvironment> StartAsync(string data, CancellationToken cancel, IReadOnlyDictionary<string, string>? settings = null)
     {
         var offset = AppHostProcess.FreePortOffset();
-        var host = AppHostProcess.Start("--data", data, "--port-offset", offset.ToString(), "--no-demo");
+        var host = AppHostProcess.Start(["--data", data, "--port-offset", offset.ToString(), "--no-demo"], settings);
         var token = Path.Combine(data, "token");
         try
         {

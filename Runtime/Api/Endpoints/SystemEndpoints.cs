@@ -6,6 +6,7 @@ using FlowForge.Api.Workflows;
 using FlowForge.Catalog;
 using FlowForge.Contracts;
 using FlowForge.Duck;
+using FlowForge.Lake;
 using FlowForge.Orchestration.Hosting;
 using FlowForge.Pipelines;
 using FlowForge.Temporal.Protocol;
@@ -29,14 +30,14 @@ internal static class SystemEndpoints
     /// <summary>The head of every page asks for this: a Temporal server that hangs must not hold it up.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private static async Task<SystemStatus> Get(RuntimeSettings settings, TemporalConnection temporal, WorkerPools pools, WorkerOptions worker, RunStore runs, CancellationToken ct)
+    private static async Task<SystemStatus> Get(RuntimeSettings settings, LakeStore lake, TemporalConnection temporal, WorkerPools pools, WorkerOptions worker, RunStore runs, CancellationToken ct)
     {
         var workers = await WorkersAsync(temporal, pools, ct);
         return new SystemStatus
         {
             Version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "0.0.0", Framework = Environment.Version.ToString(),
             DuckDb = DuckDatabase.LibraryVersion, StartedAt = Started, UptimeSeconds = Math.Round((DateTimeOffset.UtcNow - Started).TotalSeconds, 1),
-            ProcessId = Environment.ProcessId, DataFolder = settings.DataFolder,
+            ProcessId = Environment.ProcessId, DataFolder = settings.DataFolder, Lake = lake.Location,
             Temporal = new TemporalStatus(temporal.Options.Address, temporal.Options.Namespace, settings.TemporalEmbedded, workers is not null),
             Worker = new WorkerStatus(worker.TaskQueue, workers ?? 0, RunningJobs(runs), settings.ParallelJobs),
             WorkingSetBytes = Environment.WorkingSet, ManagedBytes = GC.GetTotalMemory(forceFullCollection: false)

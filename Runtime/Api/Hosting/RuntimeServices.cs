@@ -12,6 +12,7 @@ using FlowForge.Datasets;
 using FlowForge.Duck;
 using FlowForge.Ingest;
 using FlowForge.Lake;
+using FlowForge.Lake.S3;
 using FlowForge.Notebooks.Sessions;
 using FlowForge.Notebooks.Sessions.Files;
 using FlowForge.Notebooks.Sessions.Live;
@@ -108,7 +109,7 @@ internal static class RuntimeServices
             factory.RemoveLeftovers();
             return factory;
         });
-        services.AddSingleton(_ => new LakeStore(settings.LakeFolder));
+        services.AddSingleton(_ => new LakeStore(settings.LakeFolder, settings.LakeBucket));
         services.AddSingleton<SqlReferenceReader>(SqlReader.Tables);
         services.AddSingleton(s => new IngestOptions
         {
@@ -144,7 +145,7 @@ internal static class RuntimeServices
     {
         services.AddSingleton(_ => new NotebookHost(new NotebookFolder(settings.NotebookFolder), new KernelPool(new KernelOptions
         {
-            KernelPath = settings.KernelPath, LakeFolder = settings.LakeFolder, WorkingFolder = settings.Workspace, MemoryLimitBytes = settings.KernelMemoryBytes
+            KernelPath = settings.KernelPath, LakeFolder = settings.LakeFolder, LakeEnvironment = settings.LakeBucket is { } bucket ? (S3LakeOptions.EnvironmentVariable, bucket.ToEnvironment()) : null, WorkingFolder = settings.Workspace, MemoryLimitBytes = settings.KernelMemoryBytes
         }), new NotebookLimits { Kernels = settings.Kernels, IdleTime = settings.KernelIdleTime }));
         services.AddSingleton<NotebookViews>();
         services.AddSingleton<Promotion>();

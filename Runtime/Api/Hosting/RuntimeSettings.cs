@@ -1,4 +1,6 @@
 using System.Globalization;
+using FlowForge.Lake;
+using FlowForge.Lake.S3;
 
 namespace FlowForge.Api.Hosting;
 
@@ -55,7 +57,11 @@ internal sealed record RuntimeSettings
 
     public string CatalogFile => Path.Combine(DataFolder, "catalog", "catalog.db");
 
-    public string LakeFolder => Path.Combine(DataFolder, "lake");
+    /// <summary><c>Lake:Root</c> when it is a folder, else a folder of the data folder: the lake, or the part of a lake in a bucket that is on this machine.</summary>
+    public required string LakeFolder { get; init; }
+
+    /// <summary><c>Lake:Root=s3://bucket/prefix</c> and <c>Lake:S3:*</c>; null for a lake in a folder.</summary>
+    public S3LakeOptions? LakeBucket { get; init; }
 
     /// <summary>Base directory of pipelines that are made in the workbench.</summary>
     public string Workspace => Path.Combine(DataFolder, "workspace");
@@ -91,10 +97,13 @@ internal sealed record RuntimeSettings
     {
         var data = Path.GetFullPath(settings["FlowForge:DataFolder"] ?? ".flowforge");
         var workspace = Path.Combine(data, "workspace");
+        var bucket = Bucket(settings);
         var roots = settings.GetSection("Files:Roots").GetChildren().Select(c => c.Value).OfType<string>().Where(v => v.Length > 0);
         return new RuntimeSettings
         {
             DataFolder = data,
+            LakeBucket = bucket,
+            LakeFolder = bucket is not null ? Path.Combine(data, LakeStore.LocalName(bucket)) : Path.GetFullPath(settings["Lake:Root"] is { Length: > 0 } root ? root : Path.Combine(data, "lake")),
             TokenFile = settings["FlowForge:TokenFile"] ?? Path.Combine(data, "token"),
             PluginFolder = settings["Plugins:Folder"] ?? BuiltPlugins(),
             FileRoots = [.. roots.Select(Path.GetFullPath).Prepend(workspace).Distinct(StringComparer.Ordinal)],
@@ -113,6 +122,23 @@ internal sealed record RuntimeSettings
             UploadQuotaBytes = Number(settings, "Uploads:QuotaBytes", 50L << 30),
             TemporalEmbedded = settings["Temporal:Embedded"] != "false"
         };
+    }
+
+    private static S3LakeOptions? Bucket(IConfiguration settings)
+    {
+        if (settings["Lake:Root"] is not { Length: > 0 } root || S3LakeOptions.Parse(root) is not { } bucket) return null;
+        var (key, secret) = (Text("AccessKey"), Text("SecretKey"));
+        if (key is null != secret is null) throw new InvalidOperationException("Of Lake:S3:AccessKey and Lake:S3:SecretKey one is given and the other is not. Give both, or neither to find credentials as Amazon's tools do.");
+        return bucket with
+        {
+            Endpoint = Text("Endpoint") is not { } endpoint ? null : Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri
+                : throw new InvalidOperationException($"The setting Lake:S3:Endpoint is '{endpoint}'; it must be an address such as https://minio.example.com:9000."),
+            Region = Text("Region") ?? bucket.Region,
+            PathStyle = Text("PathStyle") is not { } style ? null : bool.TryParse(style, out var isPath) ? isPath : throw new InvalidOperationException($"The setting Lake:S3:PathStyle is '{style}'; it must be true or false."),
+            AccessKey = key, SecretKey = secret, SessionToken = Text("SessionToken"), CacheBytes = Number(settings, "Lake:CacheBytes", S3LakeOptions.DefaultCacheBytes),
+        };
+
+        string? Text(string name) => settings["Lake:S3:" + name] is { Length: > 0 } value ? value : null;
     }
 
     private static long Number(IConfiguration settings, string name, long otherwise)

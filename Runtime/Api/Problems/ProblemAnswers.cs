@@ -56,6 +56,7 @@ internal sealed class ProblemAnswers(ILogger<ProblemAnswers> log) : IExceptionHa
         BadHttpRequestException b => new Problem { Status = b.StatusCode, Code = "FF4005", Title = "Bad request", Detail = b.InnerException is System.Text.Json.JsonException j ? $"The body is not the JSON that is expected here: {j.Message}" : b.Message },
         Catalog.JobFailedException j => new Problem { Status = 409, Code = j.Code, Title = "The job cannot do that", Detail = j.Message, Suggestion = j.Suggestion },
         Lake.LakeException l => new Problem { Status = 409, Code = "FF2700", Title = "Table cannot be read", Detail = l.Message },
+        Lake.LakeStorageException l => new Problem { Status = l.IsTransient ? 503 : 409, Code = l.Code, Title = "The lake cannot be used", Detail = l.Message },
         GrpcException { Code: GrpcCode.Unavailable or GrpcCode.DeadlineExceeded } => new Problem
         {
             Status = 503, Code = "FF4007", Title = "Temporal does not answer", Detail = "The Temporal server does not answer at the moment.",

@@ -23,7 +23,7 @@ internal static class SystemCommand
         TextTable.Write(Console.Out, ["what", "value"],
         [
             ["version", s.Version], [".NET", s.Framework], ["DuckDB", s.DuckDb], ["process", Lines.Number(s.ProcessId)], ["up", Lines.Seconds(s.UptimeSeconds) + " s"],
-            ["data folder", s.DataFolder], ["Temporal", $"{s.Temporal.Address} ({(s.Temporal.Connected ? "connected" : "not connected")})"],
+            ["data folder", s.DataFolder], ["lake", s.Lake], ["Temporal", $"{s.Temporal.Address} ({(s.Temporal.Connected ? "connected" : "not connected")})"],
             ["running jobs", $"{s.Worker.RunningJobs} of {s.Worker.Slots}"], ["memory", $"{s.WorkingSetBytes >> 20} MiB"]
         ])));
 }

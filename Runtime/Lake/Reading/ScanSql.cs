@@ -32,6 +32,22 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         return $"({string.Join(" UNION ALL ", branches)})";
     }
 
+    /// <summary>A FROM-able expression with the same columns over one row of NULLs, in which partition columns are columns like all others.</summary>
+    public string WritePlan(Func<TableColumn, bool> include)
+    {
+        var stored = schema.Columns.Select(c => c with { Name = mapping.Physical(c), Type = mapping.Physical(c.Type) }).ToList();
+        var file = Path.Combine(store.LocalFolder, "_flowforge", "plans", Fingerprint(new TableSchema(stored), []) + ".parquet");
+        if (!File.Exists(file))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            var temporary = $"{file}.{Guid.NewGuid():n}";
+            using (var session = LogEngine.Connect()) session.Execute($"COPY (SELECT {Typed(stored)}) TO {SqlText.Literal(temporary)} (FORMAT parquet)");
+            File.Move(temporary, file, overwrite: true);
+        }
+        var columns = schema.Columns.Where(include).Select(c => $"{mapping.ToLogical(SqlText.Identifier(mapping.Physical(c)), c.Type)} AS {SqlText.Identifier(c.Name)}");
+        return $"(SELECT {string.Join(", ", columns)} FROM read_parquet({SqlText.Literal(GlobSafe(file))}, hive_partitioning=false))";
+    }
+
     /// <summary>The files in the order in which <see cref="Write"/> reads them.</summary>
     public IReadOnlyList<DataFile> InOrder(IReadOnlyList<DataFile> files) => [.. Groups(files).SelectMany(g => g.Files)];
 

@@ -27,6 +27,7 @@ internal static class KernelCommandLine
 
         // What the host listens on, where its secrets lie and how it is traced is no business of a cell.
         foreach (var name in start.Environment.Keys.Where(IsOfHost).ToArray()) start.Environment.Remove(name);
+        if (options.LakeEnvironment is { } lake) start.Environment[lake.Name] = lake.Value;
         start.Environment["DOTNET_GCHeapHardLimit"] = (options.MemoryLimitBytes / 2).ToString("X", CultureInfo.InvariantCulture);
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
@@ -42,7 +43,7 @@ internal static class KernelCommandLine
     private static bool IsOfHost(string name) =>
         name.StartsWith("ASPNETCORE_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("FlowForge__", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("FLOWFORGE_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith("Temporal__", StringComparison.OrdinalIgnoreCase) || name.StartsWith("services__", StringComparison.OrdinalIgnoreCase) || name.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase);
+        || name.StartsWith("Lake__", StringComparison.OrdinalIgnoreCase) || name.StartsWith("Temporal__", StringComparison.OrdinalIgnoreCase) || name.StartsWith("services__", StringComparison.OrdinalIgnoreCase) || name.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase);
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -9,6 +9,9 @@ public sealed record KernelOptions
     /// <summary>The lake's root folder.</summary>
     public required string LakeFolder { get; init; }
 
+    /// <summary>An environment variable for the kernel that says where the lake is, when it is not in its folder. It may hold credentials: cells have the rights of the lake anyway.</summary>
+    public (string Name, string Value)? LakeEnvironment { get; init; }
+
     /// <summary>Working folder of cells; relative paths in them start here. Made when missing.</summary>
     public required string WorkingFolder { get; init; }
 

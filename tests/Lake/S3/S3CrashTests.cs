@@ -14,7 +14,7 @@ public sealed class S3CrashTests(CephServer server)
     {
         using var lake = new S3TestLake(server);
         var random = new Random(20261121);
-        var kills = Environment.GetEnvironmentVariable("FLOWFORGE_LONG") == "1" ? 60 : 4;
+        var kills = Environment.GetEnvironmentVariable("FLOWFORGE_LONG") == "1" ? 60 : 3;
         var committed = -1L;
         for (var kill = 0; kill < kills; kill++)
         {

@@ -1,4 +1,3 @@
-using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using FlowForge.Duck;
@@ -23,10 +22,7 @@ public sealed class S3TestLake : IDisposable
         {
             Bucket = Bucket, Prefix = "of tests/" + Guid.NewGuid().ToString("n"), Endpoint = server.Endpoint, AccessKey = CephServer.AccessKey, SecretKey = CephServer.SecretKey, CacheBytes = 1L << 30,
         };
-        Client = new AmazonS3Client(new BasicAWSCredentials(CephServer.AccessKey, CephServer.SecretKey), new AmazonS3Config
-        {
-            ServiceURL = server.Endpoint.AbsoluteUri, AuthenticationRegion = "us-east-1", ForcePathStyle = true, RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-        });
+        Client = server.Client();
         Client.PutBucketAsync(Bucket).GetAwaiter().GetResult();
         Directory.CreateDirectory(_root);
         _database = DuckDatabase.Open(new DuckOptions { Threads = 2, TempDirectory = Path.Combine(_root, "spill") });

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Amazon.Runtime;
+using Amazon.S3;
 
 namespace FlowForge.Plugins.Tests.Servers;
 
@@ -22,6 +24,13 @@ public sealed class CephServer : IDisposable
 
     /// <summary>Its address.</summary>
     public Uri Endpoint => _endpoint ?? throw new InvalidOperationException("It is not started.");
+
+    /// <summary>A client of its administrator, with nothing of FlowForge in it.</summary>
+    public AmazonS3Client Client() => new(new BasicAWSCredentials(AccessKey, SecretKey), new AmazonS3Config
+    {
+        ServiceURL = Endpoint.AbsoluteUri, AuthenticationRegion = "us-east-1", ForcePathStyle = true,
+        RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED, ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+    });
 
     public CephServer Ready()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using FlowForge.Lake;
+using FlowForge.Lake.S3;
 using FlowForge.Notebooks.Kernel.CSharp;
 using FlowForge.Notebooks.Kernel.Output;
 using FlowForge.Notebooks.Kernel.Sql;
@@ -22,7 +23,9 @@ internal sealed class KernelLoop : IDisposable
     public KernelLoop(KernelOptions options, NotificationQueue wire, ConsoleCapture console)
     {
         _wire = wire;
-        var lake = new LakeStore(options.Lake);
+        var lake = new LakeStore(options.Lake, S3LakeOptions.FromEnvironment());
+        // Programs that a cell starts have no business with it.
+        Environment.SetEnvironmentVariable(S3LakeOptions.EnvironmentVariable, null);
         _sql = new SqlEngine(lake, options);
         _scripts = new ScriptEngine(lake, _sql);
         _sql.Variables = _scripts.Variable;
