@@ -16,14 +16,11 @@ internal static class RunCommand
     public static Command Create()
     {
         var file = SharedOptions.Pipeline();
-        var data = SharedOptions.Data();
-        var roots = SharedOptions.FileRoots();
-        var verbose = SharedOptions.Verbose();
         var json = new Option<bool>("--json") { Description = "Print one JSON object on standard output, and everything else on standard error." };
-        var command = new Command("run", "Runs a pipeline file to its end: exit code 0 when it succeeded, else 1.") { file, data, json, roots, verbose };
+        var command = new Command("run", "Runs a pipeline file to its end: exit code 0 when it succeeded, else 1.") { file, json };
         command.SetAction(parsed => Terminal.GuardAsync(signals => RunAsync(
-            PipelineFile.Read(parsed.GetValue(file)!), parsed.GetValue(data)!, SharedOptions.Folders(parsed.GetValue(roots)),
-            parsed.GetValue(json), parsed.GetValue(verbose), signals)));
+            PipelineFile.Read(parsed.GetValue(file)!), parsed.GetValue(SharedOptions.Data)!, SharedOptions.Folders(parsed.GetValue(SharedOptions.FileRoots)),
+            parsed.GetValue(json), parsed.GetValue(SharedOptions.Verbose), signals)));
         return command;
     }
 

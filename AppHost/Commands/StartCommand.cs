@@ -10,9 +10,6 @@ internal static class StartCommand
 {
     public static void AddTo(RootCommand root)
     {
-        var data = SharedOptions.Data();
-        var roots = SharedOptions.FileRoots();
-        var verbose = SharedOptions.Verbose();
         var offset = new Option<int>("--port-offset") { Description = "Moves the ports 7233, 5080 and 5000 by N.", HelpName = "N" };
         offset.Validators.Add(result =>
         {
@@ -20,17 +17,24 @@ internal static class StartCommand
                 result.AddError("--port-offset must be between 0 and 50000.");
         });
         var noDemo = new Option<bool>("--no-demo") { Description = "Do not register the demo's pipelines in a new data folder." };
-        foreach (var option in new Option[] { data, offset, noDemo, roots, verbose })
+        foreach (var option in new Option[] { SharedOptions.Data, offset, noDemo, SharedOptions.FileRoots, SharedOptions.Verbose })
             root.Options.Add(option);
+        foreach (var command in root.Subcommands)
+            command.Validators.Add(result =>
+            {
+                foreach (var own in new Option[] { offset, noDemo })
+                    if (result.GetResult(own) is { Implicit: false })
+                        result.AddError($"{own.Name} is for starting the whole environment; '{command.Name}' has no use for it.");
+            });
         root.SetAction(parsed => Terminal.GuardAsync(signals => RunAsync(
-            new DataFolder(parsed.GetValue(data)!),
+            new DataFolder(parsed.GetValue(SharedOptions.Data)!),
             new EnvironmentOptions
             {
                 PortOffset = parsed.GetValue(offset),
                 Demo = !parsed.GetValue(noDemo),
-                FileRoots = [.. SharedOptions.Folders(parsed.GetValue(roots)), ArtifactsLayout.Current.Demo]
+                FileRoots = [.. SharedOptions.Folders(parsed.GetValue(SharedOptions.FileRoots)), ArtifactsLayout.Current.Demo]
             }.WithSettingsOfProcess(),
-            parsed.GetValue(verbose) ? LineLevel.Debug : LineLevel.Info, signals)));
+            parsed.GetValue(SharedOptions.Verbose) ? LineLevel.Debug : LineLevel.Info, signals)));
     }
 
     private static async Task<int> RunAsync(DataFolder data, EnvironmentOptions options, LineLevel from, StopSignals signals)

@@ -126,6 +126,21 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Options_BeforeTheCommand_CountToo()
+    {
+        var elsewhere = Directory.CreateDirectory(folder.At("elsewhere")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(elsewhere, "a.csv"), "id\n1\n", TestContext.Current.CancellationToken);
+        var file = folder.At("apart.yaml");
+        await File.WriteAllTextAsync(file, $"pipeline: apart\ningest:\n  a:\n    source_type: file_local\n    format: csv\n    config: {{ path: {elsewhere}/a.csv }}\n", TestContext.Current.CancellationToken);
+        var (code, output, _) = await AppHostProcess.RunAsync(Data, "--files-root", elsewhere, "run", file, "--json");
+        Assert.True(code == 0, output);
+        Assert.Contains("{\"table\":\"bronze.a\",\"version\":0,\"rows\":1}", output, StringComparison.Ordinal);
+
+        (code, _, var errors) = await AppHostProcess.RunAsync(Data, "--port-offset", "3", "--no-demo", "run", file);
+        Assert.Equal((1, "--port-offset is for starting the whole environment; 'run' has no use for it.\n--no-demo is for starting the whole environment; 'run' has no use for it."), (code, errors.Trim()));
+    }
+
+    [Fact]
     public async Task Validate_BadFile_PrintsCodePathLineAndSuggestion()
     {
         var file = folder.At("bad.yaml");
