@@ -16,9 +16,13 @@ public sealed partial class JobEdit
     // What was written for a connector that was chosen before: choosing it again brings it back.
     private readonly Dictionary<string, JsonObject> _configs = new(StringComparer.Ordinal);
 
-    public JobEdit(JobForm form, IReadOnlyList<ConnectorEntry> connectors, JobSettings? existing = null)
+    // The plugin of the format for which the settings have fields.
+    private FormatEntry? _fitted;
+
+    /// <param name="formats">Formats that plugins read, beside the known ones.</param>
+    public JobEdit(JobForm form, IReadOnlyList<ConnectorEntry> connectors, JobSettings? existing = null, IReadOnlyList<FormatEntry>? formats = null)
     {
-        (_form, Existing) = (form, existing is not null);
+        (_form, Existing, Formats) = (form, existing is not null, formats ?? []);
         (Pipeline, Name) = (existing?.Pipeline ?? "", existing?.Job ?? "");
         var settings = existing is null ? [] : JsonObject.Create(existing.Settings.Clone())!;
         SourceType = settings["source_type"]?.ToString() ?? "";
@@ -26,7 +30,8 @@ public sealed partial class JobEdit
         Connector = connectors.FirstOrDefault(c => c.Error is null && (c.Name == SourceType.Split('@')[0] || c.SourceTypes.Contains(SourceType)));
         Config = ConfigOf(settings["config"] as JsonObject ?? []);
         foreach (var name in Apart) settings.Remove(name);
-        Fields = new SettingForm([.. form.Job.Where(f => !Apart.Contains(f.Name))], JsonSerializer.SerializeToElement(settings));
+        Fields = new SettingForm([.. form.Job.Where(f => !Apart.Contains(f.Name)).Select(f => f.Name == "format" ? FormatField(f, settings["format"]?.ToString()) : f)], JsonSerializer.SerializeToElement(settings));
+        Refit();
         Schedule = new SettingForm(form.Schedule, existing?.Schedule);
         Triggers = existing?.Triggers is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray().Select(t => new SettingForm(form.Trigger, t))] : [];
         _starts = Starts;
@@ -61,6 +66,17 @@ public sealed partial class JobEdit
     /// <summary>Kinds of checks and their fields.</summary>
     public IReadOnlyList<CheckForm> Checks => _form.Checks;
 
+    /// <summary>Formats that plugins read.</summary>
+    public IReadOnlyList<FormatEntry> Formats { get; }
+
+    /// <summary>The format of the files: as it is written, or as the ending of the first path says; empty when neither does.</summary>
+    public string Format => this["format"].Text is { Length: > 0 } written ? written : Ending is { Length: > 0 } ending ? Formats.FirstOrDefault(f => f.Endings.Contains(ending))?.Name ?? ending : "";
+
+    /// <summary>The plugin that reads this format; null when no plugin is needed.</summary>
+    public FormatEntry? FormatPlugin => ReadsFiles ? Formats.FirstOrDefault(f => f.Name == Format) : null;
+
+    private string Ending => InConfig("path")?.Text.Split('\n')[0].Trim().Trim('"').ToLowerInvariant() is { } path ? path.Split('/', ':')[^1].Split('.') is [_, .., var ending] ? ending : "" : "";
+
     public bool ReadsFiles => Connector?.Abilities.Contains("file_source") ?? false;
 
     public FormField this[string field] => Fields.Fields.First(f => f.Field.Name == field);
@@ -74,6 +90,15 @@ public sealed partial class JobEdit
         if (Connector is not null) _configs[Connector.Name] = Config.ToObject();
         (Connector, Connection, SourceType) = (connector, null, connector.SourceTypes.FirstOrDefault(t => t is "file_local" or "file_s3" or "api") ?? connector.Name);
         Config = ConfigOf(_configs.GetValueOrDefault(connector.Name) ?? []);
+        Refit();
+    }
+
+    /// <summary>Gives the settings the fields of the plugin that reads the format; what is filled in stays. To be called when path or format may have changed.</summary>
+    public void Refit()
+    {
+        if (FormatPlugin == _fitted) return;
+        _fitted = FormatPlugin;
+        Config = Config.With(ConfigFields(), "config.");
     }
 
     /// <param name="connection">Null reads with the settings of the job alone.</param>
@@ -86,13 +111,24 @@ public sealed partial class JobEdit
         field.Text = what;
         if (!ReadsFiles && InConfig("query") is { } query) query.Text = "";
         NameAfter(what);
+        Refit();
+    }
+
+    /// <summary>Takes a file that has just been uploaded; one more when the job reads uploaded files already.</summary>
+    public void TakeUpload(ConnectorEntry connector, string path)
+    {
+        Choose(connector);
+        var there = InConfig("path")?.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        if (there.Contains(path)) return;
+        Read(there.Length > 0 && there.All(p => p.StartsWith("upload:", StringComparison.Ordinal)) ? string.Join('\n', [.. there, path]) : path);
+        if (Pipeline.Length == 0) Pipeline = Name;
     }
 
     /// <summary>Proposes a name while there is none.</summary>
     public void NameAfter(string what)
     {
         if (Name.Length > 0) return;
-        var last = what.Split('/', ':')[^1];
+        var last = what.Split('\n')[0].Split('/', ':')[^1];
         var stem = ReadsFiles ? last.Split('.')[0] : last.Split('.')[^1];
         var name = Odd().Replace(stem.ToLowerInvariant(), "_").Trim('_');
         Name = name.Length == 0 ? "" : char.IsAsciiDigit(name[0]) ? "t_" + name : name;
@@ -123,12 +159,16 @@ public sealed partial class JobEdit
 
     private string Starts => JsonSerializer.Serialize(new object[] { Schedule.ToObject(), Triggers.Select(t => t.ToObject()) });
 
-    private SettingForm ConfigOf(JsonObject config)
+    private SettingForm ConfigOf(JsonObject config) => new(ConfigFields(), JsonSerializer.SerializeToElement(config), "config.");
+
+    private List<ConnectorField> ConfigFields() => [.. (Connector?.Fields ?? []).Concat(_fitted?.Fields ?? []).Concat(_form.Csv).Concat(_form.Files).DistinctBy(f => f.Name)];
+
+    /// <summary>A format is chosen, not written; one that nobody here knows stays choosable.</summary>
+    private ConnectorField FormatField(ConnectorField field, string? written) => field with
     {
-        var own = Connector?.Fields ?? [];
-        var fields = own.Concat(_form.Csv.Concat(_form.Files).Where(f => own.All(o => o.Name != f.Name))).DistinctBy(f => f.Name);
-        return new SettingForm([.. fields], JsonSerializer.SerializeToElement(config), "config.");
-    }
+        Kind = FieldKind.Choice, Default = JsonSerializer.SerializeToElement("as the file's ending says"),
+        Choices = [.. field.Choices.Concat(Formats.Select(f => f.Name)).Concat(written is { Length: > 0 } odd ? [odd] : []).Distinct()]
+    };
 
     [GeneratedRegex("[^a-z0-9]+")]
     private static partial Regex Odd();

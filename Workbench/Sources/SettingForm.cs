@@ -21,6 +21,17 @@ public sealed class SettingForm
 
     public IReadOnlyList<FormField> Fields { get; }
 
+    /// <summary>The same settings with other fields; those that stay keep what is being typed into them, those that go take their values with them.</summary>
+    public SettingForm With(IReadOnlyList<ConnectorField> fields, string prefix)
+    {
+        var json = ToObject();
+        foreach (var gone in Fields.Where(f => fields.All(n => n.Name != f.Field.Name))) json.Remove(gone.Field.Name);
+        var form = new SettingForm(fields, JsonSerializer.SerializeToElement(json), prefix);
+        return new SettingForm(form._others, [.. form.Fields.Select(f => Fields.FirstOrDefault(o => ReferenceEquals(o.Field, f.Field)) ?? f)]);
+    }
+
+    private SettingForm(JsonObject others, IReadOnlyList<FormField> fields) => (_others, Fields) = (others, fields);
+
     /// <summary>Fields whose text cannot be right; only those of the connection must be filled.</summary>
     public int Problems => Fields.Sum(f => f.Problems);
 
@@ -38,6 +49,8 @@ public sealed class SettingForm
 /// <summary>One field of the form.</summary>
 public sealed class FormField
 {
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly string? _stored;
 
     // As it came, and how it was shown: what nobody changes goes back as it came, blanks and empty texts too.
@@ -50,7 +63,7 @@ public sealed class FormField
         if (field.Kind == FieldKind.Group) Group = new SettingForm(field.Fields, value is JsonObject group ? JsonSerializer.SerializeToElement(group) : null, path + ".");
         else if (IsRows) Rows = value is JsonObject map ? [.. map.Select(p => new MapRow(p.Key, TextOf(p.Value), field.Element == FieldKind.Secret))] : [];
         else if (field.Kind == FieldKind.Secret) _stored = value is null ? null : TextOf(value);
-        else if (field.Kind == FieldKind.List && !IsRaw) Text = value is JsonArray list ? string.Join('\n', list.Select(TextOf)) : TextOf(value);
+        else if (field.Kind == FieldKind.List && !IsRaw) Text = value is JsonArray list ? string.Join('\n', list.Select(LineOf)) : TextOf(value);
         else Text = IsRaw ? value?.ToJsonString() ?? "" : TextOf(value);
         (_given, _shown) = (value?.DeepClone(), Text);
     }
@@ -113,10 +126,12 @@ public sealed class FormField
         // Text of a secret is taken as it is: a blank may belong to it.
         if (Field.Kind == FieldKind.Secret) return Text.Length > 0 ? JsonValue.Create(Text) : _stored is not null && !Replacing ? JsonValue.Create(_stored) : null;
         if (Text == _shown) return _given?.DeepClone();
+        // Blanks that were typed into a text are what it says: a delimiter may be one.
+        if (Field.Kind == FieldKind.Text && text.Length == 0 && Text.Length > 0) return JsonValue.Create(Text);
         if (text.Length == 0) return null;
         if (IsRaw) return IsJson(text) ? JsonNode.Parse(text) : JsonValue.Create(text);
         return Field.Kind == FieldKind.List
-            ? new JsonArray([.. text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(line => Scalar(Field.Element ?? FieldKind.Text, line))])
+            ? new JsonArray([.. text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(line => Quoted(line) is { } item ? JsonValue.Create(item) : Scalar(Field.Element ?? FieldKind.Text, line))])
             : Scalar(Field.Kind, text);
     }
 
@@ -135,6 +150,21 @@ public sealed class FormField
         JsonValue value when value.TryGetValue<string>(out var text) => text,
         _ => node.ToJsonString(),
     };
+
+    /// <summary>An item of a list as a line: in quotes, as JSON writes them, where a bare line could not say it (no text, blanks at an edge, a line end).</summary>
+    private static string LineOf(JsonNode? item)
+    {
+        var text = TextOf(item);
+        return item is JsonValue value && value.TryGetValue<string>(out _) && (text.Length == 0 || text != text.Trim() || text[0] == '"' || text.AsSpan().IndexOfAny('\n', '\r') >= 0)
+            ? JsonSerializer.Serialize(text, Plain) : text;
+    }
+
+    private static string? Quoted(string line)
+    {
+        if (line is not ['"', .., '"']) return null;
+        try { return JsonSerializer.Deserialize<string>(line); }
+        catch (JsonException) { return null; /* quotes that are a part of the text */ }
+    }
 
     private static bool Fits(string text, string pattern)
     {

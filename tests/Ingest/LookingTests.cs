@@ -40,7 +40,7 @@ public sealed class LookingTests : IDisposable
         Assert.InRange(result.Counts.Read, 100_000, 599_999);
         Assert.True(result.Counts.Balanced);
         Assert.Null(result.Problem);
-        Assert.Equal("1 files found, 1 of them new or changed", result.Read[0]);
+        Assert.Equal("1 file found, 1 new or changed", result.Read[0]);
         Assert.Matches("^data/a.csv, its first 41943[0-9]{2} bytes$", result.Read[1]);
         Assert.Empty(_bench.Lake.Tables());
     }

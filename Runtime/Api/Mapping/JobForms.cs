@@ -53,7 +53,8 @@ internal static class JobForms
             Name = name, Title = Title(name), Description = schema["description"]?.ToString(), Kind = kind, Element = kind is FieldKind.List or FieldKind.Map ? FieldKind.Text : null, Required = required,
             Default = schema["default"] is { } value ? JsonSerializer.SerializeToElement(value) : null, Minimum = schema["minimum"]?.GetValue<double>(), Maximum = schema["maximum"]?.GetValue<double>(),
             Pattern = kind == FieldKind.Text ? schema["pattern"]?.ToString() : null, Example = schema["examples"] is JsonArray { Count: > 0 } examples ? examples[0]!.ToString() : null,
-            Choices = schema["enum"]?.AsArray().Select(c => c!.ToString()).ToList() ?? [],
+            // Of a text: what is common, where others are allowed.
+            Choices = (schema["enum"] ?? (schema["examples"] is JsonArray { Count: > 1 } common ? common : null))?.AsArray().Select(c => c!.ToString()).ToList() ?? [],
             Fields = items is null ? [] : items["properties"] is null ? [new ConnectorField { Name = "check", Title = "Check", Kind = FieldKind.Text }] : Section(items)
         };
     }

@@ -90,7 +90,7 @@ internal sealed class DryRun(LakeStore lake, PluginRegistry plugins, IngestOptio
         // With nothing new, it is still good to know what the files look like.
         var chosen = (fresh.Count > 0 ? fresh : listed).Take(MostFiles).ToList();
         var format = _job.Format ?? "csv";
-        var (landed, read) = (new List<LandedFile>(), new List<string> { $"{listed.Count} files found, {fresh.Count} of them new or changed" });
+        var (landed, read) = (new List<LandedFile>(), new List<string> { $"{listed.Count} {(listed.Count == 1 ? "file" : "files")} found, {fresh.Count} new or changed" });
         foreach (var file in chosen)
         {
             var head = await FileHead.CopyAsync(file, format, Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"head-{landed.Count}")), ct).ConfigureAwait(false);

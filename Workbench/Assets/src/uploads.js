@@ -58,5 +58,7 @@ export function watch(zone, input, page) {
   zone.addEventListener("dragleave", out);
   zone.addEventListener("drop", e => { e.preventDefault(); out(); sendAll(e.dataTransfer.files); });
   input.addEventListener("change", () => { sendAll([...input.files]); input.value = ""; });
+  // Chosen before this script was here.
+  if (input.files.length > 0) input.dispatchEvent(new Event("change"));
   return { cancel: key => running.get(key)?.abort("cancel"), leave: () => { for (const one of running.values()) one.abort("left"); } };
 }

@@ -20,6 +20,7 @@ public sealed partial class FakeRuntime
     private void MapJobs(RouteGroupBuilder api)
     {
         api.MapGet("/forms/job", () => Sample.Form);
+        api.MapGet("/formats", () => Sample.Formats);
         api.MapGet("/pipelines/{name}/jobs/{job}", (string name, string job) => new JobSettings(name, 3, job, Sample.Element("""
             {"source_type":"shop","connection":"shop_db","error_handling":"quarantine","quarantine_path":"q/flights","dedupe_keys":["id"],"rename_map":{"Order No":"order_id"},
              "schema_mode":"user","user_schema":[{"name":"id","type":"BIGINT","nullable":false},{"name":"day","type":"DATE","format":"%d.%m.%Y"}],

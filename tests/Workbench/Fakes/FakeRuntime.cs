@@ -150,7 +150,11 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         api.MapGet("/runs/{run}/logs", (string run, long? after, string? level, string? search) => Sample.Logs(after ?? 0, level, search));
         api.MapGet("/runs/{run}/events", (HttpContext context, string run) => StreamAsync(context, Sample.RunEvents(run)));
         api.MapGet("/events", (HttpContext context) => StreamAsync(context, [new RunEvent(RunEvent.Ready, "")]));
-        api.MapGet("/tables", (string? layer, string? search) => Sample.Tables.Where(t => (layer is null || t.Layer.ToString().Equals(layer, StringComparison.OrdinalIgnoreCase)) && (search is null || t.Name.Contains(search))));
+        api.MapGet("/layers", (string? layer, string? search, int page, int size) => Enum.GetValues<TableLayer>().Where(l => layer is null || l.ToString().Equals(layer, StringComparison.OrdinalIgnoreCase)).Select(l =>
+        {
+            var all = Sample.Tables.Where(t => t.Layer == l && (search is null || t.Name.Contains(search) || t.Description?.Contains(search) == true)).ToList();
+            return new LayerPage(l, all.Sum(t => t.Rows), all.Sum(t => t.Bytes), new Page<TableSummary>([.. all.Skip((page - 1) * size).Take(size)], all.Count, page, size));
+        }));
         api.MapGet("/tables/{layer}/{name}", (string layer, string name) => Sample.Table($"{layer}.{name}"));
         api.MapGet("/tables/{layer}/{name}/profile", (string layer, string name) => Sample.Profile($"{layer}.{name}"));
         api.MapGet("/tables/{layer}/{name}/columns/{column}/lineage", (string layer, string name, string column) => Sample.Lineage($"{layer}.{name}", column));

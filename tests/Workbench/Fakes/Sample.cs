@@ -14,7 +14,8 @@ public sealed partial class Sample
     public IReadOnlyList<PipelineSummary> Pipelines { get; init; } = [];
     public IReadOnlyList<RunSummary> Runs { get; init; } = [];
     public IReadOnlyList<TableSummary> Tables { get; init; } = [];
-    public IReadOnlyList<ConnectorEntry> Connectors { get; init; } = [new() { Name = "file", Title = "Files", Description = "CSV, JSON and Parquet files of this machine.", Version = "0.1.0", SourceTypes = ["file", "file_local", "file_upload"], Abilities = ["discover", "file_source", "test_connection"] }, Shop];
+    public IReadOnlyList<ConnectorEntry> Connectors { get; init; } = [new() { Name = "file", Title = "Files", Description = "CSV, JSON and Parquet files of this machine.", Version = "0.1.0", SourceTypes = ["file", "file_local", "file_upload"], Abilities = ["discover", "file_source", "test_connection"],
+        Fields = [new() { Name = "path", Title = "Path", Description = "Files to read.", Kind = FieldKind.List, Element = FieldKind.Text, Required = true }] }, Shop];
 
     public SystemStatus System { get; init; } = new()
     {

@@ -158,6 +158,7 @@ public sealed class SourcesTests(Bench bench) : IClassFixture<Bench>
         bench.Runtime.Sample = Sample.Full();
         var page = await bench.OpenAsync("/sources/uploads");
         await page.GetByText("Nothing uploaded yet").WaitForAsync();
+        await page.Locator(".drop-zone[data-ready]").WaitForAsync();
         var bytes = Enumerable.Range(0, 9 << 20).Select(i => (byte)(i * 31)).ToArray();
         await page.GetByLabel("Choose files to upload").SetInputFilesAsync(new FilePayload { Name = "orders.csv", MimeType = "text/csv", Buffer = bytes });
         await page.GetByText("arrived as upload:orders.csv").WaitForAsync();

@@ -79,6 +79,67 @@ public sealed class WizardTests(Bench bench) : IClassFixture<Bench>
     }
 
     [Fact]
+    public async Task New_FilesDroppedOnTheFirstPage_BeginTheJobWithTheirFormat()
+    {
+        bench.Runtime.Sample = Sample.Full();
+        var page = await bench.OpenAsync("/jobs/new");
+        await DropAsync(page, "Orders 2024.xlsx");
+        await page.Locator("section.wizard-body[aria-label='What to read']").WaitForAsync();
+        await Assertions.Expect(page.Locator("#set-config-path")).ToHaveValueAsync("upload:Orders 2024.xlsx");
+        // The format of a plugin has its own fields; what CSV alone knows is not offered.
+        await page.GetByText("How the files are written").ClickAsync();
+        await page.Locator("#set-config-sheet").FillAsync("May");
+        await page.Locator("#set-config-sheet").PressAsync("Tab");
+        await Assertions.Expect(page.Locator("#set-config-delimiter")).ToHaveCountAsync(0);
+        await SentAsync("""{"path":["upload:Orders 2024.xlsx"],"sheet":"May"}""");
+        // One more file is read by the same job.
+        await DropAsync(page, "more.xlsx");
+        await Assertions.Expect(page.Locator("#set-config-path")).ToHaveValueAsync("upload:Orders 2024.xlsx\nupload:more.xlsx");
+        await SentAsync("""{"path":["upload:Orders 2024.xlsx","upload:more.xlsx"],"sheet":"May"}""");
+        await page.Locator("#set-format").SelectOptionAsync("csv");
+        await page.Locator("#set-config-delimiter").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await Assertions.Expect(page.Locator("#set-config-sheet")).ToHaveCountAsync(0);
+        await SentAsync("""{"path":["upload:Orders 2024.xlsx","upload:more.xlsx"]}""");
+        Assert.Equal(("orders_2024", "orders_2024"), (bench.Runtime.Drafts[^1].Pipeline, bench.Runtime.Drafts[^1].Job));
+
+        // It is not stored yet: leaving asks, within the workbench and out of it.
+        await page.GetByRole(AriaRole.Link, new() { Name = "Catalog" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Dialog, new() { Name = "Leave without saving?" }).GetByRole(AriaRole.Button, new() { Name = "Stay here" }).ClickAsync();
+        var asked = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        page.Dialog += async (_, dialog) =>
+        {
+            asked.TrySetResult(dialog.Type);
+            await dialog.AcceptAsync();
+        };
+        await page.CloseAsync(new() { RunBeforeUnload = true });
+        Assert.Equal("beforeunload", await asked.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+
+        async Task SentAsync(string config)
+        {
+            for (var i = 0; i < 600 && Config() != config; i++) await Task.Delay(100, TestContext.Current.CancellationToken);
+            Assert.Equal(config, Config());
+        }
+
+        string? Config()
+        {
+            lock (bench.Runtime.Drafts) return bench.Runtime.Drafts.LastOrDefault()?.Settings is { } s && s.TryGetProperty("config", out var c) ? c.GetRawText() : null;
+        }
+    }
+
+    private static async Task DropAsync(IPage page, string name)
+    {
+        var zone = page.Locator(".drop-zone[data-ready]");
+        await zone.WaitForAsync();
+        await zone.EvaluateAsync("""
+            (zone, name) => {
+              const data = new DataTransfer();
+              data.items.add(new File(["rows"], name));
+              zone.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+            }
+            """, name);
+    }
+
+    [Fact]
     public void LineDiff_SeveralPlaces_ShowsEachWithItsNeighbours()
     {
         var before = string.Join('\n', Enumerable.Range(1, 20).Select(i => $"line {i}"));

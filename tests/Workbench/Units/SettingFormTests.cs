@@ -55,4 +55,29 @@ public sealed class SettingFormTests
         Of(form, "delimiter").Text = "\t";
         Assert.Equal("""{"path":"b.csv","delimiter":"\t","skip":2}""", Json(form));
     }
+
+    [Theory]
+    [InlineData("""["","NA"]""", "\"\"\nNA", "\"\"\nNA\n-", """["","NA","-"]""")]
+    [InlineData("""["a"]""", "a", "a\n\n  \n\"\"", """["a",""]""")]
+    [InlineData("""[" a ","b\nc"]""", "\" a \"\n\"b\\nc\"", "\" a \"\n\"b\\nc\"\nü", """[" a ","b\nc","\u00FC"]""")]
+    [InlineData("""["\"x\""]""", "\"\\\"x\\\"\"", "\"\\\"x\\\"\"\ny", """["\u0022x\u0022","y"]""")]
+    [InlineData("""["5\"","6"]""", "5\"\n6", "5\"\n\"7", """["5\u0022","\u00227"]""")]
+    public void ToObject_ListEdited_KeepsItemsOfBlanksAndQuotes(string given, string shown, string typed, string sent)
+    {
+        var form = Form($$"""{"null_strings":{{given}}}""");
+        Assert.Equal(shown, Of(form, "null_strings").Text);
+        Of(form, "null_strings").Text = typed;
+        Assert.Equal($$"""{"null_strings":{{sent}}}""", Json(form));
+    }
+
+    [Fact]
+    public void ToObject_BlanksTypedAnew_AreTheValue()
+    {
+        var form = Form("{}");
+        Of(form, "delimiter").Text = " ";
+        Of(form, "skip").Text = "  ";
+        Assert.Equal("""{"delimiter":" "}""", Json(form));
+        Of(form, "delimiter").Text = "";
+        Assert.Equal("{}", Json(form));
+    }
 }
