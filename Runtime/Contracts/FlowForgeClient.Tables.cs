@@ -6,6 +6,10 @@ public sealed partial class FlowForgeClient
     public Task<IReadOnlyList<TableSummary>> TablesAsync(TableLayer? layer = null, string? search = null, CancellationToken ct = default) =>
         GetAsync<IReadOnlyList<TableSummary>>(new QueryText("tables").AddWord("layer", layer).Add("search", search), ct);
 
+    /// <summary>One page of the tables of each layer (or of one), whose name or description holds the text, with the layers' sums.</summary>
+    public Task<IReadOnlyList<LayerPage>> LayersAsync(TableLayer? layer = null, string? search = null, int page = 1, int size = 50, CancellationToken ct = default) =>
+        GetAsync<IReadOnlyList<LayerPage>>(new QueryText("layers").AddWord("layer", layer).Add("search", search).Add("page", page).Add("size", size), ct);
+
     public Task<TableDetail> TableAsync(TableLayer layer, string name, long? version = null, CancellationToken ct = default) =>
         GetAsync<TableDetail>(new QueryText(TablePath(layer, name)).Add("version", version), ct);
 

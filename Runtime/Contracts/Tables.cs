@@ -25,6 +25,11 @@ public sealed record TableSummary
     public int Held { get; init; }
 }
 
+/// <summary>A layer of the lake: one page of its tables, and the sums over all that fit the search.</summary>
+/// <param name="Rows">Rows of all tables.</param>
+/// <param name="Bytes">Bytes of the Parquet files of all tables' latest versions.</param>
+public sealed record LayerPage(TableLayer Layer, long Rows, long Bytes, Page<TableSummary> Tables);
+
 /// <summary>One table at its latest version, or at the one asked for.</summary>
 public sealed record TableDetail
 {

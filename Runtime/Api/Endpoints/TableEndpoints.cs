@@ -14,6 +14,7 @@ internal static class TableEndpoints
     {
         var group = api.MapGroup("/tables").WithTags("Tables");
         group.MapGet("/", List).WithSummary("Tables by layer and name.");
+        api.MapGet("/layers", Layers).WithTags("Tables").WithSummary("One page of the tables of each layer, or of one, with the sums over all of them.");
         group.MapGet("/{layer}/{name}", Get).WithSummary("One table: schema, size, lineage, checks.");
         group.MapGet("/{layer}/{name}/versions", Versions).WithSummary("Commits, newest first.");
         group.MapGet("/{layer}/{name}/rows", Rows).WithSummary("A page of rows of a version, sorted and filtered.");
@@ -44,6 +45,12 @@ internal static class TableEndpoints
 
     private static IReadOnlyList<TableSummary> List(TableViews views, string? layer, string? search) =>
         views.List(Paging.Word<TableLayer>("layer", layer), Paging.Text(search));
+
+    private static IReadOnlyList<LayerPage> Layers(TableShelf shelf, string? layer, string? search, int? page, int? size)
+    {
+        var (number, count) = Paging.Check(page, size);
+        return shelf.Pages(Paging.Word<TableLayer>("layer", layer), Paging.Text(search), number, count);
+    }
 
     private static TableDetail Get(TableViews views, KnownTables tables, string layer, string name, long? version)
     {

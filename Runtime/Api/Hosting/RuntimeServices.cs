@@ -49,6 +49,7 @@ internal static class RuntimeServices
         services.AddSingleton<RunEvents>();
         services.AddSingleton<TableReads>();
         services.AddSingleton<RowPages>();
+        services.AddSingleton<TableShelf>();
         services.AddSingleton<TableViews>();
         services.AddSingleton<ColumnLineages>();
         services.AddSingleton<TableProfiles>();

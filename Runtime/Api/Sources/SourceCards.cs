@@ -24,8 +24,10 @@ internal sealed partial class SourceCards(CatalogDatabase catalog, KnownDefiniti
     public Contracts.Page<SourceCard> List(SourceKind? kind, string? search, int page, int size)
     {
         var all = Jobs().Where(j => (kind is null || KindOf(j.Job) == kind) && (search is null || Holds(j))).OrderBy(j => j.Stored.Name, StringComparer.Ordinal).ThenBy(j => j.Job.Name, StringComparer.Ordinal).ToList();
-        // What costs is asked for the shown ones alone.
-        return new Contracts.Page<SourceCard>([.. all.Skip((page - 1) * size).Take(size).Select(j => Card(j.Stored, j.Job))], all.Count, page, size);
+        // What costs is asked for the shown ones alone, and what they share once.
+        var shown = all.Skip((page - 1) * size).Take(size).ToList();
+        var known = shown.Any(j => j.Job.Connection is not null) ? connections.List().DistinctBy(c => c.Name).ToDictionary(c => c.Name, StringComparer.Ordinal) : [];
+        return new Contracts.Page<SourceCard>([.. shown.Select(j => Card(j.Stored, j.Job, known))], all.Count, page, size);
 
         bool Holds((PipelineVersion Stored, IngestDefinition Job) j) => new[] { j.Stored.Name, j.Job.Name, j.Job.Connection, j.Job.Connector, Reads(j.Job) }.Any(t => t?.Contains(search!, StringComparison.OrdinalIgnoreCase) == true);
     }
@@ -63,13 +65,13 @@ internal sealed partial class SourceCards(CatalogDatabase catalog, KnownDefiniti
     // The catalog keeps microseconds.
     private static string Kept(string ticks) => long.TryParse(ticks, out var t) ? (t / 10 * 10).ToString(CultureInfo.InvariantCulture) : "";
 
-    private SourceCard Card(PipelineVersion stored, IngestDefinition job)
+    private SourceCard Card(PipelineVersion stored, IngestDefinition job, Dictionary<string, ConnectionSummary> known)
     {
         var (id, table) = ("ingest." + job.Name, job.ForceToParquet && job.Tables.Count == 0 ? "bronze." + job.Table : null);
         var kind = KindOf(job);
         var last = catalog.Runs.Latest(stored.Name, id);
         var run = last is null ? null : catalog.Runs.Get(last.RunId);
-        var connection = job.Connection is { } name ? connections.List().FirstOrDefault(c => c.Name == name) : null;
+        var connection = job.Connection is { } name ? known.GetValueOrDefault(name) : null;
         var files = kind == SourceKind.File && table is not null ? catalog.Files.List(table, 1, NewestFiles) : null;
         var schemas = table is null ? [] : catalog.Schemas.List(table, 2);
         return new SourceCard

@@ -20,6 +20,18 @@ public sealed class TableTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Layers_PageOfEach_HasTheSumsOfAll()
+    {
+        var layers = await client.LayersAsync(size: 1);
+        Assert.Equal(["Bronze 1", "Silver 0", "Gold 1"], layers.Select(l => $"{l.Layer} {l.Tables.Total}"));
+        Assert.Equal(("bronze.orders", 3L, 95L), (layers[0].Tables.Items[0].Table, layers[0].Tables.Items[0].Rejects, layers[0].Tables.Items[0].Rows));
+        Assert.Equal(layers[0].Bytes, layers[0].Tables.Items[0].Bytes);
+        var beyond = Assert.Single(await client.LayersAsync(TableLayer.Bronze, page: 2, size: 1));
+        Assert.Equal((1L, 95L, 0), (beyond.Tables.Total, beyond.Rows, beyond.Tables.Items.Count));
+        Assert.All(await client.LayersAsync(search: "no such table"), l => Assert.Equal((0L, 0L), (l.Tables.Total, l.Rows)));
+    }
+
+    [Fact]
     public async Task Get_Table_HasSchemaOriginLineageAndRejects()
     {
         var table = await client.TableAsync(TableLayer.Bronze, "orders");
