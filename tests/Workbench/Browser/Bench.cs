@@ -16,8 +16,15 @@ public sealed class Bench(Chromium chromium) : IAsyncLifetime
 
     public WorkbenchProcess Workbench { get; private set; } = default!;
 
-    /// <summary>What the browser complained about: console errors, failed requests, requests to other hosts.</summary>
-    public List<string> Complaints { get; } = [];
+    private readonly System.Runtime.CompilerServices.ConditionalWeakTable<IPage, List<string>> complaints = [];
+
+    /// <summary>What the browser complained about on this page: console errors, failed requests, requests to other hosts.</summary>
+    public IReadOnlyList<string> ComplaintsOf(IPage page)
+    {
+        var list = complaints.GetOrCreateValue(page);
+        lock (list)
+            return [.. list];
+    }
 
     public async ValueTask InitializeAsync()
     {
@@ -50,13 +57,13 @@ public sealed class Bench(Chromium chromium) : IAsyncLifetime
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")
-                Complain($"{message.Type}: {message.Text}");
+                Complain(page, $"{message.Type}: {message.Text}");
         };
-        page.PageError += (_, error) => Complain($"script: {error}");
+        page.PageError += (_, error) => Complain(page, $"script: {error}");
         page.Request += (_, request) =>
         {
             if (!request.Url.StartsWith(Workbench.Url.ToString(), StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal))
-                Complain($"other host: {request.Url}");
+                Complain(page, $"other host: {request.Url}");
         };
         return page;
     }
@@ -81,9 +88,10 @@ public sealed class Bench(Chromium chromium) : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
-    private void Complain(string what)
+    private void Complain(IPage page, string what)
     {
-        lock (Complaints)
-            Complaints.Add(what);
+        var list = complaints.GetOrCreateValue(page);
+        lock (list)
+            list.Add(what);
     }
 }

@@ -26,8 +26,15 @@ public sealed class NotebookBench(Chromium chromium) : IAsyncLifetime
     // A kernel's first cell waits for a compiler that is being compiled; on a busy machine that takes a while.
     static NotebookBench() => Assertions.SetDefaultExpectTimeout(45_000);
 
-    /// <summary>What the browser complained about.</summary>
-    public List<string> Complaints { get; } = [];
+    private readonly System.Runtime.CompilerServices.ConditionalWeakTable<IPage, List<string>> complaints = [];
+
+    /// <summary>What the browser complained about on this page.</summary>
+    public IReadOnlyList<string> ComplaintsOf(IPage page)
+    {
+        var list = complaints.GetOrCreateValue(page);
+        lock (list)
+            return [.. list];
+    }
 
     public async ValueTask InitializeAsync()
     {
@@ -77,9 +84,9 @@ public sealed class NotebookBench(Chromium chromium) : IAsyncLifetime
         {
             // That a cell's HTML may run no script is what is wanted.
             if (message.Type is "error" or "warning" && !message.Text.StartsWith("Blocked script execution in 'about:srcdoc'", StringComparison.Ordinal))
-                Complain($"{message.Type}: {message.Text}");
+                Complain(page, $"{message.Type}: {message.Text}");
         };
-        page.PageError += (_, error) => Complain($"script: {error}");
+        page.PageError += (_, error) => Complain(page, $"script: {error}");
         await page.GotoAsync($"{Workbench.Url}login?token={Token}&return={Uri.EscapeDataString(path)}");
         await page.Locator(".topbar .pill:not(.idle)").WaitForAsync();
         return page;
@@ -121,9 +128,10 @@ public sealed class NotebookBench(Chromium chromium) : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
-    private void Complain(string what)
+    private void Complain(IPage page, string what)
     {
-        lock (Complaints)
-            Complaints.Add(what);
+        var list = complaints.GetOrCreateValue(page);
+        lock (list)
+            list.Add(what);
     }
 }

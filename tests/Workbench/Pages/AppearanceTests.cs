@@ -30,6 +30,10 @@ public sealed class AppearanceTests(Bench bench) : IClassFixture<Bench>
         { "compare", "/runs/compare?a=run_8f1f&b=run_8f1e", ".compare-part" },
         { "connectors", "/sources/connectors", ".connector .chip" },
         { "secrets", "/sources/secrets", ".table td" },
+        { "uploads", "/sources/uploads", ".drop-zone[data-ready]" },
+        { "layer", "/catalog/bronze", "tr[data-row]" },
+        { "new-pipeline", "/pipelines/new", ".page-head" },
+        { "wizard-read", "/jobs/flights/flights?step=read", ".setting" },
         { "connection-new", "/sources/new/shop", ".setting" },
         { "connection", "/sources/connections/shop_db", ".setting" },
         { "connection-browse", "/sources/connections/shop_db/browse", ".browse-item" },
@@ -72,8 +76,18 @@ public sealed class AppearanceTests(Bench bench) : IClassFixture<Bench>
             var sideways = await page.EvaluateAsync<int>("(() => { const m = document.querySelector('main'); return m.scrollWidth - m.clientWidth; })()");
             Assert.True(sideways <= 0, $"{path} overflows by {sideways} px at {width} px.");
         }
+        // Smaller tablets, lying and upright.
+        foreach (var width in new[] { 1024, 768 })
+        {
+            await page.SetViewportSizeAsync(width, 900);
+            var wide = await page.EvaluateAsync<string>("""
+                () => [document.documentElement, document.querySelector("main")].map(e => e.scrollWidth - e.clientWidth).some(w => w > 0)
+                  ? [...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4).map(e => `${e.tagName}.${e.className}`).join(", ") || "something" : ""
+                """);
+            Assert.True(wide.Length == 0, $"{path} overflows at {width} px by {wide}.");
+        }
+        Assert.Equal([], bench.ComplaintsOf(page));
         await page.Context.CloseAsync();
-        Assert.Equal([], bench.Complaints);
     }
 
     /// <summary>What axe-core finds: names that screen readers miss, contrast that weak eyes miss. Each as "rule: element".</summary>
