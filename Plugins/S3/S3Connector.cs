@@ -80,13 +80,13 @@ public sealed class S3Connector(ConnectorContext<S3Spec> context) : IFileSource,
     private SourceFile File(S3Object found) => new()
     {
         Path = found.Key, Size = found.Size, Modified = found.LastModified, ETag = found.ETag?.Trim('"'),
-        OpenAsync = cancellationToken => ObjectStream.OpenAsync((from, ct) => CallAsync(c => c.GetObjectAsync(Request(found, from), ct), ct), cancellationToken),
+        OpenAsync = cancellationToken => RangedStream.OpenAsync(found.Key, async (first, last, ct) => (await CallAsync(c => c.GetObjectAsync(Request(found, new ByteRange(first, last)), ct), ct).ConfigureAwait(false)).ResponseStream, found.Size ?? 0, _spec.Parallel, cancellationToken),
     };
 
     /// <summary>The object as it was listed, or nothing: half of one version and half of another would be a file that never was.</summary>
-    private GetObjectRequest Request(S3Object found, long from) => new()
+    private GetObjectRequest Request(S3Object found, ByteRange range) => new()
     {
-        BucketName = _spec.Bucket, Key = found.Key, EtagToMatch = found.ETag, ByteRange = from > 0 ? new ByteRange($"bytes={from}-") : null,
+        BucketName = _spec.Bucket, Key = found.Key, EtagToMatch = found.ETag, ByteRange = range,
     };
 
     private AmazonS3Client Client()

@@ -33,6 +33,9 @@ public sealed record S3Spec
     [Setting("Objects to leave out, as patterns against the whole key")]
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
+    [Setting("Parts of 8 MB of one object that are read at once, and so kept in memory", Minimum = 1, Maximum = 16)]
+    public int Parallel { get; init; } = 4;
+
     [Setting("What becomes of loaded objects once they are committed: keep, delete, move")]
     public AfterLoad AfterLoad { get; init; }
 

@@ -91,7 +91,7 @@ internal sealed partial class SourceCards(CatalogDatabase catalog, KnownDefiniti
         var abilities = plugins.Find(job.Connector ?? "")?.Abilities ?? [];
         return abilities.Contains("file_source") ? SourceKind.File : abilities.Contains("stream") ? SourceKind.Stream : abilities.Contains("page_source") || job.Connector is "rest" or "graphql" ? SourceKind.Api : job.Connector switch
         {
-            "file" or "s3" => SourceKind.File, "kafka" or "rabbitmq" or "redis" => SourceKind.Stream, _ => SourceKind.Database
+            "file" or "s3" or "azure_blob" or "sftp" or "ftp" or "http" => SourceKind.File, "kafka" or "rabbitmq" or "redis" => SourceKind.Stream, _ => SourceKind.Database
         };
     }
 

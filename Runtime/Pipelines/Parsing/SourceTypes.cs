@@ -25,7 +25,7 @@ internal static class SourceTypes
     {
         ["file"] = SourceKind.Files,
         ["s3"] = SourceKind.Files,
-        ["azure-blob"] = SourceKind.Files,
+        ["azure_blob"] = SourceKind.Files,
         ["sftp"] = SourceKind.Files,
         ["ftp"] = SourceKind.Files,
         ["http"] = SourceKind.Files,

@@ -2,6 +2,7 @@ using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Amazon.S3.Transfer;
+using FlowForge.Plugins.AzureBlob;
 using FlowForge.Plugins.Files;
 using FlowForge.Plugins.Http;
 using FlowForge.Plugins.S3;
@@ -100,6 +101,37 @@ public sealed class S3SuiteTests(S3Server server) : SuiteTests
 
     private S3Connector Open(string path, Func<S3Spec, S3Spec>? change = null) =>
         new(Fixture.Context((change ?? (s => s))(new S3Spec { Endpoint = server.Endpoint, Bucket = _bucket, AccessKey = new Secret("key"), SecretKey = new Secret("canary"), Path = [path] })));
+}
+
+[SuiteOf("azure_blob"), Collection(AloneCollection.Name)]
+public sealed class AzureBlobSuiteTests(AzureServer server) : SuiteTests
+{
+    private readonly string _container = "c" + Guid.NewGuid().ToString("n")[..12];
+
+    protected override async Task<ConnectorSuite> SuiteAsync()
+    {
+        await server.ContainerAsync(_container);
+        foreach (var (name, content) in Files) await server.PutAsync(_container, "in/" + name, content);
+        await server.PutAsync(_container, "large/a.bin", Noise(96 << 20));
+        var away = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/{AzureServer.Account}");
+        var wrong = Convert.ToBase64String("canary of the suite"u8);
+        return new FileSuite
+        {
+            Works = () => Open("in/*"), TestSays = $"Container {_container} answers, 3 blobs match in/\\*", Discovered = "in/a.csv", Secrets = [wrong],
+            Refusals =
+            [
+                new(() => Open("*", s => s with { AccountKey = new Secret(wrong) }), $"Container {_container}: HTTP 403 AuthorizationFailure", "Check account_key or sas_token, when it ends, and its rights (list and read; delete and write for after_load)."),
+                new(() => Open("*", s => s with { Container = "nope-1" }), $"There is no container nope-1 in account {AzureServer.Account}.", "Correct container, account or endpoint."),
+                new(() => Open("*", s => s with { Endpoint = away }), $"Container {_container}: Connection refused", "Check account and endpoint, and whether the service runs."),
+            ],
+            Some = () => Open("in/*"), SomeAre = Files, None = () => Open("none/*"), Many = () => Open("large/*"),
+        };
+    }
+
+    private AzureBlobConnector Open(string path, Func<AzureBlobSpec, AzureBlobSpec>? change = null) => new(Fixture.Context((change ?? (s => s))(new AzureBlobSpec
+    {
+        Endpoint = server.Endpoint, Account = AzureServer.Account, Container = _container, AccountKey = new Secret(AzureServer.Key), Path = [path],
+    })));
 }
 
 [SuiteOf("sftp"), Collection(AloneCollection.Name)]
