@@ -21,4 +21,5 @@ root.Subcommands.Add(PluginCommands.Create(shared));
 foreach (var command in UploadCommands.Create(shared)) root.Subcommands.Add(command);
 root.Subcommands.Add(NotebookCommands.Create(shared));
 root.Subcommands.Add(SystemCommand.Create(shared));
+root.Subcommands.Add(ExplainCommand.Create(shared));
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

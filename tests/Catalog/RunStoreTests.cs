@@ -29,10 +29,10 @@ public sealed class RunStoreTests
         Assert.True(runs.SetState("r1", RunState.Running, null, Noon.AddSeconds(1)));
         Assert.False(runs.SetState("r1", RunState.Running, null, Noon.AddSeconds(2)));
         Assert.False(runs.SetState("r1", RunState.Queued, null, Noon.AddSeconds(2)));
-        Assert.True(runs.SetState("r1", RunState.Failed, new RunError("FF2101", "broken", "mend it"), Noon.AddSeconds(3)));
+        Assert.True(runs.SetState("r1", RunState.Failed, new RunError("FF2003", "broken", "mend it"), Noon.AddSeconds(3)));
         var run = runs.Get("r1")!;
         Assert.Equal(
-            (RunState.Failed, Noon.AddSeconds(1), Noon.AddSeconds(3), new RunError("FF2101", "broken", "mend it")),
+            (RunState.Failed, Noon.AddSeconds(1), Noon.AddSeconds(3), new RunError("FF2003", "broken", "mend it")),
             (run.State, run.StartedAt!.Value, run.FinishedAt!.Value, run.Error!));
     }
 

@@ -203,7 +203,7 @@ public sealed class IncrementalRowsTests : IDisposable
         Assert.Equal(["5|c"], _bench.Query("FROM {t} ORDER BY id"));
         File.AppendAllText(Path.Combine(_bench.Workspace, "events.txt"), "i,6,c\n");
         error = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(Yaml.Replace("not_null: value", "unique: value")));
-        Assert.Equal("FF2116", error.Code);
+        Assert.Equal("FF2124", error.Code);
     }
 
     [Fact]

@@ -38,6 +38,6 @@ internal static class SourceEndpoints
     private static IngestionFilter Filter(string? pipeline, string? state, DateTimeOffset? from, DateTimeOffset? to, long? minRows, bool? rejects, string? search) => new()
     {
         Pipeline = Paging.Text(pipeline), State = Paging.Word<Contracts.RunState>("state", state) is { } s ? Mapping.RunMapping.ToState(s) : null, From = from, To = to,
-        MinRows = minRows is < 0 ? throw ProblemException.Bad("FF4142", $"minRows is {minRows}; it must be 0 or more.") : minRows, Rejects = rejects == true, Text = Paging.Text(search)
+        MinRows = minRows is < 0 ? throw ProblemException.Bad("FF4024", $"minRows is {minRows}; it must be 0 or more.") : minRows, Rejects = rejects == true, Text = Paging.Text(search)
     };
 }

@@ -105,7 +105,7 @@ internal sealed class JobDrafts(PipelineStore pipelines, PipelineReader reader, 
         }
         catch (FormatException e)
         {
-            throw ProblemException.Conflict("FF4077", $"Pipeline {version.Name} version {version.Version} has errors: {e.Message}", "Mend it first.");
+            throw ProblemException.Conflict("FF4035", $"Pipeline {version.Name} version {version.Version} has errors: {e.Message}", "Mend it first.");
         }
     }
 

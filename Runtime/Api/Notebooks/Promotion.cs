@@ -23,7 +23,7 @@ internal sealed partial class Promotion(PipelineStore pipelines, PipelineReader 
         var sql = Sql(cell, cells, graph);
         var known = pipelines.Get(wish.Pipeline);
         if (known is { Format: Pipelines.PipelineFormat.Json })
-            throw Refused("FF6042", $"The pipeline {wish.Pipeline} is written as JSON, into which nothing is put from here.", "Copy the SQL into its text yourself.");
+            throw Refused("FF6044", $"The pipeline {wish.Pipeline} is written as JSON, into which nothing is put from here.", "Copy the SQL into its text yourself.");
         var before = known?.Text ?? "";
         var after = PipelineText.WithDataset(known is null ? $"pipeline: {wish.Pipeline}\n" : before, table.LayerName, table.Name, sql)
             ?? throw Refused("FF6042", $"The pipeline {wish.Pipeline} makes {table} already.", "Choose another name, or change its SQL in the YAML.");

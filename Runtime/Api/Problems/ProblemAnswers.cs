@@ -38,7 +38,7 @@ internal sealed class ProblemAnswers(ILogger<ProblemAnswers> log) : IExceptionHa
             404 => new Problem { Status = 404, Code = "FF4001", Title = "Not found", Detail = $"There is nothing at {context.HttpContext.Request.Path}.", Suggestion = "GET /openapi/v1.json lists what there is." },
             405 => new Problem { Status = 405, Code = "FF4002", Title = "Method not allowed", Detail = $"{context.HttpContext.Request.Path} does not know {context.HttpContext.Request.Method}." },
             415 => new Problem { Status = 415, Code = "FF4003", Title = "Unsupported media type", Detail = "The body must be JSON.", Suggestion = "Send the header Content-Type: application/json." },
-            _ => new Problem { Status = status, Code = "FF4000", Title = "Error", Detail = $"The runtime answers {status}." }
+            _ => new Problem { Status = status, Code = "FF4008", Title = "Error", Detail = $"The runtime answers {status}." }
         });
     }
 

@@ -36,7 +36,7 @@ internal sealed partial class SourceCards(CatalogDatabase catalog, KnownDefiniti
     {
         var stored = catalog.Pipelines.Get(pipeline) ?? throw ProblemException.NotFound("FF4032", $"There is no pipeline '{pipeline}'.", "GET /api/v1/pipelines lists them.");
         var job = definitions.Get(stored)?.Ingest.FirstOrDefault(i => i.Name == name) ?? throw ProblemException.NotFound("FF4120", $"Pipeline {pipeline} has no ingest job '{name}'.");
-        if (KindOf(job) != SourceKind.File) throw new ProblemException(StatusCodes.Status422UnprocessableEntity, "FF4140", "Nothing to list", $"The source of {name} has no files.", "A dry run shows what it would read.");
+        if (KindOf(job) != SourceKind.File) throw new ProblemException(StatusCodes.Status422UnprocessableEntity, "FF4138", "Nothing to list", $"The source of {name} has no files.", "A dry run shows what it would read.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(LookLimit);
         try
@@ -58,7 +58,7 @@ internal sealed partial class SourceCards(CatalogDatabase catalog, KnownDefiniti
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new ProblemException(StatusCodes.Status504GatewayTimeout, "FF4141", "Listing took too long", $"The source of {name} was not listed in {LookLimit.TotalSeconds:0} seconds.", "Narrow its pattern.");
+            throw new ProblemException(StatusCodes.Status504GatewayTimeout, "FF4139", "Listing took too long", $"The source of {name} was not listed in {LookLimit.TotalSeconds:0} seconds.", "Narrow its pattern.");
         }
     }
 

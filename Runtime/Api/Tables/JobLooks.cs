@@ -37,7 +37,7 @@ internal sealed class JobLooks(PipelineStore pipelines, PipelineReader reader, I
     private async Task<DryRunReport> DryRunAsync(PipelineDefinition definition, int version, string folder, string name, long? wanted, CancellationToken ct)
     {
         var rows = wanted ?? 1000;
-        if (rows is < 1 or > 100_000) throw ProblemException.Bad("FF4074", $"rows is {rows}; it must be 1 to 100000.");
+        if (rows is < 1 or > 100_000) throw ProblemException.Bad("FF4022", $"rows is {rows}; it must be 1 to 100000.");
         var job = definition.Ingest.FirstOrDefault(i => i.Name == name || "ingest." + i.Name == name)
             ?? throw ProblemException.NotFound("FF4120", $"Pipeline {definition.Name} has no ingest job '{name}'.", $"It has: {string.Join(", ", definition.Ingest.Select(i => i.Name))}.");
         job = Placeholders.Fill(job, definition.Parameters, null);
@@ -78,7 +78,7 @@ internal sealed class JobLooks(PipelineStore pipelines, PipelineReader reader, I
     {
         var state = State(table, shown);
         var version = pipelines.Get(state.Pipeline) is { Deleted: false } v ? v
-            : throw ProblemException.Conflict("FF4076", $"The pipeline {state.Pipeline}, which makes {table}, is not there any more.", "Save it again; the watermark is its.");
+            : throw ProblemException.Conflict("FF4037", $"The pipeline {state.Pipeline}, which makes {table}, is not there any more.", "Save it again; the watermark is its.");
         var job = Valid(version).Definition!.Ingest.FirstOrDefault(i => i.Name == state.Job)
             ?? throw ProblemException.Conflict("FF4125", $"Pipeline {version.Name} has no job {state.Job} that makes {table} any more.", "Give the job its old name back.");
         job = job with { Table = table.Name };
@@ -98,7 +98,7 @@ internal sealed class JobLooks(PipelineStore pipelines, PipelineReader reader, I
     private PipelineReading Valid(PipelineVersion version)
     {
         var reading = reader.Read(version);
-        return reading.IsValid ? reading : throw ProblemException.Conflict("FF4077", $"Pipeline {version.Name} version {version.Version} has errors: {reading.Diagnostics[0].Message}", "Mend it first.");
+        return reading.IsValid ? reading : throw ProblemException.Conflict("FF4035", $"Pipeline {version.Name} version {version.Version} has errors: {reading.Diagnostics[0].Message}", "Mend it first.");
     }
 
     private static IngestDefinition First(IngestDefinition job)

@@ -16,7 +16,7 @@ internal sealed class LandingViews(CatalogDatabase catalog, PipelineReader reade
     public IReadOnlyList<LandingReport> Of(string pipeline, string? by)
     {
         var version = catalog.Pipelines.Get(pipeline) is { Deleted: false } v ? v : throw ProblemException.NotFound("FF4032", $"There is no pipeline '{pipeline}'.", "GET /api/v1/pipelines lists them.");
-        var definition = reader.Read(version).Definition ?? throw ProblemException.Conflict("FF4077", $"Pipeline {pipeline} version {version.Version} has errors.", "Mend it first.");
+        var definition = reader.Read(version).Definition ?? throw ProblemException.Conflict("FF4035", $"Pipeline {pipeline} version {version.Version} has errors.", "Mend it first.");
         var retention = new LandingRetention(lake, catalog);
         return [.. definition.Ingest.Select(j => Report(by is null ? retention.Plan(j, pipeline, clock.GetUtcNow()) : retention.Remove(j, pipeline, by, clock.GetUtcNow())))];
     }

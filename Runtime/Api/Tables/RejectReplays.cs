@@ -39,12 +39,12 @@ internal sealed class RejectReplays(RunService runs, PipelineStore pipelines, Pi
         if (shown.State is not { Rejects: not null } state)
             throw ProblemException.NotFound("FF4073", $"{table} has no rejects.", "Rows are kept as rejects with error_handling: quarantine.");
         var version = pipelines.Get(state.Pipeline) is { Deleted: false } v ? v
-            : throw ProblemException.Conflict("FF4076", $"The pipeline {state.Pipeline}, which makes {table}, is not there any more.", "Save it again; rejects are read by its definition.");
+            : throw ProblemException.Conflict("FF4037", $"The pipeline {state.Pipeline}, which makes {table}, is not there any more.", "Save it again; rejects are read by its definition.");
         var reading = reader.Read(version);
         if (!reading.IsValid)
-            throw ProblemException.Conflict("FF4077", $"Pipeline {version.Name} version {version.Version} has errors: {reading.Diagnostics[0].Message}", "Mend it first; rejects are read by its definition.");
+            throw ProblemException.Conflict("FF4035", $"Pipeline {version.Name} version {version.Version} has errors: {reading.Diagnostics[0].Message}", "Mend it first; rejects are read by its definition.");
         var job = reading.Definition!.Ingest.FirstOrDefault(i => i.Name == state.Job && i.Table == table.Name)
-            ?? throw ProblemException.Conflict("FF4078", $"Pipeline {version.Name} has no job {state.Job} that makes {table} any more.", "Give the job its old name and table back; rejects are read by its definition.");
+            ?? throw ProblemException.Conflict("FF4125", $"Pipeline {version.Name} has no job {state.Job} that makes {table} any more.", "Give the job its old name and table back; rejects are read by its definition.");
         return (version, Placeholders.Fill(job, reading.Definition.Parameters, null));
     }
 }

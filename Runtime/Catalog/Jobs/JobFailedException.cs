@@ -3,7 +3,7 @@ namespace FlowForge.Catalog;
 /// <summary>A job failed in a way that its user understands: this is what is shown.</summary>
 public sealed class JobFailedException : Exception
 {
-    /// <param name="code">Stable, <c>FF2101</c>.</param>
+    /// <param name="code">Stable, <c>FF2020</c>.</param>
     /// <param name="message">What, where.</param>
     /// <param name="suggestion">What to do.</param>
     /// <param name="transient">True: the same may well succeed later, so the attempt is repeated.</param>

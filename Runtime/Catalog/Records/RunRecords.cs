@@ -3,7 +3,7 @@ using FlowForge.Pipelines;
 namespace FlowForge.Catalog;
 
 /// <summary>Why a run or job did not succeed.</summary>
-/// <param name="Code">Stable, <c>FF2101</c>.</param>
+/// <param name="Code">Stable, <c>FF2020</c>.</param>
 /// <param name="Message">What went wrong, for people.</param>
 /// <param name="Suggestion">What to do.</param>
 public sealed record RunError(string Code, string Message, string? Suggestion = null);

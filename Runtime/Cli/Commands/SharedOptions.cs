@@ -23,6 +23,8 @@ internal sealed class SharedOptions
             root.Options.Add(option);
     }
 
+    public bool IsJson(ParseResult parsed) => parsed.GetValue(json);
+
     /// <summary>Makes a command's action: connects, runs, turns errors that the user can mend into lines and exit code 1.</summary>
     public Func<ParseResult, CancellationToken, Task<int>> Action(Func<CommandContext, Task<int>> run) => async (parsed, ct) =>
     {

@@ -19,6 +19,8 @@ internal static class RunText
         }));
         foreach (var job in run.Jobs.Where(j => j.Error is not null))
             Lines.Error($"{job.Id}: {job.Error!.Code} {job.Error.Message}", job.Error.Suggestion);
+        foreach (var code in run.Jobs.Select(j => j.Error?.Code).OfType<string>().Distinct().Where(c => Explanation.Find(c) is not null))
+            Console.Error.WriteLine($"  More about {code}: flowforge explain {code}");
         foreach (var (job, check) in run.Jobs.SelectMany(j => j.Checks.Where(c => !c.Passed).Select(c => (j, c))))
             Console.Error.WriteLine($"{job.Id}: check {check.Name} does not hold: {check.Message ?? Lines.Count(check.Failing) + " rows"}");
     }

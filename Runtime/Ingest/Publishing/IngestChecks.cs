@@ -34,7 +34,7 @@ internal sealed class IngestChecks(IngestDefinition job, IReadOnlyList<RowColumn
         if (!TakesRowsOut) return TakenOut.Nothing;
         var checks = job.Checks.Where(CheckRun.TakesOut).ToList();
         if (changes && checks.Find(c => c.Kind == CheckKind.Unique) is { } unique)
-            throw new JobFailedException("FF2116", $"The check {unique.Title} would take out changes, and several changes of one row are no twins. Nothing was published.", "Set its on_fail to fail or warn: the check then judges the rows of the table.");
+            throw new JobFailedException("FF2124", $"The check {unique.Title} would take out changes, and several changes of one row are no twins. Nothing was published.", "Set its on_fail to fail or warn: the check then judges the rows of the table.");
         var isJudged = changes ? $"coalesce({RowSet.Operation}, '') NOT IN ('d', 't', '{RowSet.LeftOut}')" : "true";
         var judged = changes ? $"(SELECT * FROM {rows} WHERE {isJudged})" : rows;
         var run = new CheckRun(Rows(session, judged, session.Scalar<long>($"SELECT count(*) FROM {judged} AS judged", ct), null, ct));

@@ -43,7 +43,7 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
     {
         if (drift.Held(transaction.Base, rows) is { Count: > 0 } held)
         {
-            if (IsReplay) throw new JobFailedException("FF2051", $"The rejects would change the table, and drift: hold asks a person first: {string.Join(", ", held)}. Nothing was published.", "Let a run of the job bring the change and approve it, then replay; or set drift: evolve.");
+            if (IsReplay) throw new JobFailedException("FF2054", $"The rejects would change the table, and drift: hold asks a person first: {string.Join(", ", held)}. Nothing was published.", "Let a run of the job bring the change and approve it, then replay; or set drift: evolve.");
             var (read, changes) = new HeldRows(session, transaction.Base!, rows).Read(held, drift.Missing(transaction.Base!.Schema, rows), ct);
             return new Staged(read, RowChanges.Appended(read), CommitMode.Append, cursor) { Held = changes };
         }
@@ -65,7 +65,7 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
             return new Staged(direct, RowChanges.Appended(direct), mode, null);
         }
         if (request.KeepCursor && job is { IncrementalMode: IncrementalMode.Incremental, WriteMode: Pipelines.WriteMode.Append, DedupeKeys.Count: 0 })
-            throw new JobFailedException("FF2116", $"A backfill would append rows of {job.Name} that may be in the table already, for the job has no dedupe_keys. Nothing was published.", "Give the job dedupe_keys: rows are then merged.");
+            throw new JobFailedException("FF2125", $"A backfill would append rows of {job.Name} that may be in the table already, for the job has no dedupe_keys. Nothing was published.", "Give the job dedupe_keys: rows are then merged.");
         var watermark = job.IncrementalMode == IncrementalMode.Incremental ? DedupeSql.Find(job.WatermarkColumn!, columns, "FF2114", "watermark column") : null;
         var range = watermark is null ? null : new CursorRange(job, request, cursor, watermark, rows.Columns[columns.IndexOf(watermark)].DuckType);
         try

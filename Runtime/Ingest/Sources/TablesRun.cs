@@ -74,7 +74,7 @@ internal sealed class TablesRun(
                 if (!tables.Any(t => t.SourceTable == table.Name)) tables.Add(One(pattern, table));
         }
         if (tables.GroupBy(t => t.Table, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new JobFailedException("FF2094", $"{string.Join(" and ", twice.Select(t => t.SourceTable))} would both become bronze.{twice.Key}. Nothing was read.", "Name them with their schema (schema.*).");
+            throw new JobFailedException("FF2095", $"{string.Join(" and ", twice.Select(t => t.SourceTable))} would both become bronze.{twice.Key}. Nothing was read.", "Name them with their schema (schema.*).");
         return tables;
     }
 
@@ -92,7 +92,7 @@ internal sealed class TablesRun(
     private static void CheckKeys(IngestDefinition table)
     {
         if (table.WriteMode is Pipelines.WriteMode.Merge or Pipelines.WriteMode.Scd2 && table.DedupeKeys.Count == 0)
-            throw new JobFailedException("FF2112", $"The table {table.SourceTable} has no key at the source, and write_mode {table.WriteMode.ToText()} needs one.", "Name dedupe_keys, or load the table by another job.");
+            throw new JobFailedException("FF2123", $"The table {table.SourceTable} has no key at the source, and write_mode {table.WriteMode.ToText()} needs one.", "Name dedupe_keys, or load the table by another job.");
     }
 
     private System.Text.Json.Nodes.JsonObject WithTable(string table)

@@ -15,7 +15,8 @@ public static class DiagnosticDocument
         var text = new StringBuilder();
         text.Append("# Diagnostics of pipelines\n\n");
         text.Append("Said by `validate`, by the API and by the editor, each with its line, a path such as `ingest.flights.config.path`, and what to do.\n");
-        text.Append("Codes keep their meaning for ever. Errors keep a pipeline from being saved and run, warnings do not.\n\n");
+        text.Append("Codes keep their meaning for ever. Errors keep a pipeline from being saved and run, warnings do not.\n");
+        text.Append("What can happen when it runs is in [errors.md](errors.md).\n\n");
         text.Append("This file is made from `Runtime/Pipelines/Diagnostics/DiagnosticCodes.cs`; a test fails when they differ\n");
         text.Append("(`UPDATE_DOCS=1` writes it anew).\n");
         foreach (var (prefix, title) in Groups)

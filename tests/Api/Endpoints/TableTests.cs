@@ -155,6 +155,6 @@ public sealed class TableTests(TestRuntime runtime)
         Assert.Equal(409, (int)failure.Status!);
         Assert.Equal("The pipeline orders, which makes bronze.orders, is not there any more.", failure.Message);
         failure = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.ReplayRejectsAsync("orders", new ReplayRejects(["WRONG_TYPE"])));
-        Assert.Equal("FF4076", failure.Problem.Code);
+        Assert.Equal("FF4037", failure.Problem.Code);
     }
 }

@@ -41,7 +41,7 @@ public sealed partial class Sample
             Job("ingest.flights", JobKind.Ingest, flights, ["ingest.airports"], done ? new RowCounts(3_003_190, 2_999_804, 11, 3_375, 0) : new RowCounts(1_200_955, 1_200_944, 11, 0, 0)) with
             {
                 Attempt = failed ? 3 : 1, Progress = done ? 1 : 0.41, Phase = "read", RowsPerSecond = 1_120_000, RejectsTable = "bronze.flights__rejects",
-                Error = failed ? new JobError("FF3107", "flights-2001.json, record 88,120 (byte 41,220,117): Malformed JSON: unexpected end of data.\n{\"date\":\"2001-03-14 08:2", "Mend the file, or set error_handling: quarantine with a quarantine_path to keep such records aside.") : null,
+                Error = failed ? new JobError("FF2020", "flights-2001.json, record 88,120 (byte 41,220,117): Malformed JSON: unexpected end of data.\n{\"date\":\"2001-03-14 08:2", "Mend the file, or set error_handling: quarantine with a quarantine_path to keep such records aside.") : null,
                 Attempts = failed ? [Try(1), Try(2), Try(3)] : [new JobAttempt(1, flights, Now.AddSeconds(-48), null, null)],
             },
             Job("ingest.weather", JobKind.Ingest, done || failed ? RunState.Succeeded : RunState.Running, ["ingest.airports"], new RowCounts(2_922, 2_922, 0, 0, 0)) with { Progress = 0.8, Phase = "publish" },
@@ -55,7 +55,7 @@ public sealed partial class Sample
             Job("gold.delays_by_hour", JobKind.Gold, later, ["silver.flights_clean"], done ? new RowCounts(24, 24, 0, 0, 0) : default) with { Note = failed ? "silver.flights_clean was skipped" : null },
         ];
 
-        static JobAttempt Try(int n) => new(n, RunState.Failed, Now.AddSeconds(-40 + n * 8), Now.AddSeconds(-38 + n * 8), new JobError("FF3107", "record 88,120: Malformed JSON", null));
+        static JobAttempt Try(int n) => new(n, RunState.Failed, Now.AddSeconds(-40 + n * 8), Now.AddSeconds(-38 + n * 8), new JobError("FF2020", "record 88,120: Malformed JSON", null));
     }
 
     private static JobRun Job(string id, JobKind kind, RunState state, string[] waitsFor, RowCounts rows, bool reference = false) => new()

@@ -38,11 +38,11 @@ public sealed partial class Sample
         Summary = "flights version 3, started by hand", Parent = w.State == WorkflowState.Running ? "backfill/flights" : null,
         Input = [AsJson(new { run = "run_8f20", pipeline = "flights", version = 3, jobs = new[] { "ingest.airports", "ingest.flights" } })],
         Result = w.State == WorkflowState.Completed ? [AsJson(new { succeeded = 7 })] : [], SearchAttributes = new Dictionary<string, JsonElement> { ["FlowForgePipeline"] = AsJson("flights") },
-        Failure = w.State == WorkflowState.Failed ? "FF3107: flights-2001.json, record 88,120: Malformed JSON\ncaused by unexpected end of data" : null,
+        Failure = w.State == WorkflowState.Failed ? "FF2020: flights-2001.json, record 88,120: Malformed JSON\ncaused by unexpected end of data" : null,
         PendingActivities = w.State != WorkflowState.Running ? [] :
         [
             new() { Id = "ingest.flights", Type = "run-job", State = "started", Attempt = 1, HeartbeatAt = Now, Heartbeat = [AsJson(new { phase = "read", rows = 1_204_331, share = 0.41 })], LastWorker = "4711@flow" },
-            new() { Id = "ingest.weather", Type = "run-job", State = "scheduled", Attempt = 3, MaximumAttempts = 5, LastFailure = "FF2107: https://api.example/weather answered 503\ncaused by Service Unavailable", NextAttemptAt = Now.AddMinutes(40) },
+            new() { Id = "ingest.weather", Type = "run-job", State = "scheduled", Attempt = 3, MaximumAttempts = 5, LastFailure = "FF2004: https://api.example/weather answered 503\ncaused by Service Unavailable", NextAttemptAt = Now.AddMinutes(40) },
         ],
         PendingChildren = w.State == WorkflowState.Running ? [new PendingChild("backfill/flights/2001", "99999999-1", "flowforge.pipeline", "terminate")] : [],
     };

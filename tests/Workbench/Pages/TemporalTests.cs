@@ -59,7 +59,7 @@ public sealed class TemporalTests(Bench bench) : IClassFixture<Bench>
         await page.GetByRole(AriaRole.Link, new() { Name = "Workflow", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Heading, new() { Name = Sample.OpenWorkflow }).WaitForAsync();
         var pending = page.GetByRole(AriaRole.Region, new() { Name = "Pending" });
-        await Assertions.Expect(pending).ToContainTextAsync("FF2107: https://api.example/weather answered 503");
+        await Assertions.Expect(pending).ToContainTextAsync("FF2004: https://api.example/weather answered 503");
         await Assertions.Expect(pending).ToContainTextAsync("3 of 5");
         await Assertions.Expect(pending).ToContainTextAsync("1204331");
         await Assertions.Expect(pending).ToContainTextAsync("Timer patience");
