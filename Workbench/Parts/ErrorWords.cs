@@ -15,6 +15,9 @@ internal static class ErrorWords
         _ => "Something went wrong",
     };
 
+    /// <summary>The code of a refusal that is explained; null for anything else.</summary>
+    public static string? Code(Exception error) => error is FlowForgeApiException { Problem.Code: { } code } ? Explanation.Find(code)?.Code : null;
+
     public static string? Remedy(Exception error) => error switch
     {
         FlowForgeApiException { IsUnreachable: true } => "The AppHost restarts a service that died; this page tries again by itself.",

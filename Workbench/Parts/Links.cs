@@ -48,6 +48,9 @@ internal static class Links
 
     public static string Schedules(string? space = null) => space is null ? "/temporal/schedules" : $"/temporal/schedules?{Query(("namespace", space))}";
 
+    /// <summary>What a code means.</summary>
+    public static string Help(string code) => $"/help/{Uri.EscapeDataString(code)}";
+
     private static string Query(params (string Name, string? Value)[] parts) =>
         string.Join('&', parts.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
 }

@@ -9,6 +9,9 @@ namespace FlowForge.Workbench.Tests.Browser;
 /// <summary>A workbench around a canned runtime, and browsers that look at it. One for each test class.</summary>
 public sealed class Bench(Chromium chromium) : IAsyncLifetime
 {
+    // A busy machine is no fault of a page.
+    static Bench() => Assertions.SetDefaultExpectTimeout(45_000);
+
     private readonly string folder = Directory.CreateTempSubdirectory("flowforge-workbench-").FullName;
     private readonly List<IBrowserContext> contexts = [];
 

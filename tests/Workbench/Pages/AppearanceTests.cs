@@ -55,6 +55,8 @@ public sealed class AppearanceTests(Bench bench) : IClassFixture<Bench>
         { "schedules", "/temporal/schedules", "tr[data-row]" },
         { "schedule", "/temporal/schedule?id=pipeline%2Fflights", ".rules li" },
         { "system", "/system", ".facts" },
+        { "help", "/help/FF2051", ".help-text" },
+        { "help-all", "/help", ".help-section" },
     };
 
     [Theory]

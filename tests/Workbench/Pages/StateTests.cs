@@ -33,6 +33,7 @@ public sealed class StateTests(Bench bench) : IClassFixture<Bench>, IAsyncLifeti
     [InlineData("/temporal?state=failed", "No workflow fits")]
     [InlineData("/temporal/schedules", "No schedules yet")]
     [InlineData("/nowhere", "There is no such page")]
+    [InlineData("/help/FF9999", "There is no such code")]
     public async Task Page_WithNothingToShow_SaysSoAndWhatToDo(string path, string title)
     {
         var page = await bench.OpenAsync("/system");
