@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using FlowForge.Plugins.Kafka.Values;
 using FlowForge.Plugins.Kafka.Wire;
 
 namespace FlowForge.Plugins.Kafka;
@@ -11,11 +12,12 @@ public sealed class KafkaConnector(ConnectorContext<KafkaSpec> context) : IPageS
     private readonly KafkaSpec _spec = context.Settings;
     private readonly Cluster _cluster = new(context.Settings, context);
     private TopicRead? _read;
+    private SchemaRegistry? _registry;
 
     public async IAsyncEnumerable<SourcePage> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var topic = request.Table ?? _spec.Topic ?? throw new TerminalException("topic is not given.", "Say which topic to read.");
-        _read = new TopicRead(_cluster, _spec, context.Log, topic);
+        _read = new TopicRead(_cluster, Registry(), _spec, context.Log, topic);
         await using var pages = _read.ReadAsync(request.Cursor is { } cursor ? KafkaCursor.Parse(cursor, topic) : null, request.Limit, cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await Guarded(() => pages.MoveNextAsync().AsTask(), topic).ConfigureAwait(false)) yield return pages.Current;
     }
@@ -50,11 +52,12 @@ public sealed class KafkaConnector(ConnectorContext<KafkaSpec> context) : IPageS
         {
             var topics = await Guarded(() => _cluster.TopicsAsync(null, cancellationToken), "The cluster").ConfigureAwait(false);
             if (_spec.Topic is { } topic && !topics.ContainsKey(topic)) throw new TerminalException($"There is no topic {topic} among the {topics.Count} topics.", "Correct topic, or give the login the right to see it.");
-            return $"Kafka answers, {topics.Count} {(topics.Count == 1 ? "topic" : "topics")}";
+            if (Registry() is { } registry) await Task.Run(() => registry.Test(cancellationToken), cancellationToken).ConfigureAwait(false);
+            return $"Kafka answers, {topics.Count} {(topics.Count == 1 ? "topic" : "topics")}{(_registry is null ? "" : "; the schema registry answers")}";
         }
         catch (TransientException e)
         {
-            throw new TerminalException(e.Message, "Check brokers, tls and sasl, and whether the cluster runs.", e);
+            throw new TerminalException(e.Message, _registry is null ? "Check brokers, tls and sasl, and whether the cluster runs." : "Check brokers, tls, sasl and schema_registry, and whether they run.", e);
         }
     }
 
@@ -103,5 +106,11 @@ public sealed class KafkaConnector(ConnectorContext<KafkaSpec> context) : IPageS
         catch (FormatException e) { throw new TerminalException($"{where}: an answer cannot be read: {e.Message}", "Check brokers: this may be no Kafka cluster.", e); }
     }
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    private SchemaRegistry? Registry() => _spec.SchemaRegistry is null ? null : _registry ??= new SchemaRegistry(_spec, new SocketsHttpHandler { SslOptions = _cluster.Tls(), AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = _spec.Timeout });
+
+    public ValueTask DisposeAsync()
+    {
+        _registry?.Dispose();
+        return _cluster.DisposeAsync();
+    }
 }

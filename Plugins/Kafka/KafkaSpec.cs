@@ -12,7 +12,7 @@ public enum ValueFormat
     Text,
     /// <summary>Bytes, in the column <c>value</c> as base64.</summary>
     Base64,
-    /// <summary>Avro in binary form, of the schema <see cref="KafkaSpec.AvroSchema"/>; the five bytes that registries put in front are passed over.</summary>
+    /// <summary>Avro in binary form: of the schema <see cref="KafkaSpec.AvroSchema"/>, the five bytes that registries put in front being passed over, or of the one that these five bytes name.</summary>
     Avro,
 }
 
@@ -58,7 +58,16 @@ public sealed record KafkaSpec
     [Setting("Consumer group whose offsets are set after each commit, so that lag tools see how far the table has got; what is read does not depend on it", Scope = SettingScope.Connection)]
     public string? GroupId { get; init; }
 
-    [Setting("Longest wait for an answer of a broker", Scope = SettingScope.Connection)]
+    [Setting("Schema registry (Confluent's interface) with the schemas that values name by number", Scope = SettingScope.Connection, Example = "https://registry.example.com:8081")]
+    public string? SchemaRegistry { get; init; }
+
+    [Setting("Login at the schema registry", Scope = SettingScope.Connection)]
+    public string? RegistryUser { get; init; }
+
+    [Setting("Password at the schema registry", Scope = SettingScope.Connection)]
+    public Secret RegistryPassword { get; init; }
+
+    [Setting("Longest wait for an answer of a broker or of the registry", Scope = SettingScope.Connection)]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     [Setting("Topic to read", Example = "orders")]
@@ -70,7 +79,7 @@ public sealed record KafkaSpec
     [Setting("What the value of a message is: json, text, base64, avro")]
     public ValueFormat ValueFormat { get; init; }
 
-    [Setting("Schema of avro values, as JSON")]
+    [Setting("Schema of avro values, as JSON; without it the connection's schema_registry is asked")]
     public string? AvroSchema { get; init; }
 
     [Setting("What the key of a message is: text, json (a tombstone then has the key's fields as columns), base64")]

@@ -9,14 +9,14 @@ namespace FlowForge.Plugins.Kafka;
 /// Reads a topic's partitions from the cursor's offsets to where they ended when the read began. Each broker is asked for the next messages while the last ones are decoded; one page
 /// of lines and two answers a broker are in memory.
 /// </summary>
-internal sealed class TopicRead(Cluster cluster, KafkaSpec spec, IConnectorLog log, string topic)
+internal sealed class TopicRead(Cluster cluster, SchemaRegistry? registry, KafkaSpec spec, IConnectorLog log, string topic)
 {
     private const int PageBytes = 1 << 20;
     private readonly Offsets _offsets = new(cluster, spec.ReadCommitted);
     private readonly List<Part> _parts = [];
     private readonly Dictionary<int, Task<Answer>> _asked = [];
     private readonly MessageLines _lines = new();
-    private readonly MessageWriter _writer = new(spec);
+    private MessageWriter _writer = null!;
     private readonly Unpacking _unpacking = new();
 
     /// <summary>What the cursor says of partitions that are not read now: they go on there when they are read again.</summary>
@@ -27,6 +27,7 @@ internal sealed class TopicRead(Cluster cluster, KafkaSpec spec, IConnectorLog l
 
     public async IAsyncEnumerable<SourcePage> ReadAsync(KafkaCursor? cursor, long? limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        _writer = new MessageWriter(spec, registry, cancellationToken);
         await BeginAsync(cursor, cancellationToken).ConfigureAwait(false);
         log.Debug($"{topic}: {_parts.Sum(p => p.End - p.Done)} offsets in {_parts.Count} partitions to read.");
         var left = limit ?? long.MaxValue;

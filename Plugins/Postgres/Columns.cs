@@ -64,19 +64,19 @@ internal sealed class Columns(NumericForm numeric, ArrayForm arrays, bool checkT
     private (IArrowType Type, string? Cast, Func<ArrayBuilder, ColumnDecoder> Decoder) Scalar(PgType type, int? precision, int? scale) => type.Name switch
     {
         "bool" => (BooleanType.Default, null, b => new BooleanDecoder((BooleanArray.Builder)b)),
-        "int2" => (Int16Type.Default, null, b => new Int16Decoder((Int16Array.Builder)b)),
-        "int4" => (Int32Type.Default, null, b => new Int32Decoder((Int32Array.Builder)b)),
-        "int8" => (Int64Type.Default, null, b => new Int64Decoder((Int64Array.Builder)b)),
-        "oid" => (Int64Type.Default, null, b => new OidDecoder((Int64Array.Builder)b)),
-        "float4" => (FloatType.Default, null, b => new SingleDecoder((FloatArray.Builder)b)),
-        "float8" => (DoubleType.Default, null, b => new DoubleDecoder((DoubleArray.Builder)b)),
+        "int2" => (Int16Type.Default, null, b => new FixedDecoder<short, Int16Form>((Int16Array.Builder)b)),
+        "int4" => (Int32Type.Default, null, b => new FixedDecoder<int, Int32Form>((Int32Array.Builder)b)),
+        "int8" => (Int64Type.Default, null, b => new FixedDecoder<long, Int64Form>((Int64Array.Builder)b)),
+        "oid" => (Int64Type.Default, null, b => new FixedDecoder<long, OidForm>((Int64Array.Builder)b)),
+        "float4" => (FloatType.Default, null, b => new FixedDecoder<float, SingleForm>((FloatArray.Builder)b)),
+        "float8" => (DoubleType.Default, null, b => new FixedDecoder<double, DoubleForm>((DoubleArray.Builder)b)),
         "numeric" => Number(precision, scale),
         // Its binary form depends on the server's locale; the cast does not.
         "money" => (new Decimal128Type(19, 2), "{0}::numeric(19,2)", b => new DecimalDecoder((Decimal128Array.Builder)b, 2)),
-        "date" => (Date32Type.Default, null, b => new DateDecoder((Date32Array.Builder)b)),
-        "timestamp" => (new TimestampType(TimeUnit.Microsecond), null, b => new TimestampDecoder((TimestampArray.Builder)b)),
-        "timestamptz" => (new TimestampType(TimeUnit.Microsecond, "UTC"), null, b => new TimestampDecoder((TimestampArray.Builder)b)),
-        "time" => (new Time64Type(TimeUnit.Microsecond), null, b => new TimeDecoder((Time64Array.Builder)b)),
+        "date" => (Date32Type.Default, null, b => new FixedDecoder<int, DateForm>((Date32Array.Builder)b)),
+        "timestamp" => (new TimestampType(TimeUnit.Microsecond), null, b => new FixedDecoder<long, TimestampForm>((TimestampArray.Builder)b)),
+        "timestamptz" => (new TimestampType(TimeUnit.Microsecond, "UTC"), null, b => new FixedDecoder<long, TimestampForm>((TimestampArray.Builder)b)),
+        "time" => (new Time64Type(TimeUnit.Microsecond), null, b => new FixedDecoder<long, Int64Form>((Time64Array.Builder)b)),
         "interval" => (new IntervalType(IntervalUnit.MonthDayNanosecond), null, b => new IntervalDecoder((MonthDayNanosecondIntervalArray.Builder)b)),
         "uuid" => (UuidType.Default, null, b => new UuidDecoder((UuidArray.Builder)b)),
         "bytea" => (BinaryType.Default, null, b => new BytesDecoder((BinaryArray.Builder)b)),
@@ -92,7 +92,7 @@ internal sealed class Columns(NumericForm numeric, ArrayForm arrays, bool checkT
     {
         NumericForm.Text => (StringType.Default, null, b => new NumericTextDecoder((StringArray.Builder)b)),
         _ when precision is >= 1 and <= 38 and var p && scale is >= 0 and var s && s <= p => (new Decimal128Type(p, s), null, b => new DecimalDecoder((Decimal128Array.Builder)b, s)),
-        NumericForm.Double => (DoubleType.Default, "{0}::float8", b => new DoubleDecoder((DoubleArray.Builder)b)),
+        NumericForm.Double => (DoubleType.Default, "{0}::float8", b => new FixedDecoder<double, DoubleForm>((DoubleArray.Builder)b)),
         _ => (StringType.Default, null, b => new NumericTextDecoder((StringArray.Builder)b)),
     };
 

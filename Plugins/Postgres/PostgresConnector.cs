@@ -26,7 +26,7 @@ public sealed class PostgresConnector(ConnectorContext<PostgresSpec> context) : 
         var (plan, snapshot) = await PlanAsync(connection, request, cancellationToken).ConfigureAwait(false);
         var reader = new SnapshotReader(_server, plan, snapshot);
         context.Log.Debug($"{plan.Where}: {plan.Statements.Count} parts, {(snapshot is null ? 1 : _spec.Parallelism)} readers");
-        await foreach (var batch in reader.ReadAsync(_spec.Parallelism, cancellationToken).ConfigureAwait(false)) yield return new SourceBatch(batch);
+        await foreach (var batch in reader.ReadAsync(_spec.Parallelism, cancellationToken).ConfigureAwait(false)) yield return batch;
     }
 
     public async Task<string> TestAsync(CancellationToken cancellationToken)

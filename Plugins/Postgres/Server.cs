@@ -61,6 +61,22 @@ internal static class ConnectionExtensions
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>For readers, which block a thread of their own.</summary>
+    public static void Execute(this NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>Hands over the binary COPY stream of a SELECT, which must be read to its end. Blocks.</summary>
+    /// <param name="stop">Cancels the statement on the server.</param>
+    public static void CopyOut(this NpgsqlConnection connection, string select, CancellationToken stop, Action<Stream> read)
+    {
+        stop.ThrowIfCancellationRequested();
+        using var copy = connection.BeginRawBinaryCopy($"COPY ({select}) TO STDOUT (FORMAT binary)");
+        using (stop.Register(static c => ((NpgsqlRawCopyStream)c!).Cancel(), copy)) read(copy);
+    }
+
     public static async Task<T?> ScalarAsync<T>(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params List<object> parameters)
     {
         var command = connection.Command(sql, [.. parameters]);

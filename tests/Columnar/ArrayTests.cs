@@ -65,6 +65,22 @@ public sealed class ArrayTests
     }
 
     [Fact]
+    public void Extend_AmongNullsAndOverBatches_HoldsWhatWasWritten()
+    {
+        var builder = new Int32Array.Builder();
+        for (var batch = 0; batch < 2; batch++)
+        {
+            Enumerable.Range(0, 100).ToArray().CopyTo(builder.Extend(100));
+            builder.AppendNull();
+            builder.Append(Enumerable.Range(200, 1000).ToArray());
+            builder.Extend(0);
+            using var array = (Int32Array)builder.Build();
+            Assert.Equal((1101, 1), (array.Length, array.NullCount));
+            Assert.Equal([.. Enumerable.Range(0, 100), null, .. Enumerable.Range(200, 1000)], Enumerable.Range(0, array.Length).Select(i => (int?)array.GetObject(i)));
+        }
+    }
+
+    [Fact]
     public void AppendRow_ValueThatDoesNotFit_LeavesTheRowOutAndGoesOn()
     {
         var schema = new Schema([new Field("a", Int32Type.Default), new Field("s", new StructType([new Field("x", Int8Type.Default), new Field("y", new ListType(BooleanType.Default))])), new Field("d", new Decimal128Type(4, 1))]);

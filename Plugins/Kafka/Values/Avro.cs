@@ -16,17 +16,23 @@ internal sealed class Avro
     private readonly ArrayBufferWriter<byte> _buffer = new(4096);
     private readonly Decode _root;
 
+    /// <param name="where">Where the schema was given, for messages.</param>
+    /// <param name="schemas">The schema of the values, behind those whose types it takes.</param>
     /// <exception cref="TerminalException">It is no schema.</exception>
-    public Avro(string schema)
+    public Avro(string where, params ReadOnlySpan<string> schemas)
     {
+        _root = null!;
         try
         {
-            using var document = JsonDocument.Parse(schema);
-            _root = Compile(document.RootElement.Clone(), "");
+            foreach (var schema in schemas)
+            {
+                using var document = JsonDocument.Parse(schema);
+                _root = Compile(document.RootElement.Clone(), "");
+            }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw new TerminalException($"avro_schema is no Avro schema: {e.Message}", "Give the schema as JSON, as the registry shows it.", e);
+            throw new TerminalException($"{where} is no Avro schema: {e.Message}", "Give the schema as JSON, as the registry shows it.", e);
         }
     }
 
@@ -37,6 +43,9 @@ internal sealed class Avro
         if (value.Length > 5 && value[0] == 0 && TryRead(value[5..])) return _buffer.WrittenSpan;
         return TryRead(value) ? _buffer.WrittenSpan : default;
     }
+
+    /// <summary>As <see cref="ToJson"/>, for a value without anything in front.</summary>
+    public ReadOnlySpan<byte> Exactly(ReadOnlySpan<byte> value) => TryRead(value) ? _buffer.WrittenSpan : default;
 
     private bool TryRead(ReadOnlySpan<byte> value)
     {

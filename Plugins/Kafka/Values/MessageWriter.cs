@@ -4,10 +4,15 @@ using FlowForge.Plugins.Messages;
 namespace FlowForge.Plugins.Kafka.Values;
 
 /// <summary>Writes a message as a line: what is known of it in columns that begin with <c>kafka_</c>, and its value.</summary>
-internal sealed class MessageWriter(KafkaSpec spec)
+/// <param name="spec">What keys and values are.</param>
+/// <param name="registry">Has the schemas that values name by number; null when none is asked.</param>
+/// <param name="stop">Ends a question to it.</param>
+internal sealed class MessageWriter(KafkaSpec spec, SchemaRegistry? registry, CancellationToken stop)
 {
     private readonly Avro? _avro = spec.ValueFormat != ValueFormat.Avro ? null
-        : new Avro(spec.AvroSchema ?? throw new TerminalException("value_format is avro, and avro_schema is not given.", "Give the schema of the values."));
+        : spec.AvroSchema is { } schema ? new Avro("avro_schema", schema)
+        : registry is not null ? null
+        : throw new TerminalException("value_format is avro, and neither avro_schema nor the connection's schema_registry is given.", "Give the schema of the values, or the registry that has it.");
 
     /// <param name="time">Milliseconds since 1970.</param>
     public void Write(MessageLines lines, int partition, in Record record, long time)
@@ -55,9 +60,20 @@ internal sealed class MessageWriter(KafkaSpec spec)
             case ValueFormat.Base64:
                 lines.Base64("value"u8, value);
                 return null;
-            case ValueFormat.Avro: return _avro!.ToJson(value) is { IsEmpty: false } json && lines.TryJson(json, "value"u8) ? null : "not Avro of this schema";
-            default: return lines.TryJson(value, "value"u8) ? null : "not JSON";
+            case ValueFormat.Avro: return Avro(lines, value);
+            default:
+                // No JSON begins with a zero byte.
+                if (registry is not null) SchemaRegistry.TrySplit(value, out _, out value);
+                return lines.TryJson(value, "value"u8) ? null : "not JSON";
         }
+    }
+
+    private string? Avro(MessageLines lines, ReadOnlySpan<byte> value)
+    {
+        if (_avro is not null) return lines.TryJson(_avro.ToJson(value), "value"u8) ? null : "not Avro of this schema";
+        if (!SchemaRegistry.TrySplit(value, out var number, out var rest)) return "without the number of a schema in front";
+        if (registry!.Find(number, stop) is not { } schema) return $"schema {number} is not in the registry";
+        return lines.TryJson(schema.Exactly(rest), "value"u8) ? null : $"not Avro of schema {number}";
     }
 
     /// <summary>An object of texts; a name that comes again has the list of its values.</summary>

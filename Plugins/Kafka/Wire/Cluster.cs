@@ -126,7 +126,8 @@ internal sealed class Cluster(KafkaSpec spec, ConnectorContext context) : IAsync
             : throw new TerminalException($"\"{broker}\" is no broker.", "Write host:port.");
     }
 
-    private SslClientAuthenticationOptions Tls()
+    /// <summary>Whom the settings trust, and the certificate to be shown.</summary>
+    public SslClientAuthenticationOptions Tls()
     {
         var options = new SslClientAuthenticationOptions();
         if (spec.CaCertificate is { } authority)

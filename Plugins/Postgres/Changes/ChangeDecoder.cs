@@ -20,6 +20,8 @@ internal sealed class ChangeDecoder(ChangeTable table, string marker, Func<IRead
 
     public int Rows { get; private set; }
     public long Bytes { get; private set; }
+    /// <summary>All messages so far, also of what is not ours.</summary>
+    public long Messages { get; private set; }
     /// <summary>The end of the last whole transaction.</summary>
     public NpgsqlLogSequenceNumber Position { get; private set; }
     public bool InTransaction { get; private set; }
@@ -28,6 +30,7 @@ internal sealed class ChangeDecoder(ChangeTable table, string marker, Func<IRead
 
     public void Decode(ReadOnlySpan<byte> message)
     {
+        Messages++;
         var reader = new MessageReader(message);
         switch (reader.Byte())
         {

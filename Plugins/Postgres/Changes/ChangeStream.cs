@@ -1,57 +1,93 @@
-using System.Runtime.CompilerServices;
+using System.Globalization;
 using Npgsql;
-using Npgsql.Replication;
-using Npgsql.Replication.Internal;
-using Npgsql.Replication.PgOutput;
 
 namespace FlowForge.Plugins.Postgres.Changes;
 
-/// <summary>Reads a slot from a cursor to a marker. The server is told nothing meanwhile: what was read is confirmed after the commit.</summary>
-internal sealed class ChangeStream(string connectionString, string publication, ChangeDecoder decoder, ChangeCursor cursor)
+/// <summary>
+/// Reads what a slot keeps, from a cursor to a marker, by the server's functions: a replication connection sends every change by itself and wakes both sides for it, a COPY of the function's rows
+/// comes in blocks. The slot stays where it is: a temporary copy of it is used up, some hundred thousand changes at a time, so that the server keeps no more than these beside its WAL.
+/// </summary>
+/// <param name="atATime">Changes after which the server gives what it has; a transaction always comes whole.</param>
+internal sealed class ChangeStream(Server server, string publication, ChangeDecoder decoder, ChangeCursor cursor, Marker marker, int atATime, IConnectorLog log)
 {
     private const int MostRows = 65_536;
     private const long MostBytes = 16 << 20;
-    private byte[] _buffer = new byte[64 << 10];
+    private const string NoFreeSlot = "53400";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public async IAsyncEnumerable<SourceBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<SourceBatch> ReadAsync(CancellationToken cancellationToken) => ReaderThreads.RunAsync(1, Work, cancellationToken);
+
+    private void Work(Action<SourceBatch> put, CancellationToken stop)
     {
-        var connection = new LogicalReplicationConnection(connectionString);
-        await using var _ = connection.ConfigureAwait(false);
-        await connection.Open(cancellationToken).ConfigureAwait(false);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var options = new Dictionary<string, string> { ["proto_version"] = "1", ["publication_names"] = Sql.Name(publication), ["binary"] = "true", ["messages"] = "true" };
-        var messages = connection.StartLogicalReplication(new PgOutputReplicationSlot(cursor.Slot), stop.Token, cursor.Lsn, options!).GetAsyncEnumerator(stop.Token);
         try
         {
-            while (!decoder.ReachedMarker && await messages.MoveNextAsync().ConfigureAwait(false))
+            var (opened, select, isCopy) = Open(stop);
+            using var connection = opened;
+            var stream = new CopyStream(1, "The changes");
+            while (!decoder.ReachedMarker)
             {
-                var length = await TakeAsync(messages.Current.Data, cancellationToken).ConfigureAwait(false);
-                decoder.Decode(_buffer.AsSpan(0, length));
-                if (decoder.Rows >= MostRows || decoder.Bytes >= MostBytes)
-                    yield return new SourceBatch(decoder.Build(), decoder.InTransaction ? null : (cursor with { Lsn = decoder.Position }).ToString());
+                var seen = decoder.Messages;
+                connection.CopyOut(select, stop, copy =>
+                {
+                    stream.Begin(copy);
+                    while (Decode(stream, put)) { }
+                });
+                // The marker is flushed, so that it comes with the last changes at the latest.
+                if (!decoder.ReachedMarker && (decoder.Messages == seen || !isCopy)) throw new TransientException("The server has not given the changes up to the mark that this run has set.");
             }
-            if (!decoder.ReachedMarker) throw new TransientException("The server ended the stream of changes.");
             // The last one, with or without rows, says that the marker was reached.
-            yield return new SourceBatch(decoder.Build(), (cursor with { Lsn = decoder.Position }).ToString());
+            put(new SourceBatch(decoder.Build(), Cursor));
         }
-        finally
+        catch (Exception e)
         {
-            // The driver ends a replication only by cancellation.
-            await stop.CancelAsync().ConfigureAwait(false);
-            try { await messages.DisposeAsync().ConfigureAwait(false); }
-            catch (Exception e) when (e is OperationCanceledException or NpgsqlException or NotSupportedException or ObjectDisposedException) { /* It is over either way. */ }
+            throw Failures.From(e, "The changes", stop);
         }
     }
 
-    private async ValueTask<int> TakeAsync(Stream data, CancellationToken cancellationToken)
+    private string Cursor => (cursor with { Lsn = decoder.Position }).ToString();
+
+    /// <summary>A connection, and the statement that gives the next changes on it: those after the last ones where a copy is used up.</summary>
+    private (NpgsqlConnection Connection, string Select, bool IsCopy) Open(CancellationToken stop)
     {
-        var length = 0;
-        while (true)
+        var options = $"'proto_version', '1', 'publication_names', {Sql.Text(Sql.Name(publication))}, 'binary', 'true', 'messages', 'true'";
+        var copy = $"{Marker.Prefix}_{Guid.NewGuid():n}";
+        var connection = server.OpenAsync(stop).GetAwaiter().GetResult();
+        try
         {
-            var got = await data.ReadAsync(_buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
-            if (got == 0) return length;
-            length += got;
-            if (length == _buffer.Length) Array.Resize(ref _buffer, checked(_buffer.Length * 2));
+            // What the table has committed is needed no more; it was not confirmed when the last run was killed behind its commit.
+            Slot.AdvanceAsync(connection, cursor, stop).GetAwaiter().GetResult();
+            WaitForMarker(connection, stop);
+            connection.ScalarAsync<object>("SELECT slot_name::text FROM pg_copy_logical_replication_slot($1::name, $2::name, true)", stop, cursor.Slot, copy).GetAwaiter().GetResult();
+            return (connection, string.Create(CultureInfo.InvariantCulture, $"SELECT data FROM pg_logical_slot_get_binary_changes('{copy}', '{marker.End}', {atATime}, {options})"), true);
         }
+        catch (Exception e)
+        {
+            connection.Dispose();
+            if (e is not PostgresException { SqlState: NoFreeSlot }) throw;
+            log.Warning("The server has no free replication slot for a temporary copy: it has to gather all changes before the first one comes. A larger max_replication_slots spares it that.");
+            return (server.OpenAsync(stop).GetAwaiter().GetResult(), $"SELECT data FROM pg_logical_slot_peek_binary_changes({Sql.Text(cursor.Slot)}, '{marker.End}', NULL, {options})", false);
+        }
+    }
+
+    /// <summary>What is not flushed cannot be read yet. It is when the marker's transaction has ended, unless the server is told otherwise.</summary>
+    private void WaitForMarker(NpgsqlConnection connection, CancellationToken stop)
+    {
+        for (var waiting = System.Diagnostics.Stopwatch.StartNew(); !connection.ScalarAsync<bool>("SELECT pg_current_wal_flush_lsn() >= $1::text::pg_lsn", stop, marker.End.ToString()).GetAwaiter().GetResult(); stop.WaitHandle.WaitOne(100))
+        {
+            stop.ThrowIfCancellationRequested();
+            if (waiting.Elapsed > Patience) throw new TransientException("The server does not write its WAL to disk.");
+        }
+    }
+
+    private bool Decode(CopyStream stream, Action<SourceBatch> put)
+    {
+        var bytes = stream.Next(int.MaxValue);
+        var places = stream.Block.Places;
+        for (var i = 0; i < stream.Block.Count && !bytes.IsEmpty && !decoder.ReachedMarker; i++)
+        {
+            decoder.Decode(bytes.Slice(places[i].Start, places[i].Length));
+            if (decoder.Rows >= MostRows || decoder.Bytes >= MostBytes) put(new SourceBatch(decoder.Build(), decoder.InTransaction ? null : Cursor));
+        }
+        return !bytes.IsEmpty;
     }
 }

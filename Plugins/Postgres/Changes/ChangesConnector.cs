@@ -15,7 +15,7 @@ public sealed class ChangesConnector(ConnectorContext<ChangesSpec> context) : IB
 {
     private readonly ChangesSpec _spec = context.Settings;
     private readonly Server _server = new(context.Settings, context);
-    private (string? Name, string Marker, ChangeTable Table)? _found;
+    private (string? Name, Marker Marker, ChangeTable Table)? _found;
 
     public async ValueTask<Schema> SchemaAsync(ReadRequest request, CancellationToken cancellationToken)
     {
@@ -82,13 +82,13 @@ public sealed class ChangesConnector(ConnectorContext<ChangesSpec> context) : IB
     }
 
     /// <summary>First the marker, then the columns: whatever is read up to the marker is older than they are.</summary>
-    private async Task<(string Marker, ChangeTable Table)> FindAsync(NpgsqlConnection connection, ReadRequest request, CancellationToken cancellationToken)
+    private async Task<(Marker Marker, ChangeTable Table)> FindAsync(NpgsqlConnection connection, ReadRequest request, CancellationToken cancellationToken)
     {
         var name = request.Table ?? _spec.TableName ?? throw new TerminalException("table_name is not given.", "Say which table's changes to read.");
         if (_found is { } known && known.Name == name) return (known.Marker, known.Table);
         try
         {
-            var marker = request.Limit is null ? await Marker.WriteAsync(connection, cancellationToken).ConfigureAwait(false) : "";
+            var marker = request.Limit is null ? await Marker.WriteAsync(connection, cancellationToken).ConfigureAwait(false) : Marker.None;
             var table = await ChangeTable.FindAsync(connection, _spec, name, cancellationToken).ConfigureAwait(false);
             if (request.Limit is null) _found = (name, marker, table);
             return (marker, table);
@@ -112,29 +112,29 @@ public sealed class ChangesConnector(ConnectorContext<ChangesSpec> context) : IB
         await foreach (var batch in new SnapshotReader(_server, table.Plan with { Statements = statements }, slot.SnapshotName).ReadAsync(_spec.Parallelism, cancellationToken).ConfigureAwait(false))
         {
             if (last is not null) yield return new SourceBatch(table.AsInserts(last));
-            last = batch;
+            last = batch.Rows;
         }
         yield return new SourceBatch(last is null ? table.Empty() : table.AsInserts(last), new ChangeCursor(slot.ConsistentPoint, name).ToString());
     }
 
-    private async IAsyncEnumerable<SourceBatch> ChangesAsync(NpgsqlConnection connection, ChangeTable table, string marker, ChangeCursor cursor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<SourceBatch> ChangesAsync(NpgsqlConnection connection, ChangeTable table, Marker marker, ChangeCursor cursor, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Slot.CheckAsync(connection, cursor, cancellationToken).ConfigureAwait(false);
         var publication = await Slot.PublishAsync(connection, _spec, table.Relation, cursor.Slot, cancellationToken).ConfigureAwait(false);
         var asked = false;
-        var decoder = new ChangeDecoder(table, marker, key =>
+        var decoder = new ChangeDecoder(table, marker.Text, key =>
         {
             if (!asked) context.Log.Warning($"{table.Relation} has long values that updates leave out: they are asked for one by one. ALTER TABLE {table.Relation.Sql} REPLICA IDENTITY FULL makes the server send them.");
             asked = true;
             return PresentRow.Read(connection, table, key);
         });
-        await foreach (var batch in new ChangeStream(_server.Settings().ConnectionString, publication, decoder, cursor).ReadAsync(cancellationToken).ConfigureAwait(false)) yield return batch;
+        await foreach (var batch in new ChangeStream(_server, publication, decoder, cursor, marker, _spec.ChangesAtATime, context.Log).ReadAsync(cancellationToken).ConfigureAwait(false)) yield return batch;
     }
 
     private async IAsyncEnumerable<SourceBatch> PreviewAsync(ChangeTable table, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var plan = table.Plan with { Statements = [$"{table.Plan.Select}{table.Relation.Sql} LIMIT {Math.Max(0, limit)}"] };
-        await foreach (var batch in new SnapshotReader(_server, plan, null).ReadAsync(1, cancellationToken).ConfigureAwait(false)) yield return new SourceBatch(table.AsInserts(batch));
+        await foreach (var batch in new SnapshotReader(_server, plan, null).ReadAsync(1, cancellationToken).ConfigureAwait(false)) yield return new SourceBatch(table.AsInserts(batch.Rows));
     }
 
     private static async Task<bool> NextAsync(IAsyncEnumerator<SourceBatch> batches, ChangeTable table, CancellationToken cancellationToken)

@@ -18,6 +18,9 @@ public sealed record ChangesSpec : PostgresServerSpec
     [Setting("Connections that read the first snapshot side by side", Minimum = 1, Maximum = 16)]
     public int Parallelism { get; init; } = 2;
 
+    [Setting("Changes that the server gathers, in its temporary files, before it gives them; a transaction always comes whole", Minimum = 1)]
+    public int ChangesAtATime { get; init; } = 400_000;
+
     [Setting("Numeric columns: exact (declared ones as decimals, others as text) or text")]
     public NumericForm Numeric { get; init; } = NumericForm.Exact;
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 
 namespace FlowForge.Plugins.Postgres.Changes;
 
@@ -6,14 +7,20 @@ namespace FlowForge.Plugins.Postgres.Changes;
 /// A message written into the WAL at the start of a read: it ends the read where the source stood then, and lets the slot move on
 /// when the table itself is quiet.
 /// </summary>
-internal static class Marker
+/// <param name="End">Where it ends in the WAL.</param>
+internal sealed record Marker(string Text, NpgsqlLogSequenceNumber End)
 {
     public const string Prefix = "flowforge";
 
-    public static async Task<string> WriteAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>For reads that end by themselves.</summary>
+    public static readonly Marker None = new("", default);
+
+    public static async Task<Marker> WriteAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var marker = Guid.NewGuid().ToString("n");
-        await connection.ScalarAsync<object>("SELECT pg_logical_emit_message(false, $1, $2)::text", cancellationToken, Prefix, marker).ConfigureAwait(false);
-        return marker;
+        var text = Guid.NewGuid().ToString("n");
+        // A message alone is not flushed; a transaction with a number is, by its commit, and only what is flushed can be read.
+        await connection.ExecuteAsync("SET synchronous_commit = local", cancellationToken).ConfigureAwait(false);
+        var end = await connection.ScalarAsync<string>("SELECT pg_logical_emit_message(false, $1, $2)::text, pg_current_xact_id()::text", cancellationToken, Prefix, text).ConfigureAwait(false);
+        return new Marker(text, NpgsqlLogSequenceNumber.Parse(end!));
     }
 }

@@ -3,40 +3,40 @@ using FlowForge.Columnar;
 
 namespace FlowForge.Plugins.Postgres.Decoding;
 
-internal sealed class BooleanDecoder(BooleanArray.Builder builder) : ColumnDecoder(builder)
+internal readonly struct Int16Form : IWireForm<short>
 {
-    public override void Add(ReadOnlySpan<byte> value) => builder.Append(value[0] != 0);
+    public static short Read(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadInt16BigEndian(value);
 }
 
-internal sealed class Int16Decoder(Int16Array.Builder builder) : ColumnDecoder(builder)
+internal readonly struct Int32Form : IWireForm<int>
 {
-    public override void Add(ReadOnlySpan<byte> value) => builder.Append(BinaryPrimitives.ReadInt16BigEndian(value));
+    public static int Read(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadInt32BigEndian(value);
 }
 
-internal sealed class Int32Decoder(Int32Array.Builder builder) : ColumnDecoder(builder)
+internal readonly struct Int64Form : IWireForm<long>
 {
-    public override void Add(ReadOnlySpan<byte> value) => builder.Append(BinaryPrimitives.ReadInt32BigEndian(value));
-}
-
-internal sealed class Int64Decoder(Int64Array.Builder builder) : ColumnDecoder(builder)
-{
-    public override void Add(ReadOnlySpan<byte> value) => builder.Append(BinaryPrimitives.ReadInt64BigEndian(value));
+    public static long Read(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadInt64BigEndian(value);
 }
 
 /// <summary>Object ids: 32 bits without sign.</summary>
-internal sealed class OidDecoder(Int64Array.Builder builder) : ColumnDecoder(builder)
+internal readonly struct OidForm : IWireForm<long>
 {
-    public override void Add(ReadOnlySpan<byte> value) => builder.Append(BinaryPrimitives.ReadUInt32BigEndian(value));
+    public static long Read(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadUInt32BigEndian(value);
 }
 
-internal sealed class SingleDecoder(FloatArray.Builder builder) : ColumnDecoder(builder)
+internal readonly struct SingleForm : IWireForm<float>
 {
-    public override void Add(ReadOnlySpan<byte> value) => builder.Append(BinaryPrimitives.ReadSingleBigEndian(value));
+    public static float Read(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadSingleBigEndian(value);
 }
 
-internal sealed class DoubleDecoder(DoubleArray.Builder builder) : ColumnDecoder(builder)
+internal readonly struct DoubleForm : IWireForm<double>
 {
-    public override void Add(ReadOnlySpan<byte> value) => builder.Append(BinaryPrimitives.ReadDoubleBigEndian(value));
+    public static double Read(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadDoubleBigEndian(value);
+}
+
+internal sealed class BooleanDecoder(BooleanArray.Builder builder) : ColumnDecoder(builder)
+{
+    public override void Add(ReadOnlySpan<byte> value) => builder.Append(value[0] != 0);
 }
 
 internal sealed class UuidDecoder(UuidArray.Builder builder) : ColumnDecoder(builder)

@@ -55,8 +55,8 @@ internal readonly ref struct Numeric
 internal sealed class DecimalDecoder(Decimal128Array.Builder builder, int scale) : ColumnDecoder(builder)
 {
     private static readonly Int128[] Powers = [.. Enumerable.Range(0, 39).Select(i => Int128.Parse("1" + new string('0', i), System.Globalization.CultureInfo.InvariantCulture))];
+    private static readonly long[] Longs = [.. Powers.Take(19).Select(p => (long)p)];
     private static readonly int[] Small = [1, 10, 100, 1_000, 10_000];
-
 
     public override void Add(ReadOnlySpan<byte> value)
     {
@@ -65,13 +65,21 @@ internal sealed class DecimalDecoder(Decimal128Array.Builder builder, int scale)
         // The last digit may reach beyond the scale (0.5 is one digit, 5000): with it whole, 38 digits could become 41.
         var beyond = -(4 * (numeric.Weight - numeric.Count + 1) + scale);
         var whole = beyond > 0 ? numeric.Count - 1 : numeric.Count;
+        // Up to 18 digits are counted in 64 bits: most numbers have no more.
         long head = 0;
         var i = 0;
         for (; i < Math.Min(whole, 4); i++) head = head * 10_000 + numeric.Digit(i);
+        var shift = beyond > 0 ? Math.Max(4 - beyond, 0) : -beyond;
+        if (whole <= 4 && 4 * whole + shift <= 18)
+        {
+            head = head * Longs[shift] + (beyond > 0 ? numeric.Digit(whole) / Small[Math.Min(beyond, 4)] : 0);
+            builder.Append((Int128)(numeric.IsNegative ? -head : head));
+            return;
+        }
         Int128 unscaled = head;
         for (; i < whole; i++) unscaled = unscaled * 10_000 + numeric.Digit(i);
-        if (beyond > 0) unscaled = unscaled * Powers[Math.Max(4 - beyond, 0)] + numeric.Digit(whole) / Small[Math.Min(beyond, 4)];
-        else if (beyond < 0) unscaled *= Powers[Math.Min(-beyond, 38)];
+        if (beyond > 0) unscaled = unscaled * Powers[shift] + numeric.Digit(whole) / Small[Math.Min(beyond, 4)];
+        else if (beyond < 0) unscaled *= Powers[Math.Min(shift, 38)];
         builder.Append(numeric.IsNegative ? -unscaled : unscaled);
     }
 }

@@ -10,27 +10,22 @@ internal static class Epoch
     public const long Microseconds = Days * 86_400_000_000L;
 }
 
-internal sealed class DateDecoder(Date32Array.Builder builder) : ColumnDecoder(builder)
+internal readonly struct DateForm : IWireForm<int>
 {
-    public override void Add(ReadOnlySpan<byte> value)
+    public static int Read(ReadOnlySpan<byte> value)
     {
         var days = BinaryPrimitives.ReadInt32BigEndian(value);
-        builder.Append(days switch { int.MaxValue => int.MaxValue, int.MinValue => -int.MaxValue, _ => days + Epoch.Days });
+        return days switch { int.MaxValue => int.MaxValue, int.MinValue => -int.MaxValue, _ => days + Epoch.Days };
     }
 }
 
-internal sealed class TimestampDecoder(TimestampArray.Builder builder) : ColumnDecoder(builder)
+internal readonly struct TimestampForm : IWireForm<long>
 {
-    public override void Add(ReadOnlySpan<byte> value)
+    public static long Read(ReadOnlySpan<byte> value)
     {
         var microseconds = BinaryPrimitives.ReadInt64BigEndian(value);
-        builder.Append(microseconds switch { long.MaxValue => long.MaxValue, long.MinValue => -long.MaxValue, _ => microseconds + Epoch.Microseconds });
+        return microseconds switch { long.MaxValue => long.MaxValue, long.MinValue => -long.MaxValue, _ => microseconds + Epoch.Microseconds };
     }
-}
-
-internal sealed class TimeDecoder(Time64Array.Builder builder) : ColumnDecoder(builder)
-{
-    public override void Add(ReadOnlySpan<byte> value) => builder.Append(BinaryPrimitives.ReadInt64BigEndian(value));
 }
 
 internal sealed class IntervalDecoder(MonthDayNanosecondIntervalArray.Builder builder) : ColumnDecoder(builder)

@@ -92,6 +92,18 @@ public abstract class ArrayBuilder
         Length = checked(Length + 1);
     }
 
+    /// <summary>Counts many values as present.</summary>
+    private protected void MarkAll(int count)
+    {
+        var length = checked(Length + count);
+        if (_nulls > 0)
+        {
+            if (Bits.BytesFor(length) > _validity.Length) Array.Resize(ref _validity, Math.Max(_validity.Length * 2, Bits.BytesFor(length)));
+            Bits.Fill(_validity, Length, count, true);
+        }
+        Length = length;
+    }
+
     /// <summary>A builder for any type this library can build.</summary>
     public static ArrayBuilder Create(IArrowType type) => type switch
     {

@@ -21,7 +21,7 @@ public abstract class BinaryBuilder : ArrayBuilder
     /// <summary>Adds the bytes; for text they must be valid UTF-8.</summary>
     public void Append(ReadOnlySpan<byte> value)
     {
-        value.CopyTo(Room(value.Length));
+        value.CopyTo(value.Length <= _bytes.Length - _used ? _bytes.AsSpan(_used) : Room(value.Length));
         _used += value.Length;
         Close(true);
     }

@@ -18,9 +18,16 @@ public abstract class PrimitiveBuilder<T> : ArrayBuilder where T : unmanaged
     }
 
     /// <summary>Adds many values, none of them null.</summary>
-    public void Append(ReadOnlySpan<T> values)
+    public void Append(ReadOnlySpan<T> values) => values.CopyTo(Extend(values.Length));
+
+    /// <summary>Adds values, none of them null, that the caller writes into the span before anything else is added; it may hold old ones.</summary>
+    /// <param name="count">How many.</param>
+    public Span<T> Extend(int count)
     {
-        foreach (var value in values) Append(value);
+        var start = Length;
+        if (count > _values.Length - start) Array.Resize(ref _values, Math.Max(Math.Max(64, checked(start + count)), (int)Math.Min(_values.Length * 2L, Array.MaxLength)));
+        MarkAll(count);
+        return _values.AsSpan(start, count);
     }
 
     public override void AppendNull()

@@ -203,6 +203,48 @@ public sealed class ChangesConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_FewChangesAtATime_AreAllOfThemInOrder()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY, v int); CREATE PROCEDURE work() LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1..2000 LOOP INSERT INTO t VALUES (i, 0); UPDATE t SET v = v + i WHERE id = i; COMMIT; END LOOP; END $$");
+        var cursor = (await RunAsync(null)).Cursor;
+        Sql("CALL work(); INSERT INTO t SELECT i, 0 FROM generate_series(10001, 11000) i");
+        var (rows, reached) = await RunAsync(cursor, change: s => s with { ChangesAtATime = 150 });
+        Assert.Equal([.. Enumerable.Range(1, 2000).SelectMany(i => (string[])[$"i {i}|0", $"u {i}|{i}"]), .. Enumerable.Range(10_001, 1000).Select(i => $"i {i}|0")], rows);
+        Assert.Empty((await RunAsync(reached)).Rows);
+        // The copies that were used up are gone.
+        Assert.Equal("1", Sql($"SELECT count(*) FROM pg_replication_slots WHERE database = '{_database}'"));
+    }
+
+    [Fact]
+    public async Task ReadAsync_QuietTable_MovesTheSlotAlong()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE other (v text)");
+        var cursor = (await RunAsync(null)).Cursor;
+        Sql("INSERT INTO other SELECT repeat('x', 1000) FROM generate_series(1, 2000)");
+        Assert.Contains(await Open().HealthAsync(Stop), f => f.Name.EndsWith(": changes behind", StringComparison.Ordinal) && f.Value > 2_000_000);
+        var (rows, reached) = await RunAsync(cursor, commit: false);
+        Assert.Empty(rows);
+        // Told to the server by the next run, when this one was killed behind its commit.
+        await RunAsync(reached, commit: false);
+        Assert.Contains(await Open().HealthAsync(Stop), f => f.Name.EndsWith(": changes behind", StringComparison.Ordinal) && f.Value < 1_000_000);
+    }
+
+    [Fact]
+    public async Task ReadAsync_NoFreeSlot_ReadsTheSlotItself()
+    {
+        using var server = new PostgresServer();
+        server.Start().Sql("CREATE TABLE t (id int PRIMARY KEY, v int)");
+        Func<ChangesSpec, ChangesSpec> own = s => s with { Port = server.Port, Database = "postgres" };
+        var cursor = (await RunAsync(null, change: own)).Cursor;
+        server.Sql("SELECT count(pg_create_physical_replication_slot('taken_' || i)) FROM generate_series(1, 19) i; INSERT INTO t VALUES (1, 1); UPDATE t SET v = 2");
+        var (rows, reached) = await RunAsync(cursor, change: own);
+        Assert.Equal(["i 1|1", "u 1|2"], rows);
+        Assert.Equal(["warning: The server has no free replication slot for a temporary copy: it has to gather all changes before the first one comes. A larger max_replication_slots spares it that."], _fixture.Lines.Where(l => l.StartsWith("warning", StringComparison.Ordinal)));
+        server.Sql("DELETE FROM t");
+        Assert.Equal(["d 1|"], (await RunAsync(reached, change: own)).Rows);
+    }
+
+    [Fact]
     public async Task ReadAsync_ManyChanges_AreFast()
     {
         Sql("CREATE TABLE t (id int PRIMARY KEY, at timestamptz, v text, n numeric(12,2), f float8)");
