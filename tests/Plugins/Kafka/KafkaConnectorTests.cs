@@ -168,6 +168,24 @@ public sealed class KafkaConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_ManyMessages_AreAllThere_AndTheRateIsTold()
+    {
+        const int messages = 120_000;
+        var topic = _server.NewTopic(4);
+        for (var p = 0; p < 4; p++) _server.Produce(topic, string.Join('\n', Enumerable.Range(0, messages / 4).Select(i => $"{{\"id\":{i},\"name\":\"customer {i}\",\"amount\":{i}.25,\"at\":\"2026-01-01T00:00:00Z\"}}")), "-p", $"{p}");
+        await ReadAsync(topic);
+        var (cpu, clock) = (Environment.CpuUsage.TotalTime, System.Diagnostics.Stopwatch.StartNew());
+        await using var connector = Open(topic);
+        var rows = 0L;
+        await foreach (var page in connector.ReadAsync(new ReadRequest(), Stop)) rows += page.Count;
+        var (seconds, used) = (clock.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalSeconds);
+        clock.Restart();
+        ServerProcess.Run("/usr/bin/kcat", ["-C", "-b", string.Join(',', _server.Brokers), "-t", topic, "-e", "-q", "-o", "beginning", "-f", ""], null);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{rows / seconds:n0} messages/s ({used * 1e6 / rows:n2} µs of processor time each, the mock cluster's among it); kcat {rows / clock.Elapsed.TotalSeconds:n0}/s");
+        Assert.Equal(messages, rows);
+    }
+
+    [Fact]
     public async Task TestAsync_BadSettings_SayWhatIsWrong()
     {
         var topic = _server.NewTopic(1);
