@@ -45,7 +45,7 @@ public static class SecretReferences
     /// <summary>FlowForge's own variables hold keys and tokens of its own: who writes pipelines must not read them.</summary>
     public static bool IsOwn(string reference) => Own.Any(own => reference.StartsWith("env:" + own, StringComparison.OrdinalIgnoreCase));
 
-    private static readonly string[] Own = ["FLOWFORGE", "TEMPORAL", "OTEL_EXPORTER", "ASPNETCORE_", "ConnectionStrings__"];
+    private static readonly string[] Own = ["FLOWFORGE", "TEMPORAL", "OTEL_EXPORTER", "ASPNETCORE_", "ConnectionStrings__", "Lake__"];
 
     /// <summary>Whether the text is one reference and nothing else: it may be shown.</summary>
     public static bool IsReference(string text) => NamesIn(text).ToList() is [var only] && text.Length == only.Length + 3;

@@ -34,7 +34,10 @@ public sealed class BucketLakeTests(CephServer server, ITestOutputHelper output)
                 Assert.True(detail.State == RunState.Succeeded, $"round {round}: {detail.State} {detail.Error}\n{environment.Output}");
                 await KillTests.AssertTablesAsync(environment, workspace, round, cancel);
             }
-            Assert.Equal(1, (await environment.Client.OptimizeAsync(TableLayer.Bronze, "orders", new OptimizeTable(), cancel)).Files);
+            var work = (await environment.Client.OptimizeAsync(TableLayer.Bronze, "orders", new OptimizeTable(), cancel)).Work;
+            TableWork? optimized = null;
+            await Wait.UntilAsync(async () => (optimized = await environment.Client.TableWorkAsync(work, cancel)).FinishedAt is not null, () => $"{optimized}\n{environment.Output}", TimeSpan.FromSeconds(60), cancel);
+            Assert.Equal((RunState.Succeeded, 1), (optimized!.State, optimized.Optimized?.Files));
             Assert.Equal(workspace.Orders, await CountAsync(environment, "SELECT count(*) FROM bronze.orders WHERE order_id >= 0", cancel));
             Assert.DoesNotContain(CephServer.SecretKey, environment.Output);
         }

@@ -60,6 +60,34 @@ public sealed class MaintenanceTests : IDisposable
     }
 
     [Fact]
+    public void Vacuum_VersionRestoredMeanwhile_KeepsItsFiles()
+    {
+        lake.Tampered = true;
+        for (var i = 0; i < 5; i++) lake.Overwrite(lake.Table(), $"SELECT {i} AS a");
+        // Versions by the order in which their files would go.
+        var order = Enumerable.Range(0, 4).OrderBy(v => lake.Fresh().At(v)!.Files[0].Path, StringComparer.Ordinal).ToList();
+        using var hold = lake.Fresh().Hold(4);
+        IDisposable? late = null;
+
+        var result = lake.Fresh().Vacuum(new VacuumOptions
+        {
+            Retention = TimeSpan.Zero,
+            Removed = count =>
+            {
+                if (count != 1 || late is not null) return;
+                lake.Fresh().Restore(order[2]);
+                late = lake.Fresh().Hold(order[3]);
+            },
+        });
+
+        late!.Dispose();
+        Assert.Equal(order.Take(2).Select(v => lake.Fresh().At(v)!.Files[0].Path), result.Files);
+        Assert.Equal($"{order[2]}", Rows());
+        Assert.Equal($"{order[3]}", lake.Rows(lake.Fresh().At(order[3])!));
+        Assert.Empty(lake.Fresh().PlanRestore(order[3]).Missing);
+    }
+
+    [Fact]
     public void Vacuum_WithinRetention_TakesNothing()
     {
         lake.Append(lake.Table(), "SELECT 1 AS a");

@@ -40,14 +40,50 @@ public sealed class CareTests
     public async Task StartAsync_PassingFailureThenOneForGood_IsTriedAgainAndTold()
     {
         await using var runtime = new RuntimeFixture();
-        runtime.Care = new Script((care, _, _, _) => throw new CareFailedException("FF4083", $"attempt {care.Attempts} conflicts", "wait", passing: care.Attempts < 2));
+        RunError? before = null;
+        runtime.Care = new Script((care, _, _, _) =>
+        {
+            before = care.Error;
+            throw new CareFailedException("FF4083", $"attempt {care.Attempts} conflicts", "wait", passing: care.Attempts < 2);
+        });
         await runtime.BeginAsync();
         var service = runtime.Services.GetRequiredService<CareService>();
         var id = await service.StartAsync("bronze.b", TableCareKind.Alter, "{}", "tester", None);
         var ended = await EndOfAsync(runtime, id);
         Assert.Equal((RunState.Failed, 2, new RunError("FF4083", "attempt 2 conflicts", "wait")), (ended.State, ended.Attempts, ended.Error));
+        Assert.Equal(new RunError("FF4083", "attempt 1 conflicts", "wait"), before);
         await service.CancelAsync(id, None);
         Assert.Equal(RunState.Failed, runtime.Catalog.Care.Get(id)!.State);
+    }
+
+    [Fact]
+    public async Task StartAsync_WorkOnManyTables_LeavesRoomForRuns()
+    {
+        await using var runtime = new RuntimeFixture();
+        using var enough = new CancellationTokenSource();
+        var atOnce = 0;
+        runtime.Care = new Script((_, progress, _, ct) =>
+        {
+            Assert.Equal(1, Interlocked.Increment(ref atOnce));
+            progress(new CareProgress("merging", 1, 2));
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, enough.Token);
+            either.Token.WaitHandle.WaitOne();
+            Interlocked.Decrement(ref atOnce);
+            ct.ThrowIfCancellationRequested();
+            return "done";
+        });
+        await runtime.BeginAsync();
+        var service = runtime.Services.GetRequiredService<CareService>();
+        var ids = new List<string>();
+        for (var i = 0; i < 6; i++) ids.Add(await service.StartAsync($"bronze.many{i}", TableCareKind.Optimize, "{}", "tester", None));
+        await runtime.UntilAsync(() => ids.Any(id => runtime.Catalog.Care.Get(id)!.Done == 1), "the first work");
+        runtime.WriteFile("a.csv", "id\n1\n2\n");
+        runtime.Put("pipeline: beside\ningest:\n  beside:\n    source_type: file_local\n    format: csv\n    config: { path: a.csv }\n");
+        var run = await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("beside"), None));
+        Assert.Equal(RunState.Succeeded, run.State);
+        Assert.Single(ids, id => runtime.Catalog.Care.Get(id)!.State == RunState.Running);
+        await enough.CancelAsync();
+        foreach (var id in ids) Assert.Equal((RunState.Succeeded, "done"), (await EndOfAsync(runtime, id)) is var e ? (e.State, e.Result) : default);
     }
 
     [Fact]

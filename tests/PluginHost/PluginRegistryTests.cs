@@ -201,7 +201,7 @@ public sealed class PluginRegistryTests : IDisposable
             var settings = JsonNode.Parse("""{ "host": "${env:SHOP_HOST_FOR_TEST}" }""")!.AsObject();
             Assert.StartsWith("host-from-environment 5432", await SayAsync(WithManySettings(), "many", Request(settings)), StringComparison.Ordinal);
             Assert.Equal("at ***", SecretMask.Hide("at host-from-environment"));
-            foreach (var name in new[] { "FLOWFORGE_SECRET_FOR_TEST", "flowforge__datafolder", "Temporal__ApiKey" })
+            foreach (var name in new[] { "FLOWFORGE_SECRET_FOR_TEST", "flowforge__datafolder", "Temporal__ApiKey", "Lake__S3__SecretKey" })
             {
                 var failure = Assert.Throws<SettingsException>(() => WithManySettings().Open("many", Request(new JsonObject { ["host"] = $"${{env:{name}}}" })));
                 Assert.Equal($"'host' refers to ${{env:{name}}}, which is FlowForge's own and is not given to connectors.", Assert.Single(failure.Errors).Message);

@@ -36,6 +36,10 @@ internal sealed class CareWork(KnownTables tables, RuntimeSettings settings) : I
         {
             throw new CareFailedException("FF4089", e.Message, "The table stays as it is.", inner: e);
         }
+        catch (LakeStorageException e)
+        {
+            throw new CareFailedException(e.Code, e.Message, e.IsTransient ? "It is tried again by itself." : null, e.IsTransient, e);
+        }
         catch (DuckException e) when (e.Kind == DuckErrorKind.OutOfMemory)
         {
             throw new CareFailedException("FF4092", $"The work needs more memory than it may have: {e.Message}", "Raise Tables:MemoryBytes, sort by fewer columns, or partition the table.", inner: e);

@@ -33,6 +33,8 @@ internal sealed class TableRestores(KnownTables tables, CatalogDatabase catalog)
         var plan = Plan(name, latest, body.Version);
         if (plan.Missing.Count > 0)
             throw ProblemException.Conflict("FF4082", $"Version {body.Version} of {name} cannot be restored: vacuum has removed {plan.Missing.Count} of its files: {string.Join(", ", plan.Missing.Take(MostNamed))}.", "Restore a younger version, or bring the files back from a backup.");
+        if (catalog.Care.OpenOf(name.ToString()) is { } open)
+            throw ProblemException.Conflict("FF3413", $"{open.Kind} of {name} is {(open.State == FlowForge.Catalog.RunState.Queued ? "waiting" : "under way")} ({open.CareId}).", "Wait for its end, or cancel it.");
         try
         {
             var done = tables[name].Restore(body.Version, new Dictionary<string, string> { ["by"] = "API", ["version"] = body.Version.ToString(CultureInfo.InvariantCulture), ["cursor"] = body.Cursor == RestoreCursor.Keep ? "kept" : "set back" },

@@ -45,5 +45,6 @@ public sealed record TableCareRecord
 
     public DateTimeOffset? FinishedAt { get; init; }
 
+    /// <summary>Why it failed; while it is open, why its last attempt did.</summary>
     public RunError? Error { get; init; }
 }

@@ -40,6 +40,11 @@ public sealed class TableCareStore
     public void Found(string id, string result) => _database.Write(
         s => s.Execute("UPDATE table_care SET result = coalesce(result, @result) WHERE care_id = @id AND state = 'running'", ("id", id), ("result", result)), Changed(id));
 
+    /// <summary>An attempt failed, and another will follow.</summary>
+    public void Failing(string id, RunError error) => _database.Write(
+        s => s.Execute("UPDATE table_care SET error_code = @code, error_message = @message, error_suggestion = @suggestion WHERE care_id = @id AND state = 'running'",
+            ("id", id), ("code", error.Code), ("message", error.Message), ("suggestion", error.Suggestion)), Changed(id));
+
     /// <summary>Ends the work.</summary>
     /// <param name="state">A final one.</param>
     /// <param name="result">Null leaves what is there.</param>
@@ -60,6 +65,10 @@ public sealed class TableCareStore
     /// <param name="table">With layer.</param>
     public IReadOnlyList<TableCareRecord> OfTable(string table, int limit = 50) => _database.Read(s => s.Rows(
         "SELECT * FROM table_care WHERE table_name = @table ORDER BY created_at DESC, care_id DESC LIMIT @limit", Map, ("table", table), ("limit", limit)));
+
+    /// <summary>The work on a table that is queued or running; null when there is none.</summary>
+    /// <param name="table">With layer.</param>
+    public TableCareRecord? OpenOf(string table) => _database.Read(s => s.First("SELECT * FROM table_care WHERE table_name = @table AND state IN ('queued', 'running')", Map, ("table", table)));
 
     /// <summary>Queued or running, oldest first.</summary>
     public IReadOnlyList<TableCareRecord> Open() => _database.Read(s => s.Rows("SELECT * FROM table_care WHERE state IN ('queued', 'running') ORDER BY created_at", Map));

@@ -29,6 +29,8 @@ internal sealed class Restoration(LakeTable table, bool keepStates)
     public CommitResult Run(long version, IReadOnlyDictionary<string, string> info)
     {
         var target = Target(version);
+        // A vacuum that is under way keeps what is held.
+        using var hold = new VersionLease(table.Files, version);
         var missing = Missing(target);
         if (missing.Count > 0)
         {

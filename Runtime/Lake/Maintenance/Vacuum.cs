@@ -8,6 +8,9 @@ namespace FlowForge.Lake.Maintenance;
 /// <summary>Finds and removes files that nothing needs any more.</summary>
 internal sealed class Vacuum(LakeTable table, VacuumOptions options)
 {
+    // Deletes in a bucket between two looks at the log, which are requests too.
+    private const int RemoteBatch = 20;
+
     public VacuumResult Run(CancellationToken ct)
     {
         table.CleanLeftovers();
@@ -27,13 +30,32 @@ internal sealed class Vacuum(LakeTable table, VacuumOptions options)
         var result = new VacuumResult([.. found.Select(f => f.Path).Order(StringComparer.Ordinal)], found.Sum(f => f.Length));
         options.Found?.Invoke(result);
         if (options.DryRun) return result;
-        for (var i = 0; i < result.Files.Count; i++)
+        return Remove(found, latest, cutoff, ct);
+    }
+
+    // Deleting takes its time: what somebody has restored or holds since the list was made, is needed again.
+    private VacuumResult Remove(List<StoredFile> found, LogState listedAt, DateTimeOffset cutoff, CancellationToken ct)
+    {
+        var (gone, seen, held) = (new List<StoredFile>(), listedAt, VersionLease.Held(table.Files).ToHashSet());
+        var again = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var batch in found.OrderBy(f => f.Path, StringComparer.Ordinal).Chunk(table.Files.IsLocal ? 1 : RemoteBatch))
         {
             ct.ThrowIfCancellationRequested();
-            table.Files.Delete(result.Files[i]);
-            options.Removed?.Invoke(i + 1);
+            var (latest, holds) = (table.Log.Latest()!, VersionLease.Held(table.Files).ToHashSet());
+            if (latest.Version != seen.Version || !holds.IsSubsetOf(held))
+            {
+                (seen, held) = (latest, holds);
+                again = Needed(latest, cutoff);
+                again.UnionWith(NeededStates(latest));
+            }
+            foreach (var file in batch.Where(f => !again.Contains(f.Path)))
+            {
+                table.Files.Delete(file.Path);
+                gone.Add(file);
+            }
+            options.Removed?.Invoke(gone.Count);
         }
-        return result;
+        return new VacuumResult([.. gone.Select(f => f.Path)], gone.Sum(f => f.Length));
     }
 
     private HashSet<string> Needed(LogState latest, DateTimeOffset cutoff)

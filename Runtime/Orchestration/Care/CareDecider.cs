@@ -8,7 +8,7 @@ public sealed class CareDecider : IDecider
 {
     private static readonly ActivityOptions WorkOptions = new()
     {
-        StartToClose = TimeSpan.FromHours(24), Heartbeat = TimeSpan.FromSeconds(30), Retry = new() { InitialInterval = TimeSpan.FromSeconds(1), BackoffCoefficient = 2, MaximumInterval = TimeSpan.FromMinutes(1) },
+        TaskQueue = CareNames.TaskQueue, StartToClose = TimeSpan.FromHours(24), Heartbeat = TimeSpan.FromSeconds(30), Retry = new() { InitialInterval = TimeSpan.FromSeconds(1), BackoffCoefficient = 2, MaximumInterval = TimeSpan.FromMinutes(1) },
     };
 
     private static readonly ActivityOptions FinishOptions = new()

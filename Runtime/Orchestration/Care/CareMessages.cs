@@ -8,6 +8,8 @@ public static class CareNames
     public const string Workflow = "flowforge.table_care";
     public const string WorkActivity = "flowforge.care_for_table";
     public const string FinishActivity = "flowforge.finish_care";
+    /// <summary>Where the work itself waits, one piece after another: it must not take the place of pipelines' jobs.</summary>
+    public const string TaskQueue = "flowforge-table-care";
     public const string WorkId = "work";
     public const string FinishId = "finish";
 
@@ -51,4 +53,5 @@ public sealed class CareFailedException(string code, string message, string? sug
     public string Code => code;
     public string? Suggestion => suggestion;
     public bool Passing => passing;
+    public RunError Error => new(code, Message, suggestion);
 }

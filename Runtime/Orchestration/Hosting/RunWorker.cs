@@ -29,7 +29,6 @@ public sealed class RunWorker(
         worker.Add(RunNames.ScheduledStart, new ScheduledStartDecider());
         worker.Add(BackfillNames.Workflow, new BackfillDecider());
         worker.Add(CareNames.Workflow, new CareDecider());
-        worker.AddActivity(CareNames.WorkActivity, careSteps.WorkAsync);
         worker.AddActivity(CareNames.FinishActivity, careSteps.FinishAsync);
         worker.AddActivity(BackfillNames.RecordActivity, backfillSteps.RecordRunAsync);
         worker.AddActivity(BackfillNames.FinishActivity, backfillSteps.FinishAsync);
@@ -38,12 +37,17 @@ public sealed class RunWorker(
         worker.AddActivity(RunNames.FinishActivity, finish.RunAsync);
         worker.AddActivity(RunNames.NoteActivity, note.RunAsync);
         worker.AddActivity(RunNames.ScheduledStartActivity, scheduled.RunAsync);
+        var careWorker = new WorkflowWorker(client, options with { TaskQueue = CareNames.TaskQueue, MaxConcurrentActivities = 1, LoggerFactory = loggers });
+        careWorker.AddActivity(CareNames.WorkActivity, careSteps.WorkAsync);
         logger.LogInformation("worker on task queue {TaskQueue}, {Slots} activities at once", options.TaskQueue, options.MaxConcurrentActivities);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var leftOver = StartLeftOverAsync(ended.Token);
         try
         {
-            await worker.RunAsync(stoppingToken);
+            Task[] workers = [worker.RunAsync(stoppingToken), careWorker.RunAsync(stoppingToken)];
+            // One that fails ends the runtime; a stop ends both.
+            await await Task.WhenAny(workers);
+            await Task.WhenAll(workers);
         }
         finally
         {

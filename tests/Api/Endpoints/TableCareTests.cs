@@ -1,7 +1,9 @@
 using System.Net;
+using FlowForge.Catalog;
 using FlowForge.Contracts;
 using FlowForge.Duck;
 using FlowForge.Lake;
+using RunState = FlowForge.Contracts.RunState;
 
 namespace FlowForge.Api.Tests.Endpoints;
 
@@ -65,6 +67,19 @@ public sealed class TableCareTests(TestRuntime runtime) : IClassFixture<TestRunt
         Assert.Equal("Version 1 is the latest of silver.gone already.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PreviewRestoreAsync(TableLayer.Silver, "gone", 1))).Message);
         Assert.Equal("silver.gone has no version 9; its latest is 1.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.RestoreAsync(TableLayer.Silver, "gone", new RestoreTable(9)))).Message);
         Assert.Equal(1, table.Latest()!.Version);
+    }
+
+    [Fact]
+    public async Task Restore_WhileWorkOnTheTableIsOpen_IsRefused()
+    {
+        var table = Make("bronze.busy", 2);
+        using var catalog = CatalogDatabase.Open(Path.Combine(runtime.Folder, "catalog", "catalog.db"));
+        Assert.Null(catalog.Care.TryCreate(new TableCareRecord { CareId = "care_busy", Table = "bronze.busy", Kind = TableCareKind.Vacuum, Request = "{}", By = "test", CreatedAt = DateTimeOffset.UtcNow }));
+        var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.RestoreAsync(TableLayer.Bronze, "busy", new RestoreTable(0)));
+        Assert.Equal((HttpStatusCode.Conflict, "FF3413", "Vacuum of bronze.busy is waiting (care_busy)."), (refused.Status!.Value, refused.Problem.Code, refused.Message));
+        catalog.Care.Finish("care_busy", FlowForge.Catalog.RunState.Cancelled, null, null, DateTimeOffset.UtcNow);
+        Assert.Equal(0, (await client.RestoreAsync(TableLayer.Bronze, "busy", new RestoreTable(0))).Restored);
+        Assert.Equal(10, table.Latest()!.Rows);
     }
 
     [Fact]
