@@ -51,17 +51,17 @@ public sealed class StreamTests(ITestOutputHelper output)
         Assert.Contains((await client.DiscoverAsync(new DiscoverConnection { Name = "kafka" }, cancel)).Tables, t => t.Name == topic && t.Rows == Messages);
         Assert.Contains("\"kafka_offset\":0", (await client.PreviewAsync(new PreviewConnection { Name = "kafka", Table = topic, Limit = 3 }, cancel)).Text, StringComparison.Ordinal);
         await client.PutPipelineAsync("events", new PutPipeline(Pipeline.Replace("TOPIC", topic, StringComparison.Ordinal), BaseDirectory: workspace.Base), cancel);
-        await RunAsync(environment, kill: false, cancel);
+        await RunAsync(environment, cancel);
         Assert.Equal(["all|40000|40000|799980000", "latest|10000|10000|349995000"], await TotalsAsync(client, cancel));
 
         // More messages, deletes of every key below 100, and the runtime killed while they are read.
         Produce(kafka, topic, Messages, Messages);
         for (var p = 0; p < 2; p++) kafka.Produce(topic, string.Join('\n', Enumerable.Range(0, 100).Where(i => i % 2 == p).Select(i => $"{{\"id\":{i}}}#")), "-p", $"{p}", "-K", "#", "-Z");
-        await RunAsync(environment, kill: true, cancel);
+        await RunAsync(environment, cancel, "all_messages");
         // The tombstones have no v. Without those keys the last writes are 70000 to 79999, less 70000 to 70099.
         Assert.Equal(["all|80100|80100|3199960000", "latest|9900|9900|742990050"], await TotalsAsync(client, cancel));
 
-        await RunAsync(environment, kill: false, cancel);
+        await RunAsync(environment, cancel);
         Assert.Equal(["all|80100|80100|3199960000", "latest|9900|9900|742990050"], await TotalsAsync(client, cancel));
     }
 
@@ -74,6 +74,16 @@ public sealed class StreamTests(ITestOutputHelper output)
             source_type: redis
             connection: redis
             config: { stream: orders, batch_size: 500 }
+          messages:
+            source_type: rabbitmq
+            connection: rabbit
+            config: { stream: orders }
+          latest:
+            source_type: rabbitmq
+            connection: rabbit
+            write_mode: merge
+            dedupe_keys: [id]
+            config: { stream: changes }
           posts:
             source_type: webhook
             connection: hook
@@ -99,45 +109,54 @@ public sealed class StreamTests(ITestOutputHelper output)
             sql: |
               SELECT 'entries' AS t, count(*) AS n, count(DISTINCT redis_id) AS ids, sum(n::BIGINT) AS v FROM bronze.entries UNION ALL SELECT 'posts', count(*), count(DISTINCT hook_id), sum(n) FROM bronze.posts
               UNION ALL SELECT 'items', count(*), count(DISTINCT id), sum(v) FROM bronze.items UNION ALL SELECT 'all_items', count(*), count(DISTINCT id), sum(v) FROM bronze.all_items
-              UNION ALL SELECT 'files', count(*), count(DISTINCT n), sum(n) FROM bronze.files ORDER BY t
+              UNION ALL SELECT 'files', count(*), count(DISTINCT n), sum(n) FROM bronze.files UNION ALL SELECT 'messages', count(*), count(DISTINCT rabbit_offset), sum(n) FROM bronze.messages
+              UNION ALL SELECT 'latest', count(*), count(DISTINCT id), sum(v) FROM bronze.latest ORDER BY t
         """;
 
     [Fact]
-    public async Task RedisPostsItemsAndUploads_RunsThatAreKilled_HoldEachRowOnce()
+    public async Task StreamsPostsItemsAndUploads_RunsThatAreKilled_HoldEachRowOnce()
     {
         var cancel = TestContext.Current.CancellationToken;
         using var redis = new RedisServer();
         redis.Ready();
+        using var rabbit = new RabbitMqServer();
+        await using var messages = await RabbitMessages.OpenAsync(rabbit.Ready().Port, cancel);
         using var dynamo = new DynamoDbServer();
         using var workspace = new Workspace(rowsPerFile: 1);
         await using var environment = await RunningEnvironment.StartAsync(workspace.Folder, cancel);
         var client = environment.Client;
         await client.PutSecretAsync("redis", RedisServer.Password, cancel);
+        await client.PutSecretAsync("rabbit", "guest", cancel);
         await client.PutSecretAsync("hook", "hook-token-of-the-tests", cancel);
         foreach (var (name, connector, settings) in new (string, string, object)[]
         {
             ("redis", "redis", new { host = "127.0.0.1", port = redis.Port, password = "${secret:redis}" }), ("hook", "webhook", new { hook = "orders", token = "${secret:hook}" }),
+            ("rabbit", "rabbitmq", new { host = "127.0.0.1", port = rabbit.Port, user = "guest", password = "${secret:rabbit}" }),
             ("dynamo", "dynamodb", new { endpoint = dynamo.Endpoint, access_key = "key", secret_key = "${secret:redis}" }),
         })
             await client.PutConnectionAsync(name, new PutConnection { Connector = connector, Settings = JsonSerializer.SerializeToElement(settings) }, cancel);
         await CallAsync(dynamo, "CreateTable", new { TableName = "orders", BillingMode = "PAY_PER_REQUEST", KeySchema = new[] { new { AttributeName = "id", KeyType = "HASH" } }, AttributeDefinitions = new[] { new { AttributeName = "id", AttributeType = "N" } } }, cancel);
         await Wait.UntilAsync(async () => (await CallAsync(dynamo, "DescribeTable", new { TableName = "orders" }, cancel)).GetProperty("Table").GetProperty("TableStatus").GetString() == "ACTIVE", () => "the table", TimeSpan.FromSeconds(60), cancel);
-        foreach (var name in new[] { "redis", "hook", "dynamo" })
+        foreach (var name in new[] { "redis", "rabbit", "hook", "dynamo" })
         {
             var test = await client.TestConnectionAsync(new ConnectionChoice { Name = name }, cancel);
             Assert.True(test.Passed, $"{name}: {test.Message} {test.Suggestion}");
         }
         Add(redis, 0, 5000);
+        await messages.SendAsync("orders", Enumerable.Range(0, 5000).Select(i => $"{{\"n\":{i}}}"));
+        await messages.SendAsync("changes", Enumerable.Range(0, 1000).Select(i => $"{{\"_ff_op\":\"i\",\"id\":{i},\"v\":{i}}}"));
         await PutAsync(dynamo, 0, 1000, "2026-01-01", cancel);
         await UploadAsync(client, "a.csv", 0, 100, cancel);
         var hook = Assert.Single(await client.HooksAsync(cancel));
         for (var i = 0; i < 50; i++) Assert.True(await PostAsync(hook.Url, i, cancel));
         await client.PutPipelineAsync("events", new PutPipeline(Mixed, BaseDirectory: workspace.Base), cancel);
-        await RunAsync(environment, kill: false, cancel);
-        Assert.Equal(["all_items|1000|1000|499500", "entries|5000|5000|12497500", "files|100|100|4950", "items|1000|1000|499500", "posts|50|50|1225"], await TotalsAsync(client, cancel));
+        await RunAsync(environment, cancel);
+        Assert.Equal(["all_items|1000|1000|499500", "entries|5000|5000|12497500", "files|100|100|4950", "items|1000|1000|499500", "latest|1000|1000|499500", "messages|5000|5000|12497500", "posts|50|50|1225"], await TotalsAsync(client, cancel));
 
         // The second half comes while the runtime is killed; senders of posts repeat what was not confirmed.
         Add(redis, 5000, 5000);
+        await messages.SendAsync("orders", Enumerable.Range(5000, 5000).Select(i => $"{{\"n\":{i}}}"));
+        await messages.SendAsync("changes", [.. Enumerable.Range(0, 500).Select(i => $"{{\"_ff_op\":\"u\",\"id\":{i},\"v\":{i + 1000}}}"), .. Enumerable.Range(900, 100).Select(i => $"{{\"_ff_op\":\"d\",\"id\":{i}}}"), .. Enumerable.Range(1000, 200).Select(i => $"{{\"_ff_op\":\"i\",\"id\":{i},\"v\":{i}}}")]);
         await PutAsync(dynamo, 900, 600, "2026-02-01", cancel);
         await UploadAsync(client, "b.csv", 100, 100, cancel);
         var posting = Task.Run(async () =>
@@ -145,10 +164,10 @@ public sealed class StreamTests(ITestOutputHelper output)
             for (var i = 50; i < 150; i++)
                 while (!await PostAsync(hook.Url, i, cancel)) await Task.Delay(100, cancel);
         }, cancel);
-        await RunAsync(environment, kill: true, cancel);
+        await RunAsync(environment, cancel, "entries", "messages");
         await posting;
-        await RunAsync(environment, kill: false, cancel);
-        Assert.Equal(["all_items|1500|1500|1124250", "entries|10000|10000|49995000", "files|200|200|19900", "items|1500|1500|1124250", "posts|150|150|11175"], await TotalsAsync(client, cancel));
+        await RunAsync(environment, cancel);
+        Assert.Equal(["all_items|1500|1500|1124250", "entries|10000|10000|49995000", "files|200|200|19900", "items|1500|1500|1124250", "latest|1100|1100|1124450", "messages|10000|10000|49995000", "posts|150|150|11175"], await TotalsAsync(client, cancel));
     }
 
     private static void Add(RedisServer redis, int from, int count) => redis.CallAll(Enumerable.Range(from, count).Select(i => $"XADD orders {i + 1}-0 n {i}"));
@@ -199,13 +218,15 @@ public sealed class StreamTests(ITestOutputHelper output)
             kafka.Produce(topic, string.Join('\n', Enumerable.Range(from, count).Where(i => i % 2 == p).Select(i => $"{{\"id\":{i % 10_000}}}#{{\"id\":{i % 10_000},\"v\":{i}}}")), "-p", $"{p}", "-K", "#");
     }
 
-    private async Task RunAsync(RunningEnvironment environment, bool kill, CancellationToken cancel)
+    /// <param name="killAt">The runtime is killed when the first of these jobs is at work, when it is up again and the next one is, and so on.</param>
+    private async Task RunAsync(RunningEnvironment environment, CancellationToken cancel, params string[] killAt)
     {
         string? run = null;
         await Wait.UntilAsync(async () => (run = (await environment.Client.StartRunAsync(new StartRun("events"), cancel)).Run) is not null, () => "the start of a run\n" + environment.Output, TimeSpan.FromSeconds(60), cancel);
-        if (kill)
+        foreach (var name in killAt)
         {
-            await Wait.UntilAsync(async () => (await environment.Client.RunAsync(run!, cancel)).Jobs.Any(j => j.State == RunState.Running), () => "a running job", TimeSpan.FromSeconds(60), cancel);
+            // A job that has ended meanwhile is no reason to wait on: the kill then meets another one.
+            await Wait.UntilAsync(async () => (await environment.Client.RunAsync(run!, cancel)).Jobs.Any(j => j.Name == name && j.State is not RunState.Queued), () => $"work on {name}\n{environment.Output}", TimeSpan.FromSeconds(120), cancel);
             environment.Kill("FlowForge.Api");
         }
         var detail = await environment.EndOfAsync(run!, cancel);
