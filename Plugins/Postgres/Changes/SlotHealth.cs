@@ -9,7 +9,7 @@ internal static class SlotHealth
     {
         var command = connection.Command("""
             SELECT slot_name::text, pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::float8, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::float8, safe_wal_size::float8
-            FROM pg_replication_slots WHERE database = current_database() AND plugin = 'pgoutput' AND starts_with(slot_name, $1 || '_') ORDER BY 1
+            FROM pg_replication_slots WHERE database = current_database() AND plugin = 'pgoutput' AND NOT temporary AND starts_with(slot_name, $1 || '_') ORDER BY 1
             """, prefix);
         await using var _ = command.ConfigureAwait(false);
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);

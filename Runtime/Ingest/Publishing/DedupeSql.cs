@@ -19,8 +19,13 @@ internal static class DedupeSql
     }
 
     /// <summary>The row of each key that came last: by watermark, then by the order of files and records.</summary>
-    public static string Last(string rows, IReadOnlyList<string> keys, string? watermark) =>
-        One(rows, keys, watermark is null ? "rowid DESC" : $"{SqlText.Identifier(watermark)} DESC NULLS LAST, rowid DESC");
+    public static string Last(string rows, IReadOnlyList<string> keys, string? watermark)
+    {
+        if (watermark is not null) return One(rows, keys, $"{SqlText.Identifier(watermark)} DESC NULLS LAST, rowid DESC");
+        // Only the keys are grouped: a window would carry all columns through a sort.
+        var complete = Complete(keys);
+        return $"SELECT numbered.* FROM {rows} AS numbered SEMI JOIN (SELECT max(rowid) AS last FROM {rows} WHERE {complete} GROUP BY {SqlText.Identifiers(keys)} UNION ALL SELECT rowid FROM {rows} WHERE NOT ({complete})) AS kept_rows ON numbered.rowid = kept_rows.last";
+    }
 
     /// <summary>Of the rows those whose key the table lacks, and those that are newer by watermark than what it has.</summary>
     public static string Newer(string rows, IReadOnlyList<string> keys, string? watermark, KnownRows known)
@@ -67,9 +72,11 @@ internal static class DedupeSql
 
     private static string One(string rows, IReadOnlyList<string> keys, string order)
     {
-        var complete = string.Join(" AND ", keys.Select(k => $"{SqlText.Identifier(k)} IS NOT NULL"));
+        var complete = Complete(keys);
         return $"SELECT * EXCLUDE (_ff_twin) FROM (SELECT *, CASE WHEN {complete} THEN row_number() OVER (PARTITION BY {SqlText.Identifiers(keys)} ORDER BY {order}) ELSE 1 END AS _ff_twin FROM {rows}) AS numbered WHERE _ff_twin = 1";
     }
+
+    private static string Complete(IReadOnlyList<string> keys) => string.Join(" AND ", keys.Select(k => $"{SqlText.Identifier(k)} IS NOT NULL"));
 
     /// <summary>The table column that a job names, as it is or by its standard form.</summary>
     public static string Find(string name, IReadOnlyList<string> columns, string code, string what) =>
