@@ -7,7 +7,7 @@ namespace FlowForge.Benchmarks;
 /// <summary>Changes of a PostgreSQL table from its replication slot into the published table, merged by key, against the goal of 50,000 changes a second.</summary>
 internal sealed class ChangesBenchmark : IBenchmark
 {
-    private const double Goal = 0.05;
+    private const double Goal = 50;
     private const string Columns = "count(*) || '|' || sum(id) || '|' || sum(n) || '|' || sum(price) || '|' || count(DISTINCT customer)";
 
     public string Name => "cdc";
@@ -51,16 +51,15 @@ internal sealed class ChangesBenchmark : IBenchmark
         {
             server.Sql($"SET synchronous_commit = off; CALL change({next}, {next + changes - 1}, {each})");
             next += changes;
-            GC.Collect();
             var cpu = Environment.CpuUsage.TotalTime;
-            clock.Restart();
-            var counts = lake.Run("postgres_cdc", "t", job).Counts;
-            var seconds = clock.Elapsed.TotalSeconds;
+            FlowForge.Catalog.RowCounts counts = default;
+            // With FLOWFORGE_CPU our processor time counts, not the server's beside it.
+            var seconds = Stopclock.Seconds(() => counts = lake.Run("postgres_cdc", "t", job).Counts);
             cpu = Environment.CpuUsage.TotalTime - cpu;
             // A delete that finds no row is no change.
             if (counts.Read < changes * 0.9 || !counts.Balanced) throw new InvalidOperationException($"{counts} of {changes} changes");
             if (what.Length == 0) continue;
-            yield return new Ratio(what, counts.Read / seconds / 1e6, Goal, "M/s", target);
+            yield return new Ratio(what, counts.Read / seconds / 1e3, Goal, "k/s", target);
             yield return new Ratio(what + ": our processor time", cpu.TotalSeconds * 1e6 / counts.Read, 0, "µs/change");
         }
         yield return new Ratio("peak resident memory of the process", Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0, 1024, "MiB", 1, LessIsBetter: true);

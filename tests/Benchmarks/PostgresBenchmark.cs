@@ -28,9 +28,11 @@ internal sealed class PostgresBenchmark : IBenchmark
             yield break;
         }
         server.Start();
-        foreach (var (table, _, columns) in Shapes) server.Sql($"CREATE TABLE {table} AS SELECT {columns} FROM generate_series(1::bigint, {rows}) i; ANALYZE {table}; CHECKPOINT");
+        var asked = Environment.GetEnvironmentVariable("FLOWFORGE_TABLES")?.Split(',');
+        var shapes = Shapes.Where(s => asked is null || asked.Contains(s.Table)).ToList();
+        foreach (var (table, _, columns) in shapes) server.Sql($"CREATE TABLE {table} AS SELECT {columns} FROM generate_series(1::bigint, {rows}) i; ANALYZE {table}; CHECKPOINT");
         using var place = new PostgresPlace(server);
-        foreach (var (table, what, _) in Shapes)
+        foreach (var (table, what, _) in shapes)
         {
             Console.WriteLine($"  {table}: {what}");
             var actions = new List<(string What, Action Do, double? Target)>
@@ -49,9 +51,13 @@ internal sealed class PostgresBenchmark : IBenchmark
     /// <summary>Seconds of processor time of this process: tells more than the clock on a busy machine.</summary>
     private static double Processor(Action action)
     {
-        action();
-        var before = Environment.CpuUsage.TotalTime;
-        action();
-        return (Environment.CpuUsage.TotalTime - before).TotalSeconds;
+        var best = double.MaxValue;
+        for (var i = 0; i < 4; i++)
+        {
+            var before = Environment.CpuUsage.TotalTime;
+            action();
+            best = Math.Min(best, (Environment.CpuUsage.TotalTime - before).TotalSeconds);
+        }
+        return best;
     }
 }
