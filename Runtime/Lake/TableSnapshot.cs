@@ -94,6 +94,10 @@ public sealed class TableSnapshot
     /// <summary>All columns and, as <c>__ff_file</c>, the path of the file that each row comes from.</summary>
     internal string ScanWithFile(IReadOnlyList<DataFile> some) => new ScanSql(store, Schema, PartitionColumns, Mapping).Write(some, _ => true, withFile: true);
 
+    /// <summary>Where the files of this version lie on the disk, those with deletion vectors too. A log may name files outside of the table's folder.</summary>
+    public IReadOnlyList<string> LocalFiles() =>
+        [.. Files.Select(ReadPath), .. Files.Select(f => f.DeletionVector?.FileUri).OfType<string>().Distinct(StringComparer.Ordinal).Select(u => Path.Combine(store.Root, u.StartsWith("file:", StringComparison.Ordinal) ? new Uri(u).LocalPath : FilePaths.Decode(u)))];
+
     internal string ReadPath(DataFile file) => Reading.ScanSql.Local(store, file);
 
     /// <summary>The last version that the application committed, or null.</summary>

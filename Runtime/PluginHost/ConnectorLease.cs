@@ -47,7 +47,8 @@ public sealed class ConnectorLease : IAsyncDisposable
         var binder = new SettingsBinder(descriptor.Name, SecretReferences.Resolver(request.Secrets), request.WithoutJob ? BindingUse.OpenConnection : BindingUse.Open);
         var settings = binder.Bind(descriptor.Spec, request.Settings, request.OtherSettings);
         if (binder.Errors.Count > 0) throw new SettingsException(descriptor.Name, binder.Errors);
-        if (request.OutOfProcess)
+        // What is part of the runtime has no folder that another process could load.
+        if (request.OutOfProcess && descriptor.Plugin.Copy.Length > 0)
         {
             Connector = Remote(descriptor, request);
             return;

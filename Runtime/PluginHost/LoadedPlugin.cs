@@ -10,7 +10,7 @@ namespace FlowForge.PluginHost;
 internal sealed class LoadedPlugin
 {
     private readonly Lock _gate = new();
-    private readonly PluginLoadContext _context;
+    private readonly PluginLoadContext? _context;
     private int _uses;
     private bool _retired;
 
@@ -39,6 +39,15 @@ internal sealed class LoadedPlugin
         }
     }
 
+    /// <summary>The runtime's own connectors: they lie in no folder, and stay as long as the runtime.</summary>
+    private LoadedPlugin(IReadOnlyList<Type> own)
+    {
+        (Folder, Name, Copy, Functions) = (null!, "flowforge", "", []);
+        Connectors = [.. own.Select(t => new ConnectorDescriptor(t, this))];
+    }
+
+    public static LoadedPlugin Of(IReadOnlyList<Type> own) => new(own);
+
     /// <summary>Loads a copy that another process made.</summary>
     public static LoadedPlugin FromCopy(string copy) => new(null, Path.GetFileName(copy), copy);
 
@@ -65,7 +74,7 @@ internal sealed class LoadedPlugin
     public void EndUse()
     {
         lock (_gate)
-            if (--_uses == 0 && _retired) _context.Unload();
+            if (--_uses == 0 && _retired) _context?.Unload();
     }
 
     /// <summary>A newer generation took over: runs that hold this one keep it, then it unloads (best effort).</summary>
@@ -74,7 +83,7 @@ internal sealed class LoadedPlugin
         lock (_gate)
         {
             _retired = true;
-            if (_uses == 0) _context.Unload();
+            if (_uses == 0) _context?.Unload();
         }
     }
 

@@ -15,7 +15,9 @@ public sealed class PluginRegistry
     private readonly Dictionary<string, LoadedPlugin> _plugins = [];
     private readonly Dictionary<string, (string Fingerprint, PluginProblem Problem)> _failed = [];
 
-    private PluginRegistry(IReadOnlyList<string> roots, string shadowRoot) => (_roots, _shadowRoot) = (roots, shadowRoot);
+    private readonly LoadedPlugin _own;
+
+    private PluginRegistry(IReadOnlyList<string> roots, string shadowRoot, IReadOnlyList<Type> own) => (_roots, _shadowRoot, _own) = (roots, shadowRoot, LoadedPlugin.Of(own));
 
     /// <param name="folder">Holds one folder a plugin, as the build makes them.</param>
     /// <param name="shadowFolder">Where copies are loaded from; a folder under the temporary path when null. Old copies are removed.</param>
@@ -23,12 +25,13 @@ public sealed class PluginRegistry
 
     /// <param name="folders">Each holds one folder a plugin. Of several versions of a connector the highest is meant, unless <c>name@version</c> asks for another.</param>
     /// <param name="shadowFolder">Where copies are loaded from; a folder under the temporary path when null. Old copies are removed.</param>
-    public static PluginRegistry Scan(IReadOnlyList<string> folders, string? shadowFolder = null)
+    /// <param name="own">Connectors that are part of the runtime itself.</param>
+    public static PluginRegistry Scan(IReadOnlyList<string> folders, string? shadowFolder = null, IReadOnlyList<Type>? own = null)
     {
         var shadow = shadowFolder ?? Path.Combine(Path.GetTempPath(), "flowforge-plugins", Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
         if (shadowFolder is null && Directory.Exists(shadow)) Directory.Delete(shadow, recursive: true);
         if (shadowFolder is null) AppDomain.CurrentDomain.ProcessExit += (_, _) => TryDelete(shadow);
-        var registry = new PluginRegistry([.. folders.Select(Path.GetFullPath)], shadow);
+        var registry = new PluginRegistry([.. folders.Select(Path.GetFullPath)], shadow, own ?? []);
         lock (registry._gate) registry.Refresh();
         return registry;
     }
@@ -161,7 +164,7 @@ public sealed class PluginRegistry
         return named.Count == 0 ? null : Highest(named);
     }
 
-    private IEnumerable<ConnectorDescriptor> All() => _plugins.Values.SelectMany(p => p.Connectors);
+    private IEnumerable<ConnectorDescriptor> All() => _plugins.Values.SelectMany(p => p.Connectors).Concat(_own.Connectors);
 
     private static ConnectorDescriptor Highest(IEnumerable<ConnectorDescriptor> versions) => versions.OrderByDescending(VersionOf).First();
 

@@ -167,7 +167,7 @@ public sealed class Bench : IDisposable
             foreach (var file in Directory.EnumerateFiles(source)) File.Copy(file, Path.Combine(folder, name, Path.GetFileName(file)), overwrite: true);
         }
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        return PluginRegistry.Scan(folder);
+        return PluginRegistry.Scan([folder], own: [typeof(Delta.DeltaConnector)]);
     }
 
     private static string FindRoot()

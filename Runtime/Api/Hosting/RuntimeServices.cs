@@ -36,7 +36,7 @@ internal static class RuntimeServices
         services.AddSingleton<FileRoots>();
         services.AddCatalog(settings);
         services.AddEngine(settings);
-        services.AddSingleton(_ => PluginRegistry.Scan([settings.PluginFolder, settings.InstalledPluginFolder]));
+        services.AddSingleton(_ => PluginRegistry.Scan([settings.PluginFolder, settings.InstalledPluginFolder], own: [typeof(Ingest.Delta.DeltaConnector)]));
         services.AddOrchestration(TemporalOf(configuration), new OrchestrationOptions { ParallelJobs = settings.ParallelJobs, MaxActiveRuns = settings.MaxActiveRuns, Pools = settings.Pools });
 
         services.AddNotebooks(settings);

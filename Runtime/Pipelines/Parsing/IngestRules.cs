@@ -136,6 +136,7 @@ internal static partial class IngestRules
         {
             ("file" or "rest" or "graphql" or "http", _) when job.Connection is not null => default,
             ("file", _) => Lacks("path") ? ("path", "the files to read: a path, with * and ** if need be") : default,
+            ("delta", _) => job.Connection is null && Lacks("path") ? ("path", "the table's folder") : default,
             (null, _) when job.Connection is null => ("connection_id", "the connection to use"),
             (_, SourceKind.Database) when job.Tables.Count == 0 => Lacks("query") && Lacks("table_name") ? ("query", "what to read: query or table_name") : default,
             (_, SourceKind.Changes) when job.Tables.Count == 0 => Lacks("table_name") ? ("table_name", "the table whose changes are read") : default,
