@@ -10,10 +10,12 @@ internal sealed class HttpFiles : IDisposable
     private readonly HttpClient _client;
     private readonly HttpSpec _spec;
     private readonly IPace _pace;
+    private readonly Func<CancellationToken, ValueTask<AuthenticationHeaderValue>>? _credentials;
 
-    public HttpFiles(HttpSpec spec, IPace pace)
+    /// <param name="credentials">Gives the credentials of each request to the host of <c>base_url</c>, where they are not those of the settings.</param>
+    public HttpFiles(HttpSpec spec, IPace pace, Func<CancellationToken, ValueTask<AuthenticationHeaderValue>>? credentials = null)
     {
-        (_spec, _pace) = (spec, pace);
+        (_spec, _pace, _credentials) = (spec, pace, credentials);
         // What the server packs for the way would change sizes and ranges: files come as they are.
         _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.None, PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectTimeout = spec.Timeout })
         {
@@ -47,6 +49,7 @@ internal sealed class HttpFiles : IDisposable
             request.Headers.UserAgent.ParseAdd("FlowForge");
             request.Headers.AcceptEncoding.ParseAdd("identity");
             if (IsTrusted(address)) AddCredentials(request);
+            if (IsTrusted(address) && _credentials is not null) request.Headers.Authorization = await _credentials(cancellationToken).ConfigureAwait(false);
             prepare?.Invoke(request);
             var answer = await OnceAsync(request, cancellationToken).ConfigureAwait(false);
             if (answer.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect) || answer.Headers.Location is not { } location) return answer;

@@ -5,6 +5,7 @@ using Amazon.S3.Transfer;
 using FlowForge.Plugins.AzureBlob;
 using FlowForge.Plugins.Files;
 using FlowForge.Plugins.Http;
+using FlowForge.Plugins.Http.GoogleDrive;
 using FlowForge.Plugins.S3;
 using FlowForge.Plugins.Sftp;
 using FlowForge.Plugins.Testing;
@@ -165,4 +166,30 @@ public sealed class SftpSuiteTests(SshServer server) : SuiteTests
     {
         Host = "127.0.0.1", Port = server.Port, User = server.User, PrivateKey = new Secret(server.Key), HostKey = [server.HostKey], Path = [$"{_folder}/{path}"],
     })));
+}
+
+[SuiteOf("google_drive"), Collection(AloneCollection.Name)]
+public sealed class GoogleDriveSuiteTests(DriveServer server) : SuiteTests
+{
+    private readonly string _folder = "f" + Guid.NewGuid().ToString("n")[..12];
+
+    protected override async Task<ConnectorSuite> SuiteAsync()
+    {
+        foreach (var (name, content) in Files) await server.PutAsync(_folder, name, content);
+        await server.PutAsync(_folder + "-large", "a.bin", Noise(96 << 20), "application/octet-stream");
+        var away = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
+        return new FileSuite
+        {
+            Works = () => Open("*"), TestSays = @"Google Drive answers, 3 files match \*", Discovered = "a.csv", Secrets = ["canary of the suite"],
+            Refusals =
+            [
+                new(() => Open("*", s => s with { ServiceAccountKey = default, ClientId = "client", ClientSecret = new Secret("secret"), RefreshToken = new Secret("canary of the suite") }), $"{server.Address}token gives no token: invalid_grant: Bad Request", "Check the credentials: the key may have been deleted, or the refresh token withdrawn."),
+                new(() => Open("*", s => s with { FolderId = "gone" }), "Google Drive: HTTP 404: File not found: .", "Check folder_id, and share the folder to the account."),
+                new(() => Open("*", s => s with { ApiUrl = away }), $"{away}drive/v3/files: Connection refused", "Check the network, and whether Google's service is up."),
+            ],
+            Some = () => Open("*"), SomeAre = Files.ToDictionary(f => f.Key.Replace("%", "%25", StringComparison.Ordinal), f => f.Value), None = () => Open("*.none"), Many = () => Open("*", s => s with { FolderId = _folder + "-large" }),
+        };
+    }
+
+    private GoogleDriveConnector Open(string path, Func<GoogleDriveSpec, GoogleDriveSpec>? change = null) => new(Fixture.Context((change ?? (s => s))(GoogleDriveConnectorTests.Spec(server, _folder, path))));
 }
