@@ -5,6 +5,7 @@ using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using FlowForge.Plugins.DynamoDb;
 using FlowForge.Plugins.Rest;
+using FlowForge.Plugins.Rest.NetSuite;
 using FlowForge.Plugins.Testing;
 using FlowForge.Plugins.Tests.Rest;
 using FlowForge.Plugins.Tests.Servers;
@@ -174,4 +175,39 @@ public sealed class DynamoDbSuiteTests(DynamoDbServer server) : ApiSuiteTests
 
     private DynamoDbConnector Open(string table, Func<DynamoDbSpec, DynamoDbSpec>? change = null) =>
         new(Fixture.Context((change ?? (s => s))(new DynamoDbSpec { Endpoint = server.Endpoint, AccessKey = new Secret("key"), SecretKey = new Secret("secret"), TableName = table })));
+}
+
+[SuiteOf("netsuite"), Collection(AloneCollection.Name)]
+public sealed class NetSuiteSuiteTests : ApiSuiteTests
+{
+    // The road is that of rest, which reads a million.
+    private const int Rows = 200_000;
+    private readonly SuiteTalk _server = new()
+    {
+        Tables = { ["some"] = 25, ["none"] = 0, ["one"] = 1, ["many"] = Rows },
+        Row = (table, id) => table == "one" ? $"{{\"links\":[],{PageSuite.Ugly[1..]}" : $"{{\"id\":{id},\"text\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}",
+    };
+
+    public override void Dispose()
+    {
+        _server.Dispose();
+        base.Dispose();
+    }
+
+    protected override Task<ConnectorSuite> SuiteAsync()
+    {
+        var away = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
+        return Task.FromResult<ConnectorSuite>(new PageSuite
+        {
+            Works = () => Open("some"), TestSays = $"NetSuite answers for account {SuiteTalk.Account}", Discovered = "some", Secrets = ["canary of the suite"],
+            Refusals =
+            [
+                new(() => Open("some", s => s with { TokenSecret = new Secret("canary of the suite") }), $"{_server.Address}services/rest/query/v1/suiteql: HTTP 401 Unauthorized: {{\"type\":\"about:blank\",\"title\":\"Unauthorized\",\"status\":401,\"o:errorDetails\":[{{\"detail\":\"Invalid signature.\"}}]}}", "Check auth: the credentials, their scopes and rights."),
+                new(() => Open("some", s => s with { BaseUrl = away }), $"{away}services/rest/query/v1/suiteql: Connection refused", "Check account and network, and whether the service is up."),
+            ],
+            Some = Pages(() => Open("some", s => s with { PageSize = 10 })), None = Pages(() => Open("none")), One = Pages(() => Open("one")), Many = Pages(() => Open("many")), ManyRecords = Rows,
+        });
+    }
+
+    private NetSuiteConnector Open(string table, Func<NetSuiteSpec, NetSuiteSpec>? change = null) => new(Fixture.Context((change ?? (s => s))(NetSuiteConnectorTests.Spec(_server) with { TableName = table, PageSize = 1000 })));
 }

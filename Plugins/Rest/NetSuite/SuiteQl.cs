@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace FlowForge.Plugins.Rest.NetSuite;
+
+/// <summary>The text of a read in SuiteQL: what to read, from which watermark on, behind which key.</summary>
+internal static partial class SuiteQl
+{
+    /// <param name="after">The key of the last row that was read; null at the start.</param>
+    /// <exception cref="TerminalException">A name that is none.</exception>
+    public static string Of(NetSuiteSpec spec, string? table, Watermark? from, string? after)
+    {
+        var conditions = new List<string>();
+        if (from is { Value: { } value } mark)
+        {
+            var bound = $"{Name(mark.Column, "watermark_column")} >= {Bound(value, spec.WatermarkKind)}";
+            conditions.Add(mark.IncludeNulls ? $"({bound} OR {mark.Column} IS NULL)" : bound);
+        }
+        if (after is not null) conditions.Add($"{Name(spec.Key, "key")} > {Literal(after)}");
+        var source = spec.Query is { } query ? $"({query.Trim().TrimEnd(';')})" : Name(table ?? spec.TableName ?? throw new TerminalException("Neither table_name nor query is given.", "Say what to read."), "table_name");
+        return $"SELECT * FROM {source}{(conditions.Count > 0 ? $" WHERE {string.Join(" AND ", conditions)}" : "")}{(spec.Key.Length > 0 ? $" ORDER BY {Name(spec.Key, "key")}" : "")}";
+    }
+
+    private static string Bound(string value, WatermarkKind kind) => kind switch
+    {
+        WatermarkKind.Number or WatermarkKind.Auto when IsNumber(value) => value,
+        WatermarkKind.Number => throw new TerminalException($"The watermark {value} is no number, and watermark_kind asks for one.", "Set watermark_kind: text, or reset the job's watermark."),
+        WatermarkKind.Time or WatermarkKind.Auto when DateTime.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var time) =>
+            string.Create(CultureInfo.InvariantCulture, $"TO_TIMESTAMP('{time:yyyy-MM-dd HH:mm:ss.ffffff}', 'YYYY-MM-DD HH24:MI:SS.FF6')"),
+        WatermarkKind.Time => throw new TerminalException($"The watermark {value} is no time, and watermark_kind asks for one.", "Set watermark_kind: text, or reset the job's watermark."),
+        _ => Quoted(value),
+    };
+
+    private static string Literal(string key) => IsNumber(key) ? key : Quoted(key);
+
+    private static bool IsNumber(string text) => NumberPattern().IsMatch(text);
+
+    private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+
+    private static string Name(string name, string setting) => NamePattern().IsMatch(name) ? name
+        : throw new TerminalException($"{setting} is \"{name}\", which is no name of SuiteQL.", "Names have letters, digits and _; write anything else as a query.");
+
+    [GeneratedRegex(@"^-?\d{1,30}(\.\d{1,30})?$", RegexOptions.CultureInvariant)]
+    private static partial Regex NumberPattern();
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]{0,127}$", RegexOptions.CultureInvariant)]
+    private static partial Regex NamePattern();
+}
