@@ -9,6 +9,12 @@ public sealed record Reading<TSource>(Func<TSource> Open, ReadRequest Request) w
 /// <summary>Settings that cannot work and what is said of them, whole. An end of <c>…</c> stands for what another program's message goes on with.</summary>
 public sealed record Refusal(Func<ITestConnection> Open, string Message, string? Suggestion);
 
+/// <summary>A check that ran.</summary>
+/// <param name="Check">Its name.</param>
+/// <param name="Took">By the clock.</param>
+/// <param name="Processor">Processor time of the process, servers inside of it included.</param>
+public sealed record PassedCheck(string Check, TimeSpan Took, TimeSpan Processor);
+
 /// <summary>
 /// The whole acceptance suite of one connector: what it must be given is required, so that no check is left out. Independent of test frameworks: a broken rule throws, with the
 /// check's name before it. Run it alone in its process, for it counts handles, threads and memory.
@@ -34,22 +40,25 @@ public abstract record ConnectorSuite
     public int LeakRounds { get; init; } = 10;
 
     /// <summary>Runs all checks.</summary>
-    /// <returns>The names of the checks that ran, and how long each took.</returns>
+    /// <returns>The checks that ran, in their order.</returns>
     /// <exception cref="AcceptanceException">A rule is broken.</exception>
-    public async Task<IReadOnlyList<(string Check, TimeSpan Took)>> CheckAsync(CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<PassedCheck>> CheckAsync(CancellationToken cancellationToken = default)
     {
-        var ran = new List<(string, TimeSpan)>();
+        var ran = new List<PassedCheck>();
         foreach (var (name, check) in Common().Concat(Checks()))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var clock = Stopwatch.StartNew();
+            var (clock, processor) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
             try { await check(cancellationToken).ConfigureAwait(false); }
             catch (AcceptanceException e) { throw new AcceptanceException($"{name}: {e.Message}"); }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested) { throw new AcceptanceException($"{name}: {e.GetType().Name}: {e.Message}", e); }
-            ran.Add((name, clock.Elapsed));
+            ran.Add(new PassedCheck(name, clock.Elapsed, Environment.CpuUsage.TotalTime - processor));
         }
         return ran;
     }
+
+    /// <summary>The check that reads much, how much that is, and in which unit: for figures of speed.</summary>
+    public abstract (string Check, double Amount, string Unit) Large { get; }
 
     /// <summary>The checks of this kind of connector, by name.</summary>
     protected abstract IEnumerable<(string Name, Func<CancellationToken, Task> Check)> Checks();

@@ -22,6 +22,9 @@ public sealed record FileSuite : ConnectorSuite
     public long MostBytes { get; init; } = 40L << 20;
 
     /// <inheritdoc/>
+    public override (string Check, double Amount, string Unit) Large => ("a large file", ManyBytes / 1e6, "MB");
+
+    /// <inheritdoc/>
     protected override IEnumerable<(string Name, Func<CancellationToken, Task> Check)> Checks()
     {
         yield return ("list and read", ct => FileSourceAcceptance.CheckAsync(Some, ct));

@@ -30,6 +30,9 @@ public sealed record PageSuite : ConnectorSuite
     public long ManyRecords { get; init; } = 1_000_000;
 
     /// <inheritdoc/>
+    public override (string Check, double Amount, string Unit) Large => ("a million records", ManyRecords, "records");
+
+    /// <inheritdoc/>
     protected override IEnumerable<(string Name, Func<CancellationToken, Task> Check)> Checks()
     {
         yield return ("full read and resume", ct => PageSourceAcceptance.CheckAsync(Some.Open, Some.Request, ct));

@@ -39,6 +39,9 @@ public sealed record RowSuite : ConnectorSuite
     public bool IsOrdered { get; init; }
 
     /// <inheritdoc/>
+    public override (string Check, double Amount, string Unit) Large => ("a million rows", ManyRows, "rows");
+
+    /// <inheritdoc/>
     protected override IEnumerable<(string Name, Func<CancellationToken, Task> Check)> Checks()
     {
         yield return ("full read", ct => RowSourceAcceptance.CheckAsync(Some.Open, Some.Request, IsOrdered, ct));

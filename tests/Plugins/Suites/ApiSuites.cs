@@ -46,7 +46,7 @@ public sealed class RestSuiteTests : ApiSuiteTests
 
     protected override Task<ConnectorSuite> SuiteAsync()
     {
-        var away = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
+        var away = new Uri($"http://127.0.0.1:{Nobody}/");
         return Task.FromResult<ConnectorSuite>(new PageSuite
         {
             Works = () => Open("", s => s with { Resources = new Dictionary<string, ResourceSpec> { ["some"] = new() { Url = "some", PageParam = "page" } } }), TestSays = $"127\\.0\\.0\\.1:{_api.Address.Port} answers, 2 records on the first page of some", Discovered = "some",
@@ -92,7 +92,7 @@ public sealed class GraphqlSuiteTests : ApiSuiteTests
 
     protected override Task<ConnectorSuite> SuiteAsync()
     {
-        var away = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
+        var away = new Uri($"http://127.0.0.1:{Nobody}/");
         return Task.FromResult<ConnectorSuite>(new PageSuite
         {
             Works = () => Open("some"), TestSays = "The query is answered, 2 records on the first page", Secrets = ["canary of the suite"],
@@ -145,7 +145,7 @@ public sealed class DynamoDbSuiteTests(DynamoDbServer server) : ApiSuiteTests
         }
         for (var i = 0; i < 40; i++) await client.PutItemAsync(_name, new() { ["id"] = new AttributeValue { N = $"{i}" } }, Stop);
         await client.PutItemAsync(_name + "-one", Item(JsonNode.Parse(PageSuite.Ugly)!.AsObject()), Stop);
-        var away = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
+        var away = new Uri($"http://127.0.0.1:{Nobody}/");
         return new PageSuite
         {
             Works = () => Open(_name), TestSays = $"Table {_name} answers, about \\d+ items", Discovered = _name, Secrets = ["canary of the suite"],
@@ -181,10 +181,10 @@ public sealed class DynamoDbSuiteTests(DynamoDbServer server) : ApiSuiteTests
 public sealed class NetSuiteSuiteTests : ApiSuiteTests
 {
     // The road is that of rest, which reads a million.
-    private const int Rows = 200_000;
+    private const int Total = 200_000;
     private readonly SuiteTalk _server = new()
     {
-        Tables = { ["some"] = 25, ["none"] = 0, ["one"] = 1, ["many"] = Rows },
+        Tables = { ["some"] = 25, ["none"] = 0, ["one"] = 1, ["many"] = Total },
         Row = (table, id) => table == "one" ? $"{{\"links\":[],{PageSuite.Ugly[1..]}" : $"{{\"id\":{id},\"text\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}",
     };
 
@@ -196,7 +196,7 @@ public sealed class NetSuiteSuiteTests : ApiSuiteTests
 
     protected override Task<ConnectorSuite> SuiteAsync()
     {
-        var away = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
+        var away = new Uri($"http://127.0.0.1:{Nobody}/");
         return Task.FromResult<ConnectorSuite>(new PageSuite
         {
             Works = () => Open("some"), TestSays = $"NetSuite answers for account {SuiteTalk.Account}", Discovered = "some", Secrets = ["canary of the suite"],
@@ -205,7 +205,7 @@ public sealed class NetSuiteSuiteTests : ApiSuiteTests
                 new(() => Open("some", s => s with { TokenSecret = new Secret("canary of the suite") }), $"{_server.Address}services/rest/query/v1/suiteql: HTTP 401 Unauthorized: {{\"type\":\"about:blank\",\"title\":\"Unauthorized\",\"status\":401,\"o:errorDetails\":[{{\"detail\":\"Invalid signature.\"}}]}}", "Check auth: the credentials, their scopes and rights."),
                 new(() => Open("some", s => s with { BaseUrl = away }), $"{away}services/rest/query/v1/suiteql: Connection refused", "Check account and network, and whether the service is up."),
             ],
-            Some = Pages(() => Open("some", s => s with { PageSize = 10 })), None = Pages(() => Open("none")), One = Pages(() => Open("one")), Many = Pages(() => Open("many")), ManyRecords = Rows,
+            Some = Pages(() => Open("some", s => s with { PageSize = 10 })), None = Pages(() => Open("none")), One = Pages(() => Open("one")), Many = Pages(() => Open("many")), ManyRecords = Total,
         });
     }
 

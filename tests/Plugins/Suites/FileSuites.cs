@@ -54,7 +54,7 @@ public sealed class HttpSuiteTests : SuiteTests
         foreach (var (name, content) in Files) _server.Files["/" + Uri.EscapeDataString(name)] = new(content);
         _server.Files["/large.bin"] = new(Noise(96 << 20));
         _server.Files["/locked.csv"] = new([1]) { Needs = "Bearer right" };
-        var away = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
+        var away = new Uri($"http://127.0.0.1:{Nobody}/");
         string[] names = [.. Files.Keys.Select(Uri.EscapeDataString)];
         return Task.FromResult<ConnectorSuite>(new FileSuite
         {
@@ -87,7 +87,7 @@ public sealed class S3SuiteTests(S3Server server) : SuiteTests
             using var upload = new TransferUtility(client);
             await upload.UploadAsync(new TransferUtilityUploadRequest { BucketName = _bucket, Key = "large/a.bin", InputStream = new MemoryStream(Noise(96 << 20)), PartSize = 8 << 20 }, Stop);
         }
-        var away = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
+        var away = new Uri($"http://127.0.0.1:{Nobody}/");
         return new FileSuite
         {
             Works = () => Open("in/*"), TestSays = $"Bucket {_bucket} answers, 3 objects match in/\\*", Discovered = "in/a.csv", Secrets = ["canary of the suite"],
@@ -147,7 +147,7 @@ public sealed class SftpSuiteTests(SshServer server) : SuiteTests
         Directory.CreateDirectory(_folder + "/large");
         foreach (var (name, content) in Files) File.WriteAllBytes($"{_folder}/in/{name}", content);
         File.WriteAllBytes(_folder + "/large/a.bin", Noise(96 << 20));
-        var port = ServerProcess.FreePort();
+        var port = Nobody;
         return Task.FromResult<ConnectorSuite>(new FileSuite
         {
             Works = () => Open("in/*"), TestSays = $"127\\.0\\.0\\.1 lets {server.User} in, 3 files match", Discovered = $"{_folder}/in/a.csv", Secrets = ["canary of the suite"], LeakRounds = 3,
@@ -177,7 +177,7 @@ public sealed class GoogleDriveSuiteTests(DriveServer server) : SuiteTests
     {
         foreach (var (name, content) in Files) await server.PutAsync(_folder, name, content);
         await server.PutAsync(_folder + "-large", "a.bin", Noise(96 << 20), "application/octet-stream");
-        var away = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
+        var away = new Uri($"http://127.0.0.1:{Nobody}/");
         return new FileSuite
         {
             Works = () => Open("*"), TestSays = @"Google Drive answers, 3 files match \*", Discovered = "a.csv", Secrets = ["canary of the suite"],

@@ -31,7 +31,7 @@ public sealed class KafkaSuiteTests(KafkaServer server) : SuiteTests
         // The mock cluster keeps 5 MB a partition: a million messages come from the broker of our own making.
         var batch = FakeBroker.Batch([.. Enumerable.Range(0, InABatch).Select(i => new FakeMessage(i, $"{{\"id\":{i},\"text\":\"{new string('x', 80)}\"}}"))]);
         for (var i = 0; i < 100; i++) _broker.Append(0, FakeBroker.At(batch, i * InABatch));
-        var away = ServerProcess.FreePort();
+        var away = Nobody;
         return Task.FromResult<ConnectorSuite>(new PageSuite
         {
             Works = () => Open(some), TestSays = @"Kafka answers, \d+ topics", Discovered = some,
@@ -68,7 +68,7 @@ public sealed class RedisSuiteTests(RedisServer server) : SuiteTests
         server.Call("XDEL", _name + "-none", "1-0");
         server.Call("XADD", _name + "-one", "*", "document", PageSuite.Ugly);
         server.Call("EVAL", "for i = 1, 1000000 do redis.call('XADD', KEYS[1], '*', 'id', i, 'text', ARGV[1]) end", "1", _name + "-many", new string('x', 80));
-        var port = ServerProcess.FreePort();
+        var port = Nobody;
         return Task.FromResult<ConnectorSuite>(new PageSuite
         {
             Works = () => Open(_name), TestSays = @"Redis \d+\.\d+\.\d+ answers", Discovered = _name, Secrets = ["canary of the suite"],
@@ -111,7 +111,7 @@ public sealed class RabbitMqSuiteTests(RabbitMqServer server) : SuiteTests
             await FillAsync(connection, _name + "-one", [PageSuite.Ugly]);
             await FillAsync(connection, _name + "-many", Enumerable.Range(0, Many).Select(i => $"{{\"id\":{i},\"text\":\"{new string('x', 1500)}\"}}"));
         }
-        var port = ServerProcess.FreePort();
+        var port = Nobody;
         return new PageSuite
         {
             Works = () => Open(_name), TestSays = @"RabbitMQ 3\.[0-9.]+ answers", Discovered = _name, Secrets = ["canary of the suite"], LeakRounds = 5, ManyRecords = Many,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using FlowForge.Plugins.Testing;
 
@@ -20,6 +21,9 @@ public sealed class AloneCollection
 /// <summary>The whole acceptance suite of a connector, against its server. <c>BuiltInSuitesTests</c> asks for one of each built-in connector.</summary>
 public abstract class SuiteTests : IDisposable
 {
+    /// <summary>A port of this machine where nobody ever answers.</summary>
+    protected const int Nobody = 1;
+
     protected ConnectorFixture Fixture { get; } = new();
 
     protected static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -41,6 +45,9 @@ public abstract class SuiteTests : IDisposable
         (connector as IDisposable)?.Dispose();
         Assert.Equal(GetType().GetCustomAttribute<SuiteOfAttribute>()!.Connector, connector.GetType().GetCustomAttribute<ConnectorAttribute>()!.Name);
         var ran = await suite.CheckAsync(Stop);
+        var large = ran.Single(r => r.Check == suite.Large.Check);
+        // tests/Benchmarks connectors reads this line.
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"speed {suite.Large.Unit} {suite.Large.Amount / large.Processor.TotalSeconds:f0} {suite.Large.Amount / large.Took.TotalSeconds:f0}"));
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", ran.Select(r => $"{r.Check} {r.Took.TotalSeconds:f1} s")));
     }
 
