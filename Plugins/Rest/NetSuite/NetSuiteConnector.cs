@@ -26,13 +26,14 @@ public sealed class NetSuiteConnector(ConnectorContext<NetSuiteSpec> context) : 
         var left = request.Limit ?? long.MaxValue;
         var place = Place.Of(request.Cursor, _spec.Key);
         var more = left > 0;
+        var numbers = _spec.NumberColumns.ToHashSet(StringComparer.OrdinalIgnoreCase);
         while (more)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var size = (int)Math.Min(_spec.PageSize, left);
             var sql = SuiteQl.Of(_spec, request.Table, request.From, place.After);
             using var answer = await AskAsync($"services/rest/query/v1/suiteql?limit={size}&offset={place.Offset}", sql, cancellationToken).ConfigureAwait(false);
-            var rows = Rows(answer.RootElement);
+            var rows = Rows(answer.RootElement, numbers);
             more = answer.RootElement.TryGetProperty("hasMore", out var flag) && flag.ValueKind == JsonValueKind.True && rows.Count > 0;
             place = Next(place, rows, more);
             left -= rows.Count;
@@ -74,17 +75,24 @@ public sealed class NetSuiteConnector(ConnectorContext<NetSuiteSpec> context) : 
         return new Place(after, 0);
     }
 
-    /// <summary>The rows without the links that the service adds to each.</summary>
-    private static List<JsonElement> Rows(JsonElement answer) =>
-        [.. JsonRecords.At(answer, "items").Where(r => r.ValueKind == JsonValueKind.Object).Select(r => r.TryGetProperty("links", out var links) && links.ValueKind == JsonValueKind.Array ? WithoutLinks(r) : r)];
+    /// <summary>The rows without the links that the service adds to each, and with numbers where texts are said to be such.</summary>
+    private static List<JsonElement> Rows(JsonElement answer, HashSet<string> numbers) =>
+        [.. JsonRecords.At(answer, "items").Where(r => r.ValueKind == JsonValueKind.Object).Select(r => numbers.Count > 0 || r.TryGetProperty("links"u8, out _) ? Row(r, numbers) : r)];
 
-    private static JsonElement WithoutLinks(JsonElement row)
+    private static JsonElement Row(JsonElement row, HashSet<string> numbers)
     {
         using var bytes = new MemoryStream();
         using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             writer.WriteStartObject();
-            foreach (var property in row.EnumerateObject().Where(p => !p.NameEquals("links"u8))) property.WriteTo(writer);
+            foreach (var property in row.EnumerateObject())
+            {
+                if (property.NameEquals("links"u8) && property.Value.ValueKind == JsonValueKind.Array) continue;
+                writer.WritePropertyName(property.Name);
+                // As it is written: digits are not lost on the way through a double.
+                if (property.Value.ValueKind == JsonValueKind.String && numbers.Contains(property.Name) && property.Value.GetString() is { } text && SuiteQl.IsJsonNumber(text)) writer.WriteRawValue(text);
+                else property.Value.WriteTo(writer);
+            }
             writer.WriteEndObject();
         }
         return JsonElement.Parse(bytes.ToArray());

@@ -52,6 +52,9 @@ public sealed record NetSuiteSpec
     [Setting("Rows asked for a page", Minimum = 1, Maximum = 1000)]
     public int PageSize { get; init; } = 1000;
 
+    [Setting("Columns whose texts are numbers, for the service gives numbers as texts: a watermark's column of numbers must be among them")]
+    public IReadOnlyList<string> NumberColumns { get; init; } = [];
+
     [Setting("How the watermark is compared: auto, number, time, text")]
     public WatermarkKind WatermarkKind { get; init; }
 }

@@ -21,6 +21,9 @@ internal static partial class SuiteQl
         return $"SELECT * FROM {source}{(conditions.Count > 0 ? $" WHERE {string.Join(" AND ", conditions)}" : "")}{(spec.Key.Length > 0 ? $" ORDER BY {Name(spec.Key, "key")}" : "")}";
     }
 
+    /// <summary>Whether a text can stand in JSON as a number: no leading zeros, nothing around it.</summary>
+    public static bool IsJsonNumber(string text) => JsonNumberPattern().IsMatch(text);
+
     private static string Bound(string value, WatermarkKind kind) => kind switch
     {
         WatermarkKind.Number or WatermarkKind.Auto when IsNumber(value) => value,
@@ -40,9 +43,12 @@ internal static partial class SuiteQl
     private static string Name(string name, string setting) => NamePattern().IsMatch(name) ? name
         : throw new TerminalException($"{setting} is \"{name}\", which is no name of SuiteQL.", "Names have letters, digits and _; write anything else as a query.");
 
-    [GeneratedRegex(@"^-?\d{1,30}(\.\d{1,30})?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^-?\d{1,30}(\.\d{1,30})?\z", RegexOptions.CultureInvariant)]
     private static partial Regex NumberPattern();
 
-    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]{0,127}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^-?(0|[1-9]\d{0,37})(\.\d{1,30})?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex JsonNumberPattern();
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]{0,127}\\z", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
 }

@@ -42,6 +42,7 @@ public sealed class NetSuiteConnectorTests : IDisposable
         Assert.Equal("SELECT * FROM transaction WHERE (changed >= TO_TIMESTAMP('2026-01-31 10:00:00.500000', 'YYYY-MM-DD HH24:MI:SS.FF6') OR changed IS NULL) ORDER BY id", _server.Queries.Last());
         await IdsAsync(new ReadRequest { From = new Watermark("changed", "o'clock") }, s => s with { Query = "SELECT id, changed FROM transaction;", WatermarkKind = WatermarkKind.Text });
         Assert.Equal("SELECT * FROM (SELECT id, changed FROM transaction) WHERE changed >= 'o''clock' AND id > 20 ORDER BY id", _server.Queries.Last());
+        Assert.Equal("{\"id\":1,\"tranid\":\"SO1\"}", (await PageSourceAcceptance.ReadAsync(Open(s => s with { NumberColumns = ["ID", "tranid"] }), new ReadRequest { Limit = 1 }, Stop)).Records.Single());
         Assert.Equal("{\"id\":\"1\",\"tranid\":\"SO1\"}", (await PageSourceAcceptance.ReadAsync(Open(), new ReadRequest { Limit = 1 }, Stop)).Records.Single());
     }
 
