@@ -61,5 +61,5 @@ internal static class Stopclock
         return (CountsCpu ? Environment.CpuUsage.TotalTime - before : clock.Elapsed).TotalSeconds;
     }
 
-    private static readonly bool CountsCpu = Environment.GetEnvironmentVariable("FLOWFORGE_CPU") is { Length: > 0 };
+    public static readonly bool CountsCpu = Environment.GetEnvironmentVariable("FLOWFORGE_CPU") is { Length: > 0 };
 }
