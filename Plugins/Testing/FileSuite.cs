@@ -19,7 +19,7 @@ public sealed record FileSuite : ConnectorSuite
     public long ManyBytes { get; init; } = 96L << 20;
 
     /// <summary>By how much the heap may grow while it is read.</summary>
-    public long MostBytes { get; init; } = 40L << 20;
+    public long MostBytes { get; init; } = 64L << 20;
 
     /// <inheritdoc/>
     public override (string Check, double Amount, string Unit) Large => ("a large file", ManyBytes / 1e6, "MB");
