@@ -219,7 +219,7 @@ internal sealed class Loading(
         var operation = TakesChanges ? numbered.Find(c => c.Column.Name == RowSet.Operation).Sql : null;
         if (operation is not null) numbered.RemoveAll(c => c.Sql == operation);
         var names = ColumnNaming.Tables([.. numbered.Select(c => c.Column.Name)], job.RenameMap);
-        var rows = new RowSet(Source, [.. numbered.Select((c, i) => new RowColumn(c.Column.Name, names[i], c.Sql, c.Column.Type.Name)).Where(c => !job.LeavesOut(c.Name, Transaction.Base))], RowSet.FileName(files, "file"), "record") { OperationSql = operation, RejectedInSql = RowSet.RunOf(files, "file") };
+        var rows = new RowSet(Source, [.. numbered.Select((c, i) => new RowColumn(c.Column.Name, names[i], c.Sql, c.Column.Type.Name)).Where(c => !job.LeavesOut(c.Name, Transaction.Base))], RowSet.FileName(files, "file"), "record") { OperationSql = operation, RejectedInSql = RowSet.RunOf(files, "file"), FileWordSql = RowSet.FileWord(files, "file") };
         return Computed(rows);
     }
 

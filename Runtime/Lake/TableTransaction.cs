@@ -77,7 +77,7 @@ public sealed partial class TableTransaction : IDisposable
         if (written is not null && !partitions.SequenceEqual(writtenPartitions!, StringComparer.OrdinalIgnoreCase))
             throw new LakeException($"Two writes of one commit to {table.Name} are partitioned differently.");
         lease ??= new WriterLease(table.Files);
-        var files = new StagedWrite(lease, writes++, mapping).Run(session, selectSql, schema, partitions, options, ct);
+        var files = new StagedWrite(lease, writes++, mapping).Run(session, selectSql, schema, partitions, options, columns.Where(c => c.Type.StartsWith("ENUM(", StringComparison.Ordinal)).Select(c => c.Name).ToHashSet(StringComparer.OrdinalIgnoreCase), ct);
         staged.AddRange(files);
         written = written is null ? schema : SchemaPlan.Merge(table.Name, written, schema, SchemaEvolution.AddColumns);
         writtenPartitions = partitions;

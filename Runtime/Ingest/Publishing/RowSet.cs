@@ -25,6 +25,21 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
         ? SqlText.Literal(files[0].Path)
         : $"list_extract({SqlText.LiteralList(files.Select(f => f.Path))}, {numberSql} + 1)";
 
+    /// <summary>The same as <see cref="FileName"/>, as one of a few words: rows that go straight into files cost a good deal less so, and the files are the same. Null for too many files.</summary>
+    public static string? FileWord(IReadOnlyList<LandedFile> files, string numberSql)
+    {
+        if (files.Count is 0 or > MostWords || files.Select(f => f.Path).Distinct(StringComparer.Ordinal).Count() < files.Count) return null;
+        var words = $"ENUM({string.Join(", ", files.Select(f => SqlText.Literal(f.Path)))})";
+        return files.Count == 1 ? Word(files[0].Path) : $"list_extract(CAST({SqlText.LiteralList(files.Select(f => f.Path))} AS {words}[]), {numberSql} + 1)";
+    }
+
+    private const int MostWords = 1000;
+
+    private static string Word(string text) => $"CAST({SqlText.Literal(text)} AS ENUM({SqlText.Literal(text)}))";
+
+    /// <summary>SQL as <see cref="FileWord"/> gives it; null when there is none.</summary>
+    public string? FileWordSql { get; init; }
+
     /// <summary>SQL for the run that rejected the records of a file, by its number; null when they are no rejects.</summary>
     public static string? RunOf(IReadOnlyList<LandedFile> files, string numberSql) => files.All(f => f.Picks is null) ? null
         : files.Count == 1 ? SqlText.Literal(files[0].Picks!.Run) : $"list_extract({SqlText.LiteralList(files.Select(f => f.Picks?.Run ?? ""))}, {numberSql} + 1)";
@@ -69,10 +84,12 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
     }
 
     /// <summary>The rows as the table has them, filtered, with the reserved columns.</summary>
-    public string Select(IngestDefinition job, string runId, Partitioning partitioning)
+    /// <param name="straight">True when they go straight into files, so that run and file may be words: no expression of the job sees them.</param>
+    public string Select(IngestDefinition job, string runId, Partitioning partitioning, bool straight = false)
     {
+        var words = straight && job.Filter is null && partitioning.Columns.Count == 0;
         var columns = string.Concat(Columns.Select(c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}, "));
-        var rows = $"SELECT {columns}{SqlText.Literal(runId)} AS _ff_run, {FileSql} AS _ff_file, {RecordSql} AS _ff_record{string.Concat(Reserved.Select(r => $", {r.Sql} AS {r.Name}"))}{(OperationSql is null ? "" : $", {OperationSql} AS {Operation}")}{(RejectedInSql is null ? "" : $", {RejectedInSql} AS {RejectedIn}")} FROM {From}";
+        var rows = $"SELECT {columns}{(words ? Word(runId) : SqlText.Literal(runId))} AS _ff_run, {(words ? FileWordSql ?? FileSql : FileSql)} AS _ff_file, {RecordSql} AS _ff_record{string.Concat(Reserved.Select(r => $", {r.Sql} AS {r.Name}"))}{(OperationSql is null ? "" : $", {OperationSql} AS {Operation}")}{(RejectedInSql is null ? "" : $", {RejectedInSql} AS {RejectedIn}")} FROM {From}";
         // What was deleted has no values to be filtered by.
         if (job.Filter is { } filter)
             rows = OperationSql is null ? $"SELECT * FROM ({rows}) AS rows_read WHERE ({filter}\n)"

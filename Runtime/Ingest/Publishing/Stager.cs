@@ -57,7 +57,7 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
         if (mode != CommitMode.Overwrite && drift.Follow(transaction, session, rows, write, log, ct)) write = write with { Mode = mode = CommitMode.Replace };
         var isDirect = job is { DedupeKeys.Count: 0, IncrementalMode: IncrementalMode.Full } && !checks.TakesRowsOut;
         if (isDirect || !IsReplay) rows = rows with { RejectedInSql = null };
-        var select = rows.Select(job, request.RunId, partitioning);
+        var select = rows.Select(job, request.RunId, partitioning, straight: isDirect);
         if (isDirect)
         {
             var adopted = partitioning.Constants is { } constants && ready?.Invoke(rows) is { Count: > 0 } files ? transaction.TryAdopt(files, constants, write) : null;

@@ -22,8 +22,9 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
     /// <param name="columns">The columns to write, in order, with the types that the files get.</param>
     /// <param name="partitionBy">Columns that go into the log instead.</param>
     /// <param name="options">Compression and size.</param>
+    /// <param name="words">Columns of the rows that are of an ENUM type: they are written as the texts that they are, without making a text of each.</param>
     /// <param name="ct">Interrupts the COPY.</param>
-    public List<StagedFile> Run(DuckSession session, string selectSql, TableSchema columns, IReadOnlyList<string> partitionBy, WriteOptions options, CancellationToken ct)
+    public List<StagedFile> Run(DuckSession session, string selectSql, TableSchema columns, IReadOnlyList<string> partitionBy, WriteOptions options, IReadOnlySet<string> words, CancellationToken ct)
     {
         var codec = options.Compression.ToLowerInvariant();
         if (!Codecs.Contains(codec)) throw new LakeException($"Compression '{options.Compression}' is not known: use {string.Join(", ", Codecs)}.");
@@ -44,7 +45,7 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
             settings.Add($"FILE_SIZE_BYTES {options.TargetFileBytes.ToString(CultureInfo.InvariantCulture)}");
         }
         if (mapping.IsOn) settings.Add($"FIELD_IDS {FieldIds.Of(stored.Columns.Where(c => !storedBy.Contains(c.Name, StringComparer.OrdinalIgnoreCase)))}");
-        var select = string.Join(", ", columns.Columns.Select(c => Expression(c, partitionBy)));
+        var select = string.Join(", ", columns.Columns.Select(c => Expression(c, partitionBy, words)));
         var sql = $"COPY (SELECT {select} FROM ({selectSql}) AS rows_to_write) TO {SqlText.Literal(folder)} ({string.Join(", ", settings)})";
         var statistics = new FileStatistics(stored, storedBy);
         var fingerprint = ScanSql.Fingerprint(stored, storedBy);
@@ -83,10 +84,11 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
     }
 
     // Partition values are cast to the text that the log demands, so that what DuckDB groups by is what is recorded.
-    private string Expression(TableColumn column, IReadOnlyList<string> partitionBy)
+    private string Expression(TableColumn column, IReadOnlyList<string> partitionBy, IReadOnlySet<string> words)
     {
         var name = SqlText.Identifier(column.Name);
         var physical = SqlText.Identifier(mapping.Physical(column));
+        if (words.Contains(column.Name) && column.Type is PrimitiveType { Name: "string" } && !partitionBy.Contains(column.Name, StringComparer.OrdinalIgnoreCase)) return $"{name} AS {physical}";
         if (!partitionBy.Contains(column.Name, StringComparer.OrdinalIgnoreCase)) return $"{mapping.ToPhysical($"CAST({name} AS {column.DuckType})", column.Type)} AS {physical}";
         var value = column.Type switch
         {

@@ -66,7 +66,7 @@ internal sealed class ParquetSource
         var columns = parts.SelectMany(p => p.Columns).DistinctBy(c => c.Name, StringComparer.OrdinalIgnoreCase).ToList();
         var names = ColumnNaming.Tables([.. columns.Select(c => c.Name)], job.RenameMap);
         return new RowSet($"read_parquet({SqlText.LiteralList(paths)}, file_row_number = true{many})",
-            [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], SqlText.Identifier(c.Name), c.Type))], FileSql(paths), "file_row_number + 1");
+            [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], SqlText.Identifier(c.Name), c.Type))], FileSql(paths), "file_row_number + 1") { FileWordSql = paths.Count == 1 ? RowSet.FileWord([_files[sound[0]]], "") : null };
     }
 
     private List<PartColumn> Columns(LandedFile file) =>
