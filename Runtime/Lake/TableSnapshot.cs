@@ -13,6 +13,7 @@ public sealed class TableSnapshot
     private readonly IFileStore store;
     private readonly Lazy<IReadOnlyList<DataFile>> files;
     private readonly Lazy<long> rows;
+    private readonly Lazy<(IReadOnlyList<DataFile> Files, IReadOnlyDictionary<string, int> Places)> places;
 
     internal TableSnapshot(LogState state, IFileStore store, string table)
     {
@@ -21,6 +22,11 @@ public sealed class TableSnapshot
         Metadata = state.Metadata ?? throw new LakeException($"Table {table} has no metaData action up to version {state.Version}; its log is damaged.");
         Mapping = ColumnMapping.Of(state.Protocol, Metadata);
         files = new(() => [.. state.Files.Values.OrderBy(f => f.Order)]);
+        places = new(() =>
+        {
+            var inOrder = new ScanSql(store, Schema, PartitionColumns, Mapping).InOrder(Files);
+            return (inOrder, inOrder.Select((f, i) => (f.Uri, i)).ToDictionary(f => f.Uri, f => f.i, StringComparer.Ordinal));
+        });
         rows = new(() => state.Files.Values.Sum(f => f.Rows ?? 0));
     }
 
@@ -83,6 +89,19 @@ public sealed class TableSnapshot
 
     /// <summary>True when the files are on this machine's disk, and nowhere else.</summary>
     public bool IsLocal => store.IsLocal;
+
+    /// <summary>
+    /// As <see cref="ScanSql(IReadOnlyList{DataFile}, bool)"/>, with two more columns that tell every row of this version from every other and sort them in the table's own order, whichever files are
+    /// read: <see cref="PlaceColumn"/> (INTEGER, for <see cref="FileAt"/>) and <see cref="RowColumn"/> (BIGINT, the physical row in the file from 0).
+    /// </summary>
+    public string ScanWithPlaces(IReadOnlyList<DataFile> some, bool withReserved = false) =>
+        new ScanSql(store, Schema, PartitionColumns, Mapping) { PlaceOf = f => places.Value.Places[f.Uri] }.Write(some, c => withReserved || !c.IsReserved);
+
+    /// <summary>Columns of <see cref="ScanWithPlaces"/>.</summary>
+    public const string PlaceColumn = Reading.ScanSql.PlaceColumn, RowColumn = Reading.ScanSql.RowColumn;
+
+    /// <summary>The file of a place.</summary>
+    public DataFile FileAt(int place) => places.Value.Files[place];
 
     /// <summary>The files with the rows from <paramref name="offset"/> on in the order of <see cref="ScanSql(bool)"/>, and the offset among their rows.</summary>
     public (IReadOnlyList<DataFile> Files, long Offset) FilesOfPage(long offset, long limit) =>

@@ -53,6 +53,48 @@ public sealed class LandingRetentionTests : IDisposable
     }
 
     [Fact]
+    public async Task Sweep_AfterARun_ReadsOnlyListsOfWhatCanBeDue()
+    {
+        async Task<string> Land(string name, int daysAgo, string run)
+        {
+            _bench.Write($"data/{name}.csv", $"id\n{name}\n");
+            await _bench.RunAsync(Yaml);
+            Ended(run, RunState.Succeeded);
+            var list = Directory.EnumerateFiles(_bench.Lake.LandingFolder, run + ".json", SearchOption.AllDirectories).Single();
+            File.SetLastWriteTimeUtc(list, DateTime.UtcNow.AddDays(-daysAgo));
+            return list;
+        }
+
+        IEnumerable<string> Left() => Names(Directory.EnumerateFiles(_bench.Lake.LandingFolder, "*.csv", SearchOption.AllDirectories).Select(p => new LandedFileAge(p, 0, "", default)));
+        var old = await Land("1", 20, "run-1");
+        var fresh = await Land("2", 0, "run-2");
+        var log = new Sayings();
+        var retention = new LandingRetention(_bench.Lake, _bench.Catalog);
+        retention.AfterRun(Bench.Job(Yaml), Request("sweeper-1"), log, DateTimeOffset.UtcNow.AddHours(2));
+        Assert.Equal(["2.csv"], Left());
+        // Neither what is too young nor what was emptied is read again: it could be anything.
+        var landed = File.GetLastWriteTimeUtc(old);
+        File.WriteAllText(old, "no list");
+        File.SetLastWriteTimeUtc(old, landed);
+        var saved = File.ReadAllText(fresh);
+        File.WriteAllText(fresh, "no list");
+        retention.AfterRun(Bench.Job(Yaml), Request("sweeper-2"), log, DateTimeOffset.UtcNow.AddHours(4));
+        File.WriteAllText(fresh, saved);
+        retention.AfterRun(Bench.Job(Yaml), Request("sweeper-3"), log, DateTimeOffset.UtcNow.AddDays(9));
+        Assert.Empty(Left());
+        Assert.Equal(["Info Landed files that are older than 7 days were removed: 1 (5 bytes).", "Info Landed files that are older than 7 days were removed: 1 (5 bytes)."], log.Lines);
+    }
+
+    private static JobRequest Request(string run) => new() { RunId = run, Pipeline = "test", PipelineVersion = 1, JobId = "ingest.things", BaseDirectory = "/", RunTime = DateTimeOffset.UtcNow, TxnVersion = 1 };
+
+    private sealed class Sayings : IJobLog
+    {
+        public List<string> Lines { get; } = [];
+
+        public void Write(JobLogLevel level, string message) => Lines.Add($"{level} {message}");
+    }
+
+    [Fact]
     public async Task Plan_RunThatDidNotSucceed_KeepsItsFilesUntilAnotherDoes()
     {
         _bench.Write("data/a.csv", "id\n1\n");

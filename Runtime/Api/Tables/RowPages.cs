@@ -21,7 +21,7 @@ internal sealed class RowPages(TableReads reads)
         var columns = table.Schema.Columns.Where(c => withReserved || !c.IsReserved).ToArray();
         var (where, values) = Where(query.Filter, table.Schema);
         if (only is not null) where = where.Length == 0 ? $" WHERE ({only})" : $"{where} AND ({only})";
-        var order = OrderBy(query, table.Schema);
+        var order = SortedBy(query, table.Schema);
         var names = SqlText.Identifiers(columns.Select(c => c.Name));
         try
         {
@@ -34,7 +34,9 @@ internal sealed class RowPages(TableReads reads)
                 else (some, offset) = table.FilesOfPage(query.Offset, query.Limit);
                 var from = $"FROM {table.ScanSql(some, withReserved)}{where}";
                 var count = where.Length == 0 ? table.Rows : session.Scalar<long>($"SELECT count(*) {from}", token, values);
-                var page = query.Offset >= count ? [] : session.Rows($"SELECT {names} {from}{order} LIMIT {query.Limit} OFFSET {offset}", token, values);
+                var page = query.Offset >= count ? []
+                    : order is null ? session.Rows($"SELECT {names} {from} LIMIT {query.Limit} OFFSET {offset}", token, values)
+                    : new SortedPage(session, table, some, where, values, order, query.Descending).Read(names, withReserved, count, query.Offset, query.Limit, token);
                 return (page, count, some.Count);
             }, ct);
             return new TableRows
@@ -64,14 +66,9 @@ internal sealed class RowPages(TableReads reads)
         }
     }
 
-    private static string OrderBy(RowsQuery query, TableSchema schema)
-    {
-        if (string.IsNullOrEmpty(query.Sort))
-            return "";
-        if (schema.Find(query.Sort) is not { } column)
-            throw ProblemException.Bad("FF4070", $"The table has no column '{query.Sort}' to sort by.");
-        return $" ORDER BY {SqlText.Identifier(column.Name)} {(query.Descending ? "DESC" : "ASC")} NULLS LAST";
-    }
+    /// <summary>The column to sort by; null for the table's own order.</summary>
+    private static string? SortedBy(RowsQuery query, TableSchema schema) => string.IsNullOrEmpty(query.Sort) ? null
+        : (schema.Find(query.Sort) ?? throw ProblemException.Bad("FF4070", $"The table has no column '{query.Sort}' to sort by.")).Name;
 
     private static ProblemException BadFilter(string detail) => ProblemException.Bad("FF4071", "The filter is not understood: " + detail,
         "Write conditions such as: delay > 60 and origin = 'ATL'.");

@@ -31,10 +31,13 @@ public sealed class LandingRetention(LakeStore lake, CatalogDatabase catalog)
     private static readonly ConcurrentDictionary<string, DateTimeOffset> LastSweeps = new(StringComparer.Ordinal);
 
     /// <summary>What would go now. Changes nothing.</summary>
-    public LandingPlan Plan(IngestDefinition job, string pipeline, DateTimeOffset now)
+    public LandingPlan Plan(IngestDefinition job, string pipeline, DateTimeOffset now) => Plan(job, pipeline, now, Manifests(Folder(job, pipeline)).ToList());
+
+    /// <param name="manifests">The lists that are read: all, or those of which something can be due.</param>
+    private LandingPlan Plan(IngestDefinition job, string pipeline, DateTimeOffset now, IReadOnlyList<Manifest> manifests)
     {
-        var folder = Path.Combine(lake.LandingFolder, pipeline, job.Name);
-        var landings = Landings(folder).ToList();
+        var folder = Folder(job, pipeline);
+        var landings = manifests.Select(Read).ToList();
         var all = landings.SelectMany(l => l.Files).Where(f => f.Path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) && File.Exists(f.Path)).DistinctBy(f => f.Path, StringComparer.Ordinal).OrderBy(f => f.LandedAt).ToList();
         if (job.LandingRetentionDays is not { } days) return new LandingPlan(pipeline, job.Name, null, all, [], []);
         var old = all.Where(f => f.LandedAt < now.AddDays(-days)).ToList();
@@ -42,7 +45,7 @@ public sealed class LandingRetention(LakeStore lake, CatalogDatabase catalog)
         var needed = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var path in OpenRejects(job, pipeline)) needed.TryAdd(path, "rejects that may be replayed");
         var held = catalog.Holds.List(HoldState.Pending, 10_000).Concat(catalog.Holds.List(HoldState.Approved, 10_000)).Select(h => h.RunId).ToHashSet(StringComparer.Ordinal);
-        var lastGood = landings.Where(l => catalog.Runs.Get(l.Run)?.State == RunState.Succeeded).Select(l => l.At).DefaultIfEmpty().Max();
+        var lastGood = Manifests(folder).OrderByDescending(m => m.At).FirstOrDefault(m => catalog.Runs.Get(m.Run)?.State == RunState.Succeeded)?.At ?? default;
         foreach (var landing in landings)
         {
             var run = catalog.Runs.Get(landing.Run);
@@ -57,15 +60,35 @@ public sealed class LandingRetention(LakeStore lake, CatalogDatabase catalog)
     /// <summary>Removes what is to go, and notes it first. What a kill leaves goes next time.</summary>
     /// <param name="by">Who asks, or which run.</param>
     /// <returns>What went.</returns>
-    public LandingPlan Remove(IngestDefinition job, string pipeline, string by, DateTimeOffset now)
+    public LandingPlan Remove(IngestDefinition job, string pipeline, string by, DateTimeOffset now) => Remove(Plan(job, pipeline, now), job, pipeline, by, now);
+
+    /// <summary>The same after a run: reads only lists that are old enough and that the sweeps before have not emptied.</summary>
+    private LandingPlan Sweep(IngestDefinition job, string pipeline, string by, DateTimeOffset now)
     {
-        var plan = Plan(job, pipeline, now);
+        var due = now.AddDays(-job.LandingRetentionDays!.Value);
+        var note = Path.Combine(Folder(job, pipeline), "_flowforge", "swept");
+        var done = File.Exists(note) ? File.GetLastWriteTimeUtc(note) : DateTime.MinValue;
+        var manifests = Manifests(Folder(job, pipeline)).Where(m => m.At < due && m.At.UtcDateTime > done).ToList();
+        if (manifests.Count == 0) return new LandingPlan(pipeline, job.Name, job.LandingRetentionDays, [], [], []);
+        var plan = Remove(Plan(job, pipeline, now, manifests), job, pipeline, by, now);
+        // What stays for a reason is looked at again.
+        var emptied = plan.Kept.Count == 0 ? manifests.Max(m => m.At) : plan.Kept.Min(k => k.File.LandedAt).AddTicks(-1);
+        if (emptied.UtcDateTime > done)
+        {
+            File.WriteAllBytes(note, []);
+            File.SetLastWriteTimeUtc(note, emptied.UtcDateTime);
+        }
+        return plan;
+    }
+
+    private LandingPlan Remove(LandingPlan plan, IngestDefinition job, string pipeline, string by, DateTimeOffset now)
+    {
         if (plan.Going.Count == 0) return plan;
         var names = string.Join(", ", plan.Going.Take(20).Select(f => Path.GetRelativePath(lake.LandingFolder, f.Path)));
         catalog.Audit.Add(by, "remove landed files", $"{pipeline}/ingest.{job.Name}", string.Create(CultureInfo.InvariantCulture,
             $"{plan.Going.Count} {(plan.Going.Count == 1 ? "file" : "files")}, {plan.Going.Sum(f => f.Bytes)} bytes, landed more than {plan.Days} days ago: {names}{(plan.Going.Count > 20 ? " …" : "")}"), now);
         foreach (var file in plan.Going) File.Delete(file.Path);
-        var root = Path.Combine(lake.LandingFolder, pipeline, job.Name);
+        var root = Folder(job, pipeline);
         foreach (var folder in plan.Going.Select(f => Path.GetDirectoryName(f.Path)!).Distinct(StringComparer.Ordinal))
             for (var at = folder; at.Length > root.Length && Directory.Exists(at) && !Directory.EnumerateFileSystemEntries(at).Any(); at = Path.GetDirectoryName(at)!) Directory.Delete(at);
         return plan;
@@ -80,7 +103,7 @@ public sealed class LandingRetention(LakeStore lake, CatalogDatabase catalog)
         LastSweeps[key] = now;
         try
         {
-            var plan = Remove(job, request.Pipeline, request.RunId, now);
+            var plan = Sweep(job, request.Pipeline, request.RunId, now);
             if (plan.Going.Count > 0) log.Info($"Landed files that are older than {plan.Days} days were removed: {plan.Going.Count} ({plan.Going.Sum(f => f.Bytes)} bytes).");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CatalogException or LakeException or DuckException)
@@ -89,26 +112,36 @@ public sealed class LandingRetention(LakeStore lake, CatalogDatabase catalog)
         }
     }
 
+    private string Folder(IngestDefinition job, string pipeline) => Path.Combine(lake.LandingFolder, pipeline, job.Name);
+
+    /// <summary>A list of what a run has landed, not read yet.</summary>
+    private sealed record Manifest(string Path, string Run, DateTimeOffset At, bool IsRows);
+
     private sealed record RunLanding(string Run, DateTimeOffset At, IReadOnlyList<LandedFileAge> Files);
 
-    private static IEnumerable<RunLanding> Landings(string folder)
+    private static IEnumerable<Manifest> Manifests(string folder)
     {
         if (!Directory.Exists(folder)) yield break;
         // A job with many tables has a folder for each.
         foreach (var place in Directory.EnumerateDirectories(folder).Select(d => Path.Combine(d, "_flowforge")).Prepend(Path.Combine(folder, "_flowforge")).Where(Directory.Exists))
         {
-            foreach (var path in Directory.EnumerateFiles(place, "*.json")) yield return Of(path, new LandingManifest(path).Files.Select(f => (f.LocalPath, f.Size)));
+            foreach (var path in Directory.EnumerateFiles(place, "*.json")) yield return Of(path, false);
             if (!Directory.Exists(Path.Combine(place, "rows"))) continue;
-            foreach (var path in Directory.EnumerateFiles(Path.Combine(place, "rows"), "*.json")) yield return Of(path, RowManifest.Open(path, keep: true).Parts.Select(p => (p.LocalPath, p.Bytes)));
+            foreach (var path in Directory.EnumerateFiles(Path.Combine(place, "rows"), "*.json")) yield return Of(path, true);
         }
     }
 
-    private static RunLanding Of(string manifest, IEnumerable<(string Path, long Bytes)> files)
+    private static Manifest Of(string path, bool isRows)
     {
-        var run = Path.GetFileNameWithoutExtension(manifest);
+        var run = Path.GetFileNameWithoutExtension(path);
         if (run.EndsWith(".rejected", StringComparison.Ordinal)) run = run[..^".rejected".Length];
-        var at = new DateTimeOffset(File.GetLastWriteTimeUtc(manifest), TimeSpan.Zero);
-        return new RunLanding(run, at, [.. files.Select(f => new LandedFileAge(f.Path, f.Bytes, run, at))]);
+        return new Manifest(path, run, new DateTimeOffset(File.GetLastWriteTimeUtc(path), TimeSpan.Zero), isRows);
+    }
+
+    private static RunLanding Read(Manifest manifest)
+    {
+        var files = manifest.IsRows ? RowManifest.Open(manifest.Path, keep: true).Parts.Select(p => (p.LocalPath, p.Bytes)) : new LandingManifest(manifest.Path).Files.Select(f => (f.LocalPath, f.Size));
+        return new RunLanding(manifest.Run, manifest.At, [.. files.Select(f => new LandedFileAge(f.Item1, f.Item2, manifest.Run, manifest.At))]);
     }
 
     private List<string> OpenRejects(IngestDefinition job, string pipeline)

@@ -18,14 +18,20 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
     /// <summary>The column with the file's path, where asked for.</summary>
     public const string FileColumn = "__ff_file";
 
+    /// <summary>The column with the file's place, and the one with the row's number in the file, from 0, where asked for.</summary>
+    public const string PlaceColumn = "__ff_place", RowColumn = "__ff_row";
+
     private const int MostBranches = 50;
+
+    /// <summary>A number for each file that goes into <see cref="PlaceColumn"/>; null leaves out that and <see cref="RowColumn"/>.</summary>
+    public Func<DataFile, int>? PlaceOf { get; init; }
 
     /// <summary>A FROM-able expression in parentheses.</summary>
     public string Write(IReadOnlyList<DataFile> files, Func<TableColumn, bool> include, bool withFile = false)
     {
         var columns = schema.Columns.Where(include).ToList();
         if (columns.Count == 0) throw new LakeException($"The table at {store.Root} has no columns to read.");
-        if (files.Count == 0) return $"(SELECT {Typed(columns)}{(withFile ? $", CAST(NULL AS VARCHAR) AS {FileColumn}" : "")} WHERE false)";
+        if (files.Count == 0) return $"(SELECT {Typed(columns)}{(withFile ? $", CAST(NULL AS VARCHAR) AS {FileColumn}" : "")}{(PlaceOf is null ? "" : $", CAST(NULL AS INTEGER) AS {PlaceColumn}, CAST(NULL AS BIGINT) AS {RowColumn}")} WHERE false)";
         if (!store.IsLocal) store.Fetch([.. files.Where(f => !FilePaths.IsAbsolute(f.Uri)).Select(f => (f.Path, f.Bytes))]);
         var current = Fingerprint(mapping.Physical(schema), mapping.Physical(partitionColumns, schema));
         var branches = Groups(files).Select(g => Branch(g.Files, g.Tag, g.Tag == current && mapping.Mode != ColumnMappingMode.Id, columns, withFile, g.IsListed));
@@ -95,9 +101,9 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
             // The files may lack columns or hold narrower types: an empty relation with all columns makes each name known.
             if (stored.Count > 0)
                 source = $"(SELECT {Typed(stored.Select(c => c with { Name = mapping.Physical(c), Type = mapping.Physical(c.Type) }))} WHERE false " +
-                    $"UNION ALL BY NAME SELECT *{(withFile ? ", filename" : "")}{(listed ? ", file_index" : "")}{(vector is null ? "" : ", file_row_number")} FROM {source})";
+                    $"UNION ALL BY NAME SELECT *{(withFile ? ", filename" : "")}{(listed || PlaceOf is not null ? ", file_index" : "")}{(vector is null && PlaceOf is null ? "" : ", file_row_number")} FROM {source})";
         }
-        return $"SELECT {string.Join(", ", columns.Select(Expression))}{(withFile ? $", filename AS {FileColumn}" : "")} FROM {source}{(vector is null ? "" : $" WHERE {vector}")}";
+        return $"SELECT {string.Join(", ", columns.Select(Expression))}{(withFile ? $", filename AS {FileColumn}" : "")}{Place(files)} FROM {source}{(vector is null ? "" : $" WHERE {vector}")}";
 
         string Expression(TableColumn column)
         {
@@ -107,6 +113,14 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
             var value = mapping.ToLogical(isCurrent ? physical : $"CAST({physical} AS {mapping.Physical(column.Type).DuckType})", column.Type);
             return value == name ? name : $"{value} AS {name}";
         }
+    }
+
+    private string Place(List<DataFile> files)
+    {
+        if (PlaceOf is null) return "";
+        var numbers = string.Join(", ", files.Select(f => PlaceOf(f).ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        var place = files.Count == 1 ? numbers : $"CAST([{numbers}] AS INTEGER[])[CAST(file_index AS BIGINT) + 1]";
+        return $", CAST({place} AS INTEGER) AS {PlaceColumn}, CAST(file_row_number AS BIGINT) AS {RowColumn}";
     }
 
     // Outer columns are found by their ids; the fields inside them by the physical names, which every known writer gives them in the files too.

@@ -178,6 +178,7 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         MapDrift(api);
         MapJobs(api);
         MapHistory(api);
+        MapUpkeep(api);
         api.MapPost("/tables/bronze/{name}/rejects/replay/preview", (string name, ReplayRejects body) => Sample.Replay(body));
         api.MapPost("/tables/bronze/{name}/rejects/replay", (string name, ReplayRejects body) =>
         {
