@@ -30,7 +30,7 @@ internal sealed class RowPages(TableReads reads)
                 // Only files that can have such rows are opened.
                 var (some, offset) = (table.Files, query.Offset);
                 if (where.Length > 0) some = NeededFiles.Of(session, $"SELECT {names} FROM {table.PlanSql(withReserved)}{where}", [table], token, values)[0];
-                else if (query.Sort is { Length: > 0 } sort) some = table.FilesOfTop(sort, query.Descending, query.Offset + query.Limit);
+                else if (query.Sort is { Length: > 0 } sort) some = query.Offset + query.Limit > table.Rows - query.Offset ? table.Files : table.FilesOfTop(sort, query.Descending, query.Offset + query.Limit);
                 else (some, offset) = table.FilesOfPage(query.Offset, query.Limit);
                 var from = $"FROM {table.ScanSql(some, withReserved)}{where}";
                 var count = where.Length == 0 ? table.Rows : session.Scalar<long>($"SELECT count(*) {from}", token, values);

@@ -8,9 +8,9 @@ namespace FlowForge.Api.Tables;
 /// A page of rows sorted by a column, NULLs last. Equal values keep the table's own order, so pages neither repeat nor leave out a row. Of a large table only the places of the page's rows are sorted out, and
 /// their values fetched then; a page far from both ends is found among the rows near its value.
 /// </summary>
-/// <param name="session">Free; the variable <c>ff_cut</c> is set in it.</param>
+/// <param name="session">Free; a temporary table and a variable <c>ff_cut</c> are made in it.</param>
 /// <param name="table">The version.</param>
-/// <param name="files">Those that can have rows of the page.</param>
+/// <param name="files">Those that can have rows of the page; for a page that is nearer to the end all that have rows.</param>
 /// <param name="where">The filter as <c> WHERE …</c>, or nothing; its values are given to <see cref="Read"/>.</param>
 /// <param name="column">Sorted by.</param>
 /// <param name="descending">Greatest first.</param>
@@ -67,7 +67,9 @@ internal sealed class SortedPage(DuckSession session, TableSnapshot table, IRead
         var at = (double)(descending ? known - offset : offset) / known;
         // A hundred thousand values of a sample tell a share to about half a percent.
         var percent = Math.Clamp(1e7 / count, 0.05, 50).ToString("0.###", CultureInfo.InvariantCulture);
-        session.Execute(string.Create(CultureInfo.InvariantCulture, $"SET VARIABLE ff_cut = (SELECT quantile_disc(v, [{Math.Max(0, at - 0.01):0.####}, {Math.Min(1, at + 0.01):0.####}]) FROM (SELECT {_key} AS v FROM {scan}{where} USING SAMPLE {percent}% (system)) AS sampled)"), ct, values);
+        session.Execute(string.Create(CultureInfo.InvariantCulture, $"CREATE OR REPLACE TEMP TABLE ff_cut AS SELECT quantile_disc(v, [{Math.Max(0, at - 0.01):0.####}, {Math.Min(1, at + 0.01):0.####}]) AS bounds FROM (SELECT {_key} AS v FROM {scan}{where} USING SAMPLE {percent}% (system)) AS sampled"), ct, values);
+        // As constants they are known to the scans.
+        session.Execute("SET VARIABLE ff_cut = (SELECT bounds FROM temp.ff_cut)", ct);
         const string low = "getvariable('ff_cut')[1]", high = "getvariable('ff_cut')[2]";
         var counts = session.Rows($"SELECT count(*) FILTER ({_key} < {low}), count(*) FILTER ({_key} > {high}) FROM {scan}{where}", ct, values)[0];
         var (below, above) = (Convert.ToInt64(counts[0], CultureInfo.InvariantCulture), Convert.ToInt64(counts[1], CultureInfo.InvariantCulture));
