@@ -70,6 +70,7 @@ internal sealed class SortedPage(DuckSession session, TableSnapshot table, IRead
         session.Execute(string.Create(CultureInfo.InvariantCulture, $"CREATE OR REPLACE TEMP TABLE ff_cut AS SELECT quantile_disc(v, [{Math.Max(0, at - 0.01):0.####}, {Math.Min(1, at + 0.01):0.####}]) AS bounds FROM (SELECT {_key} AS v FROM {scan}{where} USING SAMPLE {percent}% (system)) AS sampled"), ct, values);
         // As constants they are known to the scans.
         session.Execute("SET VARIABLE ff_cut = (SELECT bounds FROM temp.ff_cut)", ct);
+        if (session.Scalar<bool>("SELECT bounds IS NULL FROM temp.ff_cut", ct)) return null;
         const string low = "getvariable('ff_cut')[1]", high = "getvariable('ff_cut')[2]";
         var counts = session.Rows($"SELECT count(*) FILTER ({_key} < {low}), count(*) FILTER ({_key} > {high}) FROM {scan}{where}", ct, values)[0];
         var (below, above) = (Convert.ToInt64(counts[0], CultureInfo.InvariantCulture), Convert.ToInt64(counts[1], CultureInfo.InvariantCulture));
