@@ -32,7 +32,7 @@ internal sealed class SortedPage(DuckSession session, TableSnapshot table, IRead
     public IReadOnlyList<object?[]> Read(string names, bool withReserved, long count, long offset, int limit, CancellationToken ct)
     {
         if (offset >= count) return [];
-        if (count <= Large) return session.Rows($"SELECT {names} FROM {table.ScanWithPlaces(files, withReserved)}{where} ORDER BY {_key} {(descending ? "DESC" : "ASC")} NULLS LAST, {Place}, {Row} LIMIT {limit} OFFSET {offset}", ct, values);
+        if (count <= Large) return session.Rows($"SELECT {names} FROM {table.ScanWithPlaces(files, true)}{where} ORDER BY {_key} {(descending ? "DESC" : "ASC")} NULLS LAST, {Place}, {Row} LIMIT {limit} OFFSET {offset}", ct, values);
         limit = (int)Math.Min(limit, count - offset);
         return Fetch(names, withReserved, Places(count, offset, limit, ct), ct);
     }
