@@ -1,0 +1,46 @@
+using FlowForge.Api.Mapping;
+using FlowForge.Api.Tables;
+using FlowForge.Catalog;
+using FlowForge.Duck;
+using FlowForge.Lake;
+
+namespace FlowForge.Api.Tests.Tables;
+
+/// <summary>Lists of tables stay quick because a version is read once: counted, not timed.</summary>
+public sealed class TableShelfTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("flowforge-shelf-").FullName;
+
+    [Fact]
+    public void Pages_AskedAgain_ReadOnlyWhatIsNew()
+    {
+        using var catalog = CatalogDatabase.Open(Path.Combine(folder, "catalog.db"));
+        using var database = DuckDatabase.Open();
+        using var session = database.Connect();
+        var lake = new LakeStore(Path.Combine(folder, "lake"));
+        for (var i = 0; i < 7; i++) Commit(lake, session, $"{(i < 5 ? "bronze" : "gold")}.t{i}", 10);
+        var shelf = new TableShelf(new KnownTables(lake), catalog);
+
+        var first = shelf.Pages(null, null, 1, 3);
+        Assert.Equal(["Bronze 5 50: t0 t1 t2", "Silver 0 0: ", "Gold 2 20: t5 t6"], first.Select(l => $"{l.Layer} {l.Tables.Total} {l.Rows}: {string.Join(' ', l.Tables.Items.Select(t => t.Name))}"));
+        Assert.Equal(7, shelf.VersionsRead);
+        Assert.Equal(["t3", "t4"], Assert.Single(shelf.Pages(Contracts.TableLayer.Bronze, null, 2, 3)).Tables.Items.Select(t => t.Name));
+        Assert.Equal(7, shelf.VersionsRead);
+
+        Commit(lake, session, "bronze.t1", 5);
+        Assert.Equal(55, shelf.Pages(null, null, 1, 3)[0].Rows);
+        Assert.Equal(8, shelf.VersionsRead);
+        Directory.Delete(Path.Combine(folder, "lake", "gold", "t5"), recursive: true);
+        Assert.Equal(["t6"], shelf.Find(Contracts.TableLayer.Gold, null).Select(t => t.Name));
+        Assert.Equal(8, shelf.VersionsRead);
+    }
+
+    private static void Commit(LakeStore lake, DuckSession session, string table, int rows)
+    {
+        using var transaction = lake.Table(TableName.Parse(table)).Begin();
+        transaction.Write(session, $"SELECT i AS id FROM range({rows}) t(i)");
+        transaction.Commit(new CommitOptions());
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+}
