@@ -68,7 +68,7 @@ public sealed class ManyTablesTests : IDisposable
         _bench.Write("tables/a.x.csv", "id:long\n1\n");
         _bench.Write("tables/b.x.csv", "id:long\n1\n");
         var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync("source_type: test_tables\ntables: ['x*']"));
-        Assert.Equal("a.x and b.x would both become bronze.x. Nothing was read.", failure.Message);
+        Assert.Equal(("FF2095", "a.x and b.x would both become bronze.x. Nothing was read."), (failure.Code, failure.Message));
         Assert.Equal(["bronze.a_x", "bronze.b_x"], (await _bench.RunAsync("source_type: test_tables\ntables: ['*.x']")).Tables.Select(t => t.Table));
     }
 
@@ -77,6 +77,6 @@ public sealed class ManyTablesTests : IDisposable
     {
         _bench.Write("tables/a.csv", "id:long\n1\n");
         var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync("source_type: test_tables\ntables: [a]\nwrite_mode: merge"));
-        Assert.Equal("1 of 1 tables failed: a: The table a has no key at the source, and write_mode merge needs one.", failure.Message);
+        Assert.Equal(("FF2123", "1 of 1 tables failed: a: The table a has no key at the source, and write_mode merge needs one."), (failure.Code, failure.Message));
     }
 }

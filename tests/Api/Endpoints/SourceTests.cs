@@ -22,7 +22,7 @@ public sealed class SourceTests(TestRuntime runtime)
         Assert.Equal([SampleCatalog.Succeeded], await Ids(new IngestionQuery { Pipeline = "orders", MinRows = 100 }));
         Assert.Equal([SampleCatalog.Succeeded], await Ids(new IngestionQuery { Search = "BRONZE.ORD", To = DateTimeOffset.UtcNow.AddMinutes(-90) }));
         Assert.Equal([], await Ids(new IngestionQuery { Search = "%" }));
-        Assert.Equal("minRows is -1; it must be 0 or more.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.IngestionsAsync(new IngestionQuery { MinRows = -1 }))).Message);
+        Assert.Equal(("FF4024", "minRows is -1; it must be 0 or more."), Said(await Assert.ThrowsAsync<FlowForgeApiException>(() => client.IngestionsAsync(new IngestionQuery { MinRows = -1 }))));
 
         var csv = (await client.IngestionsCsvAsync(new IngestionQuery { Pipeline = "orders" })).Split("\r\n");
         Assert.Equal("run,pipeline,job,table,connector,connection,trigger,state,started_at,finished_at,seconds,fetched,loaded,inserted,updated,deleted,unchanged,skipped,rejected,bytes,note,error", csv[0]);
@@ -68,7 +68,7 @@ public sealed class SourceTests(TestRuntime runtime)
         Assert.Equal(["card_files"], (await client.SourcesAsync(SourceKind.File, "card")).Items.Select(c => c.Job));
         var look = await client.LookAtSourceAsync("cards", "card_files");
         Assert.Equal((1, 1, "cards/a.csv", 5L, false), (look.Listed, look.NewCount, look.New[0].Path, look.New[0].Bytes, look.New[0].Changed));
-        Assert.Equal("The source of card_api has no files.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.LookAtSourceAsync("cards", "card_api"))).Message);
+        Assert.Equal(("FF4138", "The source of card_api has no files."), Said(await Assert.ThrowsAsync<FlowForgeApiException>(() => client.LookAtSourceAsync("cards", "card_api"))));
         Assert.Contains((await client.SearchAsync("card_fi")).Hits, h => h is { Kind: "job", Name: "cards/card_files" });
         await client.DeletePipelineAsync("cards");
         await client.DeleteConnectionAsync("card_shop");
@@ -80,4 +80,6 @@ public sealed class SourceTests(TestRuntime runtime)
         Assert.Empty(await client.RunSamplesAsync(SampleCatalog.Failed));
         Assert.Equal("There is no run 'run_none'.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.RunSamplesAsync("run_none"))).Message);
     }
+
+    private static (string? Code, string Message) Said(FlowForgeApiException refusal) => (refusal.Problem.Code, refusal.Message);
 }
