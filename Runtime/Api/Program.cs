@@ -29,6 +29,7 @@ app.MapOpenApi();
 var api = app.MapGroup("/api/v1");
 api.MapPipelines();
 api.MapRuns();
+api.MapExecutedNotebooks();
 api.MapBackfills();
 api.MapEvents();
 api.MapOverview();

@@ -68,6 +68,23 @@ public sealed partial class FlowForgeClient
 
     public Task<PromotionPreview> PromoteCellAsync(string path, PromoteCell body, CancellationToken ct = default) => PostAsync<PromotionPreview>(path, "promote", body, ct);
 
+    public Task<NotebookOffer> NotebookOfferAsync(string path, CancellationToken ct = default) => GetAsync<NotebookOffer>(Notebook(path) + "/offer", ct);
+
+    public Task<PromotionPreview> PromoteNotebookAsync(string path, PromoteNotebook body, CancellationToken ct = default) => PostAsync<PromotionPreview>(path, "promote-notebook", body, ct);
+
+    /// <summary>The notebook as a job of a run executed it.</summary>
+    public Task<ExecutedNotebook> ExecutedNotebookAsync(string run, string job, CancellationToken ct = default) => GetAsync<ExecutedNotebook>($"runs/{Escape(run)}/jobs/{Escape(job)}/notebook", ct);
+
+    /// <summary>The executed notebook's file.</summary>
+    public async Task<string> ExecutedNotebookFileAsync(string run, string job, CancellationToken ct = default)
+    {
+        using var response = await ExchangeAsync(HttpMethod.Get, new QueryText($"runs/{Escape(run)}/jobs/{Escape(job)}/notebook").Add("format", "ipynb"), null, HttpCompletionOption.ResponseContentRead, null, ct);
+        return await response.Content.ReadAsStringAsync(ct);
+    }
+
+    /// <summary>Puts an executed notebook among the notebooks, beside what is there.</summary>
+    public Task<NotebookPlace> CopyExecutedNotebookAsync(string run, string job, CancellationToken ct = default) => SendAsync<NotebookPlace>(HttpMethod.Post, $"runs/{Escape(run)}/jobs/{Escape(job)}/notebook/copy", null, ct);
+
     /// <summary>The notebook as another kind of file.</summary>
     /// <param name="format"><c>html</c> or <c>ipynb</c>.</param>
     public async Task<string> ExportNotebookAsync(string path, string format, CancellationToken ct = default)

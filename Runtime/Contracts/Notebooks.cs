@@ -42,6 +42,8 @@ public sealed record NotebookCell
     public string? ResultName { get; init; }
     /// <summary>Its code is not shown.</summary>
     public bool Folded { get; init; }
+    /// <summary>It has the tag <c>parameters</c>: a run of the notebook as a job may give other values to what it sets.</summary>
+    public bool Parameters { get; init; }
     public NotebookCellState State { get; init; }
     public int? ExecutionCount { get; init; }
     public DateTimeOffset? StartedAt { get; init; }
@@ -84,7 +86,8 @@ public sealed record NotebookFailure(string Kind, string Message, int? Line, int
 public sealed record CreateNotebook(string Path, IReadOnlyList<NotebookCellText>? Cells = null, bool Unique = false);
 
 /// <summary>A cell as an editor has it.</summary>
-public sealed record NotebookCellText(string Id, NotebookCellKind Kind, string Source, string? ResultName = null, bool Folded = false);
+/// <param name="Parameters">It has the tag <c>parameters</c>; null leaves the tags as they are.</param>
+public sealed record NotebookCellText(string Id, NotebookCellKind Kind, string Source, string? ResultName = null, bool Folded = false, bool? Parameters = null);
 
 /// <summary>Body of <c>PUT /notebooks/{path}</c>.</summary>
 /// <param name="Revision">The one that the editor began with; null overwrites what is there.</param>
@@ -197,11 +200,35 @@ public sealed record NotebookSignature(string Label, IReadOnlyList<string> Param
 /// <param name="Cells">The cells as the editor has them; null takes those of the file.</param>
 public sealed record PromoteCell(string Cell, string Pipeline, TableLayer Layer, string Name, IReadOnlyList<NotebookCellText>? Cells = null);
 
+/// <summary>Body of <c>POST /notebooks/{path}/promote-notebook</c>: the whole notebook as a dataset or as a job of a pipeline.</summary>
+/// <param name="Pipeline">An existing one, or the name of a new one.</param>
+/// <param name="Layer">Silver or gold for a table; null for a job that makes none.</param>
+/// <param name="Name">Of the table or the job.</param>
+/// <param name="Result">The SQL result or C# collection whose rows the table gets; null takes the last SQL cell's.</param>
+/// <param name="Parameters">Values of its parameters; those that are left out keep what the notebook says, or what a run gives by the same names.</param>
+/// <param name="Cron">Not null: the pipeline's schedule.</param>
+public sealed record PromoteNotebook(string Pipeline, TableLayer? Layer, string Name, string? Result = null, IReadOnlyDictionary<string, string>? Parameters = null, string? Cron = null);
+
+/// <summary>What a whole notebook offers to a pipeline.</summary>
+/// <param name="Results">Names of its SQL results, in the order of the cells.</param>
+public sealed record NotebookOffer(IReadOnlyList<NotebookParameter> Parameters, IReadOnlyList<string> Results);
+
+/// <summary>A parameter of a notebook, from the cell with the tag <c>parameters</c>.</summary>
+/// <param name="Kind"><c>text integer number flag</c> or the type that its text is parsed as.</param>
+/// <param name="Default">As the cell says it.</param>
+public sealed record NotebookParameter(string Name, string Kind, string Default);
+
+/// <summary>A notebook as a job of a run executed it.</summary>
+/// <param name="Source">The notebook that was run.</param>
+/// <param name="State"><c>running succeeded failed cancelled</c>; <c>running</c> stays when the runtime was killed.</param>
+/// <param name="Parameters">The values given to it.</param>
+public sealed record ExecutedNotebook(string Run, string Job, string Source, int Attempt, string State, DateTimeOffset? StartedAt, double? Seconds, IReadOnlyDictionary<string, string> Parameters, IReadOnlyList<NotebookCell> Cells);
+
 /// <summary>What a promotion would change; nothing is stored. Save it with <c>PUT /pipelines/{pipeline}</c>.</summary>
 /// <param name="Before">The pipeline's text now; empty for a new one.</param>
 /// <param name="After">The text with the dataset in it.</param>
 /// <param name="BaseVersion">Version of the pipeline it is made from; null for a new one.</param>
-/// <param name="Sql">The dataset's SQL, other cells' queries in it.</param>
+/// <param name="Sql">The dataset's SQL, other cells' queries in it; empty for a whole notebook.</param>
 public sealed record PromotionPreview(string Pipeline, string Before, string After, int? BaseVersion, string Sql, PipelineValidation Validation);
 
 /// <summary>

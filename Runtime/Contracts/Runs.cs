@@ -126,6 +126,8 @@ public sealed record JobRun
     /// <summary>For a job with many tables: what became of each.</summary>
     public IReadOnlyList<JobTableResult> Tables { get; init; } = [];
     public IReadOnlyList<CheckOutcome> Checks { get; init; } = [];
+    /// <summary>The notebook that it runs; null for none.</summary>
+    public string? Notebook { get; init; }
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<JobAttempt> Attempts { get; init; } = [];
 }

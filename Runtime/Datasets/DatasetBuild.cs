@@ -19,7 +19,10 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
         using var transaction = job.Table.Begin();
         var rows = StagedRows.Make(job, session, transaction, sql);
         var read = rows.Count;
-        job.Log.Info($"The SQL made {read} rows.");
+        // What time a build by ranges leaves out is not made at all.
+        if (sql.Rows is { } counted && counted != read && dataset.Mode != DatasetMode.Incremental)
+            throw new JobFailedException("FF3243", $"The notebook gave {counted} rows for {dataset.Table}, but {read} arrived. Nothing was published.", "Run it again. If it comes again, report it with the log.", transient: true);
+        job.Log.Info($"{(sql.Rows is null ? "The SQL" : "The notebook")} made {read} rows.");
 
         pump.Enter("checking");
         var run = Checks(rows, sql, read);

@@ -32,6 +32,9 @@ internal sealed class DatasetEngine : IDisposable
         return session;
     }
 
+    /// <summary>A folder that its SQL may read, gone with it.</summary>
+    public string ScratchFolder => spill.Directory;
+
     public DuckSession Session { get; }
 
     public void Dispose()

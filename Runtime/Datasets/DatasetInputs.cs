@@ -22,7 +22,7 @@ internal static class DatasetInputs
         {
             if (!TableName.TryParse(reference.ToString(), out var name))
                 throw new JobFailedException("FF3201", $"{dataset.Table} reads '{reference}', which is no table of the lake.", "Name its layer: bronze.NAME, silver.NAME or gold.NAME.");
-            if (inputs.Any(i => i.Name == name)) continue;
+            if (inputs.Any(i => i.Name == name) || (dataset.Notebook is not null && lake.Table(name).Latest() is null && dataset.Notebook.Source?.Mentions.Contains(name.ToString()) == true)) continue;
             inputs.Add(new DatasetInput(name, Pin(dataset, request, lake, name)) { OnlyForChecks = forChecks });
         }
         return inputs;
@@ -38,11 +38,14 @@ internal static class DatasetInputs
     private static IEnumerable<(SqlTableReference Reference, bool ForChecks)> References(DatasetDefinition dataset)
     {
         var sql = DatasetSql.Text(dataset);
-        var ofSql = SqlReferences.Tables(sql).Concat(MacroDefinition.CalledBy(sql, dataset.Macros).SelectMany(TablesOf)).Select(r => (r, false));
+        var ofSql = dataset.Notebook is { } notebook ? OfNotebook(notebook) : SqlReferences.Tables(sql).Concat(MacroDefinition.CalledBy(sql, dataset.Macros).SelectMany(TablesOf)).Select(r => (r, false));
         var ofChecks = dataset.Checks.Select(c => c.ReadsSql).OfType<string>().SelectMany(SqlReferences.Tables)
             .Where(r => r is not { Schema: null, Table: "this" } && !r.ToString().Equals(dataset.Table, StringComparison.OrdinalIgnoreCase)).Select(r => (r, true));
         return ofSql.Concat(ofChecks);
     }
+
+    private static IEnumerable<(SqlTableReference Reference, bool ForChecks)> OfNotebook(NotebookUse notebook) =>
+        (notebook.Source is { } source ? source.Tables.Concat(source.Mentions) : []).Select(t => t.Split('.')).Where(t => t.Length == 2).Select(t => (new SqlTableReference(t[0], t[1]), false));
 
     private static IReadOnlyList<SqlTableReference> TablesOf(MacroDefinition macro)
     {

@@ -15,7 +15,8 @@ namespace FlowForge.Datasets;
 /// <param name="catalog">Takes lineage, checks and schema history; the table's commit is the truth.</param>
 /// <param name="options">Memory and threads.</param>
 /// <param name="plugins">Has the transforms, and the functions that SQL may call.</param>
-public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, DatasetOptions? options = null, PluginRegistry? plugins = null)
+/// <param name="notebooks">Runs the notebooks that datasets are made by.</param>
+public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, DatasetOptions? options = null, PluginRegistry? plugins = null, INotebookRunner? notebooks = null)
 {
     private readonly DatasetOptions options = options ?? new DatasetOptions();
 
@@ -23,7 +24,7 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
     /// <exception cref="JobFailedException">The user has to do something, or (transient) the attempt may be repeated. Nothing was published.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing was published.</exception>
     public Task<JobOutcome> RunAsync(DatasetDefinition dataset, JobRequest request, IProgress<JobProgress> progress, IJobLog log, CancellationToken ct) =>
-        Task.Run(() => Run(new DatasetJob(dataset, request, lake, catalog, options, log, ct), plugins, progress), ct);
+        Task.Run(() => Run(new DatasetJob(dataset, request, lake, catalog, options, log, ct), plugins, notebooks, progress), ct);
 
     /// <summary>Whether a run with these values would build the dataset from the tables as they are now, and why. Nothing is built.</summary>
     /// <exception cref="JobFailedException">An input does not exist.</exception>
@@ -56,7 +57,7 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
         return sql;
     }
 
-    private static JobOutcome Run(DatasetJob job, PluginRegistry? plugins, IProgress<JobProgress> progress)
+    private static JobOutcome Run(DatasetJob job, PluginRegistry? plugins, INotebookRunner? notebooks, IProgress<JobProgress> progress)
     {
         try
         {
@@ -77,6 +78,8 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
             var qualified = job with { Dataset = SystemTables.Qualified(job.Dataset) };
             PluginFunctions.Register(engine.Session, job.Functions);
             DatasetInputs.CreateMacros(engine.Session, qualified.Dataset);
+            if (qualified.Dataset.Notebook is not null)
+                return new DatasetBuild(qualified, engine.Session, inputs).Run(NotebookRows.Make(qualified, notebooks, engine, inputs, progress), progress);
             using var transform = qualified.Dataset.Transform is null ? null : new TransformStep(qualified, plugins, engine);
             return new DatasetBuild(qualified, engine.Session, inputs).Run(transform?.Sql ?? Bind(qualified, engine.Session, inputs), progress);
         }

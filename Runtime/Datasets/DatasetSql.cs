@@ -11,6 +11,9 @@ namespace FlowForge.Datasets;
 /// <param name="OriginalNames">The names in the author's SQL where they had to be changed, as metadata by column name.</param>
 internal sealed record DatasetSql(string Select, IReadOnlyList<DuckColumn> Columns, TableSchema? OriginalNames)
 {
+    /// <summary>How many rows it must give, where who made them has counted.</summary>
+    public long? Rows { get; init; }
+
     private const string View = "dataset_rows";
 
     /// <summary>Binds the SQL in a session where its inputs are views already.</summary>
@@ -33,7 +36,7 @@ internal sealed record DatasetSql(string Select, IReadOnlyList<DuckColumn> Colum
         return new DatasetSql($"SELECT {select} FROM {View}", renamed, metadata);
     }
 
-    /// <summary>The author's SQL.</summary>
+    /// <summary>The author's SQL; of a notebook a comment that changes with its code.</summary>
     public static string Text(DatasetDefinition dataset) =>
-        dataset.Sql ?? throw new InvalidOperationException($"The SQL file of {dataset.Table} was not read; call PipelineDefinition.WithSql first.");
+        dataset.Notebook is { } notebook ? $"-- notebook {notebook.Path} {notebook.Source?.Code}" : dataset.Sql ?? throw new InvalidOperationException($"The SQL file of {dataset.Table} was not read; call PipelineDefinition.WithSql first.");
 }

@@ -13,6 +13,8 @@ public sealed class CellModel(string id, NotebookCellKind kind, string source)
     public string Source { get; private set; } = source;
     public string? ResultName { get; private set; }
     public bool Folded { get; private set; }
+    /// <summary>It has the tag <c>parameters</c>.</summary>
+    public bool Parameters { get; private set; }
     public bool OutputsFolded { get; private set; }
     /// <summary>A Markdown cell shows its text, not what it makes.</summary>
     public bool Editing { get; private set; }
@@ -37,14 +39,14 @@ public sealed class CellModel(string id, NotebookCellKind kind, string source)
 
     public static CellModel Of(NotebookCell cell)
     {
-        var model = new CellModel(cell.Id, cell.Kind, cell.Source) { ResultName = cell.ResultName, Folded = cell.Folded };
+        var model = new CellModel(cell.Id, cell.Kind, cell.Source) { ResultName = cell.ResultName, Folded = cell.Folded, Parameters = cell.Parameters };
         model.Editing = cell.Kind == NotebookCellKind.Markdown && string.IsNullOrWhiteSpace(cell.Source);
         (model.State, model.ExecutionCount, model.StartedAt, model.Milliseconds, model.Note) = (cell.State, cell.ExecutionCount, cell.StartedAt, cell.Milliseconds, cell.Note);
         model.Outputs = [.. cell.Outputs];
         return model;
     }
 
-    public NotebookCellText ToText() => new(Id, Kind, Source, ResultName, Folded);
+    public NotebookCellText ToText() => new(Id, Kind, Source, ResultName, Folded, Parameters);
 
     /// <summary>The text as the browser has it: nothing to draw.</summary>
     public void Typed(string text) => Source = text;
@@ -55,6 +57,8 @@ public sealed class CellModel(string id, NotebookCellKind kind, string source)
 
     public void Fold(bool folded) => Change(() => Folded = folded);
 
+    public void Tag(bool parameters) => Change(() => Parameters = parameters);
+
     public void FoldOutputs() => Change(() => OutputsFolded = !OutputsFolded);
 
     public void Edit(bool editing) => Change(() => Editing = editing);
@@ -64,6 +68,7 @@ public sealed class CellModel(string id, NotebookCellKind kind, string source)
         Kind = kind;
         Editing = kind == NotebookCellKind.Markdown;
         if (kind != NotebookCellKind.Sql) ResultName = null;
+        if (!IsCode) Parameters = false;
         if (!IsCode) (Outputs, ExecutionCount, Milliseconds, State) = ([], null, null, NotebookCellState.Idle);
     });
 

@@ -299,6 +299,24 @@ public sealed partial class NotebookPage
         await _promote!.OpenAsync(cell, Texts());
     }
 
+    internal Task TagAsync(CellModel cell)
+    {
+        cell.Tag(!cell.Parameters);
+        // There is one parameters cell.
+        foreach (var other in _book.Cells.Where(c => c != cell && c.Parameters && cell.Parameters)) other.Tag(false);
+        Touch();
+        StateHasChanged();
+        return Task.CompletedTask;
+    }
+
+    private Task PromoteBookAsync() => AskKernelAsync(async () =>
+    {
+        // The pipeline reads the file.
+        await FlushAsync();
+        await SaveNowAsync();
+        await _promoteBook!.OpenAsync();
+    });
+
     private async Task UndoAsync()
     {
         var changed = _book.Undo();

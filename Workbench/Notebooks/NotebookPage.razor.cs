@@ -20,6 +20,7 @@ public sealed partial class NotebookPage
     private string? _selected;
     private Dialog? _restart;
     private PromoteDialog? _promote;
+    private PromoteBookDialog? _promoteBook;
 
     private string Title => (_opened ?? File).Split('/')[^1] is var name && name.EndsWith(".ipynb", StringComparison.Ordinal) ? name[..^6] : File.Split('/')[^1];
 
@@ -92,6 +93,7 @@ public sealed partial class NotebookPage
     {
         if (!_loaded || _script is not null) return;
         await OpenScriptAsync();
+        await WatchFilesAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -109,6 +111,7 @@ public sealed partial class NotebookPage
         }
         await _life.CancelAsync();
         await CloseScriptAsync();
+        await LeaveFilesAsync();
         _following.Dispose();
         _life.Dispose();
     }

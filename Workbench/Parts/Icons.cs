@@ -41,6 +41,7 @@ internal static class Icons
         ["trash"] = Line("M4 6.5h16M9 6.5V4h6v2.5M6 6.5 7 20.5h10l1-14M10 10.5v6M14 10.5v6"),
         ["key"] = Circle(8, 15.5, 4.5) + Line("M11.3 12.2 20 3.5M16.5 7l3 3"),
         ["plug"] = Line("M9 3v5M15 3v5M6 8h12v3.5a6 6 0 0 1-12 0zM12 17.5V21"),
+        ["sliders"] = Line("M4 7h9M17 7h3M4 17h3M11 17h9") + Circle(15, 7, 2) + Circle(9, 17, 2),
         ["skip"] = Line("M5 5v14l9-7zM18.5 5v14"),
         ["exit"] = Line("M14 4H5a1 1 0 0 0-1 1v14a1 1 0 0 0 1 1h9M10 12h11M17 8l4 4-4 4"),
         ["temporal"] = Line("M6 3h12M6 21h12M7.5 3v3.5L12 12l4.5-5.5V3M7.5 21v-3.5L12 12l4.5 5.5V21"),

@@ -36,6 +36,9 @@ internal static class Links
     /// <param name="path">With or without <c>.ipynb</c>.</param>
     public static string Notebook(string path) => "/notebooks/" + string.Join('/', (path.EndsWith(".ipynb", StringComparison.Ordinal) ? path[..^6] : path).Split('/').Select(Uri.EscapeDataString));
 
+    /// <summary>A notebook as a job of a run executed it.</summary>
+    public static string Executed(string run, string job) => $"{Run(run)}/jobs/{Uri.EscapeDataString(job)}/notebook";
+
     public static string Job(string run, string job) => $"{Run(run)}?job={Uri.EscapeDataString(job)}";
 
     /// <summary>Workflow ids hold slashes, so they travel in the query.</summary>

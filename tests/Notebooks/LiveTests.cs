@@ -157,7 +157,7 @@ public sealed class LiveTests(TestKernels kernels)
         Assert.Equal(LiveState.Succeeded, live.Cells[ran].State);
 
         var written = await File.ReadAllTextAsync(Path.Combine(host.Folder.Root, path.Text), TestContext.Current.CancellationToken);
-        NbformatRules.Check(written);
+        await NbformatRules.CheckAsync(written);
         var (before, after) = (JsonNode.Parse(text)!, JsonNode.Parse(written)!);
         Assert.Equal(1, after["cells"]!.AsArray().Single(c => c!["id"]!.ToString() == ran)!["execution_count"]!.GetValue<int>());
         foreach (var side in (JsonNode[])[before, after])
@@ -194,7 +194,7 @@ public sealed class LiveTests(TestKernels kernels)
         Assert.Equal("iVBORw==", live.Cells["c"].Outputs![2].Content!["image/png"]);
 
         var written = await File.ReadAllTextAsync(Path.Combine(host.Folder.Root, path.Text), TestContext.Current.CancellationToken);
-        NbformatRules.Check(written);
+        await NbformatRules.CheckAsync(written);
         Assert.True(NotebookDocument.Parse(written).IsAutomatic);
         Assert.Equal(edits, NotebookDocument.Parse(written).Cells.Select(c => new CellEdit(c.Id, c.Kind, c.Source, c.ResultName, c.IsFolded)));
     }

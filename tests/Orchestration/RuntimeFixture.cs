@@ -4,7 +4,10 @@ using FlowForge.Duck;
 using FlowForge.Ingest;
 using FlowForge.Lake;
 using FlowForge.Orchestration.Care;
+using FlowForge.Notebooks.Sessions;
+using FlowForge.Notebooks.Sessions.Files;
 using FlowForge.Orchestration.Hosting;
+using FlowForge.Orchestration.Notebooks;
 using FlowForge.Orchestration.Runs;
 using FlowForge.Pipelines;
 using FlowForge.PluginHost;
@@ -29,6 +32,8 @@ public sealed class RuntimeFixture : IAsyncDisposable
 
     /// <summary>What the next <see cref="StartRuntimeAsync"/> is given.</summary>
     public OrchestrationOptions Options { get; set; } = new() { ParallelJobs = 2 };
+
+    public string NotebookFolder => Path.Combine(Base, "notebooks");
 
     public string CatalogFile => Path.Combine(_folder, "catalog.db");
 
@@ -93,6 +98,12 @@ public sealed class RuntimeFixture : IAsyncDisposable
         services.AddSingleton<SqlReferenceReader>(sql => [.. SqlReferences.Tables(sql).Select(t => new SqlReference(t.Schema, t.Table))]);
         services.AddSingleton<Func<PipelineEnvironment>>(() => new PipelineEnvironment());
         services.AddSingleton(Care);
+        services.AddSingleton(_ => new NotebookFolder(NotebookFolder));
+        services.AddSingleton(_ => new KernelPool(new KernelOptions
+        {
+            KernelPath = KernelPath, LakeFolder = Path.Combine(_folder, "lake"), WorkingFolder = Base, StartTimeout = TimeSpan.FromSeconds(90), InterruptTimeout = TimeSpan.FromSeconds(20), Threads = 2,
+        }));
+        services.AddSingleton(new ExecutedNotebooks(Path.Combine(_folder, "executed")));
         services.AddOrchestration(new TemporalOptions { Address = _server!.Address }, options);
         var host = builder.Build();
         await host.StartAsync();
@@ -155,6 +166,16 @@ public sealed class RuntimeFixture : IAsyncDisposable
         public long? VersionOf(string table) => null;
 
         public string Do(TableCareRecord care, Action<CareProgress> progress, Action<string> found, CancellationToken ct) => throw new NotSupportedException();
+    }
+
+    /// <summary>Beside the tests, by the rule of the artifacts' layout.</summary>
+    private static string KernelPath
+    {
+        get
+        {
+            var own = new DirectoryInfo(AppContext.BaseDirectory);
+            return Path.Combine(own.Parent!.Parent!.FullName, "Notebooks.Kernel", own.Name, "FlowForge.Notebooks.Kernel.dll");
+        }
     }
 
     private static string PluginFolder()

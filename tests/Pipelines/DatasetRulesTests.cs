@@ -17,7 +17,7 @@ public sealed class DatasetRulesTests
 
     [Theory]
     [InlineData("sql: ''", "(4,10): error FF1301: The dataset's SQL is empty. [silver.clean.sql] Write a SELECT.")]
-    [InlineData("sql:", "(3,3): error FF1301: The dataset has no SQL. [silver.clean] Add sql or sql_file.")]
+    [InlineData("sql:", "(3,3): error FF1301: The dataset has no SQL. [silver.clean] Add sql, sql_file or notebook.")]
     [InlineData("sql: SELECT 1\n    sql_file: a.sql", "(5,15): error FF1302: The dataset has both sql and sql_file. [silver.clean.sql_file] Remove one of them.")]
     [InlineData("mode: merge", "(4,11): error FF1303: mode: merge needs keys. [silver.clean.mode] Name the key columns: keys: [id].")]
     [InlineData("mode: incremental", "(4,11): error FF1304: mode: incremental needs time_column. [silver.clean.mode] Name the column that holds the time.")]

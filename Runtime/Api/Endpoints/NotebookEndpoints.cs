@@ -6,7 +6,9 @@ using FlowForge.Notebooks.Sessions;
 using FlowForge.Notebooks.Sessions.Documents;
 using FlowForge.Notebooks.Sessions.Files;
 using FlowForge.Notebooks.Sessions.Live;
+using FlowForge.Notebooks.Sessions.Headless;
 using NotebookCellKind = FlowForge.Notebooks.Sessions.Documents.NotebookCellKind;
+using NotebookParameter = FlowForge.Contracts.NotebookParameter;
 
 namespace FlowForge.Api.Endpoints;
 
@@ -27,6 +29,8 @@ internal static class NotebookEndpoints
         group.MapPost("/{path}/rename", Rename).WithSummary("Gives a notebook another path; its kernel goes on.");
         group.MapPost("/{path}/duplicate", DuplicateAsync).WithSummary("A copy of the file.");
         group.MapGet("/{path}/export", ExportAsync).WithSummary("The notebook with its outputs as html or ipynb.");
+        group.MapGet("/{path}/offer", OfferAsync).WithSummary("What the whole notebook offers to a pipeline: parameters and results.");
+        group.MapPost("/{path}/promote-notebook", (NotebookViews views, NotebookPromotion promotion, string path, PromoteNotebook body) => promotion.Preview(views.Open(path).Path, body)).WithSummary("What a pipeline would be with the notebook as a dataset or a job; nothing is stored.");
         group.MapGet("/{path}/events", EventsAsync).WithSummary("What happens to a notebook: a snapshot, then changes (server-sent events).");
         group.MapKernels();
         var trash = api.MapGroup("/notebook-trash").WithTags("Notebooks");
@@ -100,6 +104,14 @@ internal static class NotebookEndpoints
             default:
                 throw ProblemException.Bad("FF6031", $"'{format}' is no format to export to.", "Choose html or ipynb.");
         }
+    }
+
+    private static async Task<NotebookOffer> OfferAsync(NotebookViews views, string path, CancellationToken ct)
+    {
+        var (document, _) = await NotebookViews.ReadAsync(views.Open(path), ct);
+        return new NotebookOffer(
+            [.. NotebookParameters.Of(document).Select(p => new NotebookParameter(p.Name, p.Kind is ParameterKind.Typed ? p.Type : p.Kind.ToString().ToLowerInvariant(), p.Default))],
+            [.. document.Cells.Where(c => c.Kind == NotebookCellKind.Sql).Select(c => c.ResultName).OfType<string>().Where(n => n.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)]);
     }
 
     private static NotebookPlace Restore(NotebookHost host, string id)

@@ -18,6 +18,7 @@ using FlowForge.Notebooks.Sessions.Files;
 using FlowForge.Notebooks.Sessions.Live;
 using FlowForge.Orchestration.Care;
 using FlowForge.Orchestration.Hosting;
+using FlowForge.Orchestration.Notebooks;
 using FlowForge.Pipelines;
 using FlowForge.PluginHost;
 using FlowForge.ServiceDefaults;
@@ -144,12 +145,16 @@ internal static class RuntimeServices
 
     private static void AddNotebooks(this IServiceCollection services, RuntimeSettings settings)
     {
-        services.AddSingleton(_ => new NotebookHost(new NotebookFolder(settings.NotebookFolder), new KernelPool(new KernelOptions
+        services.AddSingleton(_ => new NotebookFolder(settings.NotebookFolder));
+        services.AddSingleton(_ => new KernelPool(new KernelOptions
         {
             KernelPath = settings.KernelPath, LakeFolder = settings.LakeFolder, LakeEnvironment = settings.LakeBucket is { } bucket ? (S3LakeOptions.EnvironmentVariable, bucket.ToEnvironment()) : null, WorkingFolder = settings.Workspace, MemoryLimitBytes = settings.KernelMemoryBytes
-        }), new NotebookLimits { Kernels = settings.Kernels, IdleTime = settings.KernelIdleTime }));
+        }));
+        services.AddSingleton(new ExecutedNotebooks(settings.ExecutedNotebookFolder));
+        services.AddSingleton(s => new NotebookHost(s.GetRequiredService<NotebookFolder>(), s.GetRequiredService<KernelPool>(), new NotebookLimits { Kernels = settings.Kernels, IdleTime = settings.KernelIdleTime }));
         services.AddSingleton<NotebookViews>();
         services.AddSingleton<Promotion>();
+        services.AddSingleton<NotebookPromotion>();
     }
 
     /// <summary>An empty <c>Temporal:*</c> setting is no setting.</summary>

@@ -55,6 +55,9 @@ internal sealed record RuntimeSettings
     /// <summary>Notebook files.</summary>
     public string NotebookFolder => Path.Combine(Workspace, "notebooks");
 
+    /// <summary>Notebooks that runs have executed.</summary>
+    public string ExecutedNotebookFolder => Path.Combine(DataFolder, "executed");
+
     public string CatalogFile => Path.Combine(DataFolder, "catalog", "catalog.db");
 
     /// <summary><c>Lake:Root</c> when it is a folder, else a folder of the data folder: the lake, or the part of a lake in a bucket that is on this machine.</summary>

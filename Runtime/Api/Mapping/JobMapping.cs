@@ -5,7 +5,7 @@ namespace FlowForge.Api.Mapping;
 /// <summary>One job of a run as the API shows it.</summary>
 internal static class JobMapping
 {
-    public static JobRun ToJob(Catalog.JobRunRecord job, IEnumerable<Catalog.AttemptRecord> attempts, IEnumerable<Catalog.CheckResult> checks, bool isReference) => new()
+    public static JobRun ToJob(Catalog.JobRunRecord job, IEnumerable<Catalog.AttemptRecord> attempts, IEnumerable<Catalog.CheckResult> checks, bool isReference, string? notebook) => new()
     {
         Id = job.JobId, Name = job.Name, Kind = PipelineMapping.ToKind(job.Kind), State = RunMapping.ToState(job.State), DependsOn = job.DependsOn,
         IsReference = isReference, Attempt = job.Attempt, Rows = RunMapping.ToRows(job.Counts), Bytes = job.Bytes, StartedAt = job.StartedAt,
@@ -16,7 +16,7 @@ internal static class JobMapping
         Error = RunMapping.ToError(job.Error), Note = job.Note, Changes = ToChanges(job.Changes),
         Tables = [.. job.Tables.Select(t => new JobTableResult(t.Source, t.Table, t.Version, RunMapping.ToRows(t.Counts), ToChanges(t.Changes), t.Note, RunMapping.ToError(t.Error)))],
         Attempts = [.. attempts.Select(a => new JobAttempt(a.Attempt, RunMapping.ToState(a.State), a.StartedAt, a.FinishedAt, RunMapping.ToError(a.Error)))],
-        Checks = [.. checks.Select(ToCheck)]
+        Checks = [.. checks.Select(ToCheck)], Notebook = notebook
     };
 
     public static CheckOutcome ToCheck(Catalog.CheckResult check) => new(check.Check, check.Passed, check.OnFail switch

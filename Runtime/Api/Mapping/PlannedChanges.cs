@@ -15,7 +15,12 @@ internal sealed class PlannedChanges(DatasetRunner datasets, TimeProvider clock)
         var now = clock.GetUtcNow();
         var filled = new Dictionary<string, PlannedJob>(StringComparer.Ordinal);
         foreach (var job in plan.Jobs)
-            filled[job.Id] = job.Kind == JobKind.Ingest ? job : Answer(job);
+            filled[job.Id] = job.Kind switch
+            {
+                JobKind.Ingest => job,
+                JobKind.Notebook => job with { Change = PlannedChange.Always, Changes = ["a notebook job runs each time"] },
+                _ => Answer(job),
+            };
         return plan with { Jobs = [.. plan.Jobs.Select(j => filled[j.Id])] };
 
         PlannedJob Answer(PlannedJob job)

@@ -34,8 +34,10 @@ internal sealed class RunReader(CatalogDatabase catalog, KnownTables lake, Known
     {
         var attempts = catalog.Runs.Attempts(run.RunId).ToLookup(a => a.JobId);
         var checks = catalog.Checks.OfRun(run.RunId).ToLookup(c => c.JobId);
-        var references = References(run);
-        return [.. jobs.Select(j => JobMapping.ToJob(j, attempts[j.JobId], checks[j.JobId], references.Contains(j.JobId)))];
+        var definition = definitions.Get(run.Pipeline, run.PipelineVersion);
+        var references = definition?.Ingest.Where(i => i.IsReference).Select(i => "ingest." + i.Name).ToHashSet(StringComparer.Ordinal) ?? [];
+        var notebooks = definition?.Datasets.Where(d => d.Notebook is not null).Select(d => (d.Table, d.Notebook!.Path)).Concat(definition.Notebooks.Select(n => (n.Id, n.Notebook.Path))).ToDictionary(n => n.Item1, n => n.Path) ?? [];
+        return [.. jobs.Select(j => JobMapping.ToJob(j, attempts[j.JobId], checks[j.JobId], references.Contains(j.JobId), notebooks.GetValueOrDefault(j.JobId)))];
     }
 
     /// <summary>Tables with a version that this run committed; a job that found nothing new names the version that stood.</summary>
@@ -55,7 +57,4 @@ internal sealed class RunReader(CatalogDatabase catalog, KnownTables lake, Known
             if (TableName.TryParse(table, out var name)) tables.Add((name.Layer, new WrittenTable(name.ToString(), version, lake[name].At(version)?.Rows ?? 0)));
         }
     }
-
-    private HashSet<string> References(RunRecord run) =>
-        definitions.Get(run.Pipeline, run.PipelineVersion) is { } definition ? [.. definition.Ingest.Where(i => i.IsReference).Select(i => "ingest." + i.Name)] : [];
 }

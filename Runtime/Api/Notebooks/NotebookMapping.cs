@@ -28,7 +28,7 @@ internal static class NotebookMapping
     /// <summary>A cell of the file with what the kernel knows about it.</summary>
     public static NotebookCell ToCell(FlowForge.Notebooks.Sessions.Documents.NotebookCell cell, LiveCellView? live) => new()
     {
-        Id = cell.Id, Kind = ToKind(cell.Kind), Source = cell.Source, ResultName = cell.ResultName, Folded = cell.IsFolded,
+        Id = cell.Id, Kind = ToKind(cell.Kind), Source = cell.Source, ResultName = cell.ResultName, Folded = cell.IsFolded, Parameters = cell.Tags.Contains(FlowForge.Notebooks.Sessions.Headless.NotebookParameters.Tag),
         State = live is null ? NotebookCellState.Idle : ToState(live.State), ExecutionCount = live?.ExecutionCount ?? cell.ExecutionCount, StartedAt = live?.StartedAt, Milliseconds = live?.Milliseconds, Note = live?.Note,
         Outputs = live is { Outputs: { } outputs } && (outputs.Count > 0 || live.State is not LiveState.Idle) ? [.. outputs.Select(ToOutput)] : Kept(cell)
     };
@@ -55,7 +55,7 @@ internal static class NotebookMapping
 
     public static NotebookColumn ToColumn(FlowForge.Notebooks.Protocol.TableColumn column) => new(column.Name, column.Type);
 
-    public static CellEdit ToEdit(NotebookCellText cell) => new(cell.Id, ToKind(cell.Kind), cell.Source, cell.ResultName, cell.Folded);
+    public static CellEdit ToEdit(NotebookCellText cell) => new(cell.Id, ToKind(cell.Kind), cell.Source, cell.ResultName, cell.Folded, cell.Parameters);
 
     /// <summary>What the kernel runs of it; null for cells that are no code.</summary>
     public static CellText? ToText(string id, DocumentKind kind, string source, string? result) => kind switch

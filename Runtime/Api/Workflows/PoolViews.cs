@@ -40,6 +40,7 @@ internal static class PoolViews
             foreach (var definition in pipelines.Items.Select(definitions.Get).OfType<PipelineDefinition>())
             {
                 foreach (var job in definition.Ingest) yield return (job.Pool ?? definition.Pool, definition.Name, $"ingest.{job.Name}");
+                foreach (var job in definition.Notebooks) yield return (job.Pool ?? definition.Pool, definition.Name, job.Id);
                 foreach (var job in definition.Datasets) yield return (job.Pool ?? definition.Pool, definition.Name, $"{job.Layer}.{job.Name}");
             }
             if (pipelines.Items.Count < Size) yield break;

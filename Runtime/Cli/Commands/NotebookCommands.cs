@@ -14,6 +14,13 @@ internal static class NotebookCommands
         var id = new Argument<string>("id") { Description = "As `notebooks trash` shows it." };
         var search = new Option<string?>("--search") { Description = "Part of the path." };
         var format = new Option<string>("--format") { Description = "html or ipynb.", DefaultValueFactory = _ => "html" };
+        var pipeline = new Argument<string>("pipeline") { Description = "An existing pipeline, or the name of a new one." };
+        var table = new Option<string?>("--table") { Description = "The dataset to make: gold.delays. Without it the notebook becomes a job that makes no table." };
+        var job = new Option<string?>("--job") { Description = "Name of the job; by default the notebook's." };
+        var result = new Option<string?>("--result") { Description = "The SQL result or C# collection whose rows the table gets; by default the last SQL cell's." };
+        var parameter = new Option<string[]>("--parameter", "-p") { Description = "name=value, once for each parameter." };
+        var cron = new Option<string?>("--cron") { Description = "The pipeline's schedule." };
+        var dry = new Option<bool>("--dry-run") { Description = "Print the pipeline's new text, store nothing." };
         var keep = new Option<bool>("--keep-kernel") { Description = "Leave the kernel running afterwards." };
         var group = new Command("notebooks", "Notebooks and their kernels.");
 
@@ -21,6 +28,7 @@ internal static class NotebookCommands
             n => [n.Path, n.Cells is { } cells ? Lines.Number(cells) : "unreadable", Lines.Time(n.Modified), Word(n.Kernel.State), n.Kernel.Memory > 0 ? Lines.Count(n.Kernel.Memory >> 20) + " MiB" : ""]));
         Add("create", "Makes a notebook with one SQL cell.", [path], async c => c.Answer(await c.Client.CreateNotebookAsync(new CreateNotebook(c.Value(path)), c.Ct), n => Console.Out.WriteLine(n.Path)));
         Add("run", "Runs all cells from top to bottom; exit code 1 when one fails. Outputs go into the file.", [path, keep], c => NotebookRun.RunAsync(c, c.Value(path), c.Value(keep)));
+        Add("promote", "Makes a notebook a dataset or a job of a pipeline.", [path, pipeline, table, job, result, parameter, cron, dry], c => NotebookPromote.RunAsync(c, c.Value(path), c.Value(pipeline), new(c.Value(table), c.Value(job), c.Value(result), c.Value(parameter) ?? [], c.Value(cron), c.Value(dry))));
         Add("rename", "Gives a notebook another path.", [path, to], async c => c.Answer(await c.Client.RenameNotebookAsync(c.Value(path), c.Value(to), c.Ct), n => Console.Out.WriteLine(n.Path)));
         Add("duplicate", "Copies a notebook.", [path, to], async c => c.Answer(await c.Client.DuplicateNotebookAsync(c.Value(path), c.Value(to), c.Ct), n => Console.Out.WriteLine(n.Path)));
         Add("delete", "Moves a notebook to the trash.", [path], async c => c.Answer(await c.Client.DeleteNotebookAsync(c.Value(path), c.Ct), t => Console.Out.WriteLine($"{t.Path} is in the trash; bring it back with: notebooks restore {t.Id}")));

@@ -25,7 +25,8 @@ internal static partial class MadeFrom
     {
         var sql = AllSql(dataset);
         if (dataset.Rebuild == RebuildPolicy.Always) return "rebuild: always";
-        // Its code is not among the facts.
+        // Their code is not among the facts, or does what it likes.
+        if (dataset.Notebook is not null) return "a notebook makes its rows";
         if (dataset.Transform is not null) return "a transform makes its rows";
         if (VolatileFunction().Match(sql) is { Success: true } found) return $"its SQL asks for {found.Value.Trim('\'', '(', ' ')}";
         if (functions.FirstOrDefault(f => f.IsVolatile) is { } another) return $"its SQL asks for {another.Name}";

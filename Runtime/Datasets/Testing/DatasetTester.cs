@@ -31,6 +31,7 @@ public sealed class DatasetTester(DatasetOptions options, PluginRegistry? plugin
         try
         {
             var dataset = pipeline.Datasets.FirstOrDefault(d => d.Table == test.Dataset) ?? throw new JobFailedException("FF1311", $"There is no dataset '{test.Dataset}'.");
+            if (dataset.Notebook is not null) throw new JobFailedException("FF1311", $"{test.Dataset} is made by a notebook, which tests do not run.");
             var (missing, unexpected) = Compare(pipeline, dataset, test, ct);
             var passed = missing.Count == 0 && unexpected.Count == 0;
             var message = passed ? null : $"{Rows(missing.Count)} expected did not come, {Rows(unexpected.Count)} came that were not expected";

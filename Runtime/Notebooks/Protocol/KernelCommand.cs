@@ -18,6 +18,8 @@ namespace FlowForge.Notebooks.Protocol;
 [JsonDerivedType(typeof(ProfileCommand), "profile")]
 [JsonDerivedType(typeof(ColumnsCommand), "columns")]
 [JsonDerivedType(typeof(MemoryCommand), "memory")]
+[JsonDerivedType(typeof(PrepareCommand), "prepare")]
+[JsonDerivedType(typeof(StoreCommand), "store")]
 [JsonDerivedType(typeof(ShutdownCommand), "shutdown")]
 public abstract record KernelCommand(long Request);
 
@@ -81,6 +83,17 @@ public sealed record ColumnsCommand(long Request, string Sql, int Limit) : Kerne
 
 /// <summary>Answered by <see cref="MemoryNotification"/>.</summary>
 public sealed record MemoryCommand(long Request) : KernelCommand(Request);
+
+/// <summary>Says, before the first cell, what a run without people is given. Not answered.</summary>
+/// <param name="Versions">Versions at which tables of the lake (<c>gold.delays</c>) are read; all others at their newest.</param>
+/// <param name="Variables">SQL literals that <c>getvariable('name')</c> stands for.</param>
+public sealed record PrepareCommand(long Request, IReadOnlyDictionary<string, long> Versions, IReadOnlyDictionary<string, string> Variables) : KernelCommand(Request);
+
+/// <summary>Writes all rows of a result or a C# collection to a Parquet file; answered by <see cref="StoredNotification"/> or <see cref="RefusedNotification"/>.</summary>
+/// <param name="Name">The result or collection; null takes <paramref name="Result"/>.</param>
+/// <param name="Result">From <see cref="TableNotification.Result"/>.</param>
+/// <param name="File">A path that the kernel may write; a file there is overwritten.</param>
+public sealed record StoreCommand(long Request, string? Name, string? Result, string File) : KernelCommand(Request);
 
 /// <summary>Ends the kernel, whatever runs. Not answered. Closing its standard input does the same.</summary>
 public sealed record ShutdownCommand(long Request) : KernelCommand(Request);

@@ -23,6 +23,7 @@ namespace FlowForge.Notebooks.Protocol;
 [JsonDerivedType(typeof(ProfileNotification), "profile")]
 [JsonDerivedType(typeof(ColumnsNotification), "columns")]
 [JsonDerivedType(typeof(MemoryNotification), "memory")]
+[JsonDerivedType(typeof(StoredNotification), "stored")]
 [JsonDerivedType(typeof(RefusedNotification), "refused")]
 public abstract record KernelNotification(long Request);
 
@@ -147,6 +148,9 @@ public sealed record ColumnsNotification(long Request, IReadOnlyList<TableColumn
 /// <param name="Engine">Of DuckDB's buffers.</param>
 /// <param name="Submissions">C# cells run; memory grows faster than this number, so offer a restart when it is in the hundreds.</param>
 public sealed record MemoryNotification(long Request, long WorkingSet, long Managed, long Engine, int Submissions) : KernelNotification(Request);
+
+/// <summary>Rows were written to a file.</summary>
+public sealed record StoredNotification(long Request, long Rows) : KernelNotification(Request);
 
 /// <summary>A command could not be done (unknown result, unreadable line, SQL error while fetching …).</summary>
 public sealed record RefusedNotification(long Request, string Message) : KernelNotification(Request);

@@ -8,7 +8,7 @@ namespace FlowForge.Notebooks.Protocol;
 public static class KernelProtocol
 {
     /// <summary>The version of both sides here; the kernel names its own in <see cref="ReadyNotification"/>.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Longest line in bytes, either way. A longer command is refused and skipped; the kernel splits or cuts what it sends.</summary>
     public const int MaxLineBytes = 16 << 20;

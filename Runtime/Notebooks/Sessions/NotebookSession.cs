@@ -39,6 +39,9 @@ public sealed class NotebookSession : IAsyncDisposable
     /// <summary>A kernel ended that was not stopped by its session; raised on any thread, before the next one is there.</summary>
     public event Action<KernelEnd>? KernelDied;
 
+    /// <summary>How the kernel ended that ran the last cell which saw its kernel die; null while none did.</summary>
+    public KernelEnd? LastDeath { get; private set; }
+
     /// <summary>Process id of the kernel of the moment.</summary>
     public int KernelProcessId => _kernel.ProcessId;
 
@@ -69,7 +72,7 @@ public sealed class NotebookSession : IAsyncDisposable
                 yield return word;
             }
             if (finished) yield break;
-            var end = await kernel.Ended;
+            var end = LastDeath = await kernel.Ended;
             var state = end.Reason is KernelEndReason.InterruptIgnored or KernelEndReason.Stopped ? CellState.Interrupted : CellState.Failed;
             yield return new CellFailedNotification(request, "Kernel died", end.Message, null, null, []);
             yield return new CellFinishedNotification(request, state, 0, 0);
@@ -131,6 +134,20 @@ public sealed class NotebookSession : IAsyncDisposable
     /// <summary>Values of a query column by column.</summary>
     /// <exception cref="KernelException">The query has a mistake.</exception>
     public Task<ColumnsNotification> ColumnsAsync(string sql, int limit, CancellationToken ct = default) => AskAsync<ColumnsNotification>(request => new ColumnsCommand(request, sql, limit), ct);
+
+    /// <summary>Says before the first cell at which versions tables are read, and what <c>getvariable</c> stands for (SQL literals by name). A kernel that takes this one's place does not know it.</summary>
+    public async Task PrepareAsync(IReadOnlyDictionary<string, long> versions, IReadOnlyDictionary<string, string> variables)
+    {
+        var kernel = await KernelAsync();
+        kernel.Tell(new PrepareCommand(kernel.NextRequest(), versions, variables));
+    }
+
+    /// <summary>Writes all rows of a result or a C# collection to a Parquet file.</summary>
+    /// <param name="name">Null takes the table that a cell showed.</param>
+    /// <returns>The number of rows.</returns>
+    /// <exception cref="KernelException">There is no such name, or its rows cannot be made.</exception>
+    public async Task<long> StoreAsync(string? name, string? result, string file, CancellationToken ct = default) =>
+        (await AskAsync<StoredNotification>(request => new StoreCommand(request, name, result, file), ct)).Rows;
 
     public Task<MemoryNotification> MemoryAsync(CancellationToken ct = default) => AskAsync<MemoryNotification>(request => new MemoryCommand(request), ct);
 

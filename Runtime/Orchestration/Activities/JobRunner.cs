@@ -18,7 +18,7 @@ public sealed record JobToRun(JobInput Input, RunRecord Run, PipelineVersion Ver
 
 /// <summary>Finds a run's job in the pipeline version that the run uses, and hands it to the runner of its kind. Thread-safe.</summary>
 public sealed class JobRunner(
-    RunStore runs, PipelineStore pipelines, PipelineReader reader, LakeStore lake, IngestRunner ingest, DatasetRunner datasets, LogStore logs)
+    RunStore runs, PipelineStore pipelines, PipelineReader reader, LakeStore lake, IngestRunner ingest, DatasetRunner datasets, LogStore logs, INotebookRunner? notebooks = null)
 {
     public JobToRun Find(JobInput input)
     {
@@ -29,7 +29,7 @@ public sealed class JobRunner(
         var plan = reading.Plan.Jobs.FirstOrDefault(j => j.Id == input.JobId);
         if (reading.Definition is null || plan is null)
             throw Terminal("FF3001", $"Pipeline {run.Pipeline} version {version.Version} has no job {input.JobId}: {string.Join(" ", reading.Diagnostics.Take(1).Select(d => d.Message))}", "Mend the pipeline, then start a new run.");
-        return new(input, run, version, reading.Definition, plan, plan.Writes ?? $"landing.{run.Pipeline}.{plan.Name}");
+        return new(input, run, version, reading.Definition, plan, plan.Writes ?? $"{(plan.Kind == JobKind.Notebook ? "notebook" : "landing")}.{run.Pipeline}.{plan.Name}");
     }
 
     public long LastTransaction(JobToRun job) =>
@@ -59,9 +59,24 @@ public sealed class JobRunner(
             FullRefresh = job.Run.FullRefresh,
         };
         var log = new JobLog(logs, job.Run.RunId, job.Plan.Id);
-        return job.Plan.Kind == JobKind.Ingest
-            ? ingest.RunAsync(Filled(job), request, progress, log, cancel)
-            : datasets.RunAsync(job.Definition.Datasets.First(d => d.Table == job.Plan.Writes), request, progress, log, cancel);
+        return job.Plan.Kind switch
+        {
+            JobKind.Ingest => ingest.RunAsync(Filled(job), request, progress, log, cancel),
+            JobKind.Notebook => RunNotebookAsync(job, request, progress, log, cancel),
+            _ => datasets.RunAsync(job.Definition.Datasets.First(d => d.Table == job.Plan.Writes), request, progress, log, cancel),
+        };
+    }
+
+    /// <summary>For what it does and shows; it makes no table.</summary>
+    private async Task<JobOutcome> RunNotebookAsync(JobToRun job, JobRequest request, IProgress<JobProgress> progress, IJobLog log, CancellationToken cancel)
+    {
+        if (notebooks is null) throw new JobFailedException("FF3240", $"{job.Plan.Id} runs a notebook, and notebooks are not run here.", "Run the job where kernels are.");
+        var versions = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var table in job.Plan.Reads)
+            if (request.InputVersions.TryGetValue(table, out var pinned)) versions[table] = pinned;
+            else if (TableName.TryParse(table, out var name) && lake.Table(name).Latest() is { } latest) versions[table] = latest.Version;
+        var done = await notebooks.RunAsync(job.Definition.Notebooks.First(n => n.Name == job.Plan.Name).Notebook, request, versions, rowsFile: null, progress, log, cancel);
+        return new JobOutcome { Counts = default, Note = done.Cells == 1 ? "1 cell ran" : $"{done.Cells} cells ran" };
     }
 
     private static IngestDefinition Filled(JobToRun job) => Placeholders.Fill(

@@ -1,8 +1,10 @@
 using FlowForge.Catalog;
+using FlowForge.Datasets;
 using FlowForge.Ingest;
 using FlowForge.Orchestration.Activities;
 using FlowForge.Orchestration.Backfills;
 using FlowForge.Orchestration.Care;
+using FlowForge.Orchestration.Notebooks;
 using FlowForge.Orchestration.Runs;
 using FlowForge.Orchestration.Schedules;
 using FlowForge.Orchestration.Triggers;
@@ -14,8 +16,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace FlowForge.Orchestration.Hosting;
 
 /// <summary>
-/// Wires the orchestration. The host registers <see cref="CatalogDatabase"/>, the lake, both runners, an <see cref="ICareWork"/>, a <c>SqlReferenceReader</c> and a
-/// <c>Func&lt;PipelineEnvironment&gt;</c>.
+/// Wires the orchestration. The host registers <see cref="CatalogDatabase"/>, the lake, both runners, an <see cref="ICareWork"/>, a <c>SqlReferenceReader</c>, a
+/// <c>Func&lt;PipelineEnvironment&gt;</c>, and for notebooks their folder, the pool of kernels and <see cref="ExecutedNotebooks"/>.
 /// </summary>
 public static class OrchestrationServices
 {
@@ -33,6 +35,8 @@ public static class OrchestrationServices
         services.AddSingleton<TemporalConnection>();
         services.AddSingleton<WorkerPools>();
         services.AddSingleton<PipelineReader>();
+        services.AddSingleton<NotebookSources>();
+        services.AddSingleton<INotebookRunner, NotebookRunner>();
         services.AddSingleton<OverlapRules>();
         services.AddSingleton<RunReset>();
         services.AddSingleton<RunService>();

@@ -1,5 +1,6 @@
 using FlowForge.Catalog;
 using FlowForge.Lake;
+using FlowForge.Orchestration.Notebooks;
 using FlowForge.Pipelines;
 
 namespace FlowForge.Orchestration.Runs;
@@ -17,7 +18,8 @@ public sealed record PipelineReading(PipelineDefinition? Definition, PlanResult 
 /// </summary>
 /// <param name="sql">Reads the tables of a SELECT; DuckDB's parser behind it.</param>
 /// <param name="environment">What is installed here now: a connector that is not is an error of the text.</param>
-public sealed class PipelineReader(LakeStore lake, SqlReferenceReader sql, Func<PipelineEnvironment> environment)
+/// <param name="notebooks">Reads notebooks that jobs run; null where there are none.</param>
+public sealed class PipelineReader(LakeStore lake, SqlReferenceReader sql, Func<PipelineEnvironment> environment, NotebookSources? notebooks = null)
 {
     /// <param name="baseDirectory">Where <c>sql_file</c> paths start; files outside of it are refused.</param>
     public PipelineReading Read(string text, PipelineFormat? format, string baseDirectory)
@@ -38,6 +40,7 @@ public sealed class PipelineReader(LakeStore lake, SqlReferenceReader sql, Func<
             return new(null, new PlanResult([], []), diagnostics);
         }
 
+        if (notebooks is not null) definition = definition.WithNotebooks((use, path, line) => notebooks.Read(use, path, line, diagnostics));
         diagnostics.AddRange(Placeholders.Check(definition));
         definition = Placeholders.WithVariables(definition);
         var plan = PipelinePlanner.Plan(definition, sql, table => TableName.TryParse(table, out var name) && lake.Table(name).Latest() is not null);

@@ -52,4 +52,4 @@ public enum CheckMetric { RowCount, NullShare, Distinct, Mean, Sum, Min, Max }
 public enum CheckAction { Warn, Drop, Quarantine, Fail }
 
 /// <summary>The kinds of jobs of a run.</summary>
-public enum JobKind { Ingest, Silver, Gold }
+public enum JobKind { Ingest, Silver, Gold, Notebook }

@@ -1,6 +1,6 @@
 namespace FlowForge.Pipelines;
 
-/// <summary>One silver or gold table made by SQL.</summary>
+/// <summary>One silver or gold table made by SQL or by a notebook.</summary>
 public sealed record DatasetDefinition
 {
     /// <summary><c>silver</c> or <c>gold</c>.</summary>
@@ -8,11 +8,14 @@ public sealed record DatasetDefinition
 
     public required string Name { get; init; }
 
-    /// <summary>Null only while <see cref="SqlFile"/> has not been read (<see cref="PipelineDefinition.WithSql"/>).</summary>
+    /// <summary>Null for a dataset made by a notebook, and while <see cref="SqlFile"/> has not been read (<see cref="PipelineDefinition.WithSql"/>).</summary>
     public string? Sql { get; init; }
 
     /// <summary>Path relative to the pipeline's base directory.</summary>
     public string? SqlFile { get; init; }
+
+    /// <summary>The notebook that makes the rows in place of SQL; null for none.</summary>
+    public NotebookUse? Notebook { get; init; }
 
     public DatasetMode Mode { get; init; } = DatasetMode.Full;
 

@@ -46,6 +46,9 @@ public sealed record PipelineDefinition
     /// <summary>Silver datasets before gold ones, each in the order of the file.</summary>
     public IReadOnlyList<DatasetDefinition> Datasets { get; init; } = [];
 
+    /// <summary>Jobs that run a notebook and make no table, in the order of the file.</summary>
+    public IReadOnlyList<NotebookJobDefinition> Notebooks { get; init; } = [];
+
     /// <summary>
     /// The same definition with every <c>sql_file</c> replaced by its text. <paramref name="read"/> gets the path as written; what
     /// it throws passes through, and where it gives null the planner says that the file is missing. Datasets with <c>sql</c> stay as they are.
@@ -53,6 +56,13 @@ public sealed record PipelineDefinition
     public PipelineDefinition WithSql(Func<string, string?> read) => this with
     {
         Datasets = [.. Datasets.Select(d => d.SqlFile is { } file && d.Sql is null ? d with { Sql = read(file) } : d)],
+    };
+
+    /// <summary>The same definition with what each notebook's file says. <paramref name="read"/> gets the use with the path of its section; what it throws passes through, null leaves it unread.</summary>
+    public PipelineDefinition WithNotebooks(Func<NotebookUse, string, int, NotebookSource?> read) => this with
+    {
+        Datasets = [.. Datasets.Select(d => d.Notebook is { } use ? d with { Notebook = use with { Source = read(use, d.Table, d.Line) } } : d)],
+        Notebooks = [.. Notebooks.Select(n => n with { Notebook = n.Notebook with { Source = read(n.Notebook, $"notebooks.{n.Name}", n.Line) } })],
     };
 }
 

@@ -55,7 +55,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode InvalidRateLimit = Error("FF1233", "Not a rate limit", "rate_limit of a connection is a number and a unit: 10/s, 600/m or 5000/h.");
 
     // 13: datasets and checks
-    public static readonly DiagnosticCode NeedsSql = Error("FF1301", "Dataset without SQL", "A dataset is made by sql or sql_file.");
+    public static readonly DiagnosticCode NeedsSql = Error("FF1301", "Dataset without SQL", "A dataset is made by sql, sql_file or notebook.");
     public static readonly DiagnosticCode TwoSqls = Error("FF1302", "SQL given twice", "sql and sql_file exclude each other.");
     public static readonly DiagnosticCode NeedsKeys = Error("FF1303", "Merge without keys", "mode: merge and mode: scd2 find rows by keys.");
     public static readonly DiagnosticCode NeedsTimeColumn = Error("FF1304", "Incremental without time", "mode: incremental replaces ranges of time, so it needs time_column.");
@@ -65,6 +65,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode CheckSqlSyntax = Error("FF1309", "SQL of a check does not parse", "The message is DuckDB's. An expression is a condition over one row, an sql check one SELECT over the table this and tables of the lake.");
     public static readonly DiagnosticCode InvalidMacro = Error("FF1310", "Macro not understood", "A macro is a name with its parameters (cents(x), recent(days := 30)) and a body: an expression over the parameters, or a SELECT to be used like a table.");
     public static readonly DiagnosticCode InvalidTest = Error("FF1311", "Test not understood", "A test names a dataset of the pipeline, gives rows of each table that it reads, and says which rows are expected. Rows are a list of mappings, or a SELECT.");
+    public static readonly DiagnosticCode TwoMakers = Error("FF1312", "Notebook and SQL", "A dataset is made by SQL, perhaps with a transform, or by a notebook.");
     public static readonly DiagnosticCode DuplicateCheck = Warning("FF1308", "Check given twice", "The same check stands twice; its result is recorded once.");
 
     // 14: schedules
@@ -83,6 +84,8 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode Cycle = Error("FF1504", "Cycle", "Datasets read each other in a circle, so none can be built first.");
     public static readonly DiagnosticCode AgainstTheLayers = Warning("FF1505", "Reads a later layer", "Silver reads gold. It works, but readers expect data to flow bronze, silver, gold.");
     public static readonly DiagnosticCode LandsOnly = Error("FF1506", "Input is landed only", "The ingest job has force_to_parquet: false, so it makes no bronze table to read.");
+    public static readonly DiagnosticCode NotebookUnread = Error("FF1508", "Notebook not found", "The notebook could not be read. Its path starts at the workspace's notebooks folder, the ending .ipynb may be left out.");
+    public static readonly DiagnosticCode UnknownNotebookParameter = Error("FF1509", "No such parameter of the notebook", "Parameters are set by the first cell with the tag parameters; a job can give other values to these names alone.");
     public static readonly DiagnosticCode SqlFileUnread = Error("FF1507", "SQL file not found", "The file named by sql_file could not be read. The path starts at the pipeline's folder.");
 
     /// <summary>All codes, ordered.</summary>

@@ -7,6 +7,9 @@ internal static class DatasetFields
     [
         new("sql", FieldKind.Text, "One SELECT over tables named with their layer: bronze.x, silver.y."),
         new("sql_file", FieldKind.Text, "File with the SQL, relative to the pipeline's folder."),
+        new("notebook", FieldKind.Text, "Notebook that makes the rows in place of SQL: its path below the workspace's notebooks folder.") { Examples = ["reports/delays"] },
+        new("result", FieldKind.Text, "For notebook: the SQL result or C# collection whose rows the table gets; by default the last SQL cell's result."),
+        new("parameters", FieldKind.TextMap, "For notebook: values of its parameters, over those that the run has by the same names."),
         new("description", FieldKind.Text, "What the table is for."),
         new("mode", FieldKind.Choice, "How the table is built.") { Choices = EnumText.All<DatasetMode>(), Default = "full" },
         new("keys", FieldKind.TextList, "Key columns of mode: merge and scd2."),
@@ -20,6 +23,14 @@ internal static class DatasetFields
         new("pool", FieldKind.Name, "Worker pool that executes the job; by default the pipeline's."),
         new("checks", FieldKind.Checks, "Data-quality rules, applied before the table version is published."),
     ], MainField: "sql");
+
+    public static readonly FieldSet Notebook = new("a notebook job",
+    [
+        new("notebook", FieldKind.Text, "Notebook that is run: its path below the workspace's notebooks folder.") { Required = true, Examples = ["reports/daily"] },
+        new("parameters", FieldKind.TextMap, "Values of its parameters, over those that the run has by the same names."),
+        new("description", FieldKind.Text, "What it is for."),
+        new("pool", FieldKind.Name, "Worker pool that executes the job; by default the pipeline's."),
+    ], MainField: "notebook");
 
     public static readonly FieldSet Test = new("a test",
     [

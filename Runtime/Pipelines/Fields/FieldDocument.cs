@@ -17,6 +17,7 @@ public static class FieldDocument
         Append(text, "Ingest job", IngestFields.Ingest);
         Append(text, "Column of `user_schema`", IngestFields.Column);
         Append(text, "Dataset (`silver`, `gold`)", DatasetFields.Dataset);
+        Append(text, "Notebook job (`notebooks`)", DatasetFields.Notebook);
         Append(text, "Test (`tests`)", DatasetFields.Test);
         foreach (var (kind, fields) in DatasetFields.Checks)
         {

@@ -51,6 +51,7 @@ internal static class PipelineFields
         new("ingest", FieldKind.Sections, "Ingest jobs by name. Each reads a source into a bronze table.") { Section = IngestFields.Ingest },
         new("silver", FieldKind.SectionsOrTexts, "Silver datasets by name. Short form: the SQL.") { Section = DatasetFields.Dataset },
         new("gold", FieldKind.SectionsOrTexts, "Gold datasets by name. Short form: the SQL.") { Section = DatasetFields.Dataset },
+        new("notebooks", FieldKind.SectionsOrTexts, "Notebooks that are run as jobs and make no table, by name. Short form: the notebook's path.") { Section = DatasetFields.Notebook },
         new("tests", FieldKind.Tests, "Tests of datasets by name: rows are given, rows are expected. They run by flowforge test, without the lake.") { Section = DatasetFields.Test },
     ]);
 }

@@ -13,9 +13,13 @@ internal static class DatasetParser
         {
             section.Add(DiagnosticCodes.TwoSqls, "sql_file", "The dataset has both sql and sql_file.", "Remove one of them.");
         }
+        else if (section.Has("notebook"))
+        {
+            NotebookParser.RefuseOthers(section);
+        }
         else if (!section.Has("sql") && !section.Has("sql_file"))
         {
-            section.Diagnostics.Add(DiagnosticCodes.NeedsSql, section.Place, section.Path, "The dataset has no SQL.", "Add sql or sql_file.");
+            section.Diagnostics.Add(DiagnosticCodes.NeedsSql, section.Place, section.Path, "The dataset has no SQL.", "Add sql, sql_file or notebook.");
         }
         else if (sql is not null && string.IsNullOrWhiteSpace(sql))
         {
@@ -32,6 +36,8 @@ internal static class DatasetParser
         Effects.Warn(section, "keys", mode is DatasetMode.Merge or DatasetMode.Scd2, "mode is merge or scd2");
         Effects.Warn(section, "time_column", mode == DatasetMode.Incremental, "mode is incremental");
         Effects.Warn(section, "lookback", mode == DatasetMode.Incremental, "mode is incremental");
+        Effects.Warn(section, "result", section.Has("notebook"), "there is a notebook");
+        Effects.Warn(section, "parameters", section.Has("notebook"), "there is a notebook");
         Effects.Warn(section, "config", section.Has("transform"), "there is a transform");
         Effects.Warn(section, "close_missing", mode == DatasetMode.Scd2, "mode is scd2");
         var place = section.Node["sql"] is ScalarNode { IsNull: false } scalar ? places.Find(scalar) : default;
@@ -41,6 +47,7 @@ internal static class DatasetParser
             Name = section.Path[(layer.Length + 1)..],
             Sql = sql,
             SqlFile = sql is null ? file : null,
+            Notebook = NotebookParser.Use(section, section.Text("result")),
             Mode = mode,
             Keys = keys,
             TimeColumn = time,

@@ -32,15 +32,16 @@ public static class PipelineParser
         var datasets = DatasetLayers
             .SelectMany(layer => Jobs(section, layer, DatasetFields.Dataset, s => DatasetParser.Read(s, layer, sql)))
             .ToList();
+        var notebooks = Jobs(section, "notebooks", DatasetFields.Notebook, NotebookParser.Read).ToList();
         var macros = MacroParser.Read(section);
         if (macros.Count > 0)
         {
             datasets = datasets.ConvertAll(d => d with { Macros = macros });
         }
         RefuseSameTables(ingest, section, diagnostics);
-        if (ingest.Count + datasets.Count == 0 && !section.Has("ingest") && !section.Has("silver") && !section.Has("gold"))
+        if (ingest.Count + datasets.Count + notebooks.Count == 0 && !((string[])["ingest", "silver", "gold", "notebooks"]).Any(section.Has))
         {
-            diagnostics.Add(DiagnosticCodes.NothingToRun, section.PlaceOf("pipeline"), "", "The pipeline has neither ingest jobs nor datasets.", "Add a job under 'ingest:'.");
+            diagnostics.Add(DiagnosticCodes.NothingToRun, section.PlaceOf("pipeline"), "", "The pipeline has neither ingest jobs nor datasets nor notebooks.", "Add a job under 'ingest:'.");
         }
         var definition = new PipelineDefinition
         {
@@ -59,6 +60,7 @@ public static class PipelineParser
             Retry = ScheduleParser.ReadRetry(section),
             Ingest = ingest,
             Datasets = datasets,
+            Notebooks = notebooks,
         };
         return name is null ? null : definition;
     }

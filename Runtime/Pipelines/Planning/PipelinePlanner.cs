@@ -15,9 +15,11 @@ public static class PipelinePlanner
         drafts.AddRange(definition.Datasets.OrderBy(d => d.Layer != "silver").Select(d => new DraftJob(
             d.Table, d.Name, d.Layer == "silver" ? JobKind.Silver : JobKind.Gold, [.. references.Read(d, sql).Union(references.OfChecks(d, sql), StringComparer.OrdinalIgnoreCase)], d.Table, false, d.Line)
         {
-            ReadsItself = d.Mode == DatasetMode.Full,
+            // What a notebook that mentions its own table finds there is the last version, or nothing.
+            ReadsItself = d.Mode == DatasetMode.Full && d.Notebook is null,
             Pool = d.Pool ?? definition.Pool,
         }));
+        drafts.AddRange(definition.Notebooks.Select(n => new DraftJob(n.Id, n.Name, JobKind.Notebook, references.Read(n), null, false, n.Line) { Pool = n.Pool ?? definition.Pool }));
         var jobs = Sort(drafts, made, diagnostics);
         return new PlanResult(jobs, diagnostics.Ordered());
     }

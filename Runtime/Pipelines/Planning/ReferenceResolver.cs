@@ -10,6 +10,7 @@ internal sealed class ReferenceResolver(
     /// <returns>Tables with their layer, each once, in the order of the text.</returns>
     public IReadOnlyList<string> Read(DatasetDefinition dataset, SqlReferenceReader sql)
     {
+        if (dataset.Notebook is { } notebook) return Read(notebook, dataset, $"{dataset.Table}.notebook");
         var path = $"{dataset.Table}.{(dataset.SqlFile is null ? "sql" : "sql_file")}";
         if (dataset.Sql is null)
         {
@@ -31,6 +32,21 @@ internal sealed class ReferenceResolver(
             return [];
         }
         return [.. references.Distinct().Select(r => Resolve(r, dataset, path)).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    /// <summary>The tables that a notebook job reads.</summary>
+    public IReadOnlyList<string> Read(NotebookJobDefinition job) =>
+        Read(job.Notebook, new DatasetDefinition { Layer = "notebook", Name = job.Name, Line = job.Line }, $"notebooks.{job.Name}.notebook");
+
+    private IReadOnlyList<string> Read(NotebookUse notebook, DatasetDefinition reader, string path)
+    {
+        if (notebook.Source is not { } source) return []; // what was wrong with its file has been said already
+        var place = new TextPlace(reader.Line, 1);
+        var read = source.Tables.Select(t => Resolve(Reference(t), reader, path, place)).OfType<string>();
+        return [.. read.Concat(source.Mentions.Where(t => made.ContainsKey(t) || tableExists(t)))
+            .Where(t => !t.Equals(reader.Table, StringComparison.OrdinalIgnoreCase)).Distinct(StringComparer.OrdinalIgnoreCase)];
+
+        static SqlReference Reference(string table) => table.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? new SqlReference(table[..dot], table[(dot + 1)..]) : new SqlReference(null, table);
     }
 
     private IReadOnlyList<SqlReference> OfMacro(MacroDefinition macro, SqlReferenceReader sql)

@@ -25,6 +25,10 @@ public static partial class Placeholders
         var findings = new DiagnosticList();
         string[] known = [.. Interval, .. definition.Parameters.Keys.Select(p => "param." + p)];
         foreach (var dataset in definition.Datasets) Look(dataset.Sql, $"{dataset.Table}.sql", dataset.SqlLine ?? dataset.Line);
+        foreach (var dataset in definition.Datasets.Where(d => d.Notebook is not null))
+            foreach (var (name, value) in dataset.Notebook!.Parameters) Look(value, $"{dataset.Table}.parameters.{name}", dataset.Line);
+        foreach (var job in definition.Notebooks)
+            foreach (var (name, value) in job.Notebook.Parameters) Look(value, $"notebooks.{job.Name}.parameters.{name}", job.Line);
         foreach (var macro in definition.Macros) Look(macro.Body, $"macros.{macro.Name}", macro.Line);
         foreach (var job in definition.Ingest)
         {
@@ -47,9 +51,27 @@ public static partial class Placeholders
     {
         ArgumentNullException.ThrowIfNull(definition);
         return definition.Macros.Any(m => Asks(m.Body)) || definition.Datasets.Any(d => Asks(d.Sql) || d.Sql?.Contains("'" + IntervalStart, StringComparison.OrdinalIgnoreCase) == true || d.Sql?.Contains("'" + IntervalEnd, StringComparison.OrdinalIgnoreCase) == true)
+            || Uses(definition).Any(n => n.Parameters.Values.Any(Asks))
             || definition.Ingest.Any(i => Asks(i.Filter) || i.Computed.Values.Any(Asks) || Texts(i.Config).Any(Asks));
 
         static bool Asks(string? text) => Names(text).Any(n => Interval.Contains(n, StringComparer.Ordinal));
+    }
+
+    private static IEnumerable<NotebookUse> Uses(PipelineDefinition definition) => definition.Datasets.Select(d => d.Notebook).OfType<NotebookUse>().Concat(definition.Notebooks.Select(n => n.Notebook));
+
+    /// <summary>The values of a notebook's own parameters in a run: those of the job, and for names that it leaves out those of the run that the notebook knows too.</summary>
+    /// <param name="notebook">As it was parsed, with its file read.</param>
+    /// <param name="parameters">Of the run, defaults filled in.</param>
+    /// <param name="interval">Null when the run has none.</param>
+    public static IReadOnlyDictionary<string, string> Fill(NotebookUse notebook, IReadOnlyDictionary<string, string> parameters, (DateTimeOffset Start, DateTimeOffset End)? interval)
+    {
+        ArgumentNullException.ThrowIfNull(notebook);
+        var values = parameters.ToDictionary(p => "param." + p.Key, p => p.Value, StringComparer.Ordinal);
+        if (interval is { } time) (values["interval.start"], values["interval.end"]) = (Text(time.Start), Text(time.End));
+        var filled = notebook.Parameters.ToDictionary(p => p.Key, p => InText(p.Value, values), StringComparer.Ordinal);
+        foreach (var name in notebook.Source?.Parameters ?? [])
+            if (parameters.TryGetValue(name, out var value)) filled.TryAdd(name, value);
+        return filled;
     }
 
     /// <summary>Datasets' SQL with each placeholder as a <c>getvariable(…)</c>, so that it parses and plans without values.</summary>

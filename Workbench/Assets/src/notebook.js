@@ -70,7 +70,7 @@ export function open(root, page) {
       model, automaticLayout: true, fontFamily: '"JetBrains Mono Variable", monospace', fontSize: 13, lineHeight: 20, fontLigatures: false, minimap: { enabled: false }, scrollBeyondLastLine: false,
       renderLineHighlight: "none", padding: { top: 8, bottom: 8 }, folding: true, glyphMargin: false, lineNumbersMinChars: 3, lineDecorationsWidth: 6, overviewRulerLanes: 0, overviewRulerBorder: false, hideCursorInOverviewRuler: true,
       fixedOverflowWidgets: true, wordBasedSuggestions: "off", quickSuggestions: { other: cell.language !== "markdown", comments: false, strings: false }, scrollbar: { vertical: "auto", verticalScrollbarSize: 8, horizontalScrollbarSize: 8, alwaysConsumeMouseWheel: false, handleMouseWheel: true },
-      ariaLabel: cell.label, wordWrap: cell.language === "markdown" ? "on" : "off", stickyScroll: { enabled: false }, "semanticHighlighting.enabled": false, unicodeHighlight: { ambiguousCharacters: false }, contextmenu: true, tabFocusMode: false,
+      ariaLabel: cell.label, wordWrap: cell.language === "markdown" ? "on" : "off", stickyScroll: { enabled: false }, "semanticHighlighting.enabled": false, dropIntoEditor: { enabled: false }, unicodeHighlight: { ambiguousCharacters: false }, contextmenu: true, tabFocusMode: false,
       placeholder: { sql: "SELECT … FROM gold.…", csharp: "C#", markdown: "Markdown" }[cell.language],
     });
     const fit = () => { const h = Math.min(Math.max(view.getContentHeight(), 36), 640); if (cell.host.style.height !== `${h}px`) { cell.host.style.height = `${h}px`; view.layout(); } };

@@ -18,7 +18,7 @@ async function hashOf(file) {
   return [...bytes].map(b => b.toString(16).padStart(2, "0")).join("");
 }
 
-/** Wires the drop zone; `page` is told of each file: Started, Moved, Ended. Gives what stops a file. */
+/** Wires a drop zone; `page` is told of each file: Started, Moved, Ended. Gives what stops a file. */
 export function watch(zone, input, page) {
   const running = new Map();
   let number = 0;
@@ -52,11 +52,13 @@ export function watch(zone, input, page) {
   }
 
   const sendAll = files => { for (const file of files) send(file, zone.dataset.replace === "true"); };
-  const over = e => { e.preventDefault(); zone.classList.add("over"); };
-  const out = () => zone.classList.remove("over");
+  // Text that is dragged within an editor is none of ours.
+  const files = e => [...e.dataTransfer.types].includes("Files");
+  const over = e => { if (!files(e)) return; e.preventDefault(); zone.classList.add("over"); };
+  const out = e => { if (!zone.contains(e?.relatedTarget ?? null)) zone.classList.remove("over"); };
   zone.addEventListener("dragover", over);
   zone.addEventListener("dragleave", out);
-  zone.addEventListener("drop", e => { e.preventDefault(); out(); sendAll(e.dataTransfer.files); });
+  zone.addEventListener("drop", e => { if (!files(e)) return; e.preventDefault(); zone.classList.remove("over"); sendAll(e.dataTransfer.files); });
   input.addEventListener("change", () => { sendAll([...input.files]); input.value = ""; });
   // Chosen before this script was here.
   if (input.files.length > 0) input.dispatchEvent(new Event("change"));

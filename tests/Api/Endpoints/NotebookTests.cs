@@ -307,6 +307,66 @@ public sealed class NotebookTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task PromoteNotebook_RunByThePipeline_IsSeenOnTheRunAsExecuted_AndCanBeCopied()
+    {
+        NotebookCellText[] cells =
+        [
+            new("p", NotebookCellKind.Csharp, "var least = 5;", Parameters: true),
+            new("s", NotebookCellKind.Sql, "SELECT range AS n FROM range(10) WHERE range >= getvariable('least')", "kept"),
+        ];
+        var made = await client.CreateNotebookAsync(new CreateNotebook("reports/whole", cells), ct);
+        Assert.Equal([true, false], (await client.NotebookAsync(made.Path, ct)).Cells.Select(c => c.Parameters));
+        var offer = await client.NotebookOfferAsync(made.Path, ct);
+        Assert.Equal([new NotebookParameter("least", "integer", "5")], offer.Parameters);
+        Assert.Equal(["kept"], offer.Results);
+
+        var text = "# kept\npipeline: whole # so\ngold:\n  first: SELECT 1 AS one # short\n";
+        await client.PutPipelineAsync("whole", new PutPipeline(text), ct);
+        var preview = await client.PromoteNotebookAsync(made.Path, new PromoteNotebook("whole", TableLayer.Gold, "numbers", "kept", new Dictionary<string, string> { ["least"] = "7" }, "0 6 * * *"), ct);
+        Assert.Equal("""
+            # kept
+            pipeline: whole # so
+            gold:
+              first: SELECT 1 AS one # short
+              numbers:
+                notebook: reports/whole
+                result: kept
+                parameters:
+                  least: '7'
+            schedule:
+              cron: '0 6 * * *'
+
+            """.ReplaceLineEndings("\n"), preview.After);
+        Assert.Equal((text, 1, true), (preview.Before, preview.BaseVersion, preview.Validation.Valid));
+        Assert.Equal(["gold.first", "gold.numbers"], preview.Validation.Plan!.Jobs.Select(j => j.Id));
+        var job = await client.PromoteNotebookAsync(made.Path, new PromoteNotebook("fresh", null, "note"), ct);
+        Assert.Equal("pipeline: fresh\nnotebooks:\n  note:\n    notebook: reports/whole\n", job.After);
+        Assert.Equal([(JobKind.Notebook, "notebook.note", (string?)null)], job.Validation.Plan!.Jobs.Select(j => (j.Kind, j.Id, j.Writes)));
+        Assert.Equal("The pipeline whole has gold.first already.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PromoteNotebookAsync(made.Path, new PromoteNotebook("whole", TableLayer.Gold, "first"), ct))).Message);
+        Assert.Equal("'A b' cannot be a job.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PromoteNotebookAsync(made.Path, new PromoteNotebook("whole", null, "A b"), ct))).Message);
+        Assert.Contains("has no parameter 'lest'. It has: least.", Assert.Single((await client.PromoteNotebookAsync(made.Path, new PromoteNotebook("fresh", null, "note", Parameters: new Dictionary<string, string> { ["lest"] = "1" }), ct)).Validation.Diagnostics).Message, StringComparison.Ordinal);
+
+        await client.PutPipelineAsync("whole", new PutPipeline(preview.After), ct);
+        var run = (await client.StartRunAsync(new StartRun("whole"), ct)).Run;
+        RunDetail detail;
+        using (var patience = new CancellationTokenSource(Patience))
+            while (!(detail = await client.RunAsync(run, patience.Token)).State.IsFinal()) await Task.Delay(100, patience.Token);
+        Assert.True(detail.State == RunState.Succeeded, detail.Error);
+        var done = detail.Jobs.Single(j => j.Id == "gold.numbers");
+        Assert.Equal(("reports/whole", 3L, 3L), (done.Notebook, done.Rows.Read, done.Rows.Loaded));
+        var executed = await client.ExecutedNotebookAsync(run, "gold.numbers", ct);
+        Assert.Equal(("reports/whole", "succeeded", 1, "7"), (executed.Source, executed.State, executed.Attempt, executed.Parameters["least"]));
+        Assert.Equal(["var least = 5;", "least = 7;", cells[1].Source], executed.Cells.Select(c => c.Source));
+        Assert.Equal(["7", "8", "9"], executed.Cells[2].Outputs.Single().Table!.Rows.Select(r => r[0].ToString()));
+        Assert.Contains("\"injected-parameters\"", await client.ExecutedNotebookFileAsync(run, "gold.numbers", ct), StringComparison.Ordinal);
+        var copy = await client.CopyExecutedNotebookAsync(run, "gold.numbers", ct);
+        Assert.Equal($"runs/gold.numbers {run}.ipynb", copy.Path);
+        Assert.Equal(3, (await client.NotebookAsync(copy.Path, ct)).Cells.Count);
+        var none = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.ExecutedNotebookAsync(run, "gold.first", ct));
+        Assert.Equal(("FF6007", $"The job gold.first of {run} has executed no notebook."), (none.Problem.Code, none.Message));
+    }
+
+    [Fact]
     public async Task Export_Html_HoldsTextAndOutputsAndNothingThatRuns()
     {
         NotebookCellText[] cells = [new("m", NotebookCellKind.Markdown, "# Report <script>alert(1)</script>\n[x](javascript:alert(1))"), new("s", NotebookCellKind.Sql, "SELECT '<b>' AS x", "r")];

@@ -89,6 +89,12 @@ internal sealed class KernelLoop : IDisposable
             case ColumnsCommand columns:
                 Answer(columns, ct => ColumnWriter.Read(_sql, columns, ct));
                 break;
+            case PrepareCommand prepare:
+                _sql.Prepare(prepare);
+                break;
+            case StoreCommand store:
+                Answer(store, ct => _sql.Store(store, ct));
+                break;
             case MemoryCommand memory:
                 Answer(memory, _ => new MemoryNotification(memory.Request, Environment.WorkingSet, GC.GetTotalMemory(false), _sql.MemoryUsed(), _scripts.Submissions));
                 break;

@@ -20,6 +20,7 @@ internal sealed class NamedViews : IDisposable
     private readonly Dictionary<string, string> _results = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<long, CollectionRows> _collections = [];
     private readonly List<IDisposable> _leases = [];
+    private readonly ConcurrentDictionary<TableName, long> _pins = [];
     private long _last;
 
     /// <param name="session">Used for making views, always when no reader is open.</param>
@@ -31,10 +32,13 @@ internal sealed class NamedViews : IDisposable
         foreach (var layer in Enum.GetValues<Layer>()) session.Execute($"CREATE SCHEMA {new TableName(layer, "x").LayerName}");
     }
 
+    /// <summary>From now on a table without a version in the SQL is read at this one.</summary>
+    public void Pin(TableName name, long version) => _pins[name] = version;
+
     /// <summary>A view of a lake table; null when the lake has no such table.</summary>
     public (string View, string Label)? Table(TableName name, TableSnapshot? snapshot = null)
     {
-        snapshot ??= _lake.Table(name).Latest();
+        snapshot ??= _pins.TryGetValue(name, out var pinned) ? _lake.Table(name).At(pinned) : _lake.Table(name).Latest();
         if (snapshot is null) return null;
         var label = string.Create(CultureInfo.InvariantCulture, $"{name}@{snapshot.Version}");
         var view = SqlText.QualifiedName(name.LayerName, string.Create(CultureInfo.InvariantCulture, $"{name.Name}@{snapshot.Version}#{snapshot.TableId}"));

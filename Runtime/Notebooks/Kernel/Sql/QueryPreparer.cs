@@ -8,12 +8,14 @@ namespace FlowForge.Notebooks.Kernel.Sql;
 
 /// <summary>Replaces the names in a cell's SQL by those of pinned views. Not thread-safe.</summary>
 /// <param name="variable">A variable of the C# cells by name, or null.</param>
-internal sealed class QueryPreparer(NamedViews views, DuckSession session, Func<string, object?> variable)
+/// <param name="values">What <c>getvariable</c> stands for.</param>
+internal sealed class QueryPreparer(NamedViews views, DuckSession session, Func<string, object?> variable, SqlVariables values)
 {
     /// <param name="onlyLook">The text will not be run: names of other statements than one SELECT are left alone.</param>
     public PreparedQuery Prepare(string sql, bool onlyLook = false)
     {
-        var plain = new EditedText(sql, []);
+        var known = values.In(sql);
+        var plain = new EditedText(sql, known);
         using var tree = Parse(sql, plain);
         if (tree is null) return new PreparedQuery(plain, onlyLook ? [] : views.MakePlain(sql), IsSelect: false);
 
@@ -27,10 +29,13 @@ internal sealed class QueryPreparer(NamedViews views, DuckSession session, Func<
             if (View(mention, sql, end, edits, reads) is { } view)
                 edits.Add((start..end, mention.HasAlias ? view : $"{view} AS {SqlText.Identifier(mention.Table)}"));
         }
+        edits.AddRange(known.Where(k => !edits.Exists(e => Holds(e.Item1, k.Place))));
         // A final semicolon would end a view's query too early.
         var trailing = sql.AsSpan().TrimEnd(" \t\r\n;").Length;
         return new PreparedQuery(new EditedText(sql, edits.Append((trailing..sql.Length, "\n"))), reads.Distinct().ToList(), IsSelect: true);
     }
+
+    private static bool Holds(Range outer, Range inner) => outer.Start.Value <= inner.Start.Value && inner.End.Value <= outer.End.Value;
 
     private string? View(TableMention mention, string sql, int end, List<(Range, string)> edits, List<string> reads)
     {
@@ -45,7 +50,7 @@ internal sealed class QueryPreparer(NamedViews views, DuckSession session, Func<
         {
             var (clause, expression) = SqlScanner.AtClause(sql, end);
             edits.Add((clause, ""));
-            found = views.TableAt(name, unit, sql[expression]);
+            found = views.TableAt(name, unit, new EditedText(sql[expression], values.In(sql[expression])).Text);
         }
         else
         {

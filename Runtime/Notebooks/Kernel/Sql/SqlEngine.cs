@@ -21,6 +21,7 @@ internal sealed class SqlEngine : IDisposable
     private readonly DuckSession _statements;
     private readonly NamedViews _names;
     private readonly QueryPreparer _preparer;
+    private readonly SqlVariables _values;
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, SqlResult> _results = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
@@ -30,11 +31,14 @@ internal sealed class SqlEngine : IDisposable
     {
         var spill = options.Spill ?? Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"flowforge-kernel-{Environment.ProcessId}"));
         _database = DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = options.EngineMemory, Threads = options.Threads, TempDirectory = spill });
+        // Files that were dropped on a page are found by their names alone.
+        using (var session = _database.Connect()) session.Execute($"SET GLOBAL file_search_path = {SqlText.Literal($"{Environment.CurrentDirectory},{Path.Combine(Environment.CurrentDirectory, "uploads")}")}");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveSpill(spill);
         _views = _database.Connect();
         _statements = _database.Connect();
         _names = new NamedViews(lake, _views);
-        _preparer = new QueryPreparer(_names, _views, name => Variables?.Invoke(name));
+        _values = new SqlVariables(name => Variables?.Invoke(name));
+        _preparer = new QueryPreparer(_names, _views, name => Variables?.Invoke(name), _values);
     }
 
     /// <summary>Variables of the C# cells by name.</summary>
@@ -99,6 +103,30 @@ internal sealed class SqlEngine : IDisposable
     public long Count(string result, string? where, CancellationToken ct) => Find(result).Count(where, ct);
 
     public ProfileNotification Profile(ProfileCommand command, CancellationToken ct) => Find(command.Result).Profile(command.Request, ct);
+
+    /// <summary>What a run without people is given.</summary>
+    public void Prepare(PrepareCommand command)
+    {
+        lock (_gate)
+        {
+            foreach (var (table, version) in command.Versions)
+                if (TableName.TryParse(table, out var name)) _names.Pin(name, version);
+        }
+        foreach (var (name, literal) in command.Variables) _values.Set(name, literal);
+    }
+
+    /// <summary>Writes all rows of a result or a collection to a Parquet file.</summary>
+    public StoredNotification Store(StoreCommand command, CancellationToken ct)
+    {
+        if (command.Name is { } wanted && !HasResult(wanted) && CollectionRows.TryMake(Variables?.Invoke(wanted)) is null)
+            throw new KeyNotFoundException($"There is neither a SQL result nor a collection of C# named '{wanted}'. SQL results: {(ResultNames() is { Count: > 0 } names ? string.Join(", ", names.Order(StringComparer.Ordinal)) : "none")}.");
+        var from = command.Name is { } name ? Prepare("FROM " + SqlText.Identifier(name)).Text.Text : $"FROM {Find(command.Result!).View("stored")}";
+        using var session = _database.Connect();
+        // Parquet has no integers of 128 bits: they would silently become floating point.
+        var wide = session.Describe(from).Where(c => c.Type is "HUGEINT" or "UHUGEINT" or "BIGNUM").Select(c => SqlText.Identifier(c.Name)).ToList();
+        var select = wide.Count == 0 ? from : $"SELECT * REPLACE ({string.Join(", ", wide.Select(c => $"CAST({c} AS DECIMAL(38, 0)) AS {c}"))}) {from}";
+        return new StoredNotification(command.Request, session.Scalar<long>($"COPY ({select}) TO {SqlText.Literal(command.File)} (FORMAT parquet, COMPRESSION zstd)", ct));
+    }
 
     /// <summary>A cell's SQL with its names replaced when it is one SELECT, to be looked at, not run.</summary>
     public PreparedQuery Look(string sql) => Prepare(sql, onlyLook: true);
@@ -181,6 +209,8 @@ internal sealed class SqlEngine : IDisposable
         var columns = reader.Schema.FieldsList.Select(f => new TableColumn(f.Name, f.DataType.Name)).ToArray();
         var result = new SqlResult(NextId(), null, _database, columns);
         result.KeepAll(reader);
+        reader.Dispose();
+        _values.TakeFrom(statements.Text.Original, _statements);
         if (result.Total != 0) return result;
         result.Dispose();
         return null;

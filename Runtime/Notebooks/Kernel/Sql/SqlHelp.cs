@@ -50,6 +50,7 @@ internal sealed partial class SqlHelp(LakeStore lake, SqlEngine sql)
     {
         var (reads, tables, isSelect) = References(cell.Code);
         var writes = isSelect ? [] : Created().Matches(cell.Code).Select(m => m.Groups[1].Value.Trim('"')).Where(n => !n.Contains('.')).ToList();
+        writes.AddRange(SqlVariables.SetIn(cell.Code));
         if (isSelect && cell.ResultName is { Length: > 0 } name) writes.Add(name);
         return new CellNames(cell.Id, [.. writes.Distinct(StringComparer.OrdinalIgnoreCase)], [.. reads.Where(r => isSelect || !writes.Contains(r, StringComparer.OrdinalIgnoreCase))], tables);
     }
@@ -60,7 +61,7 @@ internal sealed partial class SqlHelp(LakeStore lake, SqlEngine sql)
         try
         {
             var found = SqlReferences.Tables(code);
-            return ([.. found.Where(t => t.Schema is null).Select(t => t.Table)], [.. found.Where(t => t.Schema is not null && TableName.TryParse(t.ToString(), out _)).Select(t => t.ToString())], true);
+            return ([.. found.Where(t => t.Schema is null).Select(t => t.Table).Concat(SqlVariables.AskedIn(code))], [.. found.Where(t => t.Schema is not null && TableName.TryParse(t.ToString(), out _)).Select(t => t.ToString())], true);
         }
         catch (DuckException)
         {

@@ -104,7 +104,8 @@ internal sealed class SqlResult(string id, string? view, DuckDatabase database, 
     private string Known(string column) => columns.FirstOrDefault(c => c.Name == column)?.Name
         ?? throw new KeyNotFoundException($"The result has no column '{column}'. Its columns: {string.Join(", ", columns.Select(c => c.Name))}.");
 
-    private string View(string what) => view ?? throw new InvalidOperationException($"The rows of a cell that is not one SELECT cannot be {what}. Write them to a table, then select from it.");
+    /// <summary>The view behind it.</summary>
+    public string View(string what) => view ?? throw new InvalidOperationException($"The rows of a cell that is not one SELECT cannot be {what}. Write them to a table, then select from it.");
 
     private void ReadTo(long row, CancellationToken ct)
     {

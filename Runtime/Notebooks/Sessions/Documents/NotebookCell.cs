@@ -85,6 +85,24 @@ public sealed class NotebookCell
         }
     }
 
+    /// <summary>Jupyter's tags of the cell.</summary>
+    public IReadOnlyList<string> Tags => Json["metadata"]?["tags"] is JsonArray tags ? [.. tags.OfType<JsonValue>().Select(t => t.TryGetValue<string>(out var text) ? text : "").Where(t => t.Length > 0)] : [];
+
+    /// <summary>Gives the cell a tag, or takes it away; the others stay.</summary>
+    public void SetTag(string tag, bool on)
+    {
+        if (Tags.Contains(tag) == on) return;
+        if (on)
+        {
+            if (Metadata["tags"] is not JsonArray tags) Metadata["tags"] = tags = [];
+            tags.Add((JsonNode)tag);
+            return;
+        }
+        var left = (JsonArray)Metadata["tags"]!;
+        foreach (var gone in left.Where(t => t is JsonValue v && v.TryGetValue<string>(out var text) && text == tag).ToArray()) left.Remove(gone);
+        if (left.Count == 0) Metadata.Remove("tags");
+    }
+
     /// <summary>Number of the execution that gave the outputs, or null.</summary>
     public int? ExecutionCount
     {

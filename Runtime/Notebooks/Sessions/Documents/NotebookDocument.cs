@@ -105,6 +105,7 @@ public sealed class NotebookDocument
             cell.Source = edit.Source;
             if (cell.Kind == NotebookCellKind.Sql || cell.ResultName is not null) cell.ResultName = string.IsNullOrWhiteSpace(edit.ResultName) ? null : edit.ResultName.Trim();
             cell.IsFolded = edit.IsFolded;
+            if (edit.HasParameters is { } tagged) cell.SetTag(Headless.NotebookParameters.Tag, tagged);
         }
     }
 
@@ -167,4 +168,5 @@ public sealed class NotebookDocument
 }
 
 /// <summary>A cell as an editor has it.</summary>
-public sealed record CellEdit(string Id, NotebookCellKind Kind, string Source, string? ResultName = null, bool IsFolded = false);
+/// <param name="HasParameters">Whether it has the tag <c>parameters</c>; null leaves its tags as they are.</param>
+public sealed record CellEdit(string Id, NotebookCellKind Kind, string Source, string? ResultName = null, bool IsFolded = false, bool? HasParameters = null);
