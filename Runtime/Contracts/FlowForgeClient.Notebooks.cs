@@ -86,7 +86,7 @@ public sealed partial class FlowForgeClient
     public Task<NotebookPlace> CopyExecutedNotebookAsync(string run, string job, CancellationToken ct = default) => SendAsync<NotebookPlace>(HttpMethod.Post, $"runs/{Escape(run)}/jobs/{Escape(job)}/notebook/copy", null, ct);
 
     /// <summary>The notebook as another kind of file.</summary>
-    /// <param name="format"><c>html</c> or <c>ipynb</c>.</param>
+    /// <param name="format"><c>html</c>, <c>ipynb</c>, or <c>cs</c>: a program that <c>dotnet run file.cs</c> runs.</param>
     public async Task<string> ExportNotebookAsync(string path, string format, CancellationToken ct = default)
     {
         using var response = await ExchangeAsync(HttpMethod.Get, new QueryText(Notebook(path) + "/export").Add("format", format), null, HttpCompletionOption.ResponseContentRead, null, ct);

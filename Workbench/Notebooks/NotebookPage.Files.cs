@@ -20,6 +20,7 @@ public sealed partial class NotebookPage
         {
             _uploads = await Js.InvokeAsync<IJSObjectReference>("import", "/lib/uploads.js");
             _watch = await _uploads.InvokeAsync<IJSObjectReference>("watch", _root, _fileInput, _forFiles);
+            StateHasChanged();
         }
         catch (JSDisconnectedException)
         {

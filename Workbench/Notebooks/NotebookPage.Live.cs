@@ -129,7 +129,7 @@ public sealed partial class NotebookPage
         await FlushAsync();
         await SaveNowAsync();
         var text = await Api.ExportNotebookAsync(File, format, _life.Token);
-        if (_module is not null) await _module.InvokeVoidAsync("download", $"{Title}.{format}", text, format == "html" ? "text/html" : "application/json");
+        if (_module is not null) await _module.InvokeVoidAsync("download", $"{Title}.{format}", text, format switch { "html" => "text/html", "cs" => "text/plain", _ => "application/json" });
     });
 
     private async Task SetAutomaticAsync(bool on)

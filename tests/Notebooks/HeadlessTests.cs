@@ -69,6 +69,8 @@ public sealed class HeadlessTests(TestKernels kernels)
         using var session = database.Connect();
         Assert.Equal(["Kiel|292"], session.Rows($"FROM read_parquet('{file}')").Select(r => string.Join('|', r)));
         await NbformatRules.CheckAsync(document.Write());
+        await NbformatRules.RefusesAsync(document.Write().Replace("\"output_type\": \"execute_result\"", "\"output_type\": \"result\"", StringComparison.Ordinal));
+        await NbformatRules.RefusesAsync(document.Write().Replace("\"metadata\": {},", "", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using FlowForge.Api.Events;
 using FlowForge.Api.Notebooks;
 using FlowForge.Api.Problems;
 using FlowForge.Contracts;
+using FlowForge.Notebooks.Protocol;
 using FlowForge.Notebooks.Sessions;
 using FlowForge.Notebooks.Sessions.Documents;
 using FlowForge.Notebooks.Sessions.Files;
@@ -28,7 +29,7 @@ internal static class NotebookEndpoints
         group.MapDelete("/{path}", DeleteAsync).WithSummary("Moves a notebook to the trash, where it stays 30 days, and ends its kernel.");
         group.MapPost("/{path}/rename", Rename).WithSummary("Gives a notebook another path; its kernel goes on.");
         group.MapPost("/{path}/duplicate", DuplicateAsync).WithSummary("A copy of the file.");
-        group.MapGet("/{path}/export", ExportAsync).WithSummary("The notebook with its outputs as html or ipynb.");
+        group.MapGet("/{path}/export", ExportAsync).WithSummary("The notebook with its outputs as html or ipynb, or as a C# program (cs).");
         group.MapGet("/{path}/offer", OfferAsync).WithSummary("What the whole notebook offers to a pipeline: parameters and results.");
         group.MapPost("/{path}/promote-notebook", (NotebookViews views, NotebookPromotion promotion, string path, PromoteNotebook body) => promotion.Preview(views.Open(path).Path, body)).WithSummary("What a pipeline would be with the notebook as a dataset or a job; nothing is stored.");
         group.MapGet("/{path}/events", EventsAsync).WithSummary("What happens to a notebook: a snapshot, then changes (server-sent events).");
@@ -101,8 +102,24 @@ internal static class NotebookEndpoints
                 return Results.Text(document.Write(), "application/x-ipynb+json");
             case "html" or null:
                 return Results.Text(NotebookHtml.Write(await views.DetailAsync(live, ct)), "text/html");
+            case "cs":
+                return Results.Text(await ProgramAsync(live, ct), "text/x-csharp");
             default:
-                throw ProblemException.Bad("FF6031", $"'{format}' is no format to export to.", "Choose html or ipynb.");
+                throw ProblemException.Bad("FF6031", $"'{format}' is no format to export to.", "Choose html, ipynb or cs.");
+        }
+    }
+
+    private static async Task<string> ProgramAsync(LiveNotebook live, CancellationToken ct)
+    {
+        var (document, _) = await NotebookViews.ReadAsync(live, ct);
+        try
+        {
+            return await (await live.StartAsync(ct)).ProgramAsync(live.Path.Title, [.. document.Cells.Where(c => c.Kind is NotebookCellKind.Sql or NotebookCellKind.CSharp or NotebookCellKind.Markdown)
+                .Select(c => new ProgramCell(c.Kind switch { NotebookCellKind.Sql => CellLanguage.Sql, NotebookCellKind.CSharp => CellLanguage.CSharp, _ => null }, c.Source, c.ResultName))], ct);
+        }
+        catch (KernelException e)
+        {
+            throw NotebookViews.OfKernel(e);
         }
     }
 

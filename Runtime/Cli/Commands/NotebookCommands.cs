@@ -13,7 +13,7 @@ internal static class NotebookCommands
         var to = new Argument<string>("to") { Description = "The new path." };
         var id = new Argument<string>("id") { Description = "As `notebooks trash` shows it." };
         var search = new Option<string?>("--search") { Description = "Part of the path." };
-        var format = new Option<string>("--format") { Description = "html or ipynb.", DefaultValueFactory = _ => "html" };
+        var format = new Option<string>("--format") { Description = "html, ipynb, or cs: a program for dotnet run.", DefaultValueFactory = _ => "html" };
         var pipeline = new Argument<string>("pipeline") { Description = "An existing pipeline, or the name of a new one." };
         var table = new Option<string?>("--table") { Description = "The dataset to make: gold.delays. Without it the notebook becomes a job that makes no table." };
         var job = new Option<string?>("--job") { Description = "Name of the job; by default the notebook's." };

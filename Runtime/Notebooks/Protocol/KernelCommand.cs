@@ -20,6 +20,7 @@ namespace FlowForge.Notebooks.Protocol;
 [JsonDerivedType(typeof(MemoryCommand), "memory")]
 [JsonDerivedType(typeof(PrepareCommand), "prepare")]
 [JsonDerivedType(typeof(StoreCommand), "store")]
+[JsonDerivedType(typeof(ProgramCommand), "program")]
 [JsonDerivedType(typeof(ShutdownCommand), "shutdown")]
 public abstract record KernelCommand(long Request);
 
@@ -94,6 +95,14 @@ public sealed record PrepareCommand(long Request, IReadOnlyDictionary<string, lo
 /// <param name="Result">From <see cref="TableNotification.Result"/>.</param>
 /// <param name="File">A path that the kernel may write; a file there is overwritten.</param>
 public sealed record StoreCommand(long Request, string? Name, string? Result, string File) : KernelCommand(Request);
+
+/// <summary>A cell as a program has it.</summary>
+/// <param name="Language">Null: text, which becomes a comment.</param>
+public sealed record ProgramCell(CellLanguage? Language, string Source, string? ResultName = null);
+
+/// <summary>Asks for a C# file that does what the cells do, run by <c>dotnet run file.cs</c>; answered by <see cref="ProgramNotification"/>. Nothing is run.</summary>
+/// <param name="Title">For its first line.</param>
+public sealed record ProgramCommand(long Request, string Title, IReadOnlyList<ProgramCell> Cells) : KernelCommand(Request);
 
 /// <summary>Ends the kernel, whatever runs. Not answered. Closing its standard input does the same.</summary>
 public sealed record ShutdownCommand(long Request) : KernelCommand(Request);

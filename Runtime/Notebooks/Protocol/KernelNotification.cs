@@ -24,6 +24,7 @@ namespace FlowForge.Notebooks.Protocol;
 [JsonDerivedType(typeof(ColumnsNotification), "columns")]
 [JsonDerivedType(typeof(MemoryNotification), "memory")]
 [JsonDerivedType(typeof(StoredNotification), "stored")]
+[JsonDerivedType(typeof(ProgramNotification), "program")]
 [JsonDerivedType(typeof(RefusedNotification), "refused")]
 public abstract record KernelNotification(long Request);
 
@@ -151,6 +152,9 @@ public sealed record MemoryNotification(long Request, long WorkingSet, long Mana
 
 /// <summary>Rows were written to a file.</summary>
 public sealed record StoredNotification(long Request, long Rows) : KernelNotification(Request);
+
+/// <summary>The cells as one C# file.</summary>
+public sealed record ProgramNotification(long Request, string Text) : KernelNotification(Request);
 
 /// <summary>A command could not be done (unknown result, unreadable line, SQL error while fetching …).</summary>
 public sealed record RefusedNotification(long Request, string Message) : KernelNotification(Request);

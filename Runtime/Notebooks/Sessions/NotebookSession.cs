@@ -149,6 +149,10 @@ public sealed class NotebookSession : IAsyncDisposable
     public async Task<long> StoreAsync(string? name, string? result, string file, CancellationToken ct = default) =>
         (await AskAsync<StoredNotification>(request => new StoreCommand(request, name, result, file), ct)).Rows;
 
+    /// <summary>A C# file that does what the cells do. Nothing is run.</summary>
+    public async Task<string> ProgramAsync(string title, IReadOnlyList<ProgramCell> cells, CancellationToken ct = default) =>
+        (await AskAsync<ProgramNotification>(request => new ProgramCommand(request, title, cells), ct)).Text;
+
     public Task<MemoryNotification> MemoryAsync(CancellationToken ct = default) => AskAsync<MemoryNotification>(request => new MemoryCommand(request), ct);
 
     /// <summary>Lets go of a table that is no longer shown.</summary>

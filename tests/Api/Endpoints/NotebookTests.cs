@@ -307,7 +307,7 @@ public sealed class NotebookTests(TestRuntime runtime)
     }
 
     [Fact]
-    public async Task PromoteNotebook_RunByThePipeline_IsSeenOnTheRunAsExecuted_AndCanBeCopied()
+    public async Task PromoteNotebook_AsDatasetOrJob_ShowsTheTextAndThePlan_AndRefusesWhatCannotBe()
     {
         NotebookCellText[] cells =
         [
@@ -345,25 +345,36 @@ public sealed class NotebookTests(TestRuntime runtime)
         Assert.Equal("The pipeline whole has gold.first already.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PromoteNotebookAsync(made.Path, new PromoteNotebook("whole", TableLayer.Gold, "first"), ct))).Message);
         Assert.Equal("'A b' cannot be a job.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PromoteNotebookAsync(made.Path, new PromoteNotebook("whole", null, "A b"), ct))).Message);
         Assert.Contains("has no parameter 'lest'. It has: least.", Assert.Single((await client.PromoteNotebookAsync(made.Path, new PromoteNotebook("fresh", null, "note", Parameters: new Dictionary<string, string> { ["lest"] = "1" }), ct)).Validation.Diagnostics).Message, StringComparison.Ordinal);
+    }
 
-        await client.PutPipelineAsync("whole", new PutPipeline(preview.After), ct);
-        var run = (await client.StartRunAsync(new StartRun("whole"), ct)).Run;
-        RunDetail detail;
-        using (var patience = new CancellationTokenSource(Patience))
-            while (!(detail = await client.RunAsync(run, patience.Token)).State.IsFinal()) await Task.Delay(100, patience.Token);
-        Assert.True(detail.State == RunState.Succeeded, detail.Error);
-        var done = detail.Jobs.Single(j => j.Id == "gold.numbers");
-        Assert.Equal(("reports/whole", 3L, 3L), (done.Notebook, done.Rows.Read, done.Rows.Loaded));
-        var executed = await client.ExecutedNotebookAsync(run, "gold.numbers", ct);
-        Assert.Equal(("reports/whole", "succeeded", 1, "7"), (executed.Source, executed.State, executed.Attempt, executed.Parameters["least"]));
-        Assert.Equal(["var least = 5;", "least = 7;", cells[1].Source], executed.Cells.Select(c => c.Source));
-        Assert.Equal(["7", "8", "9"], executed.Cells[2].Outputs.Single().Table!.Rows.Select(r => r[0].ToString()));
-        Assert.Contains("\"injected-parameters\"", await client.ExecutedNotebookFileAsync(run, "gold.numbers", ct), StringComparison.Ordinal);
-        var copy = await client.CopyExecutedNotebookAsync(run, "gold.numbers", ct);
-        Assert.Equal($"runs/gold.numbers {run}.ipynb", copy.Path);
+    [Fact]
+    public async Task Executed_NotebookOfARun_IsReadAndCopied()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(runtime.Folder, "executed", SampleCatalog.Succeeded)).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "gold.totals.ipynb"), """
+            {"cells":[
+              {"cell_type":"code","id":"p","metadata":{"tags":["parameters"]},"execution_count":1,"outputs":[],"source":"var least = 5;"},
+              {"cell_type":"code","id":"i","metadata":{"tags":["injected-parameters"]},"execution_count":2,"outputs":[],"source":"least = 7;"},
+              {"cell_type":"code","id":"s","metadata":{"flowforge":{"language":"sql","result":"kept"}},"execution_count":3,"source":"SELECT 7 AS n","outputs":[
+                {"output_type":"execute_result","execution_count":3,"metadata":{},"data":{"application/vnd.flowforge.table+json":{"columns":[{"name":"n","type":"INTEGER"}],"rows":[[7]],"total":1},"text/plain":"7"}}]}],
+             "metadata":{"flowforge":{"run":{"run":"run_ok","job":"gold.totals","attempt":2,"notebook":"reports/whole","state":"succeeded","parameters":{"least":"7"},"started":"2024-05-06T07:08:09Z","seconds":1.5}}},"nbformat":4,"nbformat_minor":5}
+            """, ct);
+        var executed = await client.ExecutedNotebookAsync(SampleCatalog.Succeeded, "gold.totals", ct);
+        Assert.Equal(("reports/whole", "succeeded", 2, "7", 1.5, new DateTimeOffset(2024, 5, 6, 7, 8, 9, TimeSpan.Zero)), (executed.Source, executed.State, executed.Attempt, executed.Parameters["least"], executed.Seconds, executed.StartedAt));
+        Assert.Equal([("var least = 5;", true, NotebookCellKind.Csharp), ("least = 7;", false, NotebookCellKind.Csharp), ("SELECT 7 AS n", false, NotebookCellKind.Sql)], executed.Cells.Select(c => (c.Source, c.Parameters, c.Kind)));
+        Assert.Equal("7", executed.Cells[2].Outputs.Single().Table!.Rows.Single()[0].ToString());
+        Assert.Contains("\"injected-parameters\"", await client.ExecutedNotebookFileAsync(SampleCatalog.Succeeded, "gold.totals", ct), StringComparison.Ordinal);
+        var copy = await client.CopyExecutedNotebookAsync(SampleCatalog.Succeeded, "gold.totals", ct);
+        Assert.Equal("runs/gold.totals run_ok.ipynb", copy.Path);
         Assert.Equal(3, (await client.NotebookAsync(copy.Path, ct)).Cells.Count);
-        var none = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.ExecutedNotebookAsync(run, "gold.first", ct));
-        Assert.Equal(("FF6007", $"The job gold.first of {run} has executed no notebook."), (none.Problem.Code, none.Message));
+        foreach (var (run, job) in new[] { (SampleCatalog.Succeeded, "ingest.orders"), ("run_none", "gold.totals") })
+            Assert.Equal(("FF6007", $"The job {job} of {run} has executed no notebook."), await RefusedAsync(run, job));
+
+        async Task<(string?, string)> RefusedAsync(string run, string job)
+        {
+            var e = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.ExecutedNotebookAsync(run, job, ct));
+            return (e.Problem.Code, e.Message);
+        }
     }
 
     [Fact]

@@ -19,6 +19,9 @@ public sealed class NotebookContext
 
     internal CellOutput? Output { get; set; }
 
+    /// <summary>Takes what is shown where there is no cell: in a program.</summary>
+    internal Action<IReadOnlyDictionary<string, string>>? Shown { get; init; }
+
     /// <summary>The lake's tables, their versions and schemas.</summary>
     public LakeStore Lake { get; }
 
@@ -26,7 +29,11 @@ public sealed class NotebookContext
     public CancellationToken Interrupted { get; internal set; }
 
     /// <summary>Shows a value now: tables for collections and SQL rows, HTML and Markdown by <see cref="Html"/> and <see cref="Markdown"/>, text for the rest.</summary>
-    public void Display(object? value) => Output?.Display(ValueFormatter.Format(value));
+    public void Display(object? value)
+    {
+        if (Output is { } output) output.Display(ValueFormatter.Format(value));
+        else Shown?.Invoke(ValueFormatter.Format(value));
+    }
 
     /// <summary>Shows how far something is, in one bar that moves; call it as often as you like.</summary>
     /// <param name="done">So much of <paramref name="total"/>.</param>

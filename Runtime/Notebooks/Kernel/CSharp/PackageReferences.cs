@@ -18,6 +18,9 @@ internal static partial class PackageReferences
     /// <summary>The code with these lines blanked, so that every place in it stays where it is.</summary>
     public static string Blank(string code) => code.Contains("nuget:", StringComparison.OrdinalIgnoreCase) ? Line().Replace(code, m => new string(' ', m.Length)) : code;
 
+    /// <summary>The packages that the code asks for; an empty version takes the newest.</summary>
+    public static IReadOnlyList<(string Name, string Version)> Wanted(string code) => [.. Line().Matches(code).Select(m => (m.Groups["name"].Value.Trim(), m.Groups["version"].Value.Trim()))];
+
     /// <summary>Paths of the assemblies that the code asks for; none when it asks for no package.</summary>
     /// <exception cref="CellFailure">A package cannot be had; the message is NuGet's.</exception>
     public static IReadOnlyList<string> Fetch(string code, CancellationToken ct)

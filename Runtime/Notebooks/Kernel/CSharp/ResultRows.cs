@@ -19,6 +19,9 @@ public sealed class ResultRows : IEnumerable<ResultRow>
         _context = context;
     }
 
+    /// <summary>The SELECT behind it.</summary>
+    internal string Query => _query;
+
     /// <summary>The rows as Arrow batches. Each belongs to who takes it: dispose it.</summary>
     public IEnumerable<RecordBatch> Batches()
     {

@@ -8,11 +8,14 @@ namespace FlowForge.Notebooks.Kernel.CSharp;
 /// <summary>What C# cells see without asking: .NET's own libraries, the lake, and the usual namespaces.</summary>
 internal static class ScriptReferences
 {
+    /// <summary>Namespaces that need no using.</summary>
+    public static IReadOnlyList<string> Imports { get; } = ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Text", "System.Text.Json", "System.Threading", "System.Threading.Tasks"];
+
     public static ScriptOptions Options { get; } = ScriptOptions.Default
         .WithReferences(Platform())
         // #r "my.dll" starts at the workspace, as files in cells do. (A base for sources would change the cells' names in stack traces.)
         .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(Environment.CurrentDirectory))
-        .WithImports("System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Text", "System.Text.Json", "System.Threading", "System.Threading.Tasks")
+        .WithImports(Imports)
         .WithEmitDebugInformation(true)
         .WithFileEncoding(System.Text.Encoding.UTF8)
         .WithOptimizationLevel(OptimizationLevel.Debug)

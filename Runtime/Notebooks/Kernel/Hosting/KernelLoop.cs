@@ -19,10 +19,11 @@ internal sealed class KernelLoop : IDisposable
     private readonly ScriptEngine _scripts;
     private readonly SqlHelp _sqlHelp;
     private readonly CellRunner _runner;
+    private readonly string _lake;
 
     public KernelLoop(KernelOptions options, NotificationQueue wire, ConsoleCapture console)
     {
-        _wire = wire;
+        (_wire, _lake) = (wire, options.Lake);
         var lake = new LakeStore(options.Lake, S3LakeOptions.FromEnvironment());
         // Programs that a cell starts have no business with it.
         Environment.SetEnvironmentVariable(S3LakeOptions.EnvironmentVariable, null);
@@ -94,6 +95,9 @@ internal sealed class KernelLoop : IDisposable
                 break;
             case StoreCommand store:
                 Answer(store, ct => _sql.Store(store, ct));
+                break;
+            case ProgramCommand program:
+                Answer(program, ct => new ProgramNotification(program.Request, ProgramWriter.Write(program, _lake, ct)));
                 break;
             case MemoryCommand memory:
                 Answer(memory, _ => new MemoryNotification(memory.Request, Environment.WorkingSet, GC.GetTotalMemory(false), _sql.MemoryUsed(), _scripts.Submissions));

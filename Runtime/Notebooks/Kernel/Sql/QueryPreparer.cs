@@ -42,7 +42,9 @@ internal sealed class QueryPreparer(NamedViews views, DuckSession session, Func<
         if (mention.Schema is null)
         {
             if (views.Result(mention.Table) is { } result) return result;
-            return CollectionRows.TryMake(variable(mention.Table)) is { } rows ? views.Collection(mention.Table, rows) : null;
+            var value = variable(mention.Table);
+            if (value is CSharp.ResultRows selected) return views.AddResult(null, Prepare(selected.Query).Text.Text);
+            return CollectionRows.TryMake(value) is { } rows ? views.Collection(mention.Table, rows) : null;
         }
         if (!TableName.TryParse($"{mention.Schema}.{mention.Table}", out var name)) return null;
         (string View, string Label)? found;

@@ -79,6 +79,30 @@ internal sealed class SqlEngine : IDisposable
         }
     }
 
+    /// <summary>Gives one SELECT a name, or runs any statements, for a program; its rows are read when they are asked for.</summary>
+    /// <returns>Whether it is a SELECT.</returns>
+    public bool Define(string name, string sql)
+    {
+        var prepared = Prepare(sql);
+        try
+        {
+            if (prepared.IsSelect)
+            {
+                Columns(prepared.Text.Text);
+                lock (_gate) _names.AddResult(name, prepared.Text.Text);
+            }
+            else
+            {
+                Execute(prepared, CancellationToken.None)?.Dispose();
+            }
+            return prepared.IsSelect;
+        }
+        catch (DuckException e)
+        {
+            throw SqlFailure.Of(e, prepared.Text);
+        }
+    }
+
     /// <summary>A stream over a query's rows for C#; dispose all of it.</summary>
     public OpenQuery Open(string sql, CancellationToken ct)
     {
@@ -118,7 +142,7 @@ internal sealed class SqlEngine : IDisposable
     /// <summary>Writes all rows of a result or a collection to a Parquet file.</summary>
     public StoredNotification Store(StoreCommand command, CancellationToken ct)
     {
-        if (command.Name is { } wanted && !HasResult(wanted) && CollectionRows.TryMake(Variables?.Invoke(wanted)) is null)
+        if (command.Name is { } wanted && !HasResult(wanted) && Variables?.Invoke(wanted) is var value && value is not CSharp.ResultRows && CollectionRows.TryMake(value) is null)
             throw new KeyNotFoundException($"There is neither a SQL result nor a collection of C# named '{wanted}'. SQL results: {(ResultNames() is { Count: > 0 } names ? string.Join(", ", names.Order(StringComparer.Ordinal)) : "none")}.");
         var from = command.Name is { } name ? Prepare("FROM " + SqlText.Identifier(name)).Text.Text : $"FROM {Find(command.Result!).View("stored")}";
         using var session = _database.Connect();
