@@ -138,6 +138,7 @@ public sealed class NotebookJobTests
               c: { notebook: ../../etc/passwd }
               d: { notebook: reports/note, result: x }
               e: { }
+              f: { notebook: reports/big, parameters: { least: many } }
             """, null, folder);
         Directory.Delete(folder, recursive: true);
         Assert.Equal(
@@ -147,7 +148,9 @@ public sealed class NotebookJobTests
              "FF1502 gold.b.notebook 4 gold.b reads bronze.orders, which no job makes and the lake does not have.",
              "FF1508 notebooks.c.notebook 6 The notebook '../../etc/passwd' of notebooks.c cannot be read: '..' cannot be part of a name: no dot in front, no dot or blank at an end.",
              "FF1101 notebooks.d.result 7 A notebook job has no field 'result'.",
-             "FF1103 notebooks.e.notebook 8 A notebook job needs 'notebook'."],
+             "FF1103 notebooks.e.notebook 8 A notebook job needs 'notebook'.",
+             "FF1509 notebooks.f.parameters.least 9 notebooks.f: The parameter least of the notebook is a whole number (its cell says 5); 'many' is not.",
+             "FF1502 notebooks.f.notebook 9 notebook.f reads bronze.orders, which no job makes and the lake does not have."],
             reading.Diagnostics.OrderBy(d => d.Line).Select(d => $"{d.Code} {d.Path} {d.Line} {d.Message}"));
     }
 

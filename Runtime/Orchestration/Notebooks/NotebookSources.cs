@@ -26,9 +26,21 @@ public sealed class NotebookSources(NotebookFolder folder, SqlReferenceReader sq
             diagnostics.Add(new(DiagnosticSeverity.Error, "FF1508", $"The notebook '{notebook.Path}' of {path} cannot be read: {e.Message}", $"{path}.notebook", line, null, "Give its path below the workspace's notebooks folder, as reports/delays."));
             return null;
         }
-        var parameters = NotebookParameters.Of(document).Select(p => p.Name).ToList();
+        var known = NotebookParameters.Of(document);
+        var parameters = known.Select(p => p.Name).ToList();
         foreach (var name in notebook.Parameters.Keys.Where(n => !parameters.Contains(n)))
             diagnostics.Add(new(DiagnosticSeverity.Error, "FF1509", $"{path}: {NotebookParameters.Unknown(document, name).Message}", $"{path}.parameters.{name}", line, null, "Give a cell the tag 'parameters' that sets it, or remove it here."));
+        foreach (var (name, value) in notebook.Parameters.Where(p => !p.Value.Contains("${", StringComparison.Ordinal)))
+        {
+            try
+            {
+                known.FirstOrDefault(p => p.Name == name)?.Assignment(value);
+            }
+            catch (ParameterException e)
+            {
+                diagnostics.Add(new(DiagnosticSeverity.Error, "FF1509", $"{path}: {e.Message}", $"{path}.parameters.{name}", line, null, "Correct the value."));
+            }
+        }
         var tables = new List<string>();
         var mentions = NotebookCode.CSharp(document).SelectMany(NotebookCode.Mentions).ToList();
         foreach (var text in NotebookCode.Sql(document))

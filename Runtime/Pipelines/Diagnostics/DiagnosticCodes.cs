@@ -85,7 +85,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode AgainstTheLayers = Warning("FF1505", "Reads a later layer", "Silver reads gold. It works, but readers expect data to flow bronze, silver, gold.");
     public static readonly DiagnosticCode LandsOnly = Error("FF1506", "Input is landed only", "The ingest job has force_to_parquet: false, so it makes no bronze table to read.");
     public static readonly DiagnosticCode NotebookUnread = Error("FF1508", "Notebook not found", "The notebook could not be read. Its path starts at the workspace's notebooks folder, the ending .ipynb may be left out.");
-    public static readonly DiagnosticCode UnknownNotebookParameter = Error("FF1509", "No such parameter of the notebook", "Parameters are set by the first cell with the tag parameters; a job can give other values to these names alone.");
+    public static readonly DiagnosticCode UnknownNotebookParameter = Error("FF1509", "No such parameter of the notebook", "Parameters are set by the first cell with the tag parameters; a job can give other values of the same kind to these names alone.");
     public static readonly DiagnosticCode SqlFileUnread = Error("FF1507", "SQL file not found", "The file named by sql_file could not be read. The path starts at the pipeline's folder.");
 
     /// <summary>All codes, ordered.</summary>
