@@ -18,7 +18,7 @@ internal static class NotebookCommands
         var table = new Option<string?>("--table") { Description = "The dataset to make: gold.delays. Without it the notebook becomes a job that makes no table." };
         var job = new Option<string?>("--job") { Description = "Name of the job; by default the notebook's." };
         var result = new Option<string?>("--result") { Description = "The SQL result or C# collection whose rows the table gets; by default the last SQL cell's." };
-        var parameter = new Option<string[]>("--parameter", "-p") { Description = "name=value, once for each parameter." };
+        var parameter = new Option<string[]>("--set") { Description = "A parameter of the notebook. May be repeated.", HelpName = "NAME=VALUE" };
         var cron = new Option<string?>("--cron") { Description = "The pipeline's schedule." };
         var dry = new Option<bool>("--dry-run") { Description = "Print the pipeline's new text, store nothing." };
         var keep = new Option<bool>("--keep-kernel") { Description = "Leave the kernel running afterwards." };
