@@ -201,7 +201,7 @@ public sealed class NotebookJobTests
 
     private static async Task UntilAsync(Func<bool> condition)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
         while (!condition()) await Task.Delay(50, patience.Token);
     }
 }
