@@ -39,7 +39,7 @@ install_missing /usr/lib/postgresql=postgresql /usr/sbin/mariadbd=mariadb-server
   /usr/lib/x86_64-linux-gnu/odbc/libmaodbc.so=odbc-mariadb /usr/lib/x86_64-linux-gnu/odbc/libsqlite3odbc.so=libsqliteodbc \
   /usr/lib/x86_64-linux-gnu/librdkafka.so.1=librdkafka1 kcat=kcat redis-server=redis-server /usr/lib/rabbitmq/bin/rabbitmq-server=rabbitmq-server
 
-install_missing radosgw=radosgw ceph-mon=ceph-mon ceph-osd=ceph-osd
+install_missing radosgw=radosgw ceph-mon=ceph-mon ceph-osd=ceph-osd /usr/sbin/vsftpd=vsftpd
 install_missing /usr/sbin/sshd=openssh-server ssh=openssh-client
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en

@@ -23,7 +23,7 @@ public sealed class BuiltInPluginsTests : IDisposable
     {
         var registry = Scan();
         Assert.Empty(registry.Problems);
-        Assert.Superset(new HashSet<string> { "azure_blob", "dynamodb", "file", "graphql", "http", "kafka", "odbc", "postgres", "postgres_cdc", "rabbitmq", "redis", "rest", "sftp", "sqlite", "webhook" }, registry.Connectors.Select(c => c.Name).ToHashSet());
+        Assert.Superset(new HashSet<string> { "azure_blob", "dynamodb", "file", "ftp", "graphql", "http", "kafka", "odbc", "postgres", "postgres_cdc", "rabbitmq", "redis", "rest", "sftp", "sqlite", "webhook" }, registry.Connectors.Select(c => c.Name).ToHashSet());
         Assert.Equal("rest", registry.Connector("api").Name);
         Assert.Equal("kafka", registry.Connector("streaming").Name);
         foreach (var connector in registry.Connectors)

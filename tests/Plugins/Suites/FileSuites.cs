@@ -4,6 +4,7 @@ using Amazon.S3.Model;
 using Amazon.S3.Transfer;
 using FlowForge.Plugins.AzureBlob;
 using FlowForge.Plugins.Files;
+using FlowForge.Plugins.Ftp;
 using FlowForge.Plugins.Http;
 using FlowForge.Plugins.Http.GoogleDrive;
 using FlowForge.Plugins.S3;
@@ -114,7 +115,7 @@ public sealed class AzureBlobSuiteTests(AzureServer server) : SuiteTests
         await server.ContainerAsync(_container);
         foreach (var (name, content) in Files) await server.PutAsync(_container, "in/" + name, content);
         await server.PutAsync(_container, "large/a.bin", Noise(96 << 20));
-        var away = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/{AzureServer.Account}");
+        var away = new Uri($"http://127.0.0.1:{Nobody}/{AzureServer.Account}");
         var wrong = Convert.ToBase64String("canary of the suite"u8);
         return new FileSuite
         {
@@ -132,6 +133,39 @@ public sealed class AzureBlobSuiteTests(AzureServer server) : SuiteTests
     private AzureBlobConnector Open(string path, Func<AzureBlobSpec, AzureBlobSpec>? change = null) => new(Fixture.Context((change ?? (s => s))(new AzureBlobSpec
     {
         Endpoint = server.Endpoint, Account = AzureServer.Account, Container = _container, AccountKey = new Secret(AzureServer.Key), Path = [path],
+    })));
+}
+
+[SuiteOf("ftp"), Collection(AloneCollection.Name)]
+public sealed class FtpSuiteTests(FtpServer server) : SuiteTests
+{
+    private readonly string _name = Guid.NewGuid().ToString("n");
+    private int _port;
+
+    protected override Task<ConnectorSuite> SuiteAsync()
+    {
+        _port = server.Ready();
+        var folder = Path.Combine(server.Folder, _name);
+        Directory.CreateDirectory(folder + "/in");
+        Directory.CreateDirectory(folder + "/large");
+        foreach (var (name, content) in Files) File.WriteAllBytes($"{folder}/in/{name}", content);
+        File.WriteAllBytes(folder + "/large/a.bin", Noise(96 << 20));
+        return Task.FromResult<ConnectorSuite>(new FileSuite
+        {
+            Works = () => Open("in/*"), TestSays = "127\\.0\\.0\\.1 lets anonymous in, 3 files match", Discovered = $"{folder}/in/a.csv", Secrets = ["canary of the suite"], LeakRounds = 3,
+            Refusals =
+            [
+                new(() => Open("in/*", s => s with { User = "somebody", Password = new Secret("canary of the suite") }), $"somebody@127.0.0.1:{_port} refuses the login: …", "Check user and password."),
+                new(() => Open("none/*.csv"), $"{folder}/none does not exist on the server.", "Correct the path, or use a pattern when the file may be absent."),
+                new(() => Open("in/*", s => s with { Port = Nobody }), $"127.0.0.1:{Nobody}: Connection refused…", "Check host, port and tls, and whether the server runs."),
+            ],
+            Some = () => Open("in/*"), SomeAre = Files, None = () => Open("in/*.none"), Many = () => Open("large/*"),
+        });
+    }
+
+    private FtpConnector Open(string path, Func<FtpSpec, FtpSpec>? change = null) => new(Fixture.Context((change ?? (s => s))(new FtpSpec
+    {
+        Host = "127.0.0.1", Port = _port, Certificate = [server.Fingerprint], Path = [$"{_name}/{path}"],
     })));
 }
 
