@@ -29,7 +29,7 @@ public sealed class AzureBlobConnector(ConnectorContext<AzureBlobSpec> context) 
     {
         try
         {
-            var (pattern, matching, looked) = (_spec.Path.FirstOrDefault() ?? "**", 0, 0);
+            var (pattern, matching, looked) = (_spec.Path.Count > 0 ? _spec.Path[0] : "**", 0, 0);
             await foreach (var blob in Service.ListAsync(Prefix(pattern), 1000, cancellationToken).ConfigureAwait(false))
             {
                 if (Matches(pattern, blob.Name)) matching++;

@@ -9,6 +9,7 @@ namespace FlowForge.Lake;
 /// The lake: <c>bronze/ silver/ gold/</c> in a folder or in a bucket, and <c>landing/</c>, which is always a folder of this machine. Thread-safe; keep one for the process, as its
 /// tables remember what they have read of their logs.
 /// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "Its connections are the process's and end with it; tables that it gave out may be in use until then.")]
 public sealed class LakeStore
 {
     private readonly ConcurrentDictionary<string, LakeTable> tables = new(StringComparer.Ordinal);
