@@ -69,8 +69,9 @@ internal static class ConnectionExtensions
     }
 
     /// <summary>Hands over the binary COPY stream of a SELECT, which must be read to its end. Blocks.</summary>
+    /// <param name="read">Reads it, during the call.</param>
     /// <param name="stop">Cancels the statement on the server.</param>
-    public static void CopyOut(this NpgsqlConnection connection, string select, CancellationToken stop, Action<Stream> read)
+    public static void CopyOut(this NpgsqlConnection connection, string select, Action<Stream> read, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
         using var copy = connection.BeginRawBinaryCopy($"COPY ({select}) TO STDOUT (FORMAT binary)");

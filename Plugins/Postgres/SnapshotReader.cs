@@ -21,10 +21,10 @@ internal sealed class SnapshotReader(Server server, ReadPlan plan, string? snaps
             if (snapshot is not null) connection.Execute($"SET TRANSACTION SNAPSHOT {Sql.Text(snapshot)}");
             var reader = new CopyReader(plan.Columns, plan.Schema, plan.Where);
             while (Interlocked.Increment(ref _next) is var part && part < plan.Statements.Count)
-                connection.CopyOut(plan.Statements[part], stop, copy =>
+                connection.CopyOut(plan.Statements[part], copy =>
                 {
                     foreach (var batch in reader.Read(copy)) put(new SourceBatch(batch));
-                });
+                }, stop);
         }
         catch (Exception e)
         {

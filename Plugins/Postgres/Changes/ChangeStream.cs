@@ -27,11 +27,11 @@ internal sealed class ChangeStream(Server server, string publication, ChangeDeco
             while (!decoder.ReachedMarker)
             {
                 var seen = decoder.Messages;
-                connection.CopyOut(select, stop, copy =>
+                connection.CopyOut(select, copy =>
                 {
                     stream.Begin(copy);
                     while (Decode(stream, put)) { }
-                });
+                }, stop);
                 // The marker is flushed, so that it comes with the last changes at the latest.
                 if (!decoder.ReachedMarker && (decoder.Messages == seen || !isCopy)) throw new TransientException("The server has not given the changes up to the mark that this run has set.");
             }
