@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using FlowForge.Lake.Files;
-using FlowForge.Lake.Maintenance;
 using FlowForge.Lake.S3;
 
 namespace FlowForge.Lake;
@@ -34,7 +33,7 @@ public sealed class LakeStore
         remote = s3;
         Location = s3.ToString();
         bucket = new S3Bucket(s3);
-        cache = new ObjectCache(Root, s3.CacheBytes, s3.CacheGrace, Held);
+        cache = new ObjectCache(Root, s3.CacheBytes, s3.CacheGrace);
     }
 
     /// <summary>The lake's folder on this machine; of a lake in a bucket the local part.</summary>
@@ -121,20 +120,4 @@ public sealed class LakeStore
     }
 
     private string Key(string path) => remote!.Prefix.Length == 0 ? path : $"{remote.Prefix}/{path}";
-
-    // Local copies of the files of all versions that somebody on this machine holds.
-    private HashSet<string> Held()
-    {
-        var paths = new HashSet<string>(StringComparer.Ordinal);
-        if (!Directory.Exists(Root)) return paths;
-        foreach (var leases in Directory.EnumerateDirectories(Root, VersionLease.FolderName, SearchOption.AllDirectories))
-        {
-            var folder = Path.GetDirectoryName(Path.GetDirectoryName(leases)!)!;
-            if (Path.GetFileName(Path.GetDirectoryName(leases)) != "_flowforge") continue;
-            var table = TableAt(folder);
-            foreach (var version in VersionLease.Held(table.Files))
-                if (table.Log.At(version) is { } state) paths.UnionWith(state.Files.Values.Select(f => Path.Combine(folder, f.Path.Replace('/', Path.DirectorySeparatorChar))));
-        }
-        return paths;
-    }
 }

@@ -14,7 +14,7 @@ public sealed partial class LakeTable
 
     /// <summary>
     /// Removes files that no version within the retention needs: those that were replaced longer ago, and those that no version names at all. Files of a version that
-    /// someone holds a <see cref="Hold"/> on stay.
+    /// someone holds a <see cref="Hold(long)"/> on stay.
     /// </summary>
     /// <param name="options">What it may take.</param>
     /// <param name="ct">Ends it between two files: what is gone stays gone, and the next vacuum takes the rest.</param>
@@ -31,6 +31,12 @@ public sealed partial class LakeTable
     /// <exception cref="RowRuleException">Rows break a new rule.</exception>
     public long Alter(DuckSession session, IReadOnlyList<TableAlteration> alterations, bool allowUpgrade = false, IReadOnlyDictionary<string, string>? info = null, CancellationToken ct = default) =>
         new Alteration(this, session, allowUpgrade).Run(alterations, info ?? new Dictionary<string, string>(), ct);
+
+    /// <summary>
+    /// Keeps a version's files from vacuum until the result is disposed or the process ends, and, of a lake in a bucket, the copies on this machine of those that are read through
+    /// this very snapshot.
+    /// </summary>
+    public IDisposable Hold(TableSnapshot snapshot) => new SnapshotHold(new VersionLease(Files, snapshot.Version), snapshot.HoldCopies());
 
     /// <summary>Keeps a version's files from vacuum until the result is disposed or the process ends.</summary>
     /// <returns>Null when there is no such version.</returns>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FlowForge.Lake.Files;
 using FlowForge.Lake.Log;
 using FlowForge.Lake.Reading;
@@ -14,6 +15,7 @@ public sealed class TableSnapshot
     private readonly Lazy<IReadOnlyList<DataFile>> files;
     private readonly Lazy<long> rows;
     private readonly Lazy<(IReadOnlyList<DataFile> Files, IReadOnlyDictionary<string, int> Places)> places;
+    private ImmutableList<CopyHold> holders = [];
 
     internal TableSnapshot(LogState state, IFileStore store, string table)
     {
@@ -79,13 +81,13 @@ public sealed class TableSnapshot
 
     /// <summary>As <see cref="ScanSql(bool)"/>, for some of the table's files only.</summary>
     public string ScanSql(IReadOnlyList<DataFile> some, bool withReserved = false) =>
-        new ScanSql(store, Schema, PartitionColumns, Mapping).Write(some, c => withReserved || !c.IsReserved);
+        Scan.Write(some, c => withReserved || !c.IsReserved);
 
     /// <summary>
     /// As <see cref="ScanSql(bool)"/> for planning only: <see cref="NeededFiles"/> says which files a query over it needs. Where the files are elsewhere it reads none of them, but an
     /// empty file with the same columns.
     /// </summary>
-    public string PlanSql(bool withReserved = false) => IsLocal ? ScanSql(withReserved) : new ScanSql(store, Schema, PartitionColumns, Mapping).WritePlan(c => withReserved || !c.IsReserved);
+    public string PlanSql(bool withReserved = false) => IsLocal ? ScanSql(withReserved) : Scan.WritePlan(c => withReserved || !c.IsReserved);
 
     /// <summary>True when the files are on this machine's disk, and nowhere else.</summary>
     public bool IsLocal => store.IsLocal;
@@ -95,7 +97,7 @@ public sealed class TableSnapshot
     /// read: <see cref="PlaceColumn"/> (INTEGER, for <see cref="FileAt"/>) and <see cref="RowColumn"/> (BIGINT, the physical row in the file from 0).
     /// </summary>
     public string ScanWithPlaces(IReadOnlyList<DataFile> some, bool withReserved = false) =>
-        new ScanSql(store, Schema, PartitionColumns, Mapping) { PlaceOf = f => places.Value.Places[f.Uri] }.Write(some, c => withReserved || !c.IsReserved);
+        new ScanSql(store, Schema, PartitionColumns, Mapping, holders) { PlaceOf = f => places.Value.Places[f.Uri] }.Write(some, c => withReserved || !c.IsReserved);
 
     /// <summary>Columns of <see cref="ScanWithPlaces"/>.</summary>
     public const string PlaceColumn = Reading.ScanSql.PlaceColumn, RowColumn = Reading.ScanSql.RowColumn;
@@ -105,13 +107,23 @@ public sealed class TableSnapshot
 
     /// <summary>The files with the rows from <paramref name="offset"/> on in the order of <see cref="ScanSql(bool)"/>, and the offset among their rows.</summary>
     public (IReadOnlyList<DataFile> Files, long Offset) FilesOfPage(long offset, long limit) =>
-        FileWindows.Page(new ScanSql(store, Schema, PartitionColumns, Mapping).InOrder(Files), offset, limit);
+        FileWindows.Page(Scan.InOrder(Files), offset, limit);
 
     /// <summary>The files that may hold one of the first <paramref name="count"/> rows by a column, NULLs last: all others have only rows behind those.</summary>
     public IReadOnlyList<DataFile> FilesOfTop(string column, bool descending, long count) => FileWindows.Top(this, Schema.Find(column) ?? throw new ArgumentException($"No column '{column}'.", nameof(column)), descending, count);
 
     /// <summary>All columns and, as <c>__ff_file</c>, the path of the file that each row comes from.</summary>
-    internal string ScanWithFile(IReadOnlyList<DataFile> some) => new ScanSql(store, Schema, PartitionColumns, Mapping).Write(some, _ => true, withFile: true);
+    internal string ScanWithFile(IReadOnlyList<DataFile> some) => Scan.Write(some, _ => true, withFile: true);
+
+    /// <summary>Keeps the copies of the files that are read through this snapshot on this machine until the result is disposed; null where the files are here anyway.</summary>
+    internal CopyHold? HoldCopies()
+    {
+        if (store.HoldCopies() is not { } hold) return null;
+        ImmutableInterlocked.Update(ref holders, h => h.Add(hold));
+        return hold;
+    }
+
+    private ScanSql Scan => new(store, Schema, PartitionColumns, Mapping, holders);
 
     /// <summary>Where the files of this version lie on the disk, those with deletion vectors too. A log may name files outside of the table's folder.</summary>
     public IReadOnlyList<string> LocalFiles() =>

@@ -19,12 +19,13 @@ public sealed partial class TableTransaction : IDisposable
     private readonly List<string> published = [];
     private readonly List<DataFile> replaced = [];
     private readonly List<StagedFile> retyped = [];
-    private readonly Maintenance.VersionLease? held;
+    private readonly Maintenance.SnapshotHold? held;
     private WriterLease? lease;
     private TableSchema? written;
     private IReadOnlyList<string>? writtenPartitions;
     private int writes;
     private bool done;
+    private bool isOpen;
     private bool hasRead;
     private bool hasChanged;
     private TableSchema? changedTypes;
@@ -37,14 +38,16 @@ public sealed partial class TableTransaction : IDisposable
         this.table = table;
         this.start = start;
         Base = start is null ? null : new TableSnapshot(start, table.Files, table.Name);
-        // Copies of its files stay here while they may be read.
-        if (start is not null && !table.Files.IsLocal) held = new Maintenance.VersionLease(table.Files, start.Version);
+        if (Base is not null && !table.Files.IsLocal) held = (Maintenance.SnapshotHold)table.Hold(Base);
         mapping = Base?.Mapping ?? ColumnMapping.None;
         mappedIds = mapping.IsOn ? new ColumnIds(start!.Metadata!) : null;
     }
 
     /// <summary>The version that this transaction began from; null when there was no table.</summary>
     public TableSnapshot? Base { get; }
+
+    /// <summary>Copies of the base's files that were read so far are not read again: in a small cache their room is needed.</summary>
+    internal void ReleaseCopies() => held?.ReleaseCopies();
 
     /// <summary>Files written so far, not yet part of the table.</summary>
     public IReadOnlyList<DataFile> Staged => [.. staged.Select(s => s.File)];
@@ -148,16 +151,24 @@ public sealed partial class TableTransaction : IDisposable
             var actions = plan.Actions();
             CheckRules(actions.OfType<MetadataAction>().FirstOrDefault() ?? latest.Metadata!, options, ct);
             Publish();
+            // A put that is under way when its client goes can still land, so a later sweep must know which one that is. On a disk a killed writer's link was made or never will be.
+            if (!table.Files.IsLocal) WriteManifest(latest.Version, latest.Version + 1);
             if (Place(latest.Version + 1, ActionJson.Write(actions))) return Finish(latest.Apply(latest.Version + 1, actions), actions, now);
             foreach (var path in StatePaths(stateName)) table.Files.Delete(path);
         }
     }
 
-    /// <summary>Removes what was not committed.</summary>
+    /// <summary>Removes what was not committed. When nobody can say whether it was (the answer to the commit was lost), its files stay until the log tells.</summary>
     public void Dispose()
     {
         if (done) return;
         done = true;
+        if (isOpen)
+        {
+            lease?.Abandon();
+            held?.Dispose();
+            return;
+        }
         try
         {
             foreach (var path in published) table.Files.Delete(path);
@@ -195,19 +206,32 @@ public sealed partial class TableTransaction : IDisposable
     }
 
     // An error can come after the entry has its name (the folder could not be flushed, the answer of a file server was lost): what is in the log counts.
+    // Until somebody has said which it is, the outcome is open, and no file of this commit may go.
     private bool Place(long version, byte[] entry)
     {
+        isOpen = true;
+        bool placed;
         try
         {
-            return table.Files.PutIfAbsent(LogPaths.Entry(version), entry) || IsOwn(version);
+            placed = table.Files.PutIfAbsent(LogPaths.Entry(version), entry) || IsOwn(version) == true;
         }
-        catch (IOException) when (IsOwn(version))
+        catch (IOException)
         {
-            return true;
+            var own = IsOwn(version);
+            // Not there: a put to a bucket can be under way all the same.
+            if (own is null)
+            {
+                isOpen = !table.Files.IsLocal;
+                throw;
+            }
+            placed = own.Value;
         }
+        isOpen = false;
+        return placed;
     }
 
-    private bool IsOwn(long version) => table.Log.Entry(version) is { } actions && HistoryReader.TransactionId(actions) == lease!.Id;
+    // Null: nobody's yet.
+    private bool? IsOwn(long version) => table.Log.Entry(version) is { } actions ? HistoryReader.TransactionId(actions) == lease!.Id : null;
 
     private static string[] StatePaths(string stateName) => [$"{StateFiles.Folder}/{stateName}.json", $"{StateFiles.Folder}/{stateName}.seen.json"];
 
@@ -215,8 +239,11 @@ public sealed partial class TableTransaction : IDisposable
     private void Announce(string stateName, long version)
     {
         published.AddRange(StatePaths(stateName));
-        lease!.WriteManifest(Math.Min(start?.Version ?? -1, version), [.. staged.Select(s => s.File.Path), .. published]);
+        WriteManifest(version, null);
     }
+
+    private void WriteManifest(long version, long? placing) =>
+        lease!.WriteManifest(Math.Min(start?.Version ?? -1, version), [.. staged.Select(s => s.File.Path).Union(published)], placing);
 
     private string? WriteState(CommitOptions options, LogState latest, string stateName, DateTimeOffset now)
     {

@@ -19,7 +19,7 @@ internal sealed class CheckTables : IDisposable
         {
             var table = TableName.TryParse(reference.ToString(), out var name) ? lake.Table(name) : throw Missing(reference);
             var snapshot = (request.InputVersions.TryGetValue(name.ToString(), out var version) ? table.At(version) : table.Latest()) ?? throw Missing(reference);
-            holds.Add(table.Hold(snapshot.Version));
+            holds.Add(table.Hold(snapshot));
             session.Execute($"CREATE SCHEMA IF NOT EXISTS {name.LayerName}");
             session.Execute($"CREATE OR REPLACE VIEW {SqlText.QualifiedName(name.LayerName, name.Name)} AS SELECT * FROM {snapshot.ScanSql()}");
         }

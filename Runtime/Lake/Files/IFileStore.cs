@@ -36,15 +36,22 @@ public interface IFileStore
     /// <summary>Deletes the file; no error when it is gone already.</summary>
     void Delete(string path);
 
-    /// <summary>What DuckDB opens to read the file. A store that is elsewhere brings the file here first.</summary>
+    /// <summary>What DuckDB opens to read a data file. A store that is elsewhere brings the file here first.</summary>
     string ReadPath(string path);
 
     /// <summary>Brings files here that are about to be read, several at once. Nothing to do where they are here anyway.</summary>
     /// <param name="files">Paths and sizes in bytes.</param>
+    /// <param name="holders">Who keeps them here; without any they stay for some minutes at least.</param>
     /// <exception cref="LakeStorageException">There is no room for all of them at once.</exception>
-    void Fetch(IReadOnlyList<(string Path, long Bytes)> files)
+    void Fetch(IReadOnlyList<(string Path, long Bytes)> files, IReadOnlyCollection<CopyHold> holders)
     {
     }
+
+    /// <summary>Keeps what is fetched for it until it is disposed; null where nothing is fetched.</summary>
+    CopyHold? HoldCopies() => null;
+
+    /// <summary>A file of any kind for one reading, such as a checkpoint, whose name may stand for another file later.</summary>
+    BorrowedFile Borrow(string path) => new(ReadPath(path));
 
     /// <summary>True when the files are on this machine's disk, and nowhere else.</summary>
     bool IsLocal => true;

@@ -44,7 +44,8 @@ internal static class CheckpointFile
 
     private static void ReadParquet(IFileStore files, DuckSession session, string path, List<LogAction> actions, List<string> sidecars)
     {
-        var source = $"read_parquet({SqlText.Literal(files.ReadPath(path))}, hive_partitioning=false)";
+        using var file = files.Borrow(path);
+        var source = $"read_parquet({SqlText.Literal(file.Path)}, hive_partitioning=false)";
         var present = session.Describe($"SELECT * FROM {source}").Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var (kind, _) in Columns.Where(c => present.Contains(c.Kind)))
         {

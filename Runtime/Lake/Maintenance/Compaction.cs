@@ -31,6 +31,8 @@ internal sealed class Compaction(LakeTable table, DuckSession session, OptimizeO
             var bytes = group.Sum(f => f.Bytes);
             options.Progress?.Invoke(new OptimizeProgress(done, bytes, total));
             transaction.Write(session, $"SELECT * FROM {snapshot.ScanSql(group, withReserved: true)}{order}", write, ct);
+            // What was read of this group is not needed again; held on to, a table larger than the cache could never be cared for.
+            transaction.ReleaseCopies();
             done += bytes;
         }
         options.Progress?.Invoke(new OptimizeProgress(done, 0, total));

@@ -10,7 +10,7 @@ namespace FlowForge.Lake.Reading;
 /// Writes the DuckDB expression that reads a set of files as the table's schema says: column order and types, partition values from the log, NULL for
 /// columns that a file has not. Files with the same columns are read by one <c>read_parquet</c>, so thousands of them are opened only as the query needs them.
 /// </summary>
-internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyList<string> partitionColumns, ColumnMapping mapping)
+internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyList<string> partitionColumns, ColumnMapping mapping, IReadOnlyCollection<CopyHold>? holders = null)
 {
     /// <summary>The tag of an add action that says which columns its file has.</summary>
     public const string ColumnsTag = "flowforge.columns";
@@ -32,7 +32,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         var columns = schema.Columns.Where(include).ToList();
         if (columns.Count == 0) throw new LakeException($"The table at {store.Root} has no columns to read.");
         if (files.Count == 0) return $"(SELECT {Typed(columns)}{(withFile ? $", CAST(NULL AS VARCHAR) AS {FileColumn}" : "")}{(PlaceOf is null ? "" : $", CAST(NULL AS INTEGER) AS {PlaceColumn}, CAST(NULL AS BIGINT) AS {RowColumn}")} WHERE false)";
-        if (!store.IsLocal) store.Fetch([.. files.Where(f => !FilePaths.IsAbsolute(f.Uri)).Select(f => (f.Path, f.Bytes))]);
+        if (!store.IsLocal) store.Fetch([.. files.Where(f => !FilePaths.IsAbsolute(f.Uri)).Select(f => (f.Path, f.Bytes))], holders ?? []);
         var current = Fingerprint(mapping.Physical(schema), mapping.Physical(partitionColumns, schema));
         var branches = Groups(files).Select(g => Branch(g.Files, g.Tag, g.Tag == current && mapping.Mode != ColumnMappingMode.Id, columns, withFile, g.IsListed));
         return $"({string.Join(" UNION ALL ", branches)})";

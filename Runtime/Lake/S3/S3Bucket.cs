@@ -16,6 +16,7 @@ internal sealed class S3Bucket : IDisposable
     private const long PartBytes = 16 << 20;
     private const int Parallel = 4;
     private const int Conflicts = 20;
+    private const int BodyRetries = 4;
     private readonly AmazonS3Client client;
     private readonly S3LakeOptions options;
 
@@ -24,7 +25,7 @@ internal sealed class S3Bucket : IDisposable
         this.options = options;
         var config = new AmazonS3Config
         {
-            ForcePathStyle = options.PathStyle ?? options.Endpoint is not null, MaxErrorRetry = 4, Timeout = TimeSpan.FromMinutes(5), ConnectTimeout = TimeSpan.FromSeconds(10),
+            ForcePathStyle = options.PathStyle ?? options.Endpoint is not null, MaxErrorRetry = options.Retries, Timeout = TimeSpan.FromMinutes(5), ConnectTimeout = TimeSpan.FromSeconds(10),
             // Many services know Amazon's protocol without its newer checksums.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED, ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
         };
@@ -38,14 +39,24 @@ internal sealed class S3Bucket : IDisposable
     /// <summary>The object's content, or null when there is none.</summary>
     public byte[]? Read(string key) => Call(async () =>
     {
-        using var answer = await client.GetObjectAsync(options.Bucket, key).ConfigureAwait(false);
-        var content = new byte[answer.ContentLength];
-        await using var stream = answer.ResponseStream;
-        await stream.ReadExactlyAsync(content).ConfigureAwait(false);
-        return content;
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                using var answer = await client.GetObjectAsync(options.Bucket, key).ConfigureAwait(false);
+                return await new S3Body(answer, options.StallTime).ReadAllAsync().ConfigureAwait(false);
+            }
+            catch (BrokenBodyException) when (attempt < BodyRetries)
+            {
+                await S3Body.PauseAsync(attempt, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
     }, whenMissing: null);
 
-    public bool Exists(string key) => Call(async () => await client.GetObjectMetadataAsync(options.Bucket, key).ConfigureAwait(false) is not null, whenMissing: false);
+    public bool Exists(string key) => Length(key) is not null;
+
+    /// <summary>The object's size in bytes, or null when there is none.</summary>
+    public long? Length(string key) => Call<long?>(async () => (await client.GetObjectMetadataAsync(options.Bucket, key).ConfigureAwait(false)).ContentLength, whenMissing: null);
 
     /// <summary>
     /// Puts an object unless one is there. An answer can be lost and the call be made again by the client: an object with this very content then is our own, which is so as each
@@ -85,30 +96,38 @@ internal sealed class S3Bucket : IDisposable
         return await client.PutObjectAsync(new PutObjectRequest { BucketName = options.Bucket, Key = key, InputStream = stream, UseChunkEncoding = false }).ConfigureAwait(false);
     });
 
-    /// <summary>Puts a file; a large one in parts, which appear together or not at all.</summary>
-    /// <returns>False when an object of that name is there.</returns>
-    public bool Upload(string file, string key) => new FileInfo(file).Length <= PartBytes ? UploadWhole(file, key) : UploadInParts(file, key);
-
-    private bool UploadWhole(string file, string key)
+    /// <summary>
+    /// Puts a file; a large one in parts, which appear together or not at all. When the answer is lost, the object that is there tells: names of files are used once, so
+    /// one of the same size is this one.
+    /// </summary>
+    /// <returns>False when another object of that name is there.</returns>
+    public bool Upload(string file, string key)
     {
-        return Call(async () =>
-        {
-            try
-            {
-                await client.PutObjectAsync(new PutObjectRequest { BucketName = options.Bucket, Key = key, FilePath = file, IfNoneMatch = "*", UseChunkEncoding = false }).ConfigureAwait(false);
-                return true;
-            }
-            catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed)
-            {
-                return false;
-            }
-        });
+        var length = new FileInfo(file).Length;
+        return Call(() => length <= PartBytes ? UploadWholeAsync(file, key, length) : UploadInPartsAsync(file, key, length));
     }
 
-    private bool UploadInParts(string file, string key) => Call(async () =>
+    private async Task<bool> UploadWholeAsync(string file, string key, long length)
+    {
+        try
+        {
+            await client.PutObjectAsync(new PutObjectRequest { BucketName = options.Bucket, Key = key, FilePath = file, IfNoneMatch = "*", UseChunkEncoding = false }).ConfigureAwait(false);
+            return true;
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed)
+        {
+            return await HasLengthAsync(key, length).ConfigureAwait(false);
+        }
+        catch (Exception e) when (S3Errors.IsService(e))
+        {
+            if (await HasLengthAsync(key, length).ConfigureAwait(false)) return true;
+            throw;
+        }
+    }
+
+    private async Task<bool> UploadInPartsAsync(string file, string key, long length)
     {
         if (Exists(key)) return false;
-        var length = new FileInfo(file).Length;
         var size = Math.Max(PartBytes, (length / 9_000) + 1);
         var upload = (await client.InitiateMultipartUploadAsync(options.Bucket, key).ConfigureAwait(false)).UploadId;
         try
@@ -125,40 +144,90 @@ internal sealed class S3Bucket : IDisposable
             await client.CompleteMultipartUploadAsync(new CompleteMultipartUploadRequest { BucketName = options.Bucket, Key = key, UploadId = upload, PartETags = [.. tags] }).ConfigureAwait(false);
             return true;
         }
-        catch
+        catch (Exception e)
         {
-            await client.AbortMultipartUploadAsync(options.Bucket, key, upload).ConfigureAwait(false);
+            // A repeated completion finds its upload gone when the first one did the work.
+            if (S3Errors.IsService(e) && await HasLengthAsync(key, length).ConfigureAwait(false)) return true;
+            await TryAbortAsync(key, upload).ConfigureAwait(false);
             throw;
         }
-    });
+    }
 
-    /// <summary>Writes the object into a new local file, a large one by several ranges at once, all of the same version of the object. Flushed.</summary>
+    private async Task<bool> HasLengthAsync(string key, long length)
+    {
+        try
+        {
+            return (await client.GetObjectMetadataAsync(options.Bucket, key).ConfigureAwait(false)).ContentLength == length;
+        }
+        catch (Exception e) when (S3Errors.IsService(e))
+        {
+            // Whoever asks has an error already that says more.
+            return false;
+        }
+    }
+
+    private async Task TryAbortAsync(string key, string upload)
+    {
+        try
+        {
+            await client.AbortMultipartUploadAsync(options.Bucket, key, upload).ConfigureAwait(false);
+        }
+        catch (Exception e) when (S3Errors.IsService(e))
+        {
+            // Parts that stay are invisible; the bucket's rule for incomplete uploads removes them.
+        }
+    }
+
+    /// <summary>
+    /// Writes the object into a local file, a large one by several ranges at once, all of the same version of the object; a body that breaks off goes on where it ended. Flushed.
+    /// </summary>
     /// <exception cref="FileNotFoundException">There is no such object.</exception>
     public void Download(string key, string file)
     {
         var found = Call(async () =>
         {
-            using var handle = File.OpenHandle(file, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
-            using var first = await client.GetObjectAsync(new GetObjectRequest { BucketName = options.Bucket, Key = key, ByteRange = new ByteRange(0, PartBytes - 1) }).ConfigureAwait(false);
-            await Copy(first, handle, 0, CancellationToken.None).ConfigureAwait(false);
-            var length = first.ContentRange is { } range && long.TryParse(range.AsSpan(range.LastIndexOf('/') + 1), out var whole) ? whole : first.ContentLength;
+            using var handle = File.OpenHandle(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, FileOptions.Asynchronous);
+            var (length, tag) = await RangeAsync(key, null, 0, PartBytes - 1, handle, CancellationToken.None).ConfigureAwait(false);
             var parts = (int)((length + PartBytes - 1) / PartBytes) - 1;
             if (parts > 0)
             {
                 await System.Threading.Tasks.Parallel.ForAsync(0, parts, new ParallelOptions { MaxDegreeOfParallelism = Parallel }, async (i, ct) =>
                 {
                     var from = (i + 1) * PartBytes;
-                    using var part = await client.GetObjectAsync(new GetObjectRequest
-                    {
-                        BucketName = options.Bucket, Key = key, EtagToMatch = first.ETag, ByteRange = new ByteRange(from, Math.Min(from + PartBytes, length) - 1),
-                    }, ct).ConfigureAwait(false);
-                    await Copy(part, handle, from, ct).ConfigureAwait(false);
+                    await RangeAsync(key, tag, from, Math.Min(from + PartBytes, length) - 1, handle, ct).ConfigureAwait(false);
                 }).ConfigureAwait(false);
             }
+            RandomAccess.SetLength(handle, length);
             RandomAccess.FlushToDisk(handle);
             return true;
         }, whenMissing: false);
-        if (!found) throw new FileNotFoundException($"{options} has no object {key}, which a version of a table names. It was removed by hand or by vacuum; restore it from a backup or a version of the bucket.", key);
+        if (!found) throw Missing(key);
+    }
+
+    /// <summary>Says that a file is gone which a version names.</summary>
+    public FileNotFoundException Missing(string key) =>
+        new($"{options} has no object {key}, which a version of a table names. It was removed by hand or by vacuum; restore it from a backup or a version of the bucket.", key);
+
+    // The whole object's length and tag.
+    private async Task<(long Length, string Tag)> RangeAsync(string key, string? tag, long from, long last, Microsoft.Win32.SafeHandles.SafeFileHandle handle, CancellationToken ct)
+    {
+        var at = from;
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                using var answer = await client.GetObjectAsync(new GetObjectRequest { BucketName = options.Bucket, Key = key, EtagToMatch = tag, ByteRange = new ByteRange(at, last) }, ct).ConfigureAwait(false);
+                tag ??= answer.ETag;
+                await new S3Body(answer, options.StallTime).CopyAsync(handle, at, ct).ConfigureAwait(false);
+                var length = answer.ContentRange is { } range && long.TryParse(range.AsSpan(range.LastIndexOf('/') + 1), out var whole) ? whole : answer.ContentLength;
+                return (length, tag);
+            }
+            catch (BrokenBodyException e) when (attempt < BodyRetries)
+            {
+                at += e.Done;
+                await S3Body.PauseAsync(attempt, ct).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>Objects whose keys begin with a prefix; without <paramref name="recursive"/> none with a further slash.</summary>
@@ -191,34 +260,13 @@ internal sealed class S3Bucket : IDisposable
         while (next is not null);
     }
 
-    private static async Task Copy(GetObjectResponse answer, Microsoft.Win32.SafeHandles.SafeFileHandle handle, long at, CancellationToken ct)
-    {
-        var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(1 << 17);
-        try
-        {
-            await using var stream = answer.ResponseStream;
-            var left = answer.ContentLength;
-            while (left > 0)
-            {
-                var got = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), ct).ConfigureAwait(false);
-                if (got == 0) throw new EndOfStreamException($"{answer.Key} ended {left} bytes too early.");
-                await RandomAccess.WriteAsync(handle, buffer.AsMemory(0, got), at, ct).ConfigureAwait(false);
-                (at, left) = (at + got, left - got);
-            }
-        }
-        finally
-        {
-            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
     private T Call<T>(Func<Task<T>> call)
     {
         try
         {
             return call().GetAwaiter().GetResult();
         }
-        catch (Exception e) when (Meant(e) is AmazonServiceException or AmazonClientException or HttpRequestException or EndOfStreamException or OperationCanceledException or TimeoutException)
+        catch (Exception e) when (S3Errors.IsService(Meant(e)))
         {
             throw S3Errors.From(Meant(e), options);
         }

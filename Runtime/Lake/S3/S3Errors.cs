@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Amazon.Runtime;
 using Amazon.S3;
 
@@ -13,6 +14,7 @@ internal static class S3Errors
         return failure switch
         {
             LakeStorageException known => known,
+            BrokenBodyException e => Passing($"The lake {place} cannot be read: {e.Message}. It is tried again; check the network when it stays so."),
             AmazonS3Exception { ErrorCode: "NoSuchBucket" } =>
                 Lasting("FF2701", $"There is no bucket {lake.Bucket}, which the lake {place} needs. Make it, or correct Lake:Root, Lake:S3:Region or Lake:S3:Endpoint."),
             AmazonServiceException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } e =>
@@ -29,6 +31,10 @@ internal static class S3Errors
         LakeStorageException Lasting(string code, string message) => new(code, message, false, failure);
         LakeStorageException Passing(string message) => new("FF2704", message, true, failure);
     }
+
+    /// <summary>True for what the service or the way to it did; a local disk's errors are others.</summary>
+    public static bool IsService(Exception failure) => failure is AmazonServiceException or AmazonClientException or HttpRequestException or BrokenBodyException or OperationCanceledException or TimeoutException
+        || (failure is IOException and not LakeStorageException && (failure is HttpIOException || failure.InnerException is SocketException or HttpIOException));
 
     private static Exception Innermost(Exception failure)
     {

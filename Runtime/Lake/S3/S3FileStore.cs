@@ -57,19 +57,38 @@ internal sealed class S3FileStore : IFileStore
 
     public string ReadPath(string path)
     {
+        if (!IsUnique(path)) throw new InvalidOperationException($"{path} may be another file tomorrow, so no copy of it is kept. Borrow it.");
         var local = Local(path);
-        if (!IsUnique(path)) cache.Remove(local);
-        return cache.Get(local, (_, to) => bucket.Download(Key(path), to));
+        if (!File.Exists(local)) Fetch([(path, bucket.Length(Key(path)) ?? throw bucket.Missing(Key(path)))], []);
+        return local;
     }
 
-    public void Fetch(IReadOnlyList<(string Path, long Bytes)> files)
+    public BorrowedFile Borrow(string path)
+    {
+        var scratch = new ScratchFolder(Path.Combine(LocalFolder, "_flowforge", "borrowed"));
+        try
+        {
+            var local = Path.Combine(scratch.Directory, "file" + Path.GetExtension(path));
+            bucket.Download(Key(path), local);
+            return new BorrowedFile(local, scratch);
+        }
+        catch
+        {
+            scratch.Dispose();
+            throw;
+        }
+    }
+
+    public void Fetch(IReadOnlyList<(string Path, long Bytes)> files, IReadOnlyCollection<CopyHold> holders)
     {
         var byLocal = files.DistinctBy(f => f.Path).ToDictionary(f => Local(f.Path), StringComparer.Ordinal);
-        cache.Fetch([.. byLocal.Select(f => (f.Key, f.Value.Bytes))], (local, to) => bucket.Download(Key(byLocal[local].Path), to));
+        cache.Fetch([.. byLocal.Select(f => (f.Key, f.Value.Bytes))], (local, to) => bucket.Download(Key(byLocal[local].Path), to), holders);
     }
 
+    public CopyHold? HoldCopies() => cache.Hold();
+
     // Files of the log have the same names in a table that was deleted and made anew, so a copy says nothing about them.
-    private static bool IsUnique(string path) => !path.StartsWith('_');
+    private static bool IsUnique(string path) => !path.StartsWith("_delta_log/", StringComparison.Ordinal) && !path.StartsWith("_flowforge/", StringComparison.Ordinal);
 
     private string Key(string path) => prefix + Checked(path);
 

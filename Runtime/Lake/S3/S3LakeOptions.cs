@@ -42,6 +42,12 @@ public sealed record S3LakeOptions
     // A copy that was asked for a moment ago is about to be opened, so it stays that long.
     internal TimeSpan CacheGrace { get; init; } = TimeSpan.FromMinutes(3);
 
+    // A body that brings nothing for so long is asked for again.
+    internal TimeSpan StallTime { get; init; } = TimeSpan.FromSeconds(60);
+
+    // How often the client itself repeats a call.
+    internal int Retries { get; init; } = 4;
+
     /// <summary>Reads <c>s3://bucket/prefix</c>; null for anything else, such as a folder.</summary>
     /// <exception cref="LakeException">It begins with <c>s3://</c> and is not right.</exception>
     public static S3LakeOptions? Parse(string root)

@@ -6,7 +6,8 @@ namespace FlowForge.Lake.Writing;
 
 /// <summary>
 /// Clears away what writers left that were killed: unfinished files, and files that already had their place in the table when the commit did not happen.
-/// A live writer is known by its lock; a commit that did happen by the transaction id in its entry.
+/// A live writer is known by its lock; a commit that did happen by the transaction id in its entry. While the version that a gone writer was putting is free, its put may
+/// still land: its files stay until that version is somebody's.
 /// </summary>
 internal sealed class Leftovers(IFileStore store, DeltaLog log)
 {
@@ -45,7 +46,9 @@ internal sealed class Leftovers(IFileStore store, DeltaLog log)
         if (held is null || !File.Exists(leaseFile)) return 0;
         var folder = leaseFile[..^WriterLease.Ending.Length];
         var removed = 0;
-        if (ReadManifest(folder) is { } manifest && !MayBeCommitted(manifest.BaseVersion, Path.GetFileName(folder)))
+        var manifest = ReadManifest(folder);
+        if (manifest?.Placing is { } placing && (log.Latest()?.Version ?? -1) < placing) return 0;
+        if (manifest is not null && !MayBeCommitted(manifest.BaseVersion, Path.GetFileName(folder)))
         {
             foreach (var path in manifest.Paths.Where(store.Exists))
             {

@@ -31,12 +31,15 @@ internal sealed class WriterLease : IDisposable
     public string Folder { get; }
 
     /// <summary>Notes what is about to be put into the table, durable.</summary>
-    public void WriteManifest(long baseVersion, IReadOnlyList<string> paths)
+    /// <param name="baseVersion">The newest version at that time.</param>
+    /// <param name="paths">Data and state files.</param>
+    /// <param name="placing">The version whose log entry is about to be put where a put may outlive its client; null before that.</param>
+    public void WriteManifest(long baseVersion, IReadOnlyList<string> paths, long? placing = null)
     {
         var temporary = Path.Combine(Folder, ManifestName + ".new");
         using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
         {
-            JsonSerializer.Serialize(file, new LeaseManifest(baseVersion, [.. paths]), WritingJson.Default.LeaseManifest);
+            JsonSerializer.Serialize(file, new LeaseManifest(baseVersion, [.. paths], placing), WritingJson.Default.LeaseManifest);
             file.Flush(flushToDisk: true);
         }
         File.Move(temporary, Path.Combine(Folder, ManifestName), overwrite: true);
@@ -55,8 +58,11 @@ internal sealed class WriterLease : IDisposable
     }
 }
 
-/// <summary>What a writer was about to put into a table at version <paramref name="BaseVersion"/> or later.</summary>
-internal sealed record LeaseManifest(long BaseVersion, List<string> Paths);
+/// <summary>What a writer was about to put into a table after version <paramref name="BaseVersion"/>.</summary>
+/// <param name="BaseVersion">The newest version at that time, or an older one.</param>
+/// <param name="Paths">Data and state files.</param>
+/// <param name="Placing">The version whose entry may be under way to a bucket even when the writer is gone; null when none is.</param>
+internal sealed record LeaseManifest(long BaseVersion, List<string> Paths, long? Placing = null);
 
 [System.Text.Json.Serialization.JsonSerializable(typeof(LeaseManifest))]
 internal sealed partial class WritingJson : System.Text.Json.Serialization.JsonSerializerContext;

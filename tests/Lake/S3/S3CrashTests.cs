@@ -41,6 +41,8 @@ public sealed class S3CrashTests(CephServer server)
         foreach (var name in (string[])["bronze.t", "silver.m"])
         {
             var last = lake.Table("writer", name);
+            // A put of the writer that was killed last may still land until its version is somebody else's.
+            lake.Append(last, $"FROM {last.Latest()!.ScanSql()} LIMIT 0");
             last.CleanLeftovers();
             var folder = name.Replace('.', '/') + "/";
             var named = Enumerable.Range(0, (int)last.Latest()!.Version + 1).SelectMany(v => last.At(v)!.Files).Select(f => folder + f.Path).ToHashSet();

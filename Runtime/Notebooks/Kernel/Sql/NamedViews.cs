@@ -44,7 +44,7 @@ internal sealed class NamedViews : IDisposable
         var view = SqlText.QualifiedName(name.LayerName, string.Create(CultureInfo.InvariantCulture, $"{name.Name}@{snapshot.Version}#{snapshot.TableId}"));
         if (_made.Contains(view)) return (view, label);
         // Held before its files are looked at, and as long as the kernel lives: later cells and pages read this version again.
-        if (_lake.Table(name).Hold(snapshot.Version) is { } lease) _leases.Add(lease);
+        _leases.Add(_lake.Table(name).Hold(snapshot));
         _session.Execute($"CREATE VIEW {view} AS FROM {snapshot.ScanSql()}");
         _made.Add(view);
         return (view, label);
