@@ -12,7 +12,7 @@ internal static class NotebookPromote
     public static async Task<int> RunAsync(CommandContext c, string path, string pipeline, Wish wish)
     {
         var (layer, name) = Target(path, wish);
-        var values = wish.Parameters.Select(p => p.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? (p[..at], p[(at + 1)..]) : throw new CliException($"'{p}' is no parameter. Write name=value.")).ToDictionary(p => p.Item1, p => p.Item2, StringComparer.Ordinal);
+        var values = wish.Parameters.Select(p => p.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? (p[..at], p[(at + 1)..]) : throw new CliException($"'{p}' is no parameter.", "Write name=value.")).ToDictionary(p => p.Item1, p => p.Item2, StringComparer.Ordinal);
         var preview = await c.Client.PromoteNotebookAsync(path, new PromoteNotebook(pipeline, layer, name, wish.Result, values, wish.Cron), c.Ct);
         foreach (var d in preview.Validation.Diagnostics) await Console.Error.WriteLineAsync($"{d.Code} {d.Message} {d.Suggestion}".TrimEnd());
         if (!preview.Validation.Valid) return 1;
@@ -26,9 +26,9 @@ internal static class NotebookPromote
         var own = path.Split('/')[^1];
         if (own.EndsWith(".ipynb", StringComparison.Ordinal)) own = own[..^6];
         if (wish.Table is not { } table) return (null, wish.Job ?? own);
-        if (wish.Job is not null) throw new CliException("--table and --job exclude each other.");
+        if (wish.Job is not null) throw new CliException("--table and --job exclude each other.", "Leave one of them out.");
         var parts = table.Split('.');
         return parts is [var layer, { Length: > 0 } name] && Enum.TryParse<TableLayer>(layer, ignoreCase: true, out var found) && found != TableLayer.Bronze
-            ? (found, name) : throw new CliException($"'{table}' cannot be made by a notebook. Write silver.NAME or gold.NAME.");
+            ? (found, name) : throw new CliException($"'{table}' cannot be made by a notebook.", "Write silver.NAME or gold.NAME.");
     }
 }
