@@ -132,14 +132,14 @@ public sealed class S3LakeTests(CephServer server)
     }
 
     [Fact]
-    public void Read_CopyThatWentAway_ComesAgain()
+    public async Task Read_CopyThatWentAway_ComesAgain()
     {
         using var lake = new S3TestLake(server);
         var table = lake.Table();
         lake.Append(table, "SELECT 1 AS a");
         File.Delete(Path.Combine(lake.Folder("a"), "bronze", "t", table.Latest()!.Files[0].Path));
         Assert.Equal("1", lake.Rows(table.Latest()!));
-        lake.Client.DeleteObjectAsync(S3TestLake.Bucket, $"{lake.Options.Prefix}/bronze/t/{table.Latest()!.Files[0].Path}").GetAwaiter().GetResult();
+        await lake.Client.DeleteObjectAsync(S3TestLake.Bucket, $"{lake.Options.Prefix}/bronze/t/{table.Latest()!.Files[0].Path}", TestContext.Current.CancellationToken);
         var gone = Assert.Throws<FileNotFoundException>(() => lake.Table("b").Latest()!.ScanSql());
         Assert.Equal($"{lake.Options} has no object {lake.Options.Prefix}/bronze/t/{table.Latest()!.Files[0].Path}, which a version of a table names. It was removed by hand or by vacuum; restore it from a backup or a version of the bucket.", gone.Message);
     }
