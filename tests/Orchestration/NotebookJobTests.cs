@@ -52,7 +52,7 @@ public sealed class NotebookJobTests
         var copies = runtime.Services.GetRequiredService<ExecutedNotebooks>();
         Assert.Equal(["gold.big", "notebook.note"], copies.JobsOf(run.RunId));
         var big = copies.Find(run.RunId, "gold.big")!;
-        Assert.Equal(["parameters", "injected-parameters", "", ""], big.Cells.Select(c => c.Tags.FirstOrDefault() ?? ""));
+        Assert.Equal(["parameters", "injected-parameters", "", ""], big.Cells.Select(c => c.Tags.Count > 0 ? c.Tags[0] : ""));
         Assert.Equal("least = 25;", big.Cells[1].Source);
         Assert.Contains("Kept 1 of 3", big.Cells[3].Outputs.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal($"succeeded gold.big reports/big {run.RunId}", $"{big.Metadata["flowforge"]!["run"]!["state"]} {big.Metadata["flowforge"]!["run"]!["job"]} {big.Metadata["flowforge"]!["run"]!["notebook"]} {big.Metadata["flowforge"]!["run"]!["run"]}");
