@@ -48,44 +48,69 @@ started=$SECONDS
 dotnet build FlowForge.sln -v q --nologo || { echo "the build failed"; echo "0 passed, 1 failed"; exit 1; }
 echo "built in $((SECONDS - started)) s"
 
-# Runs one room, or only the tests named behind it; leaves its counts in p f s, its exit code in status and xunit's summary line in summary.
+results=artifacts/test-results
+rm -rf "$results"; mkdir -p "$results"
+
+# Runs one room, or only the tests named behind it; leaves its log, its exit code and its seconds in the results' folder.
 run_room() {
+  local began=$SECONDS status
   timeout --kill-after=30 1500 "artifacts/bin/$1.Tests/debug/FlowForge.$1.Tests" -noLogo -noColor "${@:2}" >"$results/$1.log" 2>&1 </dev/null
   status=$?
+  echo "$status $((SECONDS - began))" >"$results/$1.result"
+}
+
+# Reads what a room has left: counts in p f s, exit code in status, xunit's summary line in summary.
+read_room() {
+  read -r status seconds <"$results/$1.result"
   summary=$(grep -oE 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+, Not Run: [0-9]+' "$results/$1.log" | tail -n 1)
   # "Not Run" are the explicit ones: programs that a test starts, not tests.
+  local total errors not_run
   read -r total errors f s not_run < <(grep -oE '[0-9]+' <<<"${summary:-0 0 0 0 0}" | tr '\n' ' ')
   f=$((f + errors)); p=$((total - f - s - not_run))
 }
 
-results=artifacts/test-results
-rm -rf "$results"; mkdir -p "$results"
-passed=0; failed=0; skipped=0; broken=()
-for project in tests/*/*.Tests.csproj; do
-  room=$(basename "$(dirname "$project")")
+# Adds a room that was read to the sums, and tells how it went.
+tell_room() {
+  if [ -z "$summary" ]; then
+    echo "$1: ended with status $status and no result"; tail -n 40 "$results/$1.log"
+    failed=$((failed + 1)); broken+=("$1"); return
+  fi
+  passed=$((passed + p)); failed=$((failed + f)); skipped=$((skipped + s))
+  echo "$1: $p passed, $f failed, $s skipped in $seconds s"
+  if [ "$f" -gt 0 ] || { [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; }; then
+    broken+=("$1"); grep -vE '^\s*$' "$results/$1.log" | tail -n 120
+    [ "$f" -gt 0 ] || failed=$((failed + 1))
+  fi
+}
+
+# Rooms with browsers, kernels or a whole environment have the machine for themselves. The others, which mostly wait for their servers, go two at a time, the longest first.
+beside=(); alone=()
+for room in Acceptance Plugins Conformance Lake Api Ingest $(for project in tests/*/*.Tests.csproj; do basename "$(dirname "$project")"; done); do
   if [ ${#rooms[@]} -gt 0 ] && [[ ! " ${rooms[*]} " == *" $room "* ]]; then continue; fi
+  if [[ " ${beside[*]} ${alone[*]} " == *" $room "* ]]; then continue; fi
   grep -rqsE '\[(Fact|Theory)' --include='*.cs' "tests/$room" || continue
-  started=$SECONDS
-  run_room "$room"
-  if [ "$f" -gt 0 ] && [[ " Workbench EndToEnd AppHost " == *" $room "* ]]; then
+  if [[ " Workbench EndToEnd AppHost Notebooks " == *" $room "* ]]; then alone+=("$room"); else beside+=("$room"); fi
+done
+
+passed=0; failed=0; skipped=0; broken=()
+for room in "${beside[@]}"; do
+  while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+  run_room "$room" &
+done
+wait
+for room in "${beside[@]}"; do read_room "$room"; tell_room "$room"; done
+for room in "${alone[@]}"; do
+  run_room "$room"; read_room "$room"
+  if [ "$f" -gt 0 ] && [ "$room" != Notebooks ]; then
     # Browsers and whole environments on a busy machine: what failed is run once more, and both results are told. Not rooms that kill at random moments: there a second try proves nothing.
     echo "$room: $f failed at the first try, run again:"; grep -A6 'FAIL' "$results/$room.log"
     cp "$results/$room.log" "$results/$room.first.log"
     mapfile -t again < <(sed -nE 's/^ *(FlowForge\.[A-Za-z0-9_.+]+).*\[FAIL\].*/-method\n\1/p' "$results/$room.log")
     first_passed=$p first_failed=$f first_skipped=$s
-    run_room "$room" "${again[@]}"
+    run_room "$room" "${again[@]}"; read_room "$room"
     if [ ${#again[@]} -gt 0 ]; then p=$((first_passed + first_failed - f)) s=$first_skipped; fi
   fi
-  if [ -z "$summary" ]; then
-    echo "$room: ended with status $status and no result"; tail -n 40 "$results/$room.log"
-    failed=$((failed + 1)); broken+=("$room"); continue
-  fi
-  passed=$((passed + p)); failed=$((failed + f)); skipped=$((skipped + s))
-  echo "$room: $p passed, $f failed, $s skipped in $((SECONDS - started)) s"
-  if [ "$f" -gt 0 ] || { [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; }; then
-    broken+=("$room"); grep -vE '^\s*$' "$results/$room.log" | tail -n 120
-    [ "$f" -gt 0 ] || failed=$((failed + 1))
-  fi
+  tell_room "$room"
 done
 
 [ ${#broken[@]} -eq 0 ] || echo "failed: ${broken[*]} (logs in $results)"

@@ -104,6 +104,7 @@ public sealed class ReplayTests : IDisposable
         await _bench.RunAsync(Csv("id: int, n: int"));
         var outcome = await _bench.ReplayAsync(Csv("id: int, n: string", "dedupe_keys: [id]\nfilter: n <> 'z'"));
         Assert.Equal(new RowCounts(3, 1, 0, 1, 1), outcome.Counts);
+        Assert.Equal("2 of 3 rejects replayed, 1 of them left out by the filter; 1 superseded, for the table has another row in their place", outcome.Note);
         Assert.Equal(["1|1", "2|y"], _bench.Query("FROM {t} ORDER BY id"));
         Assert.Equal(["2|WRONG_TYPE|superseded|run-2", "3|WRONG_TYPE|replayed|run-2", "4|WRONG_TYPE|replayed|run-2"], _bench.Rejects(Status));
     }

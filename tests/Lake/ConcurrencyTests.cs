@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FlowForge.Lake.Files;
 
 namespace FlowForge.Lake.Tests;
 
@@ -23,6 +24,40 @@ public sealed class ConcurrencyTests
         var snapshot = lake.Fresh().Latest()!;
         Assert.Equal(47, snapshot.Version);
         Assert.Equal("48|48", lake.Rows(snapshot, "count(*), count(DISTINCT (w, i))"));
+    }
+
+    [Fact]
+    public void Latest_TableMadeBetweenTwoLooks_IsThere()
+    {
+        using var lake = new TestLake();
+        lake.Append(lake.Table(), "SELECT 1 AS a");
+        Assert.Equal(0, new LakeTable(new MadeMeanwhile(lake.Table().Location), "bronze.t").Latest()!.Version);
+    }
+
+    /// <summary>A table whose first entry comes after the look at it, and before the listing.</summary>
+    private sealed class MadeMeanwhile(string folder) : IFileStore
+    {
+        private readonly LocalFileStore files = new(folder);
+        private bool isThere;
+        private int listings;
+
+        public string Root => files.Root;
+        public string StagingFolder => files.StagingFolder;
+        public byte[]? Read(string path) => isThere ? files.Read(path) : null;
+        public bool Exists(string path) => isThere && files.Exists(path);
+        public bool PutIfAbsent(string path, ReadOnlySpan<byte> content) => throw new NotSupportedException();
+        public void Put(string path, ReadOnlySpan<byte> content) => throw new NotSupportedException();
+        public void Publish(string localFile, string path) => throw new NotSupportedException();
+        public void Settle(string folder) => throw new NotSupportedException();
+        public void Delete(string path) => throw new NotSupportedException();
+        public string ReadPath(string path) => files.ReadPath(path);
+
+        public IEnumerable<StoredFile> List(string folder, bool recursive = false)
+        {
+            // The checkpoint is looked for before the entries; the last listing is the one that counts.
+            if (listings++ > 0) isThere = true;
+            return isThere ? files.List(folder, recursive) : [];
+        }
     }
 
     [Fact]

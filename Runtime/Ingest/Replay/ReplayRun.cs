@@ -116,7 +116,7 @@ internal sealed class ReplayRun(LakeStore lake, PluginRegistry plugins, CatalogD
     }
 
     private static string Note(RowCounts counts, long outrun) =>
-        $"{counts.Read - counts.Rejected - outrun} of {counts.Read} rejects replayed{(outrun == 0 ? "" : $"; {outrun} superseded, for the table has another row in their place")}";
+        $"{counts.Read - counts.Rejected - outrun} of {counts.Read} rejects replayed{(counts.Filtered == 0 ? "" : $", {counts.Filtered} of them left out by the filter")}{(outrun == 0 ? "" : $"; {outrun} superseded, for the table has another row in their place")}";
 
     private CommitOptions Commit(LoadedRows loaded, JobState state, JobOutcome outcome, RejectsPlace marked, Picked files)
     {

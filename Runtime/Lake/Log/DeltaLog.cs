@@ -24,7 +24,13 @@ internal sealed class DeltaLog(IFileStore files, string table)
             known = null;
         }
         var state = known is null ? Follow(Start(null), long.MaxValue) : Follow(known, long.MaxValue);
-        if (state.Version < 0) return files.List(LogPaths.Folder).Any(IsLogFile) ? throw Unreadable() : null;
+        if (state.Version < 0)
+        {
+            if (!files.List(LogPaths.Folder).Any(IsLogFile)) return null;
+            // It may have been made since the look at its first entry.
+            state = Follow(Start(null), long.MaxValue);
+            if (state.Version < 0) throw Unreadable();
+        }
         Remember(state);
         return state;
     }

@@ -90,7 +90,7 @@ internal sealed class HostProcess : IAsyncDisposable
         var ended = false;
         try
         {
-            for (var i = 0; i < RemoteCall.Window; i++) _channel.Write(FrameKind.Next, call.Id);
+            for (var i = 0; i < RemoteCall.Window; i++) Want(call);
             while (true)
             {
                 Frame frame;
@@ -99,7 +99,7 @@ internal sealed class HostProcess : IAsyncDisposable
                 if (frame.Kind == FrameKind.Item)
                 {
                     yield return frame;
-                    _channel.Write(FrameKind.Next, call.Id);
+                    Want(call);
                     continue;
                 }
                 ended = true;
@@ -111,6 +111,18 @@ internal sealed class HostProcess : IAsyncDisposable
         {
             if (!ended) await GiveUpAsync(call).ConfigureAwait(false);
             _calls.TryRemove(call.Id, out _);
+        }
+    }
+
+    private void Want(RemoteCall call)
+    {
+        try
+        {
+            _channel.Write(FrameKind.Next, call.Id);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // The process is on its way out: what it has sent comes still, and then its end.
         }
     }
 
