@@ -10,7 +10,7 @@ namespace FlowForge.AppHost.Hosting;
 /// </summary>
 internal sealed class ServiceProcess : IDisposable
 {
-    private static readonly TimeSpan DrainTime = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
 
     private readonly Process process;
     private readonly TaskCompletionSource<int> exited = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -60,6 +60,8 @@ try
 catch (LakeStorageException e)
 {
     StartLog.LakeFailed(app.Logger, e.Code, e.Message);
+    // The log is written by a thread of its own, which this waits for.
+    await app.DisposeAsync();
     return 1;
 }
 await app.RunAsync();
