@@ -16,6 +16,9 @@ public sealed class BucketLakeTests(CephServer server, ITestOutputHelper output)
         using var client = server.Ready().Client();
         await client.PutBucketAsync("lake", cancel);
         var settings = Settings(server, "s3://lake/team a");
+        var seed = int.Parse(System.Environment.GetEnvironmentVariable("FLOWFORGE_SEED") ?? Random.Shared.Next().ToString(System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
+        output.WriteLine($"FLOWFORGE_SEED={seed}");
+        var random = new Random(seed);
         var rounds = System.Environment.GetEnvironmentVariable("FLOWFORGE_LONG") is "1" ? 30 : 2;
 
         using var workspace = new Workspace(rowsPerFile: 3000);
@@ -27,7 +30,7 @@ public sealed class BucketLakeTests(CephServer server, ITestOutputHelper output)
             {
                 workspace.AddFiles();
                 var run = await KillTests.StartAsync(environment, cancel);
-                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(200, 2500)), cancel); // the moment of death is the test's input, not a wait for a condition
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(200, 2500)), cancel); // the moment of death is the test's input, not a wait for a condition
                 if (round != 1) environment.Kill("FlowForge.Api");
                 var detail = await environment.EndOfAsync(run, cancel);
                 output.WriteLine($"round {round}: {detail.State} in {detail.Seconds:0.0} s, attempts {string.Join(" ", detail.Jobs.Select(j => j.Attempt))}");
