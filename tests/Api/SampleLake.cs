@@ -25,7 +25,7 @@ internal static class SampleLake
             transaction.Commit(new CommitOptions
             {
                 Transaction = ("orders/ingest.orders", version), Operation = "APPEND", Info = new Dictionary<string, string> { ["runId"] = "run_ok" },
-                State = new JobState { Pipeline = "orders", Job = "ingest.orders", RunId = "run_ok", Rows = new RowEquation(48, 45, 3, 0, 0), Rejects = rejects }
+                State = new JobState { Pipeline = "orders", Job = "orders", RunId = "run_ok", Rows = new RowEquation(48, 45, 3, 0, 0), Rejects = rejects }
             });
         }
     }

@@ -218,4 +218,16 @@ public sealed class IncrementalRowsTests : IDisposable
         await _bench.RunAsync(job);
         Assert.Equal(["1", "2"], _bench.Query("SELECT id FROM {t} ORDER BY id"));
     }
+
+    [Fact]
+    public async Task Backfill_WithoutKeys_WouldDoubleRows_AndPublishesNothing()
+    {
+        var job = Bench.Job("source_type: file_local\nformat: csv\nincremental_mode: incremental\nwatermark_column: n\nwrite_mode: append\nconfig: { path: a.csv }");
+        _bench.Write("a.csv", "id,n\n1,1\n");
+        await _bench.RunAsync(job);
+        _bench.Write("a.csv", "id,n\n1,1\n2,2\n");
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(job, _bench.Request(job) with { KeepCursor = true }));
+        Assert.Equal(("FF2125", "A backfill would append rows of things that may be in the table already, for the job has no dedupe_keys. Nothing was published.", "Give the job dedupe_keys: rows are then merged."), (failure.Code, failure.Message, failure.Suggestion));
+        Assert.Equal(["1"], _bench.Query("SELECT id FROM {t}"));
+    }
 }

@@ -320,4 +320,18 @@ public sealed class ReplayTests : IDisposable
         Assert.Equal(0, Table.Version);
         Assert.Equal(["2|WRONG_TYPE|open|NULL", "3|WRONG_TYPE|open|NULL"], _bench.Rejects(Status));
     }
+
+    [Fact]
+    public async Task Replay_ThatWouldChangeAHeldTable_PublishesNothing_AndTheRejectsStayOpen()
+    {
+        _bench.Write("data/a.csv", "id,n\n1,5\n2,x5\n");
+        await _bench.RunAsync(Csv("id: int, n: int"));
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.ReplayAsync(Csv("id: int, n: string", "drift: hold")));
+        Assert.Equal("FF2054", failure.Code);
+        Assert.StartsWith("The rejects would change the table, and drift: hold asks a person first: ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("n", failure.Message.Split("first: ")[1], StringComparison.Ordinal);
+        Assert.Equal("Let a run of the job bring the change and approve it, then replay; or set drift: evolve.", failure.Suggestion);
+        Assert.Equal(0, Table.Version);
+        Assert.Equal(["2|WRONG_TYPE|open|NULL"], _bench.Rejects(Status));
+    }
 }

@@ -21,7 +21,8 @@ public sealed class JobTests(TestRuntime runtime)
         Assert.Equal(("bronze.dry_things would be made with 2 columns.", null), (report.Effect, report.Problem));
         Assert.DoesNotContain(await client.TablesAsync(), t => t.Table == "bronze.dry_things");
         Assert.Equal("Pipeline dry has no ingest job 'nope'.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.DryRunAsync("dry", "nope"))).Message);
-        Assert.Equal("rows is 0; it must be 1 to 100000.", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.DryRunAsync("dry", "dry_things", new StartDryRun(0)))).Message);
+        var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.DryRunAsync("dry", "dry_things", new StartDryRun(0)));
+        Assert.Equal(("FF4022", "rows is 0; it must be 1 to 100000."), (refused.Problem.Code, refused.Message));
         await client.DeletePipelineAsync("dry");
     }
 

@@ -36,7 +36,7 @@ public sealed class TableTests(TestRuntime runtime)
     {
         var table = await client.TableAsync(TableLayer.Bronze, "orders");
         Assert.Equal(["id BIGINT", "customer VARCHAR", "amount DECIMAL(10,2)", "day DATE", "express BOOLEAN", "parts BIGINT[]"], table.Columns.Select(c => $"{c.Name} {c.Type}"));
-        Assert.Equal(new TableOrigin("orders", "ingest.orders", "run_ok", new RowCounts(48, 45, 3, 0, 0)), table.Origin);
+        Assert.Equal(new TableOrigin("orders", "orders", "run_ok", new RowCounts(48, 45, 3, 0, 0)), table.Origin);
         Assert.Equal(["gold.totals"], table.Outputs);
         Assert.Equal(3, table.Rejects!.Rows);
         Assert.Equal([new RejectReason("not_a_number", 2), new RejectReason("missing", 1)], table.Rejects.Reasons);
@@ -156,5 +156,21 @@ public sealed class TableTests(TestRuntime runtime)
         Assert.Equal("The pipeline orders, which makes bronze.orders, is not there any more.", failure.Message);
         failure = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.ReplayRejectsAsync("orders", new ReplayRejects(["WRONG_TYPE"])));
         Assert.Equal("FF4037", failure.Problem.Code);
+    }
+
+    [Fact]
+    public async Task Replay_JobThatIsGone_IsAConflict()
+    {
+        await client.PutPipelineAsync("orders", new PutPipeline("pipeline: orders\ningest:\n  others: { source_type: file_local, format: csv, config: { path: a.csv } }\n"), TestContext.Current.CancellationToken);
+        try
+        {
+            var failure = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PreviewReplayAsync("orders", new ReplayRejects()));
+            Assert.Equal((409, "FF4125", "Pipeline orders has no job orders that makes bronze.orders any more."), ((int)failure.Status!, failure.Problem.Code, failure.Message));
+            Assert.Equal("Give the job its old name and table back; rejects are read by its definition.", failure.Suggestion);
+        }
+        finally
+        {
+            await client.DeletePipelineAsync("orders");
+        }
     }
 }
