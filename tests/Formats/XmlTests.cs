@@ -99,6 +99,18 @@ public sealed class XmlTests : IDisposable
         Assert.StartsWith("BROKEN_XML|The file is no well-formed XML: Unexpected end of file has occurred.", _bench.Rejects("SELECT reason, message FROM {t}").Single(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("record_path: //a")]
+    public async Task ElementsInsideEachOtherWithoutEnd_BreakTheFile_NotTheMemory(string config)
+    {
+        _bench.Write("data/a.xml", "<r>" + string.Concat(Enumerable.Repeat("<a>", 200_000)));
+        _bench.Write("data/b.xml", "<r><a>1</a></r>");
+        await RunAsync(config);
+        Assert.Equal(["data/a.xml|TOO_DEEP|More than 1000 elements stand inside each other."], _bench.Rejects("SELECT file, reason, message FROM {t} WHERE record IS NULL"));
+        Assert.Single(_bench.Query("FROM {t}"));
+    }
+
     [Fact]
     public async Task RecordThatIsTooLong_OrTooDeep_IsRejectedAlone()
     {

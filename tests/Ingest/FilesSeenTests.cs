@@ -215,6 +215,18 @@ public sealed class FilesSeenTests : IDisposable
         Assert.Equal(new RowCounts(3, 3), (await _bench.RunAsync(Csv)).Counts);
     }
 
+    /// <summary>What bgzip and log shippers write. 3,000 members were 3,000 passes over the file before; the last of them is empty, as bgzip leaves it.</summary>
+    [Fact]
+    public async Task Run_GzipOfThousandsOfMembers_IsReadOnce_AndNoticedWhenCutOff()
+    {
+        byte[] packed = [.. Enumerable.Range(0, 3000).SelectMany(i => Gzip(string.Concat(Enumerable.Range(0, 100).Select(n => $"{i * 100 + n},name {n * 7919}\n"))))];
+        _bench.Write("data/a.csv", [.. Gzip("id,name\n"), .. packed, .. Gzip("")]);
+        _bench.Write("data/b.csv", [.. Gzip("id,name\n"), .. packed[..^40]]);
+        var outcome = await _bench.RunAsync(Csv + "\nerror_handling: quarantine\nquarantine_path: quarantine/things");
+        Assert.Equal(new RowCounts(300_001, 300_000, 1), outcome.Counts);
+        Assert.Equal(["BROKEN_ARCHIVE|data/b.csv|NULL"], _bench.Rejects("SELECT reason, file, record FROM {t}"));
+    }
+
     [Fact]
     public async Task Run_TruncatedGzip_IsRejectedAsAWholeWhileOthersGoOn()
     {

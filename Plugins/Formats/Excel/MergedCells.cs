@@ -13,7 +13,7 @@ internal sealed class MergedCells(List<CellRange> ranges)
     {
         var ranges = new List<CellRange>();
         using var reader = SheetRows.Open(book);
-        while (reader.Read())
+        while (reader.Advance())
         {
             if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "sheetData" && !reader.IsEmptyElement) reader.Skip();
             if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "mergeCell" && reader.GetAttribute("ref") is { } range) ranges.Add(CellRange.Parse(range));

@@ -18,7 +18,7 @@ internal sealed class SheetRows : IDisposable
         (_book, _range) = (book, spec.Range is { } range ? CellRange.Parse(range) : CellRange.All);
         if (spec.Merged == Merged.Fill) _merged = MergedCells.Read(book);
         _reader = Open(book);
-        while (_reader.Read() && !(_reader.NodeType == XmlNodeType.Element && _reader.LocalName == "sheetData")) { }
+        while (_reader.Advance() && !(_reader.NodeType == XmlNodeType.Element && _reader.LocalName == "sheetData")) { }
     }
 
     public int Number { get; private set; }
@@ -28,7 +28,7 @@ internal sealed class SheetRows : IDisposable
 
     public bool Next()
     {
-        while (_reader.Read())
+        while (_reader.Advance())
         {
             if (_reader.NodeType == XmlNodeType.EndElement && _reader.LocalName == "sheetData") return false;
             if (_reader.NodeType != XmlNodeType.Element || _reader.LocalName != "row") continue;
@@ -46,7 +46,7 @@ internal sealed class SheetRows : IDisposable
     {
         var depth = _reader.Depth;
         var column = 0;
-        while (_reader.Read() && _reader.Depth > depth)
+        while (_reader.Advance() && _reader.Depth > depth)
         {
             if (_reader.NodeType != XmlNodeType.Element || _reader.LocalName != "c") continue;
             column = _reader.GetAttribute("r") is { } place ? CellPlace.Parse(place).Column : column + 1;
@@ -68,7 +68,7 @@ internal sealed class SheetRows : IDisposable
         if (!_reader.IsEmptyElement)
         {
             var depth = _reader.Depth;
-            while (_reader.Read() && _reader.Depth > depth)
+            while (_reader.Advance() && _reader.Depth > depth)
             {
                 if (_reader.NodeType != XmlNodeType.Element) continue;
                 if (_reader.LocalName == "f") hasFormula = true;
@@ -93,7 +93,7 @@ internal sealed class SheetRows : IDisposable
     {
         var depth = _reader.Depth;
         var value = new StringBuilder();
-        while (_reader.Read() && _reader.Depth > depth)
+        while (_reader.Advance() && _reader.Depth > depth)
             if (_reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace) Workbook.Append(value, _reader.Value);
         return value.ToString();
     }

@@ -65,7 +65,7 @@ internal sealed class Workbook : IDisposable
         var sheets = new List<(string Name, string Id, bool IsHidden)>();
         using (var reader = Open("xl/workbook.xml") ?? throw new InvalidDataException("it has no xl/workbook.xml."))
         {
-            while (reader.Read())
+            while (reader.Advance())
             {
                 if (reader.NodeType != XmlNodeType.Element) continue;
                 if (reader.LocalName == "workbookPr") Since1904 = reader.GetAttribute("date1904") is "1" or "true";
@@ -85,7 +85,7 @@ internal sealed class Workbook : IDisposable
     {
         var targets = new Dictionary<string, string>(StringComparer.Ordinal);
         using var reader = Open("xl/_rels/workbook.xml.rels") ?? throw new InvalidDataException("it has no list of its sheets.");
-        while (reader.Read())
+        while (reader.Advance())
         {
             if (reader.NodeType != XmlNodeType.Element || reader.LocalName != "Relationship" || reader.GetAttribute("Type")?.EndsWith("/worksheet", StringComparison.Ordinal) != true) continue;
             var target = reader.GetAttribute("Target") ?? "";
@@ -100,7 +100,7 @@ internal sealed class Workbook : IDisposable
         if (reader is null) return;
         var own = new Dictionary<int, NumberKind>();
         var inCells = false;
-        while (reader.Read())
+        while (reader.Advance())
         {
             if (reader.LocalName == "cellXfs") inCells = reader.NodeType == XmlNodeType.Element && !reader.IsEmptyElement;
             if (reader.NodeType != XmlNodeType.Element) continue;
@@ -113,7 +113,7 @@ internal sealed class Workbook : IDisposable
     {
         using var reader = Open("xl/sharedStrings.xml");
         if (reader is null) return;
-        while (reader.Read())
+        while (reader.Advance())
             if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "si") Texts.Add(TextOf(reader));
     }
 
@@ -123,12 +123,12 @@ internal sealed class Workbook : IDisposable
         if (reader.IsEmptyElement) return "";
         var depth = reader.Depth;
         var pieces = new StringBuilder();
-        while (reader.Read() && reader.Depth > depth)
+        while (reader.Advance() && reader.Depth > depth)
         {
             if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "rPh" && !reader.IsEmptyElement)
             {
                 var inner = reader.Depth;
-                while (reader.Read() && reader.Depth > inner) { }
+                while (reader.Advance() && reader.Depth > inner) { }
             }
             else if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.SignificantWhitespace or XmlNodeType.Whitespace && reader.Depth > depth + 1) Append(pieces, reader.Value);
         }

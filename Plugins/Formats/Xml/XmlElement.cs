@@ -50,7 +50,7 @@ internal sealed class XmlElement(XmlSpec spec)
                     open.Pop();
                     break;
             }
-            reader.Read();
+            reader.Advance();
             if (open.Count == 0) break;
         }
         fault = _fault;

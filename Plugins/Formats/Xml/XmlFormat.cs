@@ -51,7 +51,7 @@ internal sealed class XmlRecords : IDisposable
     {
         try
         {
-            while (_moved || _reader.Read())
+            while (_moved || _reader.Advance())
             {
                 _moved = false;
                 cancellationToken.ThrowIfCancellationRequested();

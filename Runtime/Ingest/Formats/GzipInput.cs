@@ -10,6 +10,8 @@ namespace FlowForge.Ingest.Formats;
 internal sealed class GzipInput(Stream packed, string path) : ReadingStream(new GZipStream(packed, CompressionMode.Decompress))
 {
     private const int ChunkBytes = 1 << 16;
+    private const int SmallestMember = 18;
+    private const int MostTries = 8;
     private long _total;
 
     public override int Read(Span<byte> buffer)
@@ -31,7 +33,7 @@ internal sealed class GzipInput(Stream packed, string path) : ReadingStream(new 
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         // Nothing can be told of a file shorter than an empty member.
-        if (file.Length < 18) return false;
+        if (file.Length < SmallestMember) return false;
         Span<byte> end = stackalloc byte[4];
         file.Seek(-4, SeekOrigin.End);
         file.ReadExactly(end);
@@ -39,21 +41,34 @@ internal sealed class GzipInput(Stream packed, string path) : ReadingStream(new 
         return length == (uint)_total || LastMemberHas(file, length);
     }
 
-    /// <summary>Several members may stand in one file; then the last length is that of the last member only. Tries every place where one may begin.</summary>
+    /// <summary>
+    /// Several members may stand in one file; then the last length is that of the last member only. Looks for its beginning from the file's end: the
+    /// first place that unpacks to the end is the last member, and the few behind it stand for bytes of data that look like a beginning.
+    /// </summary>
     private static bool LastMemberHas(FileStream file, uint length)
     {
         var buffer = new byte[ChunkBytes + 2];
-        for (long start = 0; start < file.Length; start += ChunkBytes)
+        var tried = 0;
+        for (var end = file.Length; end > 0; end -= ChunkBytes)
         {
+            var start = Math.Max(0, end - ChunkBytes);
             file.Seek(start, SeekOrigin.Begin);
-            var filled = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            for (var i = 0; i + 3 <= filled; i++)
-                if (buffer[i] == 0x1f && buffer[i + 1] == 0x8b && buffer[i + 2] == 8 && start + i > 0 && LengthFrom(file, start + i) == length) return true;
+            var filled = file.ReadAtLeast(buffer.AsSpan(0, (int)(end - start) + 2), (int)(end - start) + 2, throwOnEndOfStream: false);
+            for (var i = Math.Min((int)(end - start), filled - 2) - 1; i >= 0; i--)
+            {
+                if (buffer[i] != 0x1f || buffer[i + 1] != 0x8b || buffer[i + 2] != 8 || file.Length - (start + i) < SmallestMember) continue;
+                switch (LengthFrom(file, start + i))
+                {
+                    case { } whole when whole == length: return true;
+                    case not null when ++tried == MostTries: return false;
+                }
+            }
         }
         return false;
     }
 
-    private static long LengthFrom(FileStream file, long start)
+    /// <summary>How long that is which unpacks from here to the file's end, modulo 2^32 as members count; null when nothing begins here.</summary>
+    private static uint? LengthFrom(FileStream file, long start)
     {
         file.Seek(start, SeekOrigin.Begin);
         using var gzip = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
@@ -66,7 +81,7 @@ internal sealed class GzipInput(Stream packed, string path) : ReadingStream(new 
         }
         catch (InvalidDataException)
         {
-            return -1;
+            return null;
         }
     }
 }
