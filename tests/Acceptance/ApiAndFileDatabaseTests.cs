@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using FlowForge.Contracts;
 using FlowForge.Plugins.Tests.Rest;
 
 namespace FlowForge.Acceptance.Tests;
 
-/// <summary>A SQLite file and an HTTP API: a full read, then increments with updates, the runtime killed in the middle; the tables end as their sources are.</summary>
+/// <summary>A SQLite file, an HTTP API and a GraphQL API: a full read, then increments with updates, the runtime killed in the middle; the tables end as their sources are.</summary>
 public sealed partial class ApiAndFileDatabaseTests(ITestOutputHelper output)
 {
     private const int Rows = 5_000, PageSize = 500;
@@ -33,7 +34,13 @@ public sealed partial class ApiAndFileDatabaseTests(ITestOutputHelper output)
             incremental_mode: incremental
             watermark_column: changed
             dedupe_keys: [id]
-            config: { base_url: "API", url: orders, records_path: data, page_param: page, watermark_param: since }
+            config: { base_url: "GATE", url: orders, records_path: data, page_param: page, watermark_param: since }
+          graph_increment:
+            source_type: graphql
+            incremental_mode: incremental
+            watermark_column: changed
+            dedupe_keys: [id]
+            config: { base_url: "GRAPH", url: graphql, query: "query($after: String, $since: Int)", records_path: data.orders.nodes, page_info_path: data.orders.pageInfo, watermark_variable: since }
           lines:
             source_type: rest
             config: { base_url: "API", table_name: lines, resources: { orders: { url: "orders?small=1", records_path: data }, lines: { url: "orders/{orders.id}/lines" } } }
@@ -43,23 +50,27 @@ public sealed partial class ApiAndFileDatabaseTests(ITestOutputHelper output)
               SELECT t, count(*) AS n, sum(id) AS ids, sum(changed) AS changed FROM (
                 SELECT 'shop_full' AS t, id, changed FROM bronze.shop_full UNION ALL SELECT 'shop_increment', id, changed FROM bronze.shop_increment
                 UNION ALL SELECT 'api_full', id, changed FROM bronze.api_full UNION ALL SELECT 'api_increment', id, changed FROM bronze.api_increment
-                UNION ALL SELECT 'lines', orders_id, line FROM bronze.lines) GROUP BY t
+                UNION ALL SELECT 'graph_increment', id, changed FROM bronze.graph_increment UNION ALL SELECT 'lines', orders_id, line FROM bronze.lines) GROUP BY t
         """;
 
     private readonly SortedDictionary<int, long> _orders = new(Enumerable.Range(1, Rows).ToDictionary(i => i, i => (long)i));
 
     [Fact]
-    public async Task SqliteAndRest_FullThenIncrements_EndAsTheirSources()
+    public async Task SqliteRestAndGraphql_FullThenIncrements_EndAsTheirSources()
     {
         var cancel = TestContext.Current.CancellationToken;
         using var api = new TestApi(Answer);
+        using var apiGate = new Gate(api.Address.Port);
+        using var graphGate = new Gate(api.Address.Port);
         using var workspace = new Workspace(rowsPerFile: 1);
         var database = Path.Combine(workspace.Base, "shop.db");
         Sql(database, $"PRAGMA journal_mode = WAL; CREATE TABLE orders (id INTEGER PRIMARY KEY, changed INTEGER, note TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {Rows}) INSERT INTO orders SELECT i, i, 'note ' || i FROM n");
-        await using var environment = await RunningEnvironment.StartAsync(workspace.Folder, cancel);
-        await environment.Client.PutPipelineAsync("small", new PutPipeline(Pipeline.Replace("API", api.Address.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal), BaseDirectory: workspace.Base), cancel);
+        await using var environment = await RunningEnvironment.StartAsync(workspace.Folder, cancel, Runs.FourAtOnce);
+        var text = Pipeline;
+        foreach (var (word, address) in new[] { ("API", api.Address), ("GATE", apiGate.Before(api.Address)), ("GRAPH", graphGate.Before(api.Address)) }) text = text.Replace(word, address.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal);
+        await environment.Client.PutPipelineAsync("small", new PutPipeline(text, BaseDirectory: workspace.Base), cancel);
 
-        await RunAsync(environment, kill: false, cancel);
+        await environment.RunAsync("small", output, cancel);
         await AssertSameAsync(environment.Client);
         Assert.All(api.Requests.Where(r => r.Headers["X-Tenant"] is not null), r => Assert.Equal("7", r.Headers["X-Tenant"]));
 
@@ -69,7 +80,11 @@ public sealed partial class ApiAndFileDatabaseTests(ITestOutputHelper output)
             for (var i = Rows + 1; i <= Rows + 300; i++) _orders[i] = 200_000 + i;
         }
         Sql(database, $"UPDATE orders SET changed = 100000 + id WHERE id % 7 = 0; WITH RECURSIVE n(i) AS (SELECT {Rows + 1} UNION ALL SELECT i + 1 FROM n WHERE i < {Rows + 300}) INSERT INTO orders SELECT i, 200000 + i, 'new' FROM n");
-        var detail = await RunAsync(environment, kill: true, cancel);
+        // At the second of three pages.
+        apiGate.HoldAt("page=2");
+        graphGate.HoldAt("\"after\":\"2\"");
+        var detail = await environment.RunAsync("small", output, cancel, [apiGate, graphGate]);
+        detail.WereKilled("api_increment", "graph_increment");
         await AssertSameAsync(environment.Client);
         // The increments read what changed, and the row at the watermark once more.
         foreach (var job in detail.Jobs.Where(j => j.Name.EndsWith("_increment", StringComparison.Ordinal))) Assert.Equal(Rows / 7 + 300 + 1, job.Rows.Read);
@@ -81,27 +96,14 @@ public sealed partial class ApiAndFileDatabaseTests(ITestOutputHelper output)
         {
             if (request.Path.EndsWith("/lines", StringComparison.Ordinal)) return new TestApi.Reply($"[{{\"line\": 1, \"text\": \"of {request.Path}\"}}, {{\"line\": 2}}]");
             if (request.Query["small"] is not null) return new TestApi.Reply("{\"data\": [{\"id\": 1}, {\"id\": 2}, {\"id\": 3}]}");
-            var since = long.Parse(request.Query["since"] ?? "0", CultureInfo.InvariantCulture);
-            var page = int.Parse(request.Query["page"] ?? "1", CultureInfo.InvariantCulture);
-            var rows = _orders.Where(o => o.Value >= since).Skip((page - 1) * PageSize).Take(PageSize).Select(o => $"{{\"id\": {o.Key}, \"changed\": {o.Value}}}");
-            return new TestApi.Reply($"{{\"data\": [{string.Join(",\n", rows)}]}}");
+            var variables = request.Path == "/graphql" ? JsonNode.Parse(request.Body)!["variables"] : null;
+            var since = long.Parse(request.Query["since"] ?? variables?["since"]?.ToString() ?? "0", CultureInfo.InvariantCulture);
+            var page = int.Parse(request.Query["page"] ?? variables?["after"]?.ToString() ?? "1", CultureInfo.InvariantCulture);
+            var rows = _orders.Where(o => o.Value >= since).Skip((page - 1) * PageSize).Take(PageSize + 1).Select(o => $"{{\"id\": {o.Key}, \"changed\": {o.Value}}}").ToList();
+            var records = string.Join(",\n", rows.Take(PageSize));
+            if (variables is null) return new TestApi.Reply($"{{\"data\": [{records}]}}");
+            return new TestApi.Reply($"{{\"data\":{{\"orders\":{{\"nodes\":[{records}],\"pageInfo\":{{\"hasNextPage\":{(rows.Count > PageSize ? "true" : "false")},\"endCursor\":\"{page + 1}\"}}}}}}}}");
         }
-    }
-
-    private async Task<RunDetail> RunAsync(RunningEnvironment environment, bool kill, CancellationToken cancel)
-    {
-        string? run = null;
-        await Wait.UntilAsync(async () => (run = (await environment.Client.StartRunAsync(new StartRun("small"), cancel)).Run) is not null, () => "the start of a run\n" + environment.Output, TimeSpan.FromSeconds(60), cancel);
-        if (kill)
-        {
-            await Wait.UntilAsync(async () => (await environment.Client.RunAsync(run!, cancel)).Jobs.Any(j => j.State == RunState.Running), () => "a running job", TimeSpan.FromSeconds(60), cancel);
-            environment.Kill("FlowForge.Api");
-        }
-        var detail = await environment.EndOfAsync(run!, cancel);
-        output.WriteLine($"{detail.State} in {detail.Seconds:0.0} s: {string.Join("; ", detail.Jobs.Select(j => $"{j.Name} attempt {j.Attempt} {j.Rows}"))}");
-        Assert.True(detail.State == RunState.Succeeded, $"{detail.State} {detail.Error}\n{environment.Output}");
-        Assert.All(detail.Jobs, j => Assert.True(j.Rows.Balanced, $"{j.Id}: {j.Rows}"));
-        return detail;
     }
 
     private async Task AssertSameAsync(FlowForgeClient client)
@@ -110,7 +112,7 @@ public sealed partial class ApiAndFileDatabaseTests(ITestOutputHelper output)
         var rows = totals.Rows.ToDictionary(r => r[0].GetString()!, r => string.Join('|', r.Skip(1).Select(c => c.ToString())));
         var expected = $"{_orders.Count}|{_orders.Keys.Sum(k => (long)k)}|{_orders.Values.Sum()}";
         Assert.Equal(
-            $"api_full {expected}, api_increment {expected}, lines 6|12|9, shop_full {expected}, shop_increment {expected}",
+            $"api_full {expected}, api_increment {expected}, graph_increment {expected}, lines 6|12|9, shop_full {expected}, shop_increment {expected}",
             string.Join(", ", rows.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key} {r.Value}")));
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FlowForge.Contracts;
 using FlowForge.Plugins.Tests.Servers;
 
@@ -61,60 +60,51 @@ public sealed class ConnectorTests(ITestOutputHelper output)
         postgres.Sql($"CREATE TABLE orders (id int PRIMARY KEY, amount numeric(12,2), note text, changed timestamptz); INSERT INTO orders SELECT i, i / 4.0, 'note ' || i, '2024-01-01Z'::timestamptz + i * interval '1 second' FROM generate_series(1, {Rows}) i", pg);
         maria.Sql($"CREATE TABLE orders (id int PRIMARY KEY, amount decimal(12,2), note varchar(40), changed datetime(3)); INSERT INTO orders SELECT seq, seq / 4, concat('note ', seq), TIMESTAMPADD(SECOND, seq, '2024-01-01') FROM seq_1_to_{Rows}", my);
 
+        using var pgGate = new Gate(postgres.Port);
+        using var changesGate = new Gate(postgres.Port);
+        using var mariaGate = new Gate(maria.Port);
         using var workspace = new Workspace(rowsPerFile: 1);
-        await using var environment = await RunningEnvironment.StartAsync(workspace.Folder, cancel);
+        await using var environment = await RunningEnvironment.StartAsync(workspace.Folder, cancel, Runs.FourAtOnce);
         var client = environment.Client;
         await client.PutSecretAsync("db", PostgresServer.Password, cancel);
-        foreach (var (name, connector, settings) in new[]
+        foreach (var (name, connector, settings) in new (string, string, object)[]
         {
-            ("pg", "postgres", $"{{\"host\": \"127.0.0.1\", \"port\": {postgres.Port}, \"database\": \"{pg}\", \"user\": \"{PostgresServer.User}\", \"password\": \"${{secret:db}}\"}}"),
-            ("pg_cdc", "postgres_cdc", $"{{\"host\": \"127.0.0.1\", \"port\": {postgres.Port}, \"database\": \"{pg}\", \"user\": \"{PostgresServer.User}\", \"password\": \"${{secret:db}}\"}}"),
-            ("maria", "odbc", $"{{\"driver\": \"MariaDB Unicode\", \"server\": \"127.0.0.1\", \"port\": {maria.Port}, \"database\": \"{my}\", \"user\": \"{MariaDbServer.User}\", \"password\": \"${{secret:db}}\"}}"),
+            ("pg", "postgres", new { host = "127.0.0.1", port = pgGate.Port, database = pg, user = PostgresServer.User, password = "${secret:db}" }),
+            ("pg_cdc", "postgres_cdc", new { host = "127.0.0.1", port = changesGate.Port, database = pg, user = PostgresServer.User, password = "${secret:db}" }),
+            ("maria", "odbc", new { driver = "MariaDB Unicode", server = "127.0.0.1", port = mariaGate.Port, database = my, user = MariaDbServer.User, password = "${secret:db}" }),
         })
         {
-            await client.PutConnectionAsync(name, new PutConnection { Connector = connector, Settings = JsonDocument.Parse(settings).RootElement }, cancel);
-            var test = await client.TestConnectionAsync(new ConnectionChoice { Name = name }, cancel);
-            Assert.True(test.Passed, $"{name}: {test.Message} {test.Suggestion}");
+            await environment.ConnectAsync(name, connector, settings, cancel);
             Assert.Contains((await client.DiscoverAsync(new DiscoverConnection { Name = name }, cancel)).Tables, t => t.Name == "orders" && t.Keys is ["id"]);
             Assert.Equal(3, (await client.PreviewAsync(new PreviewConnection { Name = name, Table = "orders", Limit = 3 }, cancel)).Rows.Count);
         }
         await client.PutPipelineAsync("shop", new PutPipeline(Pipeline, BaseDirectory: workspace.Base), cancel);
 
-        await RunAsync(environment, kill: false, cancel);
+        await environment.RunAsync("shop", output, cancel);
         await AssertSameAsync(client, postgres, pg, "pg_full", "pg_increment", "pg_changes", "maria");
 
         // Updates and inserts, seen by all; the increment cannot see a delete, the changes and the full read can.
         var change = "UPDATE orders SET note = concat('changed ', id), changed = '2024-06-01' WHERE id % 7 = 0; INSERT INTO orders SELECT id + 100000, 1.5, 'new', '2024-06-02' FROM orders WHERE id <= 1000";
         postgres.Sql(change, pg);
         maria.Sql(change, my);
-        await RunAsync(environment, kill: true, cancel);
+        // In the middle of the full read, of the changes and of the other increment.
+        pgGate.HoldAfter(500_000);
+        changesGate.HoldAfter(200_000);
+        mariaGate.HoldAfter(100_000);
+        (await environment.RunAsync("shop", output, cancel, [pgGate, changesGate, mariaGate])).WereKilled("pg_full", "pg_changes", "maria");
         await AssertSameAsync(client, postgres, pg, "pg_full", "pg_increment", "pg_changes", "maria");
 
         postgres.Sql("DELETE FROM orders WHERE id % 5 = 0; UPDATE orders SET id = id + 500000 WHERE id = 1", pg);
-        await RunAsync(environment, kill: true, cancel);
+        pgGate.HoldAfter(500_000);
+        changesGate.HoldAfter(200_000);
+        (await environment.RunAsync("shop", output, cancel, [pgGate, changesGate])).WereKilled("pg_full", "pg_changes");
         await AssertSameAsync(client, postgres, pg, "pg_full", "pg_changes");
 
         postgres.Sql("TRUNCATE orders; INSERT INTO orders VALUES (7, 7, 'after', now())", pg);
-        await RunAsync(environment, kill: false, cancel);
+        await environment.RunAsync("shop", output, cancel);
         await AssertSameAsync(client, postgres, pg, "pg_changes");
 
-        foreach (var file in Directory.EnumerateFiles(workspace.Folder, "*", SearchOption.AllDirectories))
-            Assert.False(await ContainsAsync(file, PostgresServer.Password, cancel), $"{file} holds the password.");
-    }
-
-    private async Task RunAsync(RunningEnvironment environment, bool kill, CancellationToken cancel)
-    {
-        string? run = null;
-        await Wait.UntilAsync(async () => (run = (await environment.Client.StartRunAsync(new StartRun("shop"), cancel)).Run) is not null, () => "the start of a run\n" + environment.Output, TimeSpan.FromSeconds(60), cancel);
-        if (kill)
-        {
-            await Wait.UntilAsync(async () => (await environment.Client.RunAsync(run!, cancel)).Jobs.Any(j => j.State == RunState.Running), () => "a running job", TimeSpan.FromSeconds(60), cancel);
-            environment.Kill("FlowForge.Api");
-        }
-        var detail = await environment.EndOfAsync(run!, cancel);
-        output.WriteLine($"{detail.State} in {detail.Seconds:0.0} s: {string.Join("; ", detail.Jobs.Select(j => $"{j.Name} attempt {j.Attempt} {j.Rows}"))}");
-        Assert.True(detail.State == RunState.Succeeded, $"{detail.State} {detail.Error}\n{environment.Output}");
-        Assert.All(detail.Jobs.Where(j => j.Id.StartsWith("ingest.", StringComparison.Ordinal)), j => Assert.True(j.Rows.Balanced, $"{j.Id}: {j.Rows}"));
+        Runs.AssertHoldsNowhere(workspace.Folder, PostgresServer.Password, "the password");
     }
 
     private static async Task AssertSameAsync(FlowForgeClient client, PostgresServer postgres, string database, params string[] tables)
@@ -125,11 +115,5 @@ public sealed class ConnectorTests(ITestOutputHelper output)
         Assert.All(tables, t => Assert.Equal($"{t}|{expected}", string.Join('|', rows[t].Take(4).Select(c => c.ToString()))));
         // Text and key belong together: the same hash from every road.
         Assert.Single(tables.Select(t => rows[t][4].ToString()).Distinct());
-    }
-
-    private static async Task<bool> ContainsAsync(string file, string text, CancellationToken cancel)
-    {
-        try { return (await File.ReadAllBytesAsync(file, cancel)).AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(text)) >= 0; }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return false; }
     }
 }

@@ -51,18 +51,18 @@ public sealed class StreamTests(ITestOutputHelper output)
         Assert.Contains((await client.DiscoverAsync(new DiscoverConnection { Name = "kafka" }, cancel)).Tables, t => t.Name == topic && t.Rows == Messages);
         Assert.Contains("\"kafka_offset\":0", (await client.PreviewAsync(new PreviewConnection { Name = "kafka", Table = topic, Limit = 3 }, cancel)).Text, StringComparison.Ordinal);
         await client.PutPipelineAsync("events", new PutPipeline(Pipeline.Replace("TOPIC", topic, StringComparison.Ordinal), BaseDirectory: workspace.Base), cancel);
-        await RunAsync(environment, cancel);
-        Assert.Equal(["all|40000|40000|799980000", "latest|10000|10000|349995000"], await TotalsAsync(client, cancel));
+        await environment.RunAsync("events", output, cancel);
+        Assert.Equal(["all|40000|40000|799980000", "latest|10000|10000|349995000"], await environment.GoldAsync("totals", cancel));
 
         // More messages, deletes of every key below 100, and the runtime killed while they are read.
         Produce(kafka, topic, Messages, Messages);
         for (var p = 0; p < 2; p++) kafka.Produce(topic, string.Join('\n', Enumerable.Range(0, 100).Where(i => i % 2 == p).Select(i => $"{{\"id\":{i}}}#")), "-p", $"{p}", "-K", "#", "-Z");
-        await RunAsync(environment, cancel, "all_messages");
+        await environment.RunAsync("events", output, cancel, killAt: "all_messages");
         // The tombstones have no v. Without those keys the last writes are 70000 to 79999, less 70000 to 70099.
-        Assert.Equal(["all|80100|80100|3199960000", "latest|9900|9900|742990050"], await TotalsAsync(client, cancel));
+        Assert.Equal(["all|80100|80100|3199960000", "latest|9900|9900|742990050"], await environment.GoldAsync("totals", cancel));
 
-        await RunAsync(environment, cancel);
-        Assert.Equal(["all|80100|80100|3199960000", "latest|9900|9900|742990050"], await TotalsAsync(client, cancel));
+        await environment.RunAsync("events", output, cancel);
+        Assert.Equal(["all|80100|80100|3199960000", "latest|9900|9900|742990050"], await environment.GoldAsync("totals", cancel));
     }
 
     private const string Mixed =
@@ -122,17 +122,20 @@ public sealed class StreamTests(ITestOutputHelper output)
         using var rabbit = new RabbitMqServer();
         await using var messages = await RabbitMessages.OpenAsync(rabbit.Ready().Port, cancel);
         using var dynamo = new DynamoDbServer();
+        using var redisGate = new Gate(redis.Port);
+        using var rabbitGate = new Gate(rabbit.Port);
+        using var dynamoGate = new Gate(dynamo.Endpoint.Port);
         using var workspace = new Workspace(rowsPerFile: 1);
-        await using var environment = await RunningEnvironment.StartAsync(workspace.Folder, cancel);
+        await using var environment = await RunningEnvironment.StartAsync(workspace.Folder, cancel, Runs.FourAtOnce);
         var client = environment.Client;
         await client.PutSecretAsync("redis", RedisServer.Password, cancel);
         await client.PutSecretAsync("rabbit", "guest", cancel);
         await client.PutSecretAsync("hook", "hook-token-of-the-tests", cancel);
         foreach (var (name, connector, settings) in new (string, string, object)[]
         {
-            ("redis", "redis", new { host = "127.0.0.1", port = redis.Port, password = "${secret:redis}" }), ("hook", "webhook", new { hook = "orders", token = "${secret:hook}" }),
-            ("rabbit", "rabbitmq", new { host = "127.0.0.1", port = rabbit.Port, user = "guest", password = "${secret:rabbit}" }),
-            ("dynamo", "dynamodb", new { endpoint = dynamo.Endpoint, access_key = "key", secret_key = "${secret:redis}" }),
+            ("redis", "redis", new { host = "127.0.0.1", port = redisGate.Port, password = "${secret:redis}" }), ("hook", "webhook", new { hook = "orders", token = "${secret:hook}" }),
+            ("rabbit", "rabbitmq", new { host = "127.0.0.1", port = rabbitGate.Port, user = "guest", password = "${secret:rabbit}" }),
+            ("dynamo", "dynamodb", new { endpoint = dynamoGate.Before(dynamo.Endpoint), access_key = "key", secret_key = "${secret:redis}" }),
         })
             await client.PutConnectionAsync(name, new PutConnection { Connector = connector, Settings = JsonSerializer.SerializeToElement(settings) }, cancel);
         await CallAsync(dynamo, "CreateTable", new { TableName = "orders", BillingMode = "PAY_PER_REQUEST", KeySchema = new[] { new { AttributeName = "id", KeyType = "HASH" } }, AttributeDefinitions = new[] { new { AttributeName = "id", AttributeType = "N" } } }, cancel);
@@ -150,8 +153,8 @@ public sealed class StreamTests(ITestOutputHelper output)
         var hook = Assert.Single(await client.HooksAsync(cancel));
         for (var i = 0; i < 50; i++) Assert.True(await PostAsync(hook.Url, i, cancel));
         await client.PutPipelineAsync("events", new PutPipeline(Mixed, BaseDirectory: workspace.Base), cancel);
-        await RunAsync(environment, cancel);
-        Assert.Equal(["all_items|1000|1000|499500", "entries|5000|5000|12497500", "files|100|100|4950", "items|1000|1000|499500", "latest|1000|1000|499500", "messages|5000|5000|12497500", "posts|50|50|1225"], await TotalsAsync(client, cancel));
+        await environment.RunAsync("events", output, cancel);
+        Assert.Equal(["all_items|1000|1000|499500", "entries|5000|5000|12497500", "files|100|100|4950", "items|1000|1000|499500", "latest|1000|1000|499500", "messages|5000|5000|12497500", "posts|50|50|1225"], await environment.GoldAsync("totals", cancel));
 
         // The second half comes while the runtime is killed; senders of posts repeat what was not confirmed.
         Add(redis, 5000, 5000);
@@ -164,10 +167,14 @@ public sealed class StreamTests(ITestOutputHelper output)
             for (var i = 50; i < 150; i++)
                 while (!await PostAsync(hook.Url, i, cancel)) await Task.Delay(100, cancel);
         }, cancel);
-        await RunAsync(environment, cancel, "entries", "messages");
+        redisGate.HoldAfter(50_000);
+        rabbitGate.HoldAfter(100_000);
+        dynamoGate.HoldAfter(30_000);
+        var detail = await environment.RunAsync("events", output, cancel, [redisGate, rabbitGate], [dynamoGate]);
+        detail.WereKilled("entries", "messages", "items");
         await posting;
-        await RunAsync(environment, cancel);
-        Assert.Equal(["all_items|1500|1500|1124250", "entries|10000|10000|49995000", "files|200|200|19900", "items|1500|1500|1124250", "latest|1100|1100|1124450", "messages|10000|10000|49995000", "posts|150|150|11175"], await TotalsAsync(client, cancel));
+        await environment.RunAsync("events", output, cancel);
+        Assert.Equal(["all_items|1500|1500|1124250", "entries|10000|10000|49995000", "files|200|200|19900", "items|1500|1500|1124250", "latest|1100|1100|1124450", "messages|10000|10000|49995000", "posts|150|150|11175"], await environment.GoldAsync("totals", cancel));
     }
 
     private static void Add(RedisServer redis, int from, int count) => redis.CallAll(Enumerable.Range(from, count).Select(i => $"XADD orders {i + 1}-0 n {i}"));
@@ -217,24 +224,4 @@ public sealed class StreamTests(ITestOutputHelper output)
         for (var p = 0; p < 2; p++)
             kafka.Produce(topic, string.Join('\n', Enumerable.Range(from, count).Where(i => i % 2 == p).Select(i => $"{{\"id\":{i % 10_000}}}#{{\"id\":{i % 10_000},\"v\":{i}}}")), "-p", $"{p}", "-K", "#");
     }
-
-    /// <param name="killAt">The runtime is killed when the first of these jobs is at work, when it is up again and the next one is, and so on.</param>
-    private async Task RunAsync(RunningEnvironment environment, CancellationToken cancel, params string[] killAt)
-    {
-        string? run = null;
-        await Wait.UntilAsync(async () => (run = (await environment.Client.StartRunAsync(new StartRun("events"), cancel)).Run) is not null, () => "the start of a run\n" + environment.Output, TimeSpan.FromSeconds(60), cancel);
-        foreach (var name in killAt)
-        {
-            // A job that has ended meanwhile is no reason to wait on: the kill then meets another one.
-            await Wait.UntilAsync(async () => (await environment.Client.RunAsync(run!, cancel)).Jobs.Any(j => j.Name == name && j.State is not RunState.Queued), () => $"work on {name}\n{environment.Output}", TimeSpan.FromSeconds(120), cancel);
-            environment.Kill("FlowForge.Api");
-        }
-        var detail = await environment.EndOfAsync(run!, cancel);
-        output.WriteLine($"{detail.State} in {detail.Seconds:0.0} s: {string.Join("; ", detail.Jobs.Select(j => $"{j.Name} attempt {j.Attempt} {j.Rows}"))}");
-        Assert.True(detail.State == RunState.Succeeded, $"{detail.State} {detail.Error}\n{environment.Output}");
-        Assert.All(detail.Jobs.Where(j => j.Id.StartsWith("ingest.", StringComparison.Ordinal)), j => Assert.True(j.Rows.Balanced, $"{j.Id}: {j.Rows}"));
-    }
-
-    private static async Task<string[]> TotalsAsync(FlowForgeClient client, CancellationToken cancel) =>
-        [.. (await client.RowsAsync(TableLayer.Gold, "totals", new RowsQuery(), cancel)).Rows.Select(r => string.Join('|', r.Take(4).Select(c => c.ToString())))];
 }

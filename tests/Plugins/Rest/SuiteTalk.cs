@@ -68,7 +68,7 @@ internal sealed partial class SuiteTalk : IDisposable
         if (!_nonces.Add(given["oauth_nonce"])) return "Nonce used.";
         var signed = given.Where(p => p.Key is not ("realm" or "oauth_signature")).Select(p => (p.Key, p.Value)).Concat(request.Query.AllKeys.Select(k => (k!, request.Query[k]!)))
             .Select(p => $"{Uri.EscapeDataString(p.Item1)}={Uri.EscapeDataString(p.Item2)}").Order(StringComparer.Ordinal);
-        var text = $"{request.Method}&{Uri.EscapeDataString(new Uri(Address, request.Path).AbsoluteUri)}&{Uri.EscapeDataString(string.Join('&', signed))}";
+        var text = $"{request.Method}&{Uri.EscapeDataString(new Uri($"http://{request.Headers["Host"]}{request.Path}").AbsoluteUri)}&{Uri.EscapeDataString(string.Join('&', signed))}";
         var signature = Convert.ToBase64String(HMACSHA256.HashData(Encoding.ASCII.GetBytes($"{ConsumerSecret}&{TokenSecret}"), Encoding.ASCII.GetBytes(text)));
         return signature == given["oauth_signature"] ? null : "Invalid signature.";
     }

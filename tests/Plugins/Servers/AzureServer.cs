@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Xml.Linq;
 
 namespace FlowForge.Plugins.Tests.Servers;
 
@@ -48,6 +49,10 @@ public sealed class AzureServer : IDisposable
         using var answer = await _client.DeleteAsync($"{Endpoint}/{container}/{string.Join('/', blob.Split('/').Select(Uri.EscapeDataString))}?{Sas("rwdlac")}");
         answer.EnsureSuccessStatusCode();
     }
+
+    /// <summary>The names of a container's blobs, in their order.</summary>
+    public async Task<string[]> ListAsync(string container) =>
+        [.. XDocument.Parse(await _client.GetStringAsync($"{Endpoint}/{container}?restype=container&comp=list&{Sas("rwdlac")}")).Descendants("Name").Select(n => n.Value)];
 
     /// <summary>A shared access signature of the account, made without the connector's code.</summary>
     /// <param name="rights">Letters in Azure's order.</param>
