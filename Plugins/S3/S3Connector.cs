@@ -29,9 +29,10 @@ public sealed class S3Connector(ConnectorContext<S3Spec> context) : IFileSource,
     {
         try
         {
-            var answer = await CallAsync(c => c.ListObjectsV2Async(new ListObjectsV2Request { BucketName = _spec.Bucket, Prefix = Prefix(_spec.Path[0]), MaxKeys = 1000 }, cancellationToken), cancellationToken).ConfigureAwait(false);
-            var found = answer.S3Objects?.Count(o => Matches(_spec.Path[0], o.Key)) ?? 0;
-            return $"Bucket {_spec.Bucket} answers, {(answer.IsTruncated == true ? "at least " : "")}{found} objects match {_spec.Path[0]}";
+            var pattern = _spec.Path.Count > 0 ? _spec.Path[0] : "**";
+            var answer = await CallAsync(c => c.ListObjectsV2Async(new ListObjectsV2Request { BucketName = _spec.Bucket, Prefix = Prefix(pattern), MaxKeys = 1000 }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var found = answer.S3Objects?.Count(o => Matches(pattern, o.Key)) ?? 0;
+            return $"Bucket {_spec.Bucket} answers, {(answer.IsTruncated == true ? "at least " : "")}{found} objects match {pattern}";
         }
         catch (TransientException e)
         {
