@@ -85,6 +85,12 @@ public sealed partial class FlowForgeClient
     /// <summary>Puts an executed notebook among the notebooks, beside what is there.</summary>
     public Task<NotebookPlace> CopyExecutedNotebookAsync(string run, string job, CancellationToken ct = default) => SendAsync<NotebookPlace>(HttpMethod.Post, $"runs/{Escape(run)}/jobs/{Escape(job)}/notebook/copy", null, ct);
 
+    /// <summary>How many executed notebooks are kept, and which are older than <c>Notebooks:ExecutedDays</c>; removes nothing.</summary>
+    public Task<ExecutedReport> ExecutedNotebooksAsync(CancellationToken ct = default) => GetAsync<ExecutedReport>("executed-notebooks", ct);
+
+    /// <summary>Removes the old ones, and notes it in the audit.</summary>
+    public Task<ExecutedReport> CleanExecutedNotebooksAsync(CancellationToken ct = default) => SendAsync<ExecutedReport>(HttpMethod.Post, "executed-notebooks/clean", null, ct);
+
     /// <summary>The notebook as another kind of file.</summary>
     /// <param name="format"><c>html</c>, <c>ipynb</c>, or <c>cs</c>: a program that <c>dotnet run file.cs</c> runs.</param>
     public async Task<string> ExportNotebookAsync(string path, string format, CancellationToken ct = default)

@@ -224,6 +224,17 @@ public sealed record NotebookParameter(string Name, string Kind, string Default)
 /// <param name="Parameters">The values given to it.</param>
 public sealed record ExecutedNotebook(string Run, string Job, string Source, int Attempt, string State, DateTimeOffset? StartedAt, double? Seconds, IReadOnlyDictionary<string, string> Parameters, IReadOnlyList<NotebookCell> Cells);
 
+/// <summary>What retention would remove of the notebooks that runs have executed.</summary>
+/// <param name="Days"><c>Notebooks:ExecutedDays</c>; null keeps all.</param>
+/// <param name="Copies">Copies that are there.</param>
+/// <param name="Going">Those that would go, oldest first; at most 1,000 are listed.</param>
+/// <param name="GoingCopies">How many these are.</param>
+/// <param name="Kept">Old ones that stay, by reason.</param>
+public sealed record ExecutedReport(int? Days, long Copies, long Bytes, long GoingCopies, long GoingBytes, IReadOnlyList<ExecutedFile> Going, IReadOnlyList<LandingKept> Kept);
+
+/// <summary>An executed copy of a notebook.</summary>
+public sealed record ExecutedFile(string Run, string Job, long Bytes, DateTimeOffset ExecutedAt);
+
 /// <summary>What a promotion would change; nothing is stored. Save it with <c>PUT /pipelines/{pipeline}</c>.</summary>
 /// <param name="Before">The pipeline's text now; empty for a new one.</param>
 /// <param name="After">The text with the dataset in it.</param>

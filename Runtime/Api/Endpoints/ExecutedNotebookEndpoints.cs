@@ -13,10 +13,14 @@ namespace FlowForge.Api.Endpoints;
 /// <summary>Notebooks as jobs of runs executed them.</summary>
 internal static class ExecutedNotebookEndpoints
 {
+    private const int Listed = 1000;
+
     public static void MapExecutedNotebooks(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/runs/{run}/jobs/{job}/notebook").WithTags("Runs");
         group.MapGet("/", Get).WithSummary("The notebook as a job of a run executed it, with its outputs; format=ipynb gives the file.");
+        api.MapGet("/executed-notebooks", (ExecutedRetention retention, TimeProvider clock) => Report(retention.Plan(clock.GetUtcNow()))).WithTags("Notebooks").WithSummary("How many executed notebooks are kept, and which are older than Notebooks:ExecutedDays. Removes nothing.");
+        api.MapPost("/executed-notebooks/clean", (ExecutedRetention retention, TimeProvider clock) => Report(retention.Remove("API", clock.GetUtcNow()))).WithTags("Notebooks").WithSummary("Removes the old ones, and notes it in the audit.");
         group.MapPost("/copy", Copy).WithSummary("Puts the executed notebook among the notebooks, beside what is there.");
     }
 
@@ -39,8 +43,11 @@ internal static class ExecutedNotebookEndpoints
         return new NotebookPlace(to.Text);
     }
 
+    private static ExecutedReport Report(ExecutedPlan plan) => new(plan.Days, plan.All.Count, plan.All.Sum(c => c.Bytes), plan.Going.Count, plan.Going.Sum(c => c.Bytes),
+        [.. plan.Going.Take(Listed).Select(c => new ExecutedFile(c.Run, c.Job, c.Bytes, c.At))], [.. plan.Kept.GroupBy(k => k.Reason).Select(g => new LandingKept(g.Key, g.Count(), g.Sum(k => k.Copy.Bytes)))]);
+
     private static NotebookDocument Find(ExecutedNotebooks executed, string run, string job) =>
-        executed.Find(run, job) ?? throw ProblemException.NotFound("FF6007", $"The job {job} of {run} has executed no notebook.", "Its copy is there once the first attempt has begun.");
+        executed.Find(run, job) ?? throw ProblemException.NotFound("FF6007", $"The job {job} of {run} has executed no notebook.", "Its copy is there once the first attempt has begun; old copies are removed after Notebooks:ExecutedDays, which the audit tells.");
 
     private static ExecutedNotebook ToExecuted(string run, string job, NotebookDocument document)
     {

@@ -151,6 +151,8 @@ internal static class RuntimeServices
             KernelPath = settings.KernelPath, LakeFolder = settings.LakeFolder, LakeEnvironment = settings.LakeBucket is { } bucket ? (S3LakeOptions.EnvironmentVariable, bucket.ToEnvironment()) : null, WorkingFolder = settings.Workspace, MemoryLimitBytes = settings.KernelMemoryBytes
         }));
         services.AddSingleton(new ExecutedNotebooks(settings.ExecutedNotebookFolder));
+        services.AddSingleton(s => new ExecutedRetention(s.GetRequiredService<ExecutedNotebooks>(), s.GetRequiredService<CatalogDatabase>(), settings.ExecutedDays));
+        services.AddHostedService<ExecutedSweep>();
         services.AddSingleton(s => new NotebookHost(s.GetRequiredService<NotebookFolder>(), s.GetRequiredService<KernelPool>(), new NotebookLimits { Kernels = settings.Kernels, IdleTime = settings.KernelIdleTime }));
         services.AddSingleton<NotebookViews>();
         services.AddSingleton<Promotion>();

@@ -52,6 +52,9 @@ internal sealed record RuntimeSettings
     /// <summary><c>Notebooks:IdleMinutes</c>: a kernel that nobody looks at is stopped after it.</summary>
     public required TimeSpan KernelIdleTime { get; init; }
 
+    /// <summary><c>Notebooks:ExecutedDays</c>: how long executed copies of notebooks stay; null for ever (0 in the setting).</summary>
+    public required int? ExecutedDays { get; init; }
+
     /// <summary>Notebook files.</summary>
     public string NotebookFolder => Path.Combine(Workspace, "notebooks");
 
@@ -120,6 +123,7 @@ internal sealed record RuntimeSettings
             KernelMemoryBytes = Number(settings, "Notebooks:MemoryBytes", 2L << 30),
             Kernels = (int)Number(settings, "Notebooks:Kernels", 8),
             KernelIdleTime = TimeSpan.FromMinutes(Number(settings, "Notebooks:IdleMinutes", 120)),
+            ExecutedDays = settings["Notebooks:ExecutedDays"] == "0" ? null : (int)Math.Min(Number(settings, "Notebooks:ExecutedDays", 365), 36_500),
             HealthInterval = TimeSpan.FromSeconds(Number(settings, "Connections:HealthSeconds", 60)),
             LargestUploadBytes = Number(settings, "Uploads:LargestBytes", 10L << 30),
             UploadQuotaBytes = Number(settings, "Uploads:QuotaBytes", 50L << 30),

@@ -22,6 +22,7 @@ internal static class NotebookCommands
         var cron = new Option<string?>("--cron") { Description = "The pipeline's schedule." };
         var dry = new Option<bool>("--dry-run") { Description = "Print the pipeline's new text, store nothing." };
         var keep = new Option<bool>("--keep-kernel") { Description = "Leave the kernel running afterwards." };
+        var remove = new Option<bool>("--remove") { Description = "Removes them; without it they are only counted." };
         var group = new Command("notebooks", "Notebooks and their kernels.");
 
         Add("list", "Notebooks by path.", [search], async c => c.Answer(await c.Client.NotebooksAsync(c.Value(search), c.Ct), ["notebook", "cells", "modified", "kernel", "memory"],
@@ -39,6 +40,12 @@ internal static class NotebookCommands
             Console.Out.Write(await c.Client.ExportNotebookAsync(c.Value(path), c.Value(format)!, c.Ct));
             return 0;
         });
+        Add("executed", "Copies of notebooks that runs have executed, and those that are older than Notebooks:ExecutedDays.", [remove], async c =>
+            c.Answer(c.Value(remove) ? await c.Client.CleanExecutedNotebooksAsync(c.Ct) : await c.Client.ExecutedNotebooksAsync(c.Ct), r =>
+            {
+                Console.Out.WriteLine($"{Lines.Count(r.Copies)} copies, {Lines.Count(r.Bytes)} bytes; {(r.Days is { } days ? $"{(c.Value(remove) ? "removed" : "would go")} for being older than {Lines.Number(days)} days: {Lines.Count(r.GoingCopies)}, {Lines.Count(r.GoingBytes)} bytes" : "all stay")}");
+                foreach (var k in r.Kept) Console.Out.WriteLine($"  {Lines.Count(k.Files)} old ones stay: {k.Reason}");
+            }));
         Add("interrupt", "Interrupts what a notebook runs.", [path], c => Kernel(c, c.Client.InterruptKernelAsync));
         Add("restart", "Gives a notebook a fresh kernel.", [path], c => Kernel(c, c.Client.RestartKernelAsync));
         Add("stop", "Ends a notebook's kernel.", [path], c => Kernel(c, c.Client.StopKernelAsync));

@@ -370,6 +370,19 @@ public sealed class NotebookTests(TestRuntime runtime)
         foreach (var (run, job) in new[] { (SampleCatalog.Succeeded, "ingest.orders"), ("run_none", "gold.totals") })
             Assert.Equal(("FF6007", $"The job {job} of {run} has executed no notebook."), await RefusedAsync(run, job));
 
+        // By default copies stay a year; this one is older, and still the newest of its job.
+        var file = Path.Combine(folder, "gold.totals.ipynb");
+        var other = Path.Combine(Directory.CreateDirectory(Path.Combine(runtime.Folder, "executed", "run_of_old")).FullName, "gold.totals.ipynb");
+        File.Copy(file, other);
+        foreach (var old in new[] { file, other }) File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddDays(-400));
+        var report = await client.ExecutedNotebooksAsync(ct);
+        Assert.Equal((365, 2L, 1L, "run_of_old", "gold.totals"), (report.Days, report.Copies, report.GoingCopies, Assert.Single(report.Going).Run, report.Going[0].Job));
+        Assert.Equal(("the newest of its job", 1L), (Assert.Single(report.Kept).Reason, report.Kept[0].Files));
+        Assert.True(File.Exists(other));
+        Assert.Equal(report with { Going = [], Kept = [] }, await client.CleanExecutedNotebooksAsync(ct) with { Going = [], Kept = [] });
+        Assert.Equal((true, false), (File.Exists(file), File.Exists(other)));
+        Assert.Contains((await client.AuditAsync(ct: ct)), a => a is { By: "API", Action: "remove executed notebooks", Subject: "notebooks" } && a.Detail.EndsWith("executed more than 365 days ago: run_of_old/gold.totals", StringComparison.Ordinal));
+
         async Task<(string?, string)> RefusedAsync(string run, string job)
         {
             var e = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.ExecutedNotebookAsync(run, job, ct));
