@@ -12,7 +12,13 @@ internal static class NotebookPromote
     public static async Task<int> RunAsync(CommandContext c, string path, string pipeline, Wish wish)
     {
         var (layer, name) = Target(path, wish);
-        var values = wish.Parameters.Select(p => p.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? (p[..at], p[(at + 1)..]) : throw new CliException($"'{p}' is no parameter.", "Write name=value.")).ToDictionary(p => p.Item1, p => p.Item2, StringComparer.Ordinal);
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var p in wish.Parameters)
+        {
+            var at = p.IndexOf('=', StringComparison.Ordinal);
+            if (at <= 0) throw new CliException($"'{p}' is no parameter.", "Write name=value.");
+            if (!values.TryAdd(p[..at], p[(at + 1)..])) throw new CliException($"The parameter {p[..at]} is set twice.", "Leave one of them out.");
+        }
         var preview = await c.Client.PromoteNotebookAsync(path, new PromoteNotebook(pipeline, layer, name, wish.Result, values, wish.Cron), c.Ct);
         foreach (var d in preview.Validation.Diagnostics) await Console.Error.WriteLineAsync($"{d.Code} {d.Message} {d.Suggestion}".TrimEnd());
         if (!preview.Validation.Valid) return 1;
