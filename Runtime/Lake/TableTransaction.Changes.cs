@@ -53,11 +53,11 @@ public sealed partial class TableTransaction
     public MergeCounts MergeHistory(DuckSession session, string sourceSql, HistoryOptions options, CancellationToken ct = default)
     {
         BeginChange();
-        var from = SqlText.Literal((object)options.EffectiveFrom.UtcDateTime);
         var (start, end, current) = (SqlText.Identifier(options.ValidFrom), SqlText.Identifier(options.ValidTo), SqlText.Identifier(options.IsCurrent));
-        var opened = $"SELECT *, {from} AS {start}, CAST(NULL AS TIMESTAMPTZ) AS {end}, true AS {current} FROM";
         var write = options.Write with { Mode = CommitMode.Replace };
         var view = Current ?? Empty;
+        var from = EffectiveFrom(session, view, options, ct);
+        var opened = $"SELECT *, {from} AS {start}, CAST(NULL AS TIMESTAMPTZ) AS {end}, true AS {current} FROM";
         var plan = new MergeRun(session, view, table.Name, sourceSql, new MergeOptions { Keys = options.Keys }, ct);
         try
         {
@@ -68,7 +68,7 @@ public sealed partial class TableTransaction
                 return new MergeCounts(plan.Count, plan.Count, 0, 0, 0, 0);
             }
             var names = session.Describe("SELECT * EXCLUDE (__ff_row) FROM temp.ff_merge_source").Select(c => c.Name).ToList();
-            var keys = string.Join(" AND ", options.Keys.Select(k => $"t.{SqlText.Identifier(k)} = s.{SqlText.Identifier(k)}"));
+            var keys = plan.OnKeys;
             var differs = string.Join(" OR ", names.Where(n => !options.Keys.Contains(n, StringComparer.OrdinalIgnoreCase) && !n.StartsWith(TableColumn.ReservedPrefix, StringComparison.OrdinalIgnoreCase))
                 .Select(n => view.Schema.Find(n) is null ? $"s.{SqlText.Identifier(n)} IS NOT NULL" : $"t.{SqlText.Identifier(n)} IS DISTINCT FROM s.{SqlText.Identifier(n)}").DefaultIfEmpty("false"));
             var scan = view.ScanWithFile(view.Files);
@@ -98,6 +98,16 @@ public sealed partial class TableTransaction
         {
             plan.Clean();
         }
+    }
+
+    // A run that began earlier may commit later: what it closes must not end before it began.
+    private static string EffectiveFrom(DuckSession session, TableSnapshot view, HistoryOptions options, CancellationToken ct)
+    {
+        var from = SqlText.Literal((object)options.EffectiveFrom.UtcDateTime);
+        if (view.Files.Count == 0 || view.Schema.Find(options.ValidFrom) is null) return from;
+        var (start, current) = (SqlText.Identifier(options.ValidFrom), SqlText.Identifier(options.IsCurrent));
+        var late = session.Scalar<string?>($"SELECT strftime(make_timestamp(epoch_us(max({start})) + 1), '%Y-%m-%d %H:%M:%S.%f') || '+00' FROM {view.ScanSql()} WHERE {current} AND {start} >= {from}", ct);
+        return late is null ? from : $"CAST({SqlText.Literal(late)} AS TIMESTAMPTZ)";
     }
 
     /// <summary>Deletes the rows for which a condition holds. Files without such a row stay; files with nothing else simply go.</summary>

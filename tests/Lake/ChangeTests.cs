@@ -78,6 +78,44 @@ public sealed class ChangeTests : IDisposable
     }
 
     [Fact]
+    public void Merge_KeyWithNull_IsOneRowHoweverOftenItComes()
+    {
+        lake.Append(lake.Table(), "SELECT 1 AS id, 'x' AS part, 'a' AS v UNION ALL SELECT 5, 'y', 'e'");
+        const string Source = "SELECT * FROM (VALUES (1, NULL, 'n'), (NULL, NULL, 'none'), (5, 'y', 'e')) s(id, part, v)";
+        var keys = new MergeOptions { Keys = ["id", "part"] };
+        Assert.Equal(new MergeCounts(3, 2, 0, 1, 0, 0), Merge(Source, keys).Counts);
+        Assert.Equal(new MergeCounts(3, 0, 0, 3, 0, 0), Merge(Source, keys).Counts);
+        Assert.Equal(new MergeCounts(3, 0, 1, 2, 0, 0), Merge(Source.Replace("'n'", "'new'", StringComparison.Ordinal), keys).Counts);
+        Assert.Equal("1|x|a\n1|∅|new\n5|y|e\n∅|∅|none", Rows());
+        Assert.Equal(new MergeCounts(1, 0, 0, 0, 1, 0), Merge("SELECT 1 AS id, NULL::VARCHAR AS part, NULL::VARCHAR AS v, true AS gone", keys with { DeleteWhen = "gone", ControlColumns = ["gone"] }).Counts);
+        Assert.Equal("1|x|a\n5|y|e\n∅|∅|none", Rows());
+        var error = Assert.Throws<LakeException>(() => Merge("SELECT NULL::INTEGER AS id, NULL::VARCHAR AS part, 'x' AS v UNION ALL SELECT NULL, NULL, 'y'", keys));
+        Assert.Equal("Key {'id': NULL, 'part': NULL} occurs 2 times in the rows to merge into bronze.t, so it is not clear which one wins. Deduplicate them by the key first.", error.Message);
+    }
+
+    [Fact]
+    public void Merge_KeyThatIsNullInAllRows_LooksOnlyIntoFilesWithNull()
+    {
+        lake.Append(lake.Table(), "SELECT 1 AS id, 'a' AS v");
+        lake.Append(lake.Table(), "SELECT NULL::INTEGER AS id, 'b' AS v");
+        var untouched = lake.Table().Latest()!.Files[0].Path;
+        Assert.Equal(new MergeCounts(1, 0, 1, 0, 0, 0), Merge("SELECT NULL::INTEGER AS id, 'c' AS v").Counts);
+        Assert.Contains(untouched, lake.Fresh().Latest()!.Files.Select(f => f.Path));
+        Assert.Equal("1|a\n∅|c", Rows());
+    }
+
+    [Fact]
+    public void Merge_EmptyTextInAPartitionColumn_IsTheRowThatIsThere()
+    {
+        var options = new MergeOptions { Keys = ["id", "country"], Write = new WriteOptions { PartitionBy = ["country"] } };
+        const string Source = "SELECT 1 AS id, '' AS country, 'a' AS v UNION ALL SELECT 2, 'de', ''";
+        Assert.Equal(new MergeCounts(2, 2, 0, 0, 0, 0), Merge(Source, options).Counts);
+        Assert.Equal(new MergeCounts(2, 0, 0, 2, 0, 0), Merge(Source, options).Counts);
+        Assert.Equal(new MergeCounts(2, 0, 0, 2, 0, 0), Merge(Source, options with { Keys = ["id"] }).Counts);
+        Assert.Equal("1|∅|a\n2|de|", Rows("id, country, v"));
+    }
+
+    [Fact]
     public void Merge_AppendInBetween_Conflicts()
     {
         lake.Append(lake.Table(), "SELECT 1 AS id, 'a' AS v");
@@ -141,6 +179,42 @@ public sealed class ChangeTests : IDisposable
         Assert.Equal(
             "1|a|2026-01-01|2026-01-03|False\n2|B|2026-01-02|∅|True\n2|b|2026-01-01|2026-01-02|False\n3|C|2026-01-03|∅|True\n3|c|2026-01-02|2026-01-03|False",
             Rows("id, v, strftime(valid_from, '%Y-%m-%d') AS f, strftime(valid_to, '%Y-%m-%d') AS t, is_current"));
+    }
+
+    [Fact]
+    public void MergeHistory_ThingWithNullInItsKey_IsOneThing()
+    {
+        MergeCounts Run(string v, int day)
+        {
+            using var transaction = lake.Fresh().Begin();
+            var counts = transaction.MergeHistory(lake.Session, $"SELECT 1 AS id, NULL::VARCHAR AS part, '{v}' AS v", new HistoryOptions { Keys = ["id", "part"], EffectiveFrom = new DateTimeOffset(2026, 1, day, 0, 0, 0, TimeSpan.Zero) });
+            transaction.Commit(new CommitOptions { Operation = "MERGE" });
+            return counts;
+        }
+        lake.Session.Execute("SET TimeZone='UTC'");
+        Run("a", 1);
+        Assert.Equal(new MergeCounts(1, 0, 0, 1, 0, 0), Run("a", 2));
+        Assert.Equal(new MergeCounts(1, 0, 1, 0, 0, 0), Run("b", 3));
+        Assert.Equal("a|False\nb|True", Rows("v, is_current"));
+    }
+
+    [Fact]
+    public void MergeHistory_RunThatBeganEarlierAndCommitsLater_EndsNothingBeforeItBegan()
+    {
+        void Run(string source, int day)
+        {
+            using var transaction = lake.Fresh().Begin();
+            transaction.MergeHistory(lake.Session, source, new HistoryOptions { Keys = ["id"], EffectiveFrom = new DateTimeOffset(2026, 1, day, 0, 0, 0, TimeSpan.Zero) });
+            transaction.Commit(new CommitOptions { Operation = "MERGE" });
+        }
+        lake.Session.Execute("SET TimeZone='UTC'");
+        Run("SELECT 1 AS id, 'a' AS v", 1);
+        Run("SELECT 1 AS id, 'b' AS v", 3);
+        Run("SELECT 1 AS id, 'c' AS v UNION ALL SELECT 2, 'x'", 2);
+        Run("SELECT 1 AS id, 'd' AS v", 4);
+        Assert.Equal(
+            "1|a|2026-01-01 00:00:00.000000|2026-01-03 00:00:00.000000|False\n1|b|2026-01-03 00:00:00.000000|2026-01-03 00:00:00.000001|False\n1|c|2026-01-03 00:00:00.000001|2026-01-04 00:00:00.000000|False\n1|d|2026-01-04 00:00:00.000000|∅|True\n2|x|2026-01-03 00:00:00.000001|∅|True",
+            Rows("id, v, strftime(valid_from, '%Y-%m-%d %H:%M:%S.%f') AS f, strftime(valid_to, '%Y-%m-%d %H:%M:%S.%f') AS t, is_current"));
     }
 
     [Fact]

@@ -3,7 +3,7 @@ namespace FlowForge.Lake;
 /// <summary>How source rows meet the rows of a table.</summary>
 public sealed record MergeOptions
 {
-    /// <summary>Columns that identify a row; NULL in a key never matches.</summary>
+    /// <summary>Columns that identify a row; NULL is a value of a key like others, so a key with NULL may occur once in the source, too.</summary>
     public required IReadOnlyList<string> Keys { get; init; }
 
     /// <summary>A condition over the source's columns (alias <c>s</c>): matching rows are deleted, others of these source rows ignored. Null: nothing is deleted so.</summary>
@@ -22,7 +22,7 @@ public sealed record MergeOptions
 /// <summary>How a history of changes is kept (slowly changing dimension, type 2).</summary>
 public sealed record HistoryOptions
 {
-    /// <summary>Columns that identify a thing.</summary>
+    /// <summary>Columns that identify a thing, as in <see cref="MergeOptions.Keys"/>.</summary>
     public required IReadOnlyList<string> Keys { get; init; }
 
     /// <summary>From when the source's values hold, UTC.</summary>

@@ -19,6 +19,8 @@ internal sealed class MergeRun
     private readonly CancellationToken ct;
     private readonly IReadOnlyList<string> sourceColumns;
     private readonly string name;
+    // Keys that are NULL in a row of the source; for others the plain comparison says the same.
+    private readonly HashSet<string> keysWithNull = new(StringComparer.OrdinalIgnoreCase);
 
     public MergeRun(DuckSession session, TableSnapshot table, string name, string sourceSql, MergeOptions options, CancellationToken ct)
     {
@@ -28,8 +30,16 @@ internal sealed class MergeRun
         this.options = options;
         this.ct = ct;
         session.Execute($"CREATE OR REPLACE TEMP TABLE ff_merge_source AS SELECT row_number() OVER () AS __ff_row, * FROM ({sourceSql}) AS s", ct);
-        sourceColumns = [.. session.Describe($"SELECT * EXCLUDE (__ff_row) FROM {Source}").Select(c => c.Name)];
-        Count = session.Scalar<long>($"SELECT count(*) FROM {Source}", ct);
+        var described = session.Describe($"SELECT * EXCLUDE (__ff_row) FROM {Source}");
+        sourceColumns = [.. described.Select(c => c.Name)];
+        // As the table has it: the protocol takes an empty text in a partition column for NULL.
+        var partitions = table.PartitionColumns.Count > 0 ? table.PartitionColumns : options.Write.PartitionBy ?? [];
+        foreach (var text in described.Where(c => c.Type == "VARCHAR" && partitions.Contains(c.Name, StringComparer.OrdinalIgnoreCase)).Select(c => SqlText.Identifier(c.Name)))
+            session.Execute($"UPDATE {Source} SET {text} = NULL WHERE {text} = ''", ct);
+        var keys = options.Keys.Where(k => sourceColumns.Contains(k, StringComparer.OrdinalIgnoreCase)).ToList();
+        var counts = session.Rows($"SELECT {string.Join(", ", keys.Select(k => $"count({SqlText.Identifier(k)})").Prepend("count(*)"))} FROM {Source}", ct)[0].Select(v => Convert.ToInt64(v, CultureInfo.InvariantCulture)).ToArray();
+        Count = counts[0];
+        keysWithNull.UnionWith(keys.Where((_, i) => counts[i + 1] < Count));
     }
 
     public long Count { get; }
@@ -43,8 +53,7 @@ internal sealed class MergeRun
         foreach (var key in options.Keys.Where(k => !sourceColumns.Contains(k, StringComparer.OrdinalIgnoreCase)))
             throw new LakeException($"Key column '{key}' is not among the rows' columns ({string.Join(", ", sourceColumns)}), so they cannot be merged into {name}.");
         var keys = SqlText.Identifiers(options.Keys);
-        var whole = string.Join(" AND ", options.Keys.Select(k => $"{SqlText.Identifier(k)} IS NOT NULL"));
-        var twice = session.Rows($"SELECT CAST({{{string.Join(", ", options.Keys.Select(k => $"{SqlText.Literal(k)}: {SqlText.Identifier(k)}"))}}} AS VARCHAR), count(*) FROM {Source} WHERE {whole} GROUP BY {keys} HAVING count(*) > 1 ORDER BY ALL LIMIT 1", ct);
+        var twice = session.Rows($"SELECT CAST({{{string.Join(", ", options.Keys.Select(k => $"{SqlText.Literal(k)}: {SqlText.Identifier(k)}"))}}} AS VARCHAR), count(*) FROM {Source} GROUP BY {keys} HAVING count(*) > 1 ORDER BY ALL LIMIT 1", ct);
         if (twice.Count > 0)
             throw new LakeException($"Key {twice[0][0]} occurs {twice[0][1]} times in the rows to merge into {name}, so it is not clear which one wins. Deduplicate them by the key first.");
     }
@@ -100,7 +109,8 @@ internal sealed class MergeRun
     /// <summary>All rows of the source as they go into a table that is not there yet.</summary>
     public string AllRows() => $"SELECT {string.Join(", ", NewColumns.Select(SqlText.Identifier))} FROM {Source}";
 
-    private string OnKeys => string.Join(" AND ", options.Keys.Select(k => $"t.{SqlText.Identifier(k)} = s.{SqlText.Identifier(k)}"));
+    /// <summary>The condition for rows <c>t</c> of the table and <c>s</c> of the source with one key. NULL is a value of it like others.</summary>
+    public string OnKeys => string.Join(" AND ", options.Keys.Select(k => $"t.{SqlText.Identifier(k)} {(keysWithNull.Contains(k) ? "IS NOT DISTINCT FROM" : "=")} s.{SqlText.Identifier(k)}"));
 
     private string Deletes => options.DeleteWhen is { } condition ? $"coalesce(({condition}), false)" : "false";
 
@@ -130,8 +140,15 @@ internal sealed class MergeRun
     {
         if (Count == 0) return [];
         var bounds = session.Rows($"SELECT {string.Join(", ", options.Keys.Select(k => $"CAST(min({SqlText.Identifier(k)}) AS VARCHAR), CAST(max({SqlText.Identifier(k)}) AS VARCHAR)"))} FROM {Source}", ct)[0];
-        // A key that is NULL in all rows matches nothing.
-        if (bounds.Contains(null) || options.Keys.Any(k => table.Schema.Find(k) is null)) return [];
-        return FileSkipping.Files(table, RowCondition.All(options.Keys.SelectMany((k, i) => (RowCondition[])[RowCondition.Compare(k, ">=", (string)bounds[2 * i]!), RowCondition.Compare(k, "<=", (string)bounds[2 * i + 1]!)])));
+        if (options.Keys.Any(k => table.Schema.Find(k) is null)) return [];
+        return FileSkipping.Files(table, RowCondition.All(options.Keys.Select((k, i) => Between(k, (string?)bounds[2 * i], (string?)bounds[2 * i + 1]))));
+    }
+
+    private RowCondition Between(string key, string? low, string? high)
+    {
+        // A key that is NULL in all rows has no bounds.
+        if (low is null || high is null) return RowCondition.IsNull(key);
+        var range = RowCondition.All([RowCondition.Compare(key, ">=", low), RowCondition.Compare(key, "<=", high)]);
+        return keysWithNull.Contains(key) ? RowCondition.Any([range, RowCondition.IsNull(key)]) : range;
     }
 }
