@@ -67,6 +67,71 @@ public sealed class IncrementalRowsTests : IDisposable
         Assert.Equal("lag_window '1d' is a duration, and the watermark column is BIGINT. Nothing was published.", failure.Message);
     }
 
+    [Theory]
+    [InlineData("n:long\n998\n999\n", "n:string\n999\n1000\nx\n", "BIGINT", "998|999", "999")]
+    [InlineData("n:time\n2024-01-01\n2024-01-02\n", "n:string\n2024-01-02\n2024-01-03\nsoon\n", "TIMESTAMP", "2024-01-01 00:00:00|2024-01-02 00:00:00", "2024-01-02 00:00:00")]
+    public async Task Watermark_ThatWouldBecomeText_FailsTheRunAndMendsItself(string first, string odd, string type, string there, string cursor)
+    {
+        const string Yaml = Base + "watermark_column: n";
+        await RunAsync(first, Yaml);
+        foreach (var more in new[] { "", "\nwrite_mode: merge\ndedupe_keys: [n]" })
+        {
+            var failure = await Assert.ThrowsAsync<JobFailedException>(() => RunAsync(odd, Yaml + more));
+            Assert.Equal(("FF2130", $"The watermark column n of bronze.things is {type}, and with the values that came it would become VARCHAR: as texts they have another order, and new rows would count as old ones. Nothing was published, and the watermark stays."), (failure.Code, failure.Message));
+            Assert.Equal((0L, cursor), (Table.Version, Table.State!.Cursor));
+        }
+        Assert.Equal(there.Split('|'), _bench.Query("SELECT n FROM {t} ORDER BY n"));
+        if (type != "BIGINT") return;
+        Assert.Equal(new RowCounts(2, 1, 0, 1), (await RunAsync("n:long\n999\n1000\n", Yaml)).Counts);
+        Assert.Equal("1000", Table.State!.Cursor);
+    }
+
+    [Theory]
+    [InlineData("", "1|x|NULL", "2|x|NULL", "2|y|a", "NULL|x|NULL")]
+    [InlineData("\nwrite_mode: append", "1|x|NULL", "2|x|NULL", "2|y|a", "NULL|x|NULL", "NULL|x|NULL")]
+    public async Task KeyWithNull_AtTheBoundary_IsNotLoadedTwice(string more, params string[] expected)
+    {
+        var yaml = Base + "watermark_column: n\ndedupe_keys: [id, part]" + more;
+        const string Rows = "id:long,part:string,v:string,n:long\n1,x,,1\n2,x,,7\n,x,,7\n,x,,7\n2,y,a,7\n";
+        await RunAsync(Rows, yaml);
+        Assert.Equal(expected, _bench.Query("SELECT id, part, v FROM {t} ORDER BY ALL"));
+        Assert.Equal("nothing new", (await RunAsync(Rows, yaml)).Note);
+        await RunAsync(Rows + "3,z,,7\n", yaml);
+        Assert.Equal([.. expected[..^(expected.Length - 3)], "3|z|NULL", .. expected[3..]], _bench.Query("SELECT id, part, v FROM {t} ORDER BY ALL"));
+        Assert.Equal(more.Length == 0, _bench.Log.Text.Contains("Warning: 2 rows have no value in a part of their key (id, part): NULL counts as a value there, so rows with the same key are one row."));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\nwrite_mode: merge\ndedupe_keys: [id]")]
+    [InlineData("\nwrite_mode: merge\ndedupe_keys: [id, country]")]
+    [InlineData("\nwrite_mode: append\ndedupe_keys: [id, country]")]
+    public async Task EmptyTextInAPartitionColumn_AtTheBoundary_IsTheRowThatIsThere(string more)
+    {
+        var yaml = Base + "watermark_column: n\npartition_mode: column\npartition_column: country\ncomputed: { country: \"coalesce(land, '')\" }" + more;
+        const string Rows = "id:long,land:string,n:long\n1,de,1\n2,,7\n";
+        await RunAsync(Rows, yaml);
+        Assert.Equal("nothing new", (await RunAsync(Rows, yaml)).Note);
+        Assert.Equal(["1|de", "2|NULL"], _bench.Query("SELECT id, country FROM {t} ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task Changes_DeleteWithoutItsKey_FailsTheRun()
+    {
+        const string Yaml = "source_type: test_stream\nwrite_mode: merge\ndedupe_keys: [value]";
+        _bench.Write("acks.txt", "");
+        _bench.Write("events.txt", "i,1,a\ni,2,b\n");
+        await _bench.RunAsync(Yaml);
+        File.AppendAllText(Path.Combine(_bench.Workspace, "events.txt"), "i,3,c\nd,2,\n");
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(Yaml));
+        Assert.Equal(("FF2131", "1 deleted rows have no value in value (the first is record 2), so nobody knows which rows of bronze.things are gone. Nothing was published."), (failure.Code, failure.Message));
+        Assert.Equal((0L, "2"), (Table.Version, Table.State!.Cursor));
+        // What came before a truncate needs no key.
+        File.AppendAllText(Path.Combine(_bench.Workspace, "events.txt"), "t,0,\ni,4,d\n");
+        await _bench.RunAsync(Yaml);
+        Assert.Equal(["4|d"], _bench.Query("FROM {t}"));
+    }
+
     [Fact]
     public async Task TextWatermark_ComparesBytes()
     {

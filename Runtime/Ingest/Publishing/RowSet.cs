@@ -94,6 +94,9 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
         if (job.Filter is { } filter)
             rows = OperationSql is null ? $"SELECT * FROM ({rows}) AS rows_read WHERE ({filter}\n)"
                 : $"SELECT * REPLACE (CASE WHEN coalesce({Operation}, '') IN ('d', 't') OR ({filter}\n) THEN {Operation} ELSE '{LeftOut}' END AS {Operation}) FROM ({rows}) AS rows_read";
+        // As the table will have it: the protocol takes an empty text in a partition column for NULL, and rows are compared with the table's.
+        var texts = straight ? [] : Columns.Where(c => c.DuckType == "VARCHAR" && partitioning.Columns.Contains(c.Name, StringComparer.OrdinalIgnoreCase)).Select(c => SqlText.Identifier(c.Name)).ToList();
+        if (texts.Count > 0) rows = $"SELECT * REPLACE ({string.Join(", ", texts.Select(t => $"nullif({t}, '') AS {t}"))}) FROM ({rows}) AS rows_with_texts";
         if (partitioning.Added.Count == 0) return rows;
         return $"SELECT *, {string.Join(", ", partitioning.Added.Select(p => $"{p.Sql} AS {SqlText.Identifier(p.Name)}"))} FROM ({rows}) AS rows_kept";
     }

@@ -45,7 +45,7 @@ internal sealed class RowWriter(
                 return Told(Of(transaction.MergeHistory(session, Last(), new HistoryOptions { Keys = _keys, EffectiveFrom = request.RunTime, CloseMissing = DetectsDeletes(transaction, ct), Write = write }, ct)));
             default:
                 var existing = job.WriteMode == Pipelines.WriteMode.Append || IsReplay ? known : null;
-                var rows = _keys.Count > 0 ? DedupeSql.First(kept, _keys, existing)
+                var rows = _keys.Count > 0 ? DedupeSql.First(kept, _keys, existing, existing is not null && !IsReplay && Keyless(ct) > 0 ? columns : null)
                     : range is null || existing is null ? $"SELECT * FROM {kept}"
                     : rejects ? DedupeSql.UnknownSince(kept, columns, existing)
                     : IsReplay ? $"SELECT * FROM {kept}"
@@ -55,12 +55,16 @@ internal sealed class RowWriter(
 
         string Last()
         {
+            if (!changes && Keyless(ct) is > 0 and var keyless)
+                log.Warning(string.Create(CultureInfo.InvariantCulture, $"{keyless} rows have no value in a part of their key ({string.Join(", ", _keys)}): NULL counts as a value there, so rows with the same key are one row."));
             var rows = DedupeSql.Last(kept, _keys, changes ? null : watermark);
             // What was rejected once is older than what the table has got since.
             if (IsReplay && known is not null) rows = DedupeSql.Newer(rows, _keys, watermark, known);
             return rejects ? Replayed(rows, ct) : rows;
         }
     }
+
+    private long Keyless(CancellationToken ct) => session.Scalar<long>(DedupeSql.Keyless(kept, _keys), ct);
 
     /// <summary>Notes which rejects are not among the rows to be written.</summary>
     private string Replayed(string rows, CancellationToken ct)
@@ -82,6 +86,10 @@ internal sealed class RowWriter(
             session.Execute(string.Create(CultureInfo.InvariantCulture, $"DELETE FROM {kept} WHERE rowid <= {row}"), ct);
             log.Info("The source's table was emptied: rows of before go.");
         }
+        // Such a row is not there for its other values to tell which one it was: to delete nothing would lose the delete.
+        if (session.Rows($"SELECT count(*), min(_ff_record) FROM {kept} WHERE {RowSet.Operation} = 'd' AND ({string.Join(" OR ", _keys.Select(k => $"{SqlText.Identifier(k)} IS NULL"))})", ct)[0] is [> 0L and var nameless, var first])
+            throw new JobFailedException("FF2131", string.Create(CultureInfo.InvariantCulture, $"{nameless} deleted rows have no value in {string.Join(" or ", _keys)} (the first is record {first}), so nobody knows which rows of bronze.{job.Table} are gone. Nothing was published."),
+                "The source tells another key with a delete than dedupe_keys: use the source's key, or let it tell the whole row (PostgreSQL: REPLICA IDENTITY FULL), and reset the watermark for a new snapshot.");
         return new MergeOptions { Keys = _keys, DeleteWhen = $"s.{RowSet.Operation} IN ('d', '{RowSet.LeftOut}')", ControlColumns = [RowSet.Operation], DeleteMissing = cleared is not null, Write = write };
     }
 

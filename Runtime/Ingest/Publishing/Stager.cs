@@ -47,6 +47,7 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
             var (read, changes) = new HeldRows(session, transaction.Base!, rows).Read(held, drift.Missing(transaction.Base!.Schema, rows), ct);
             return new Staged(read, RowChanges.Appended(read), CommitMode.Append, cursor) { Held = changes };
         }
+        CheckWatermark(transaction.Base, rows);
         if (job.WriteMode == Pipelines.WriteMode.Replace && !IsReplay) rows = drift.KeepingShape(transaction.Base, rows);
         var columns = rows.Columns.Select(c => c.Name).ToList();
         var checks = new IngestChecks(job, rows.Columns, request);
@@ -84,6 +85,16 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
         {
             session.Execute($"DROP TABLE IF EXISTS {Kept}", CancellationToken.None);
         }
+    }
+
+    /// <summary>A watermark of numbers or times does not become text: as texts '999' is more than '1000', and rows that are new would count as old.</summary>
+    private void CheckWatermark(TableSnapshot? table, RowSet rows)
+    {
+        if (job is not { IncrementalMode: IncrementalMode.Incremental, WatermarkColumn: { } wanted } || job.WriteMode == Pipelines.WriteMode.Replace || table is null || rows.Columns.Count == 0) return;
+        var name = DedupeSql.Find(wanted, [.. rows.Columns.Select(c => c.Name)], "FF2114", "watermark column");
+        if (table.Schema.Find(name) is not { DuckType: not "VARCHAR" and var was } || rows.Columns.First(c => c.Name == name).DuckType != "VARCHAR") return;
+        throw new JobFailedException("FF2130", $"The watermark column {name} of bronze.{job.Table} is {was}, and with the values that came it would become VARCHAR: as texts they have another order, and new rows would count as old ones. Nothing was published, and the watermark stays.",
+            $"Mend the values at the source; or declare the column as {was} in user_schema, which makes rejects of the others; or reset the watermark and load into a new table.");
     }
 }
 
