@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,6 +13,7 @@ namespace FlowForge.ServiceDefaults;
 internal sealed class LogLineFormatter() : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "flowforge";
+    private static readonly SearchValues<char> Unprintable = SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(c => (char)c).Where(c => char.IsControl(c) && c is not ('\n' or '\t'))]);
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
@@ -30,8 +32,12 @@ internal sealed class LogLineFormatter() : ConsoleFormatter(FormatterName)
         textWriter.Write('\n');
     }
 
-    private static string Indented(string text) =>
-        text.Contains('\n', StringComparison.Ordinal) ? text.ReplaceLineEndings("\n").Replace("\n", "\n    ", StringComparison.Ordinal) : text;
+    private static string Indented(string text)
+    {
+        if (text.Contains('\n', StringComparison.Ordinal)) text = text.ReplaceLineEndings("\n").Replace("\n", "\n    ", StringComparison.Ordinal);
+        // Names of files and what servers say may hold what moves a terminal's cursor.
+        return text.AsSpan().IndexOfAny(Unprintable) < 0 ? text : string.Concat(text.Select(c => Unprintable.Contains(c) ? '\uFFFD' : c));
+    }
 
     private static string Word(LogLevel level) => level switch
     {

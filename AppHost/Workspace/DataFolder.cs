@@ -15,7 +15,9 @@ internal sealed class DataFolder : IDisposable
         Root = Path.GetFullPath(path);
         try
         {
-            Directory.CreateDirectory(Root);
+            // Rows, records and logs are for whoever started this, as the token is. A folder that is there keeps the rights that somebody gave it.
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(Root);
+            else Directory.CreateDirectory(Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -57,7 +57,10 @@ public sealed class EnvironmentTests(EnvironmentFixture environment)
         if (OperatingSystem.IsWindows())
             Assert.Skip("Windows has no file modes; the folder's own rights hold there.");
         else
+        {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(data, "token")));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(data));
+        }
     }
 
     [Fact]

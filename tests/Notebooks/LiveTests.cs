@@ -227,6 +227,23 @@ public sealed class LiveTests(TestKernels kernels)
         Assert.Contains("FlowForge.No.Such.Package.At.All", missing.Error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Kernel_StoppedWhileItStarts_IsNotLeftBehind()
+    {
+        var (host, path) = Make("stopped.ipynb", Jupyter);
+        await using (host)
+        {
+            var notebook = host.Open(path);
+            var starting = notebook.StartAsync(TestContext.Current.CancellationToken);
+            await notebook.StopAsync();
+            Assert.Equal("The kernel was stopped while it started.", (await Assert.ThrowsAsync<FlowForge.Notebooks.Sessions.KernelException>(() => starting)).Message);
+            Assert.False(notebook.HasKernel);
+            // The next start is one of its own.
+            await notebook.StartAsync(TestContext.Current.CancellationToken);
+            Assert.True(notebook.HasKernel);
+        }
+    }
+
     private (NotebookHost Host, NotebookPath Path) Make(string name, string text)
     {
         var folder = new NotebookFolder(Path.Combine(kernels.Folder, "notebooks-" + name));

@@ -85,6 +85,14 @@ public sealed class PackageTests : IDisposable
     }
 
     [Fact]
+    public void Install_FileTwice_OrWithANameThatNoFileSystemTakes_IsRefusedAndLeavesNothing()
+    {
+        Assert.Equal("The package holds flowforge/a.dll twice.", Assert.Throws<PluginException>(() => Installed.Install(Package(Nuspec, ("flowforge/a.dll", [1]), ("flowforge/a.dll", [2])), null)).Message);
+        Assert.StartsWith("The file is no package: ", Assert.Throws<PluginException>(() => Installed.Install(Package(Nuspec, ("flowforge/b.dll", [1]), ("flowforge/a\0.dll", [2])), null)).Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Directory.CreateDirectory(Path.Combine(_root, "plugins-incoming")).FullName));
+    }
+
+    [Fact]
     public void Install_NoZip_IsRefused()
     {
         var file = Path.Combine(_root, "text.nupkg");

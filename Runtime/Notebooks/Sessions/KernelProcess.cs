@@ -51,7 +51,8 @@ public sealed class KernelProcess : IAsyncDisposable
         if (!File.Exists(options.KernelPath))
             throw new KernelException($"The notebook kernel is not at {options.KernelPath}. Build Runtime/Notebooks/Kernel, or set the path to where it is.");
         Directory.CreateDirectory(options.WorkingFolder);
-        var spill = Path.Combine(Path.GetTempPath(), "flowforge-kernel-" + Guid.NewGuid().ToString("n"));
+        // Made with rights for this user alone: rows are spilled into it.
+        var spill = Directory.CreateTempSubdirectory("flowforge-kernel-").FullName;
         var process = Process.Start(KernelCommandLine.Of(options, spill)) ?? throw new KernelException($"{options.KernelPath} could not be started.");
         var kernel = new KernelProcess(options, process, spill);
         try

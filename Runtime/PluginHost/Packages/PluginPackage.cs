@@ -45,10 +45,12 @@ public sealed partial class PluginPackage
             foreach (var entry in files) left -= Extract(entry, folder, left);
             return package;
         }
-        catch (Exception e) when (e is InvalidDataException or XmlException or PluginException)
+        catch (Exception e)
         {
             if (folder is not null && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-            throw e as PluginException ?? new PluginException($"The file is no package: {e.Message}", e);
+            // A name that no file system takes is the package's fault; a full disk is not.
+            if (e is InvalidDataException or XmlException or ArgumentException) throw new PluginException($"The file is no package: {e.Message}", e);
+            throw;
         }
     }
 
@@ -72,6 +74,7 @@ public sealed partial class PluginPackage
     {
         var path = Path.GetFullPath(Path.Combine(folder, entry.FullName[Folder.Length..]));
         if (!path.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal)) throw new PluginException($"The package's file {entry.FullName} leads out of its folder.");
+        if (File.Exists(path) || Directory.Exists(path)) throw new PluginException($"The package holds {entry.FullName} twice.");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var from = entry.Open();
         using var to = new FileStream(path, FileMode.CreateNew);

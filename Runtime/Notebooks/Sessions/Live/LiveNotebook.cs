@@ -25,6 +25,7 @@ public sealed partial class LiveNotebook : IAsyncDisposable
     private string? _revision;
     private DateTimeOffset _fileTime;
     private LiveKernel? _told;
+    private int _stops;
     private bool _disposed;
 
     internal LiveNotebook(NotebookHost host, NotebookPath path) => (_host, Path) = (host, path);
@@ -49,17 +50,29 @@ public sealed partial class LiveNotebook : IAsyncDisposable
         await _starting.WaitAsync(ct);
         try
         {
+            int stops;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
                 _usedAt = DateTimeOffset.UtcNow;
                 if (_session is { } running) return running;
+                stops = _stops;
             }
             _host.CheckRoom(this);
             var session = await NotebookSession.OpenAsync(_host.Pool, ct);
             session.StateChanged += _ => TellKernel();
             session.KernelDied += end => Died(session, end.Message);
-            lock (_gate) (_session, _startedAt, _lastEnd) = (session, DateTimeOffset.UtcNow, null);
+            bool wanted;
+            lock (_gate)
+            {
+                if (wanted = stops == _stops) (_session, _startedAt, _lastEnd) = (session, DateTimeOffset.UtcNow, null);
+            }
+            if (!wanted)
+            {
+                // Nobody knows of it, so nobody else would ever end it.
+                await session.DisposeAsync();
+                throw new KernelException("The kernel was stopped while it started.");
+            }
             TellKernel();
             return session;
         }
@@ -100,6 +113,7 @@ public sealed partial class LiveNotebook : IAsyncDisposable
         NotebookSession? session;
         lock (_gate)
         {
+            _stops++;
             (session, _session) = (_session, null);
             (_startedAt, _lastEnd) = (null, why);
         }
