@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace FlowForge.Plugins.Postgres;
 
 /// <summary>Runs a plan's statements on several connections that all see one snapshot, and gives their batches in the order in which they come.</summary>
@@ -16,12 +14,12 @@ internal sealed class SnapshotReader(Server server, ReadPlan plan, string? snaps
     {
         try
         {
-            using var connection = server.OpenAsync(stop).GetAwaiter().GetResult();
-            connection.Execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-            if (snapshot is not null) connection.Execute($"SET TRANSACTION SNAPSHOT {Sql.Text(snapshot)}");
+            using var session = server.OpenCopy(stop);
+            session.Execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+            if (snapshot is not null) session.Execute($"SET TRANSACTION SNAPSHOT {Sql.Text(snapshot)}");
             var reader = new CopyReader(plan.Columns, plan.Schema, plan.Where);
             while (Interlocked.Increment(ref _next) is var part && part < plan.Statements.Count)
-                connection.CopyOut(plan.Statements[part], copy =>
+                session.CopyOut(plan.Statements[part], copy =>
                 {
                     foreach (var batch in reader.Read(copy)) put(new SourceBatch(batch));
                 }, stop);

@@ -239,4 +239,39 @@ public sealed class PostgresConnectorTests : IDisposable
         });
         Assert.StartsWith("The query: ", failure.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>By TCP and by the Unix socket the rows come over a socket of our own; several hosts are left to the driver. What comes must not tell which.</summary>
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1,127.0.0.1")]
+    [InlineData("")]
+    public async Task ReadAsync_EachWayToTheServer_GivesTheSame(string host)
+    {
+        Func<PostgresSpec, PostgresSpec> there = s => s with { Host = host.Length == 0 ? _server.Folder : host, Parallelism = 2 };
+        Sql("CREATE TABLE t (id int, pad text, n numeric(9,2)); INSERT INTO t SELECT i, CASE WHEN i % 3 > 0 THEN repeat('ü', i % 700) END, i / 4.0 FROM generate_series(1, 40000) i; INSERT INTO t VALUES (0, repeat('z', 1000000), NULL)");
+        var rows = await ReadAsync(Table("t"), there);
+        Assert.Equal(Enumerable.Range(0, 40_001), rows.Select(r => (int)r[0]!).Order());
+        Assert.All(rows.Where(r => (int)r[0]! > 0), r => Assert.Equal(((int)r[0]! % 3 > 0 ? new string('ü', (int)r[0]! % 700) : null, decimal.Round((int)r[0]! / 4m, 2)), ((string?)r[1], (decimal)r[2]!)));
+        Assert.Equal((1_000_000, null), (((string)rows.Single(r => (int)r[0]! == 0)[1]!).Length, rows.Single(r => (int)r[0]! == 0)[2]));
+        Assert.Empty(await ReadAsync(new ReadRequest(), s => there(s) with { Query = "SELECT id FROM t WHERE id < 0" }));
+        var late = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(new ReadRequest(), s => there(s) with { Query = "SELECT 1 / (30000 - id) AS x, pad FROM t ORDER BY id" }));
+        Assert.Equal(("The query: division by zero [22012]", (string?)null), (late.Message, late.Suggestion));
+        var denied = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(new ReadRequest(), s => there(s) with { Query = "SELECT convert_from('\\xff', 'UTF8') AS x" }));
+        Assert.Equal("The query: invalid byte sequence for encoding \"UTF8\": 0xff [22021]", denied.Message);
+    }
+
+    [Fact]
+    public async Task ReadAsync_CancelledBeforeTheFirstRow_EndsTheStatementOnTheServer()
+    {
+        using var cancel = new CancellationTokenSource();
+        var reading = Task.Run(async () =>
+        {
+            await foreach (var batch in Open(s => s with { Query = "SELECT i FROM (SELECT 1 AS i, pg_sleep(600)) AS x" }).ReadAsync(new ReadRequest(), cancel.Token)) batch.Rows.Dispose();
+        }, Stop);
+        const string asleep = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{0}' AND wait_event = 'PgSleep'";
+        while (_server.Sql(string.Format(CultureInfo.InvariantCulture, asleep, _database)) == "0") await Task.Delay(20, Stop);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(60), Stop));
+        while (_server.Sql(string.Format(CultureInfo.InvariantCulture, asleep, _database)) != "0") await Task.Delay(20, Stop);
+    }
 }
