@@ -342,8 +342,10 @@ public sealed partial class NotebookPage
 
     private async Task FindAsync(int by)
     {
+        // The cells may have been changed since the last look.
+        _hits = _needle.Length == 0 ? [] : [.. _book.Cells.SelectMany(Hits)];
         if (_hits.Count == 0) return;
-        _hit = (_hit + by + _hits.Count) % _hits.Count;
+        _hit = _hit < 0 ? (by > 0 ? 0 : _hits.Count - 1) : (Math.Min(_hit, _hits.Count - 1) + by + _hits.Count) % _hits.Count;
         var (cell, line, column) = _hits[_hit];
         _selected = cell.Id;
         if (cell.Folded) cell.Fold(false);

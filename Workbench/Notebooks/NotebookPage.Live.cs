@@ -132,6 +132,16 @@ public sealed partial class NotebookPage
         if (_module is not null) await _module.InvokeVoidAsync("download", $"{Title}.{format}", text, format switch { "html" => "text/html", "cs" => "text/plain", _ => "application/json" });
     });
 
+    private async Task CopyLinkAsync()
+    {
+        if (_module is null) return;
+        await _module.InvokeVoidAsync("copyText", Nav.ToAbsoluteUri(Links.Notebook(File) + (_selected is { } cell ? "#" + Uri.EscapeDataString(cell) : "")).ToString());
+        _copied = true;
+        StateHasChanged();
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        _copied = false;
+    }
+
     private async Task SetAutomaticAsync(bool on)
     {
         _automatic = on;

@@ -14,7 +14,7 @@ public sealed partial class NotebookPage
     private readonly CancellationTokenSource _life = new();
     private CancellationTokenSource _following = new();
     private string? _opened;
-    private bool _loaded;
+    private bool _loaded, _copied;
     private Exception? _error;
     private NotebookKernel? _kernel;
     private string? _selected;

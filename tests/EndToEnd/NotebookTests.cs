@@ -75,6 +75,28 @@ public sealed class NotebookTests(RunningEnvironment environment, Chromium chrom
         await page.GotoAsync($"{environment.Workbench}notebooks");
         await page.GetByRole(AriaRole.Link, new() { Name = "silver.flights_clean", Exact = true }).WaitForAsync();
         await viewer.LookAsync("notebooks");
+
+        // The whole notebook as a job: run with the pipeline, and looked at as the run executed it.
+        await page.GotoAsync($"{environment.Workbench}notebooks");
+        await page.GetByRole(AriaRole.Link, new() { Name = "silver.flights_clean", Exact = true }).ClickAsync();
+        await Cell(page, 1).WaitForAsync();
+        await page.Locator(".menu summary").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Promote the notebook" }).ClickAsync();
+        var whole = page.GetByRole(AriaRole.Dialog, new() { Name = "Promote the notebook" });
+        await whole.GetByLabel("Pipeline", new() { Exact = true }).FillAsync("flights");
+        await whole.GetByLabel("Becomes").SelectOptionAsync("job");
+        await whole.GetByLabel("Name", new() { Exact = true }).FillAsync("look");
+        await whole.GetByRole(AriaRole.Button, new() { Name = "Show the change" }).ClickAsync();
+        await whole.Locator(".added", new() { HasText = "look:" }).WaitForAsync();
+        await viewer.LookAsync("notebook-promote-whole");
+        await whole.GetByRole(AriaRole.Button, new() { Name = "Save the pipeline" }).ClickAsync();
+        await page.WaitForURLAsync("**/pipelines/flights");
+        await RunAsync(page, "flights");
+        await page.GotoAsync(page.Url + "?job=notebook.look");
+        await page.GetByRole(AriaRole.Link, new() { Name = "as this run executed it" }).ClickAsync();
+        await page.Locator(".page-head .pill.good", new() { HasText = "succeeded" }).WaitForAsync();
+        await page.Locator(".out-text", new() { HasText = "is the latest of the busy ones" }).WaitForAsync();
+        await viewer.LookAsync("notebook-executed");
         Assert.Equal([], viewer.Complaints);
     }
 

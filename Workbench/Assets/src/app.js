@@ -2,6 +2,7 @@
 import "./time.js";
 import "./keys.js";
 import "./reconnect.js";
+import "./menus.js";
 export { download } from "./download.js";
 
 /** Shows a <dialog> as modal: the browser traps focus and gives Escape. Called by Parts/Dialog.razor. */

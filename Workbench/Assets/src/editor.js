@@ -38,8 +38,8 @@ export function useTheme() {
     base: dark ? "vs-dark" : "vs",
     inherit: true,
     rules: dark
-      ? [{ token: "type.yaml", foreground: "9aa2ff" }, { token: "string.yaml", foreground: "c3d4a5" }, { token: "keyword", foreground: "8fb8ff" }, { token: "comment", foreground: "6d7688" }, { token: "number", foreground: "e0b074" }]
-      : [{ token: "type.yaml", foreground: "4338ca" }, { token: "string.yaml", foreground: "2f6b3a" }, { token: "keyword", foreground: "1a5fb4" }, { token: "comment", foreground: "7a8294" }, { token: "number", foreground: "9a5b00" }],
+      ? [{ token: "type.yaml", foreground: "9aa2ff" }, { token: "string.yaml", foreground: "c3d4a5" }, { token: "string", foreground: "c3d4a5" }, { token: "string.sql", foreground: "c3d4a5" }, { token: "predefined.sql", foreground: "c9a6ff" }, { token: "operator.sql", foreground: "aab2c4" }, { token: "keyword", foreground: "8fb8ff" }, { token: "comment", foreground: "6d7688" }, { token: "number", foreground: "e0b074" }]
+      : [{ token: "type.yaml", foreground: "4338ca" }, { token: "string.yaml", foreground: "2f6b3a" }, { token: "string", foreground: "2f6b3a" }, { token: "string.sql", foreground: "2f6b3a" }, { token: "predefined.sql", foreground: "7a3ea8" }, { token: "operator.sql", foreground: "4b5264" }, { token: "keyword", foreground: "1a5fb4" }, { token: "comment", foreground: "7a8294" }, { token: "number", foreground: "9a5b00" }],
     colors: {
       "editor.background": css("--panel"), "editorGutter.background": css("--panel"), "editor.lineHighlightBackground": css("--sunken"), "editor.lineHighlightBorder": "#00000000",
       "editorLineNumber.foreground": css("--text-quiet"), "editorLineNumber.activeForeground": css("--text"), "editorWidget.background": css("--raised"), "editorWidget.border": css("--line-strong"),

@@ -194,6 +194,9 @@ export function open(root, page) {
   root.addEventListener("focusin", onFocus);
   const onMouse = e => { const f = e.target.closest?.("[data-cell]"); if (f && !e.target.closest("a, button, input, select, textarea, .monaco-editor, [tabindex]:not([data-cell]), iframe")) f.focus({ preventScroll: true }); };
   root.addEventListener("mousedown", onMouse);
+  // A link may name a cell; its editor may not be there yet, its frame is.
+  const linked = location.hash.length > 1 && frame(decodeURIComponent(location.hash.slice(1)));
+  if (linked) { focusFrame(linked); linked.scrollIntoView({ block: "start" }); }
   const leaving = () => { for (const [id, c] of cells) if (c.tell) tell(id); };
   addEventListener("pagehide", leaving);
 
@@ -248,7 +251,7 @@ export function open(root, page) {
   };
 }
 
-export { download } from "./download.js";
+export { copyText, download } from "./download.js";
 
 /** Foreign HTML stands in a frame without scripts; only its height is taken from it. */
 export function frame(element, html) {
