@@ -51,11 +51,17 @@ internal sealed class PagesBenchmark : IBenchmark
     private static double Median(List<double> times) => times.Order().ElementAt(times.Count / 2);
 
     /// <summary>The runtime and the workbench as processes, on free ports; they end with this object.</summary>
-    private sealed class Services : IDisposable
+    internal sealed class Services : IDisposable
     {
         private readonly Process runtime, workbench;
         private readonly Uri api = Free(), web = Free();
         private readonly string token;
+
+        public Uri Api => api;
+
+        public Uri Web => web;
+
+        public string Token => token;
 
         public Services(string folder)
         {
