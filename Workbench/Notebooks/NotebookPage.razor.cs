@@ -93,7 +93,8 @@ public sealed partial class NotebookPage
     {
         if (!_loaded || _script is not null) return;
         await OpenScriptAsync();
-        await WatchFilesAsync();
+        // Not by a second call while the first one still fetches the script: what is dropped goes below the cell that has the focus, which the script tells.
+        if (_script is not null) await WatchFilesAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -196,7 +196,9 @@ export function open(root, page) {
   root.addEventListener("mousedown", onMouse);
   // A link may name a cell; its editor may not be there yet, its frame is.
   const linked = location.hash.length > 1 && frame(decodeURIComponent(location.hash.slice(1)));
-  if (linked) { focusFrame(linked); linked.scrollIntoView({ block: "start" }); }
+  const early = idOf(document.activeElement);
+  if (early && root.contains(document.activeElement)) page.invokeMethodAsync("OnFocus", early).catch(gone);
+  else if (linked) { focusFrame(linked); linked.scrollIntoView({ block: "start" }); }
   const leaving = () => { for (const [id, c] of cells) if (c.tell) tell(id); };
   addEventListener("pagehide", leaving);
 
