@@ -6,7 +6,7 @@ namespace FlowForge.Plugins.Postgres.Changes;
 /// <summary>The table whose changes are read.</summary>
 /// <param name="Plan">Its columns as both the snapshot and the changes give them, without the operation.</param>
 /// <param name="Types">The declared type of each column, to notice that an older change had another.</param>
-/// <param name="Keys">Primary key columns.</param>
+/// <param name="Keys">The columns that tell a row in its changes: those of the index that is the replica identity, else the primary key's.</param>
 /// <param name="Schema">The plan's columns and the operation.</param>
 internal sealed record ChangeTable(Relation Relation, ReadPlan Plan, IReadOnlyDictionary<string, uint> Types, IReadOnlyList<string> Keys, bool HasFullIdentity, Schema Schema)
 {
@@ -20,7 +20,7 @@ internal sealed record ChangeTable(Relation Relation, ReadPlan Plan, IReadOnlyDi
         if (relation.Kind is not ('r' or 'p')) throw new TerminalException($"{relation} is not a table: it has no changes of its own.", "Name the table behind it.");
         var (types, generated, keys, identity) = await FactsAsync(connection, relation, cancellationToken).ConfigureAwait(false);
         // Publishing such a table would make the source's own updates and deletes fail.
-        if (identity == 'n' || (identity == 'd' && keys.Count == 0))
+        if (identity == 'n' || (identity is 'd' or 'i' && keys.Count == 0))
             throw new TerminalException($"{relation} has no primary key and no other replica identity: its updates and deletes cannot be told.", $"Run: ALTER TABLE {relation.Sql} REPLICA IDENTITY FULL");
         var plan = await ReadPlan.DescribeAsync(connection, relation.Sql, $"Table {relation}", spec.Numeric, ArrayForm.List, cancellationToken).ConfigureAwait(false);
         var columns = plan.Columns.Where(c => !spec.ExcludeColumns.Contains(c.Name) && !generated.Contains(c.Name)).ToList();
@@ -33,8 +33,10 @@ internal sealed record ChangeTable(Relation Relation, ReadPlan Plan, IReadOnlyDi
     private static async Task<(Dictionary<string, uint> Types, HashSet<string> Generated, List<string> Keys, char Identity)> FactsAsync(NpgsqlConnection connection, Relation relation, CancellationToken cancellationToken)
     {
         var command = connection.Command("""
-            SELECT a.attname::text, a.atttypid::int8, a.attgenerated <> '', coalesce(a.attnum = ANY(k.conkey), false), c.relreplident::text
+            SELECT a.attname::text, a.atttypid::int8, a.attgenerated <> '', 
+              coalesce(CASE WHEN c.relreplident = 'i' THEN a.attnum = ANY((i.indkey::int2[])[0:i.indnkeyatts - 1]) ELSE a.attnum = ANY(k.conkey) END, false), c.relreplident::text
             FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p'
+              LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisreplident
             WHERE c.oid = $1::oid ORDER BY a.attnum
             """, relation.Oid);
         await using var _ = command.ConfigureAwait(false);

@@ -132,9 +132,9 @@ public sealed class ChangesConnectorTests : IDisposable
         Assert.Contains(_fixture.Lines, l => l.Contains("REPLICA IDENTITY FULL", StringComparison.Ordinal));
         Sql("ALTER TABLE t REPLICA IDENTITY FULL; UPDATE t SET n = 2; DELETE FROM t");
         var third = await RunAsync(second.Cursor);
-        Assert.Equal(2, third.Rows.Count);
+        Assert.Equal(3, third.Rows.Count);
         Assert.All(third.Rows, r => Assert.Contains("longlonglong", r, StringComparison.Ordinal));
-        Assert.Equal("ud", string.Concat(third.Rows.Select(r => r[0])));
+        Assert.Equal("did", string.Concat(third.Rows.Select(r => r[0])));
     }
 
     [Fact]
@@ -144,6 +144,26 @@ public sealed class ChangesConnectorTests : IDisposable
         var first = await RunAsync(null);
         Sql("UPDATE t SET b = 2");
         Assert.Equal(["d 1|1", "i 1|2"], (await RunAsync(first.Cursor)).Rows);
+    }
+
+    [Fact]
+    public async Task ReadAsync_FullIdentityBesideAKey_TellsOldAndNewRowWhereAnotherKeyMayHaveChanged()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY, code text, x float8); ALTER TABLE t REPLICA IDENTITY FULL; INSERT INTO t VALUES (1, 'a', 1)");
+        var first = await RunAsync(null);
+        Sql("UPDATE t SET x = 2; UPDATE t SET code = 'b'; UPDATE t SET code = NULL");
+        Assert.Equal(["u 1|a|2", "d 1|a|2", "i 1|b|2", "d 1|b|2", "i 1||2"], (await RunAsync(first.Cursor)).Rows);
+    }
+
+    [Theory]
+    [InlineData("CREATE TABLE t (id int, code text NOT NULL, big text)")]
+    [InlineData("CREATE TABLE t (id int PRIMARY KEY, code text NOT NULL, big text)")]
+    public async Task ReadAsync_IdentityOfAnIndex_IsTheKey(string create)
+    {
+        Sql($"{create}; ALTER TABLE t ALTER COLUMN big SET STORAGE EXTERNAL; CREATE UNIQUE INDEX t_code ON t (code) INCLUDE (id); ALTER TABLE t REPLICA IDENTITY USING INDEX t_code; INSERT INTO t VALUES (1, 'a', repeat('long', 5000)), (2, 'b', 'x')");
+        var first = await RunAsync(null);
+        Sql("UPDATE t SET id = 7 WHERE code = 'a'; UPDATE t SET code = 'c' WHERE code = 'b'; DELETE FROM t WHERE code = 'c'");
+        Assert.Equal([$"u 7|a|{string.Concat(Enumerable.Repeat("long", 5000))}", "d |b|", "i 2|c|x", "d |c|"], (await RunAsync(first.Cursor)).Rows);
     }
 
     [Fact]
