@@ -35,7 +35,8 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
 
     private const int MostWords = 1000;
 
-    private static string Word(string text) => $"CAST({SqlText.Literal(text)} AS ENUM({SqlText.Literal(text)}))";
+    /// <summary>SQL for a text that all rows have, as <see cref="FileWord"/> gives it.</summary>
+    public static string Word(string text) => $"CAST({SqlText.Literal(text)} AS ENUM({SqlText.Literal(text)}))";
 
     /// <summary>SQL as <see cref="FileWord"/> gives it; null when there is none.</summary>
     public string? FileWordSql { get; init; }

@@ -38,7 +38,7 @@ internal sealed class TableForm
     /// <returns>Rows written, and their statistics.</returns>
     public (long Rows, string? Statistics) Write(DuckSession session, string values, string from, IReadOnlyList<PartColumn> columns, string part, string path, CancellationToken ct)
     {
-        var select = $"SELECT {values}, {SqlText.Literal(_run)} AS _ff_run, {SqlText.Literal(part)} AS _ff_file, {Record.Name} AS _ff_record FROM {from}";
+        var select = $"SELECT {values}, {RowSet.Word(_run)} AS _ff_run, {RowSet.Word(part)} AS _ff_file, {Record.Name} AS _ff_record FROM {from}";
         var file = TableFile.Write(session, select, Schema(columns), path, _compression, ct);
         return (file.Rows, file.Statistics);
     }
