@@ -1,9 +1,11 @@
 namespace FlowForge.Workbench.Catalog;
 
-/// <summary>DuckDB's types, grouped as a reader thinks of them.</summary>
+/// <summary>DuckDB's types and .NET's, grouped as a reader thinks of them.</summary>
 internal static class TypeWords
 {
-    private static readonly string[] Numbers = ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "REAL", "DECIMAL"];
+    private static readonly string[] Numbers = ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "REAL", "DECIMAL",
+        // .NET's, of collections that a notebook shows.
+        "BYTE", "SBYTE", "INT16", "UINT16", "INT32", "UINT32", "INT64", "UINT64", "INT128", "UINT128", "SINGLE"];
 
     /// <summary><c>number text time truth nested bytes</c>: also the CSS class.</summary>
     public static string Family(string type)

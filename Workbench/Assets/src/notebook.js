@@ -255,12 +255,15 @@ export function open(root, page) {
 
 export { copyText, download } from "./download.js";
 
-/** Foreign HTML stands in a frame without scripts; only its height is taken from it. */
+/** Foreign HTML stands in a frame without scripts; its height is taken from it, and given it are the theme's colours, of another theme anew. */
 export function frame(element, html) {
-  element.addEventListener("load", () => {
+  if (!element) return; // the output is gone meanwhile
+  if (element.foreignHtml === undefined) element.addEventListener("load", () => {
     const body = element.contentDocument?.documentElement;
     if (body) element.style.height = `${Math.min(body.scrollHeight + 2, 900)}px`;
   });
+  element.foreignHtml = html;
   const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   element.srcdoc = `<!doctype html><meta charset=utf-8><style>body{margin:0;font:13px/1.5 system-ui,sans-serif;color:${css("--text")};background:${css("--panel")}}table{border-collapse:collapse}td,th{border:1px solid ${css("--line")};padding:3px 9px;text-align:left}</style>${html}`;
 }
+document.addEventListener("flowforge:theme", () => { for (const one of document.querySelectorAll("iframe.out-frame")) if (one.foreignHtml !== undefined) frame(one, one.foreignHtml); });

@@ -67,7 +67,17 @@ public sealed partial class NotebookTests
         await page.Keyboard.PressAsync("Shift+Enter");
         await Cell(page, 2).GetByText("three of four").WaitForAsync();
         await Assertions.Expect(Cell(page, 2).GetByRole(AriaRole.Progressbar, new() { Name = "three of four" })).ToHaveAttributeAsync("aria-valuenow", "75");
-        await Cell(page, 2).GetByText("Kiel").First.WaitForAsync();
+        await Assertions.Expect(Cell(page, 2).Locator(".grid td.number").First).ToHaveTextAsync("246");
+        await Assertions.Expect(Cell(page, 2).Locator(".result-bar")).Not.ToContainTextAsync("run the cell for more");
+        // What a cell made of HTML has the theme's colours, also after a change of it.
+        var words = Cell(page, 2).FrameLocator("iframe").Locator("body");
+        foreach (var scheme in new[] { ColorScheme.Dark, ColorScheme.Light })
+        {
+            await page.EmulateMediaAsync(new() { ColorScheme = scheme });
+            await page.Locator($"html[data-theme={scheme.ToString().ToLowerInvariant()}]").WaitForAsync();
+            var panel = await page.Locator(".cell-box").First.EvaluateAsync<string>("b => getComputedStyle(b).backgroundColor");
+            await Assertions.Expect(words).ToHaveCSSAsync("background-color", panel);
+        }
         await page.Keyboard.PressAsync("Control+Enter");
         await Cell(page, 3).GetByRole(AriaRole.Button, new() { Name = "Interrupt cell 3" }).ClickAsync();
         await Cell(page, 3).GetByText("interrupted", new() { Exact = true }).WaitForAsync();
