@@ -79,6 +79,8 @@ public sealed record RunDetail : RunSummary
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
     /// <summary>Id of the Temporal workflow that drives it.</summary>
     public string? WorkflowId { get; init; }
+    /// <summary>How often it was measured so far: what <see cref="FlowForgeClient.RunSamplesAsync"/> would bring.</summary>
+    public int Samples { get; init; }
 }
 
 /// <summary>A table version that a run committed.</summary>

@@ -10,11 +10,11 @@ internal static class RunMapping
         Run = run.RunId, Pipeline = run.Pipeline, PipelineVersion = run.PipelineVersion, Trigger = run.Trigger, State = ToState(run.State), QueuedAt = run.QueuedAt
     });
 
-    public static RunDetail ToDetail(Catalog.RunRecord run, IReadOnlyList<Catalog.JobRunRecord> jobs, IReadOnlyList<JobRun> shown, IReadOnlyList<WrittenTable> tables) =>
+    public static RunDetail ToDetail(Catalog.RunRecord run, IReadOnlyList<Catalog.JobRunRecord> jobs, IReadOnlyList<JobRun> shown, IReadOnlyList<WrittenTable> tables, int samples) =>
         (RunDetail)Fill(run, jobs, new RunDetail
         {
             Run = run.RunId, Pipeline = run.Pipeline, PipelineVersion = run.PipelineVersion, Trigger = run.Trigger, State = ToState(run.State), QueuedAt = run.QueuedAt,
-            Jobs = shown, Tables = tables, Parameters = run.Parameters, WorkflowId = run.WorkflowId
+            Jobs = shown, Tables = tables, Parameters = run.Parameters, WorkflowId = run.WorkflowId, Samples = samples
         });
 
     public static RunState ToState(Catalog.RunState state) => state switch

@@ -24,7 +24,7 @@ internal sealed class RunReader(CatalogDatabase catalog, KnownTables lake, Known
         if (catalog.Runs.Get(run) is not { } record)
             return null;
         var jobs = catalog.Runs.Jobs(run);
-        return RunMapping.ToDetail(record, jobs, Jobs(record, jobs), Tables(jobs));
+        return RunMapping.ToDetail(record, jobs, Jobs(record, jobs), Tables(jobs), catalog.Runs.SampleCount(run));
     }
 
     /// <summary>All jobs of a run, in plan order.</summary>

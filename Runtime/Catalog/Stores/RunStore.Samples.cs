@@ -16,9 +16,12 @@ public sealed partial class RunStore
 
     /// <summary>Leaves every second sample, when there are more than so many.</summary>
     /// <returns>True when some went.</returns>
-    public bool ThinSamples(string runId, int most) => _database.Read(s => s.Number("SELECT count(*) FROM run_samples WHERE run_id = @run", ("run", runId))) > most && _database.WriteQuick(s => s.Execute(
+    public bool ThinSamples(string runId, int most) => SampleCount(runId) > most && _database.WriteQuick(s => s.Execute(
         "DELETE FROM run_samples WHERE run_id = @run AND taken_at IN (SELECT taken_at FROM (SELECT taken_at, row_number() OVER (ORDER BY taken_at) AS n FROM run_samples WHERE run_id = @run) WHERE n % 2 = 0)",
         ("run", runId))) > 0;
+
+    /// <summary>How many there are of a run.</summary>
+    public int SampleCount(string runId) => _database.Read(s => (int)s.Number("SELECT count(*) FROM run_samples WHERE run_id = @run", ("run", runId)));
 
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<RunSample> Samples(string runId) => _database.Read(s => s.Rows(

@@ -10,7 +10,7 @@ public sealed partial class Sample
         return new RunDetail
         {
             Run = s.Run, Pipeline = s.Pipeline, PipelineVersion = s.PipelineVersion, Trigger = s.Trigger, State = s.State, QueuedAt = s.QueuedAt, StartedAt = s.StartedAt, FinishedAt = s.FinishedAt, Seconds = s.Seconds,
-            Rows = s.Rows, Bytes = s.Bytes, JobsDone = s.JobsDone, JobsTotal = s.JobsTotal, Progress = s.Progress, Error = s.Error, WorkflowId = "run/" + s.Run, Jobs = Jobs(s.State),
+            Rows = s.Rows, Bytes = s.Bytes, JobsDone = s.JobsDone, JobsTotal = s.JobsTotal, Progress = s.Progress, Error = s.Error, WorkflowId = "run/" + s.Run, Samples = s.StartedAt is null ? 0 : 60, Jobs = Jobs(s.State),
         };
     }
 
