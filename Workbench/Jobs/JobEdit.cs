@@ -19,6 +19,9 @@ public sealed partial class JobEdit
     // The plugin of the format for which the settings have fields.
     private FormatEntry? _fitted;
 
+    // What was written for formats that were chosen before, by their names.
+    private readonly Dictionary<string, JsonObject> _ofFormats = new(StringComparer.Ordinal);
+
     /// <param name="formats">Formats that plugins read, beside the known ones.</param>
     public JobEdit(JobForm form, IReadOnlyList<ConnectorEntry> connectors, JobSettings? existing = null, IReadOnlyList<FormatEntry>? formats = null)
     {
@@ -88,17 +91,28 @@ public sealed partial class JobEdit
     {
         if (Connector?.Name == connector.Name) return;
         if (Connector is not null) _configs[Connector.Name] = Config.ToObject();
+        KeepOfFormat();
+        _fitted = null;
         (Connector, Connection, SourceType) = (connector, null, connector.SourceTypes.FirstOrDefault(t => t is "file_local" or "file_s3" or "api") ?? connector.Name);
         Config = ConfigOf(_configs.GetValueOrDefault(connector.Name) ?? []);
         Refit();
     }
 
-    /// <summary>Gives the settings the fields of the plugin that reads the format; what is filled in stays. To be called when path or format may have changed.</summary>
+    /// <summary>
+    /// Gives the settings the fields of the plugin that reads the format; what is filled in stays, and what was written for this format before comes back.
+    /// To be called when path or format may have changed.
+    /// </summary>
     public void Refit()
     {
         if (FormatPlugin == _fitted) return;
+        KeepOfFormat();
         _fitted = FormatPlugin;
-        Config = Config.With(ConfigFields(), "config.");
+        Config = Config.With(ConfigFields(), "config.", _fitted is null ? null : _ofFormats.GetValueOrDefault(_fitted.Name));
+    }
+
+    private void KeepOfFormat()
+    {
+        if (_fitted is not null) _ofFormats[_fitted.Name] = new JsonObject(Config.ToObject().Where(p => _fitted.Fields.Any(f => f.Name == p.Key)).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
     }
 
     /// <param name="connection">Null reads with the settings of the job alone.</param>

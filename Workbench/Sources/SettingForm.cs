@@ -22,10 +22,13 @@ public sealed class SettingForm
     public IReadOnlyList<FormField> Fields { get; }
 
     /// <summary>The same settings with other fields; those that stay keep what is being typed into them, those that go take their values with them.</summary>
-    public SettingForm With(IReadOnlyList<ConnectorField> fields, string prefix)
+    /// <param name="back">Values for fields that come anew and have none.</param>
+    public SettingForm With(IReadOnlyList<ConnectorField> fields, string prefix, JsonObject? back = null)
     {
         var json = ToObject();
         foreach (var gone in Fields.Where(f => fields.All(n => n.Name != f.Field.Name))) json.Remove(gone.Field.Name);
+        foreach (var (name, value) in back ?? [])
+            if (Fields.All(f => f.Field.Name != name)) json.TryAdd(name, value?.DeepClone());
         var form = new SettingForm(fields, JsonSerializer.SerializeToElement(json), prefix);
         return new SettingForm(form._others, [.. form.Fields.Select(f => Fields.FirstOrDefault(o => ReferenceEquals(o.Field, f.Field)) ?? f)]);
     }

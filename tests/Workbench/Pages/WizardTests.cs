@@ -100,6 +100,12 @@ public sealed class WizardTests(Bench bench) : IClassFixture<Bench>
         await page.Locator("#set-config-delimiter").WaitForAsync(new() { State = WaitForSelectorState.Attached });
         await Assertions.Expect(page.Locator("#set-config-sheet")).ToHaveCountAsync(0);
         await SentAsync("""{"path":["upload:Orders 2024.xlsx","upload:more.xlsx"]}""");
+        // Who comes back to the format finds what was written for it.
+        await page.Locator("#set-format").SelectOptionAsync("excel");
+        await Assertions.Expect(page.Locator("#set-config-sheet")).ToHaveValueAsync("May");
+        await SentAsync("""{"path":["upload:Orders 2024.xlsx","upload:more.xlsx"],"sheet":"May"}""");
+        await page.Locator("#set-format").SelectOptionAsync("csv");
+        await SentAsync("""{"path":["upload:Orders 2024.xlsx","upload:more.xlsx"]}""");
         Assert.Equal(("orders_2024", "orders_2024"), (bench.Runtime.Drafts[^1].Pipeline, bench.Runtime.Drafts[^1].Job));
 
         // It is not stored yet: leaving asks, within the workbench and out of it.
