@@ -41,6 +41,25 @@ public sealed class PipelineEditTests
         """;
 
     [Fact]
+    public void Write_ItemsOfAListChanged_TheOthersKeepTheirLinesAndRemarks()
+    {
+        var text = Shop.Replace("    checks:\n", "    user_schema:   # agreed in May\n      # Given by the till.\n      - { name: \"Order No\", type: BIGINT }   # never missing\n      - name: day\n        type: DATE\n        format: \"%b %d\"\n\n      # In euros.\n      - { name: Amt, type: \"DECIMAL(9,2)\" }\n    checks:\n", StringComparison.Ordinal);
+        var job = Job(text, "orders");
+        var columns = job["user_schema"]!.AsArray();
+        columns[2]!.AsObject()["nullable"] = false;
+        columns.Add(new JsonObject { ["name"] = "land", ["type"] = "VARCHAR" });
+        job["checks"]!.AsArray().RemoveAt(0);
+        var changed = Write(text, "orders", job);
+        Assert.Equal(text
+            .Replace("      # In euros.\n      - { name: Amt, type: \"DECIMAL(9,2)\" }\n", "      - { name: Amt, type: 'DECIMAL(9,2)', nullable: false }\n      - { name: land, type: VARCHAR }\n", StringComparison.Ordinal)
+            .Replace("    - not_null: order_id\n", "", StringComparison.Ordinal), changed);
+        columns.RemoveAt(1);
+        columns.Insert(0, new JsonObject { ["name"] = "shop", ["type"] = "VARCHAR" });
+        changed = Write(changed, "orders", job);
+        Assert.Contains("    user_schema:   # agreed in May\n      - { name: shop, type: VARCHAR }\n      # Given by the till.\n      - { name: \"Order No\", type: BIGINT }   # never missing\n      - { name: Amt, type: 'DECIMAL(9,2)', nullable: false }\n      - { name: land, type: VARCHAR }\n    checks:\n", changed, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Write_ChangedAddedAndRemovedFields_LeavesAllElseAsItIs()
     {
         var job = Job(Shop, "orders");

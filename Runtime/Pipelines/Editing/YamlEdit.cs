@@ -90,6 +90,11 @@ internal sealed class YamlEdit
         }
         var whole = wanted is JsonObject o ? Merged(ScalarValues.ToJson(value) as JsonObject ?? [], o, partial) : wanted;
         if (Same(ScalarValues.ToJson(value), whole)) return;
+        if (value is SequenceNode list && whole is JsonArray { Count: > 0 } items && ListLines(key, list, end, items) is { } kept)
+        {
+            _edits.Add((key.Place.Line, end, kept));
+            return;
+        }
         var line = _lines[key.Place.Line - 1];
         var at = value.Place.Line == key.Place.Line ? value.Place.Column - 1 : line.IndexOf(':', key.Place.Column - 1 + key.Text.Length) + 1;
         var anchor = at < line.Length && line[at] == '&' ? line[at..].Split(' ', 2)[0] : "";
@@ -99,6 +104,40 @@ internal sealed class YamlEdit
             ? [$"{line[..at]}{(anchor.Length > 0 ? anchor + " " : "")}{flow}{(comment is null ? "" : "  " + comment)}"]
             : [.. YamlWords.Entry(key.Text, whole, key.Place.Column - 1, anchor, comment)];
         _edits.Add((key.Place.Line, end, lines));
+    }
+
+    /// <summary>The lines of a list whose items that stay keep their lines, with what is remarked about them; null when no item stays, or they do not each begin a line.</summary>
+    private string[]? ListLines(ScalarNode key, SequenceNode list, int end, JsonArray wanted)
+    {
+        var (starts, indent) = (new List<int>(), -1);
+        foreach (var item in list.Items)
+        {
+            var (line, above) = (item.Place.Line, starts.Count == 0 ? key.Place.Line : starts[^1]);
+            if (line <= above || line > end) return null;
+            var text = _lines[line - 1];
+            var column = text.Length - text.TrimStart().Length;
+            if (!text.AsSpan(column).StartsWith("- ") || (indent >= 0 && column != indent)) return null;
+            indent = column;
+            starts.Add(line);
+        }
+        if (starts.Count == 0) return null;
+        // A remark above an item is about that item.
+        var firsts = starts.Select((start, i) =>
+        {
+            var above = i == 0 ? key.Place.Line : starts[i - 1];
+            while (start - 1 > above && _lines[start - 2].TrimStart().StartsWith('#')) start--;
+            return start;
+        }).ToList();
+        List<string> lines = [.. _lines[(key.Place.Line - 1)..(firsts[0] - 1)]];
+        var next = 0;
+        foreach (var item in wanted)
+        {
+            var stays = Enumerable.Range(next, list.Items.Count - next).FirstOrDefault(j => Same(ScalarValues.ToJson(list.Items[j]), item), -1);
+            if (stays >= 0) lines.AddRange(_lines[(firsts[stays] - 1)..(stays + 1 < firsts.Count ? firsts[stays + 1] - 1 : end)]);
+            else lines.Add($"{new string(' ', indent)}- {YamlWords.Flow(item)}");
+            if (stays >= 0) next = stays + 1;
+        }
+        return next == 0 ? null : [.. lines];
     }
 
     /// <summary>The last line of an entry: what is indented deeper than its key, without the blank lines at the end.</summary>
