@@ -22,8 +22,10 @@ public sealed partial class FlowForgeClient
     public Task<SchemaComparison> CompareSchemasAsync(TableLayer layer, string name, long from, long? to = null, CancellationToken ct = default) =>
         GetAsync<SchemaComparison>(new QueryText(TablePath(layer, name) + "/schemas/diff").Add("from", from).Add("to", to), ct);
 
-    /// <summary>How far incremental jobs have got.</summary>
-    public Task<IReadOnlyList<WatermarkEntry>> WatermarksAsync(CancellationToken ct = default) => GetAsync<IReadOnlyList<WatermarkEntry>>("watermarks", ct);
+    /// <summary>How far incremental jobs have got, by table.</summary>
+    /// <param name="search">Part of the table's, pipeline's or job's name; null for all.</param>
+    public Task<Page<WatermarkEntry>> WatermarksAsync(string? search = null, int page = 1, int size = 50, CancellationToken ct = default) =>
+        GetAsync<Page<WatermarkEntry>>(new QueryText("watermarks").Add("search", search).Add("page", page).Add("size", size), ct);
 
     /// <summary>What was done by hand, or removed by rule; newest first.</summary>
     /// <param name="subject">A table, or pipeline and job; null for all.</param>

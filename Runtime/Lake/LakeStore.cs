@@ -78,13 +78,16 @@ public sealed class LakeStore
             $"The service of the lake {remote} {what}. A lake needs conditional puts and reads that see what was put: Amazon S3, Ceph, MinIO and others have them. Use another service, or a folder (Lake:Root unset).", false);
     }
 
-    /// <summary>All tables that have at least one version, by layer and name.</summary>
+    /// <summary>True when tables are files of this machine, where a look at a log costs next to nothing.</summary>
+    public bool IsLocal => bucket is null;
+
+    /// <summary>All tables that have at least one version, by layer and name. A table that was seen before is not looked at again while its folder is there.</summary>
     public IReadOnlyList<TableName> Tables()
     {
         var found = new List<TableName>();
         foreach (var layer in Enum.GetValues<Layer>())
             foreach (var folder in Folders(layer))
-                if (TableName.TryParse($"{new TableName(layer, "x").LayerName}.{folder}", out var name) && Table(name).Exists) found.Add(name);
+                if (TableName.TryParse($"{new TableName(layer, "x").LayerName}.{folder}", out var name) && Table(name) is var table && (table.KnownVersion is not null || table.Exists)) found.Add(name);
         return [.. found.OrderBy(t => t.Layer).ThenBy(t => t.Name, StringComparer.Ordinal)];
     }
 

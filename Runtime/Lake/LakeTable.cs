@@ -33,6 +33,9 @@ public sealed partial class LakeTable
     /// <summary>True when the table has a version.</summary>
     public bool Exists => Latest() is not null;
 
+    /// <summary>The newest version that this process has seen or made; null when it has not looked yet. Asks nobody.</summary>
+    public long? KnownVersion => log.KnownVersion;
+
     internal IFileStore Files { get; }
 
     internal DeltaLog Log => log;

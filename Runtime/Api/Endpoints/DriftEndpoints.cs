@@ -19,7 +19,7 @@ internal static class DriftEndpoints
         group.MapPost("/{id}/reject", (HeldChanges held, string id, RejectHold body) => held.Reject(id, body)).WithSummary("The landed copy is not loaded; the next run reads the source anew.");
         api.MapGet("/tables/{layer}/{name}/schemas", Schemas).WithTags("Tables").WithSummary("The schemas that a table had, newest first, each with what changed.");
         api.MapGet("/tables/{layer}/{name}/schemas/diff", Compare).WithTags("Tables").WithSummary("What differs between the schemas of two versions, and what that touches.");
-        api.MapGet("/watermarks", Watermarks).WithTags("Tables").WithSummary("How far incremental jobs have got.");
+        api.MapGet("/watermarks", Watermarks).WithTags("Tables").WithSummary("How far incremental jobs have got, by table; search is a part of the table's, pipeline's or job's name.");
         api.MapGet("/audit", (CatalogDatabase catalog, string? subject, int? limit) => catalog.Audit.List(Paging.Text(subject), Paging.Limit(limit, 100, 1000)).Select(a => new Contracts.AuditEntry(a.At, a.By, a.Action, a.Subject, a.Detail)))
             .WithTags("System").WithSummary("What was done by hand, or removed by rule; newest first.");
         api.MapGet("/pipelines/{name}/landing", (LandingViews landing, string name) => landing.Of(name, null)).WithTags("Pipelines").WithSummary("What retention would remove from the landing folders of the jobs. Removes nothing.");
@@ -41,13 +41,15 @@ internal static class DriftEndpoints
     }
 
     /// <summary>The catalog's copy, set right where the table says otherwise: a restore takes the watermark back.</summary>
-    private static IReadOnlyList<WatermarkEntry> Watermarks(CatalogDatabase catalog, KnownTables tables) =>
-    [
-        .. catalog.Watermarks.All().Select(w =>
+    private static Contracts.Page<WatermarkEntry> Watermarks(CatalogDatabase catalog, KnownTables tables, string? search, int? page, int? size)
+    {
+        var (number, length) = Paging.Check(page, size);
+        var found = catalog.Watermarks.List(number, length, Paging.Text(search));
+        return new Contracts.Page<WatermarkEntry>([.. found.Items.Select(w =>
         {
             var state = TableName.TryParse(w.Table, out var name) ? tables[name].Latest()?.StateOf($"{w.Pipeline}/{w.JobId}") : null;
             if (state is not null && state.Cursor != w.Value) catalog.Watermarks.Record(w = w with { Value = state.Cursor, RunId = state.RunId, At = state.Committed });
             return new WatermarkEntry(w.Table, w.Pipeline, w.JobId, w.Column, w.Value, w.RunId, w.At);
-        })
-    ];
+        })], found.Total, found.Number, found.Size);
+    }
 }

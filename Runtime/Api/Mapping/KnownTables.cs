@@ -14,6 +14,9 @@ internal sealed class KnownTables(LakeStore lake)
     /// <summary>A table that has no place of its own among the layers: rejects.</summary>
     public LakeTable At(string relativeFolder) => byFolder.GetOrAdd(relativeFolder, lake.TableAt);
 
+    /// <summary>True when a look at a table's log costs next to nothing.</summary>
+    public bool IsLocal => lake.IsLocal;
+
     /// <summary>Those that exist now, by layer and name.</summary>
     public IReadOnlyList<TableName> Names() => lake.Tables();
 }

@@ -14,21 +14,22 @@ internal sealed class PipelineViews(CatalogDatabase catalog, PipelineReader read
     public Contracts.Page<PipelineSummary> List(string? search, int page, int size)
     {
         var found = catalog.Pipelines.List(page, size, search);
-        return new Contracts.Page<PipelineSummary>([.. found.Items.Select(Summary)], found.Total, found.Number, found.Size);
+        string[] names = [.. found.Items.Select(p => p.Name)];
+        var (last, states) = (catalog.Runs.Latest(names), catalog.Runs.RecentStates(names, RecentRuns));
+        return new Contracts.Page<PipelineSummary>([.. found.Items.Select(p => Summary(p, last.GetValueOrDefault(p.Name), states.GetValueOrDefault(p.Name) ?? []))], found.Total, found.Number, found.Size);
     }
 
-    public PipelineSummary Summary(PipelineVersion stored)
+    private PipelineSummary Summary(PipelineVersion stored, RunRecord? last, IReadOnlyList<Catalog.RunState> recent)
     {
         var definition = definitions.Get(stored);
-        var recent = catalog.Runs.List(new RunFilter { Pipeline = stored.Name }, 1, RecentRuns).Items;
         return new PipelineSummary
         {
             Name = stored.Name, Description = definition?.Description, Version = stored.Version, UpdatedAt = stored.CreatedAt, Schedule = Schedule(definition),
             IngestJobs = definition?.Ingest.Count ?? 0,
             SilverTables = definition?.Datasets.Count(d => d.Layer == "silver") ?? 0,
             GoldTables = definition?.Datasets.Count(d => d.Layer == "gold") ?? 0,
-            LastRun = recent.Count > 0 ? runs.Summary(recent[0]) : null,
-            RecentStates = [.. recent.Reverse().Select(r => RunMapping.ToState(r.State))]
+            LastRun = last is null ? null : runs.Summary(last),
+            RecentStates = [.. recent.Reverse().Select(RunMapping.ToState)]
         };
     }
 

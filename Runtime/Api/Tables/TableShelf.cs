@@ -7,13 +7,23 @@ using FlowForge.Lake;
 namespace FlowForge.Api.Tables;
 
 /// <summary>
-/// Summaries of all tables for lists. What a version is does not change, so each is read from the lake once; a list of thousands looks at each table's log for a newer entry and reads nothing else. Thread-safe.
+/// Summaries of all tables for lists. What a version is does not change, so each is read from the lake once; a list of thousands looks at each table's log for a newer entry and reads nothing else.
+/// In a bucket such a look is a request: there only the tables that are shown are always looked at; of the others a commit of this process counts at once, one of somebody else
+/// after half a minute, for which nobody waits. Thread-safe.
 /// </summary>
-internal sealed class TableShelf(KnownTables tables, CatalogDatabase catalog)
+internal sealed class TableShelf(KnownTables tables, CatalogDatabase catalog, TimeProvider clock, bool looksAreCheap)
 {
-    private readonly ConcurrentDictionary<TableName, Known> known = new();
+    public TableShelf(KnownTables tables, CatalogDatabase catalog, TimeProvider clock) : this(tables, catalog, clock, tables.IsLocal)
+    {
+    }
 
-    private sealed record Known(string TableId, long Version, TableSummary Summary, string? Rejects);
+    private const int LooksAtOnce = 16;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<TableName, Known> known = new();
+    private int looking;
+
+    private sealed record Known(string TableId, long Version, TableSummary Summary, string? Rejects, long LookedAt);
 
     /// <summary>How many versions were read from the lake so far; for tests.</summary>
     public long VersionsRead => Interlocked.Read(ref versionsRead);
@@ -25,9 +35,10 @@ internal sealed class TableShelf(KnownTables tables, CatalogDatabase catalog)
     {
         var names = tables.Names();
         if (known.Count > names.Count * 2 + 100) known.Clear();
+        if (!looksAreCheap) LookAround(names);
         return
         [
-            .. names.Where(n => layer is null || TableViews.ToLayer(n.Layer) == layer).OrderBy(n => n.Layer).ThenBy(n => n.Name, StringComparer.Ordinal).Select(Of).OfType<Known>().Select(k => k.Summary)
+            .. names.Where(n => layer is null || TableViews.ToLayer(n.Layer) == layer).Select(n => Of(n, looksAreCheap)).OfType<Known>().Select(k => k.Summary)
                 .Where(t => search is null || t.Table.Contains(search, StringComparison.OrdinalIgnoreCase) || t.Description?.Contains(search, StringComparison.OrdinalIgnoreCase) == true)
         ];
     }
@@ -42,7 +53,7 @@ internal sealed class TableShelf(KnownTables tables, CatalogDatabase catalog)
             .. Enum.GetValues<TableLayer>().Where(l => layer is null || l == layer).Select(l =>
             {
                 var all = found[l].ToList();
-                return new LayerPage(l, all.Sum(t => t.Rows), all.Sum(t => t.Bytes), new Contracts.Page<TableSummary>([.. all.Skip((page - 1) * size).Take(size).Select(t => Complete(t, held))], all.Count, page, size));
+                return new LayerPage(l, all.Sum(t => t.Rows), all.Sum(t => t.Bytes), new Contracts.Page<TableSummary>([.. all.Skip((page - 1) * size).Take(size).Select(Fresh).OfType<TableSummary>().Select(t => Complete(t, held))], all.Count, page, size));
             })
         ];
     }
@@ -62,17 +73,37 @@ internal sealed class TableShelf(KnownTables tables, CatalogDatabase catalog)
     /// <summary>Rejects that are neither replayed nor superseded.</summary>
     public static long OpenRows(TableSnapshot rejects, IEnumerable<RejectSummary> summaries) => Math.Max(0, rejects.Rows - summaries.Sum(r => r.Count - r.Open));
 
-    private Known? Of(TableName name)
+    private TableSummary? Fresh(TableSummary table) => looksAreCheap ? table : Of(TableName.Parse(table.Table), true)?.Summary;
+
+    /// <param name="isExact">False takes what is known, unless this process has committed since.</param>
+    private Known? Of(TableName name, bool isExact)
     {
         var table = tables[name];
+        if (known.TryGetValue(name, out var there) && !isExact && there.Version == table.KnownVersion) return there;
         if (table.Latest() is not { } latest) return null;
-        if (known.TryGetValue(name, out var there) && there.Version == latest.Version && there.TableId == latest.TableId) return there;
+        if (there is not null && there.Version == latest.Version && there.TableId == latest.TableId) return looksAreCheap ? there : known[name] = there with { LookedAt = clock.GetTimestamp() };
         Interlocked.Increment(ref versionsRead);
         var state = latest.State;
         return known[name] = new Known(latest.TableId, latest.Version, new TableSummary
         {
             Table = name.ToString(), Layer = TableViews.ToLayer(name.Layer), Name = name.Name, Version = latest.Version, Rows = latest.Rows, Bytes = latest.Bytes, Files = latest.Files.Count,
             Columns = latest.Schema.Columns.Count(c => !c.IsReserved), UpdatedAt = TableViews.Committed(table, latest.Version), Pipeline = state?.Pipeline, Description = latest.Description
-        }, name.Layer == Layer.Bronze ? state?.Rejects : null);
+        }, name.Layer == Layer.Bronze ? state?.Rejects : null, clock.GetTimestamp());
     }
+
+    /// <summary>Looks at tables that are not known yet, several at once, and beside the caller at those that were looked at long ago.</summary>
+    private void LookAround(IReadOnlyList<TableName> names)
+    {
+        Look(names.Where(n => !known.ContainsKey(n)));
+        var old = names.Where(n => known.TryGetValue(n, out var k) && clock.GetElapsedTime(k.LookedAt) > Patience).ToList();
+        if (old.Count == 0 || Interlocked.Exchange(ref looking, 1) == 1) return;
+        _ = Task.Run(() =>
+        {
+            try { Look(old); }
+            catch (AggregateException) { /* the bucket does not answer: who opens a table is told */ }
+            finally { Interlocked.Exchange(ref looking, 0); }
+        });
+    }
+
+    private void Look(IEnumerable<TableName> names) => Parallel.ForEach(names, new ParallelOptions { MaxDegreeOfParallelism = LooksAtOnce }, n => Of(n, true));
 }

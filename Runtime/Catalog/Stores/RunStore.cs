@@ -149,6 +149,20 @@ public sealed partial class RunStore
         return latest;
     });
 
+    /// <summary>States of the last runs of each pipeline that has one, newest first.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<RunState>> RecentStates(IReadOnlyCollection<string> pipelines, int count) => _database.Read(s =>
+    {
+        var recent = new Dictionary<string, IReadOnlyList<RunState>>(StringComparer.Ordinal);
+        foreach (var pipeline in pipelines)
+        {
+            if (s.Rows("SELECT state FROM runs WHERE pipeline = @pipeline ORDER BY queued_at DESC, run_id DESC LIMIT @count", row => row.Enum<RunState>("state"), ("pipeline", pipeline), ("count", count)) is { Count: > 0 } states)
+            {
+                recent[pipeline] = states;
+            }
+        }
+        return recent;
+    });
+
     private static string Where(RunFilter filter)
     {
         List<string> conditions = [];
@@ -157,7 +171,7 @@ public sealed partial class RunStore
         Add(filter.From, "queued_at >= @from");
         Add(filter.To, "queued_at < @to");
         Add(filter.Backfill, "backfill_id = @backfill");
-        Add(filter.Text, "lower(run_id || ' ' || pipeline || ' ' || coalesce(error_message, '')) LIKE @text ESCAPE '\\'");
+        Add(filter.Text, "(run_id LIKE @text ESCAPE '\\' OR pipeline LIKE @text ESCAPE '\\' OR error_message LIKE @text ESCAPE '\\')");
         return conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
 
         void Add(object? value, string condition)

@@ -21,15 +21,19 @@ public sealed class WatermarkStore
         new CatalogChange(CatalogChangeKind.Table, watermark.Table));
 
     /// <summary>Of one table.</summary>
-    public IReadOnlyList<Watermark> OfTable(string table) => Rows(table);
+    public IReadOnlyList<Watermark> OfTable(string table) => _database.Read(s => s.Rows(
+        "SELECT * FROM watermarks WHERE table_name = @table ORDER BY pipeline, job_id", Map, ("table", table)));
 
-    /// <summary>Of all tables.</summary>
-    public IReadOnlyList<Watermark> All() => Rows(null);
+    /// <summary>Of all tables, by their names.</summary>
+    /// <param name="text">Part of the table's, pipeline's or job's name; upper and lower case are the same.</param>
+    public Page<Watermark> List(int page = 1, int size = 50, string? text = null)
+    {
+        var where = text is null ? "" : "WHERE lower(table_name || ' ' || pipeline || ' ' || job_id) LIKE @text ESCAPE '\\'";
+        (string, object?)[] args = [("text", Paging.Contains(text))];
+        return _database.Read(s => Paging.Page(page, size, s.Number($"SELECT count(*) FROM watermarks {where}", args), (limit, offset) => s.Rows(
+            $"SELECT * FROM watermarks {where} ORDER BY table_name, pipeline, job_id LIMIT @limit OFFSET @offset", Map, [.. args, ("limit", limit), ("offset", offset)])));
+    }
 
-    private List<Watermark> Rows(string? table) => _database.Read(s => s.Rows(
-        "SELECT * FROM watermarks WHERE @table IS NULL OR table_name = @table ORDER BY table_name, pipeline, job_id",
-        row => new Watermark(
-            row.Text("table_name"), row.Text("pipeline"), row.Text("job_id"), row.Text("column_name"), row.TextOrNull("value"), row.Text("run_id"),
-            row.Time("recorded_at")),
-        ("table", table)));
+    private static Watermark Map(SqlRow row) => new(
+        row.Text("table_name"), row.Text("pipeline"), row.Text("job_id"), row.Text("column_name"), row.TextOrNull("value"), row.Text("run_id"), row.Time("recorded_at"));
 }

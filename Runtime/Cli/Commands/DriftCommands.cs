@@ -31,7 +31,7 @@ internal static class DriftCommands
         Add("reject", "Does not load the landed copy; the next run reads the source anew.", [id, note], async c =>
             c.Answer(await c.Client.RejectHoldAsync(c.Value(id)!, new RejectHold(c.Value(note), "flowforge"), c.Ct), d => Console.Out.WriteLine($"rejected; the next run of {d.Hold.Pipeline} reads the source anew")));
         Add("schemas", "The schemas that a table had, or what differs between two versions.", [table, from, to], c => Schemas(c, TableCommands.Name(c.Value(table)!), c.Value(from), c.Value(to)));
-        Add("watermarks", "How far incremental jobs have got.", [], async c => c.Answer(await c.Client.WatermarksAsync(c.Ct), ["table", "job", "column", "value", "by", "at"],
+        Add("watermarks", "How far incremental jobs have got.", [], async c => c.Answer(await Pages.AllAsync(page => c.Client.WatermarksAsync(null, page, 500, c.Ct)), ["table", "job", "column", "value", "by", "at"],
             w => [w.Table, $"{w.Pipeline}/{w.Job}", w.Column, w.Value ?? "(the beginning)", w.Run, Lines.Time(w.At)]));
         Add("landing", "Landed files that are older than landing_retention_days and needed by nothing.", [pipeline, remove], async c =>
             c.Answer(c.Value(remove) ? await c.Client.CleanLandingAsync(c.Value(pipeline)!, c.Ct) : await c.Client.LandingAsync(c.Value(pipeline)!, c.Ct), ["job", "days", "files", "bytes", c.Value(remove) ? "removed" : "would go", "bytes", "old but needed"],

@@ -12,6 +12,15 @@ internal sealed class DeltaLog(IFileStore files, string table)
     private readonly Lock gate = new();
     private LogState? latest;
 
+    /// <summary>The version of the newest state in memory; null when there is none.</summary>
+    public long? KnownVersion
+    {
+        get
+        {
+            lock (gate) return latest?.Version;
+        }
+    }
+
     /// <summary>The newest state, or null when there is no table.</summary>
     public LogState? Latest()
     {

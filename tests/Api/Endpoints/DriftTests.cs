@@ -80,8 +80,12 @@ public sealed class DriftTests(TestRuntime runtime)
     {
         using (var catalog = CatalogDatabase.Open(Path.Combine(runtime.Folder, "catalog", "catalog.db")))
             catalog.Watermarks.Record(new Watermark("bronze.elsewhere", "orders", "ingest.elsewhere", "at", "2024-01-01", "run_ok", DateTimeOffset.UtcNow));
-        var found = (await client.WatermarksAsync()).Single(w => w.Table == "bronze.elsewhere");
+        var found = (await client.WatermarksAsync()).Items.Single(w => w.Table == "bronze.elsewhere");
         Assert.Equal(("orders", "ingest.elsewhere", "at", "2024-01-01", "run_ok"), (found.Pipeline, found.Job, found.Column, found.Value, found.Run));
+        var page = await client.WatermarksAsync("E.ELSE", size: 1);
+        Assert.Equal((1L, found), (page.Total, Assert.Single(page.Items)));
+        Assert.Empty((await client.WatermarksAsync("nowhere")).Items);
+        Assert.Empty((await client.WatermarksAsync("elsewhere", page: 2, size: 1)).Items);
     }
 
     [Fact]

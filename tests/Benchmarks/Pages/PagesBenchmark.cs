@@ -33,18 +33,19 @@ internal sealed class PagesBenchmark : IBenchmark
 
     public IEnumerable<Ratio> Run(bool isShort)
     {
-        var folder = Directory.CreateTempSubdirectory("ff-bench-pages-").FullName;
+        var kept = Environment.GetEnvironmentVariable("FLOWFORGE_PAGES");
+        var folder = kept ?? Directory.CreateTempSubdirectory("ff-bench-pages-").FullName;
         try
         {
             var clock = Stopwatch.StartNew();
-            BigWorkspace.Make(folder, isShort ? 5_000 : 50_000);
+            if (!File.Exists(Path.Combine(folder, "catalog", "catalog.db"))) BigWorkspace.Make(folder, isShort ? 5_000 : 50_000);
             Console.WriteLine($"  the workspace was made in {clock.Elapsed.TotalSeconds:0} s");
             using var places = new Services(folder);
             return places.MeasureAsync(isShort ? 1 : 5).GetAwaiter().GetResult();
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            if (kept is null) Directory.Delete(folder, recursive: true);
         }
     }
 

@@ -53,7 +53,7 @@ public sealed partial class FakeRuntime
         api.MapGet("/tables/{layer}/{name}/schemas/diff", (string layer, string name, long from, long to) => new SchemaComparison($"{layer}.{name}", from, to, then, now,
             [Changed(SchemaDifferenceKind.Added, "director", null, "VARCHAR", "new column director VARCHAR"), Changed(SchemaDifferenceKind.Widened, "us_gross", "BIGINT", "DOUBLE", "us_gross BIGINT → DOUBLE"), Changed(SchemaDifferenceKind.Removed, "rating", "DOUBLE", null, "missing column rating")],
             [], [new("rating", "column", "gold.top_movies.rating", "gets no values any more")]));
-        api.MapGet("/watermarks", () => new WatermarkEntry[] { new("bronze.flights", "flights", "ingest.flights", "date", "2001-12-31", "run_8f1e", Fakes.Sample.Now.AddHours(-2)), new("bronze.orders", "shop", "ingest.orders", "updated_at", null, "set by API", Fakes.Sample.Now.AddDays(-1)) });
+        api.MapGet("/watermarks", (string? search) => Page(new WatermarkEntry[] { new("bronze.flights", "flights", "ingest.flights", "date", "2001-12-31", "run_8f1e", Fakes.Sample.Now.AddHours(-2)), new("bronze.orders", "shop", "ingest.orders", "updated_at", null, "set by API", Fakes.Sample.Now.AddDays(-1)) }.Where(w => search is null || w.Table.Contains(search))));
         api.MapPost("/tables/bronze/{name}/watermark", IResult (string name, SetWatermark body) =>
         {
             if (body.Value == "soon") return Results.Json(new Problem { Status = 422, Code = "FF2129", Title = "The watermark was not set", Detail = "'soon' is no DATE, which the watermark column date is." }, ContractsJson.Options, "application/problem+json", 422);

@@ -52,6 +52,23 @@ public sealed class DriftTests(Bench bench) : IClassFixture<Bench>
     }
 
     [Fact]
+    public async Task Watermarks_Searched_ShowWhatFits()
+    {
+        var page = await bench.OpenAsync("/drift/watermarks");
+        await Assertions.Expect(page.Locator(".table tbody tr")).ToHaveCountAsync(2);
+        await page.GetByLabel("Search watermarks").FillAsync("orders");
+        await page.GetByLabel("Search watermarks").PressAsync("Enter");
+        await Assertions.Expect(page.Locator(".table tbody tr")).ToHaveCountAsync(1);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Set the watermark of bronze.orders" }).WaitForAsync();
+        Assert.EndsWith("/drift/watermarks?search=orders", page.Url);
+        await page.GetByLabel("Search watermarks").FillAsync("nobody");
+        await page.GetByLabel("Search watermarks").PressAsync("Enter");
+        await page.GetByText("No watermark holds 'nobody'").WaitForAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Show all" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".table tbody tr")).ToHaveCountAsync(2);
+    }
+
+    [Fact]
     public async Task Landing_OldFiles_AreListedBeforeTheyGo()
     {
         var page = await bench.OpenAsync("/drift/landing");
