@@ -44,6 +44,7 @@ internal static class Figures
     {
         null => "–",
         1 => "100 %",
+        > 0 and <= 0.0005 => "< 0.1 %",
         _ => Math.Min(99.9, Math.Round(share.Value * 100, 1)).ToString("0.0 ", Plain) + "%",
     };
 

@@ -4,6 +4,7 @@ import "./keys.js";
 import "./reconnect.js";
 import "./menus.js";
 export { download } from "./download.js";
+export { dayStart } from "./time.js";
 
 /** Shows a <dialog> as modal: the browser traps focus and gives Escape. Called by Parts/Dialog.razor. */
 export function openDialog(dialog) {

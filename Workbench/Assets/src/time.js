@@ -49,3 +49,6 @@ customElements.define("ff-elapsed", class extends Ticking {
 });
 
 setInterval(() => { if (!document.hidden) for (const e of live) e.draw(); }, 1000);
+
+/** The moment when a day begins where the viewer is, as UTC. */
+export function dayStart(year, month, day) { return new Date(year, month - 1, day).toISOString(); }

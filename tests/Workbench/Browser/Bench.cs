@@ -10,7 +10,7 @@ namespace FlowForge.Workbench.Tests.Browser;
 public sealed class Bench(Chromium chromium) : IAsyncLifetime
 {
     // A busy machine is no fault of a page.
-    static Bench() => Assertions.SetDefaultExpectTimeout(45_000);
+    static Bench() => Assertions.SetDefaultExpectTimeout(60_000);
 
     private readonly string folder = Directory.CreateTempSubdirectory("flowforge-workbench-").FullName;
     private readonly List<IBrowserContext> contexts = [];
@@ -56,7 +56,7 @@ public sealed class Bench(Chromium chromium) : IAsyncLifetime
         });
         contexts.Add(context);
         var page = await context.NewPageAsync();
-        page.SetDefaultTimeout(15_000);
+        page.SetDefaultTimeout(60_000);
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")

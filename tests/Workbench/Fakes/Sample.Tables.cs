@@ -26,7 +26,7 @@ public sealed partial class Sample
         return new TableDetail
         {
             Table = t.Table, Layer = t.Layer, Name = t.Name, Version = 4, LatestVersion = 4, Rows = t.Rows, Bytes = t.Bytes, Files = t.Files, UpdatedAt = t.UpdatedAt, Description = t.Description, Columns = Columns,
-            Inputs = t.Layer == TableLayer.Bronze ? [] : t.Layer == TableLayer.Silver ? ["bronze.flights"] : ["silver.flights_clean", "bronze.airports"], Outputs = t.Layer == TableLayer.Gold ? [] : ["gold.delays_by_airport", "gold.delays_by_hour"],
+            Inputs = t.Layer == TableLayer.Bronze ? ["file:" + t.Name] : t.Layer == TableLayer.Silver ? ["bronze.flights"] : ["silver.flights_clean", "bronze.airports"], Outputs = t.Layer == TableLayer.Gold ? [] : ["gold.delays_by_airport", "gold.delays_by_hour"],
             Origin = new TableOrigin("flights", t.Layer == TableLayer.Bronze ? "ingest." + t.Name : t.Table, DoneId, default),
             Rejects = t.Rejects == 0 ? null : new TableRejects(t.Rejects, [new("'Production Budget' is not a BIGINT", 7), new("release_date is not a DATE", 4)]) { Replayed = 12 },
             Checks = [new CheckOutcome("unique(origin)", true, CheckAction.Fail, 0, null)],

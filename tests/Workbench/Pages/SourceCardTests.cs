@@ -42,7 +42,7 @@ public sealed class SourceCardTests(Bench bench) : IClassFixture<Bench>
         await page.GetByLabel("To day").FillAsync("2026-05-01");
         await page.WaitForFunctionAsync("() => location.search.includes('to=2026-05-01')", null, new() { Timeout = 60_000 });
         await Assertions.Expect(page.Locator("tr[data-row]")).ToHaveCountAsync(2);
-        // The address changes before the runtime is asked.
+        // The address changes before the runtime is asked. The viewer sits in Berlin, where the second of May begins at 22:00 UTC.
         for (var i = 0; i < 600 && !Asked(); i++) await Task.Delay(100);
         Assert.True(Asked(), bench.Runtime.HistoryQueries[^1]);
         var file = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "CSV" }).ClickAsync());
@@ -56,7 +56,7 @@ public sealed class SourceCardTests(Bench bench) : IClassFixture<Bench>
         bool Asked()
         {
             lock (bench.Runtime.HistoryQueries)
-                return bench.Runtime.HistoryQueries.Any(q => Uri.UnescapeDataString(q).Contains("state=failed&to=2026-05-02T00:00:00.0000000Z&minRows=100", StringComparison.Ordinal));
+                return bench.Runtime.HistoryQueries.Any(q => Uri.UnescapeDataString(q).Contains("state=failed&to=2026-05-01T22:00:00.0000000Z&minRows=100", StringComparison.Ordinal));
         }
     }
 
@@ -73,5 +73,11 @@ public sealed class SourceCardTests(Bench bench) : IClassFixture<Bench>
         await page.WaitForFunctionAsync("() => location.pathname === '/runs/compare'", null, new() { Timeout = 60_000 });
         await page.GetByText("Both ran the same definition.").WaitForAsync(new() { Timeout = 60_000 });
         await Assertions.Expect(page.GetByLabel("Jobs").Locator("tbody tr").First).ToContainTextAsync("→");
+        // Both choices lie within the card at 1280 pixels.
+        var (card, second) = ((await page.Locator(".compare-sums").BoundingBoxAsync())!, (await page.GetByLabel("Second run").BoundingBoxAsync())!);
+        Assert.InRange(second.X + second.Width, 0, card.X + card.Width);
+        Assert.InRange(card.X + card.Width, 0, 1280);
+        await page.GotoAsync($"{bench.Workbench.Url}runs/compare?a=run_8f1e&b=run_8f1e");
+        await page.GetByText("This is the first run of its pipeline, compared with itself: choose another one.").WaitForAsync();
     }
 }

@@ -28,7 +28,7 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
         var page = await bench.OpenAsync("/");
         await page.Keyboard.PressAsync("Control+k");
         await page.GetByRole(AriaRole.Combobox, new() { Name = "Search" }).PressSequentiallyAsync("by_hour");
-        await page.GetByRole(AriaRole.Option, new() { Name = "gold.delays_by_hour" }).WaitForAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Option, new() { Name = "gold.delays_by_hour" })).ToContainTextAsync(new System.Text.RegularExpressions.Regex(@"gold\.delays_by_hour \d+ rows"));
         await page.Keyboard.PressAsync("Enter");
         await page.GetByRole(AriaRole.Heading, new() { Name = "delays_by_hour" }).WaitForAsync();
         Assert.EndsWith("/catalog/gold/delays_by_hour", page.Url);
@@ -46,6 +46,38 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
         await page.Keyboard.PressAsync("Escape");
         await dialog.WaitForAsync(new() { State = WaitForSelectorState.Hidden });
         await Assertions.Expect(open).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task Lineage_OfABronzeTable_NamesItsSource()
+    {
+        var page = await bench.OpenAsync("/catalog/bronze/flights/lineage");
+        await Assertions.Expect(page.Locator(".node").First).ToContainTextAsync("flights");
+        await Assertions.Expect(page.Locator(".node").First).ToContainTextAsync("file · is read");
+    }
+
+    [Fact]
+    public async Task Run_WhenItsChartsComeLate_NothingBelowThemMoves()
+    {
+        var held = new TaskCompletionSource();
+        bench.Runtime.SamplesHeld = held.Task;
+        try
+        {
+            var page = await bench.OpenAsync("/runs/run_8f20");
+            var charts = page.GetByRole(AriaRole.Region, new() { Name = "Measured while it ran" });
+            await Assertions.Expect(charts).ToHaveAttributeAsync("aria-busy", "true");
+            await page.Locator(".log-line").First.WaitForAsync();
+            var before = (await page.Locator("section.log").BoundingBoxAsync())!;
+            held.SetResult();
+            await Assertions.Expect(charts.GetByText("60 samples over")).ToBeVisibleAsync();
+            var after = (await page.Locator("section.log").BoundingBoxAsync())!;
+            Assert.Equal(before.Y, after.Y);
+        }
+        finally
+        {
+            held.TrySetResult();
+            bench.Runtime.SamplesHeld = Task.CompletedTask;
+        }
     }
 
     [Fact]

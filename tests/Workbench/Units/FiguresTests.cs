@@ -31,6 +31,7 @@ public sealed class FiguresTests
     [InlineData(0.99999, "99.9 %")]
     [InlineData(0.992, "99.2 %")]
     [InlineData(0.0, "0.0 %")]
+    [InlineData(0.0003, "< 0.1 %")]
     public void Percent_OfAlmostAll_IsNeverAHundred(double? share, string expected) => Assert.Equal(expected, Figures.Percent(share));
 
     [Theory]
