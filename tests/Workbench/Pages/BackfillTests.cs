@@ -47,7 +47,7 @@ public sealed class BackfillTests(Bench bench) : IClassFixture<Bench>
         await Assertions.Expect(row.Locator(".state")).ToHaveTextAsync("Cancelled");
         await Assertions.Expect(row.GetByRole(AriaRole.Button, new() { Name = "Cancel" })).ToHaveCountAsync(0);
         await row.GetByRole(AriaRole.Link).First.ClickAsync();
-        await page.WaitForURLAsync("**/runs?backfill=bf_now");
+        await page.ArriveAsync("/runs?backfill=bf_now");
     }
 
     [Theory]

@@ -94,7 +94,7 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
         if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
             await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "dialog-run.png") });
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Start run" }).ClickAsync();
-        await page.WaitForURLAsync($"**/runs/{Sample.RunningId}", new() { Timeout = 60_000 });
+        await page.ArriveAsync($"/runs/{Sample.RunningId}");
         var body = Assert.Single(bench.Runtime.Started);
         Assert.Equal("flights", body.Pipeline);
         Assert.Equal(["silver.weather_daily"], body.Jobs);
@@ -248,7 +248,7 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
         await page.GetByText("Mend the file, or set error_handling: quarantine").First.WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Retry" }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog, new() { Name = "Retry this run?" }).GetByRole(AriaRole.Button, new() { Name = "Retry" }).ClickAsync();
-        await page.WaitForURLAsync($"**/runs/{Sample.RunningId}", new() { Timeout = 60_000 });
+        await page.ArriveAsync($"/runs/{Sample.RunningId}");
         Assert.Contains($"POST /api/v1/runs/{Sample.RunningId}/cancel", bench.Runtime.Calls);
         Assert.Contains($"POST /api/v1/runs/{Sample.FailedId}/retry", bench.Runtime.Calls);
     }
@@ -287,7 +287,7 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
         }
         await Assertions.Expect(rows.Nth(1)).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync($"**/runs/{Sample.FailedId}");
+        await page.ArriveAsync($"/runs/{Sample.FailedId}");
 
         static Task<bool> IsFocusedAsync(ILocator row) => row.EvaluateAsync<bool>("e => e === document.activeElement");
     }

@@ -61,7 +61,7 @@ public sealed class WizardTests(Bench bench) : IClassFixture<Bench>
         Assert.Equal(3, bench.Runtime.StoredPipelines[^1].BaseVersion);
         bench.Runtime.Overtaken = false;
         await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
-        await page.WaitForURLAsync("**/pipelines/flights");
+        await page.ArriveAsync("/pipelines/flights");
     }
 
     [Fact]
