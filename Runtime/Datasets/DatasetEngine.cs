@@ -16,7 +16,7 @@ internal sealed class DatasetEngine : IDisposable
         spill = new ScratchFolder(options.SpillFolder);
         database = DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = options.MemoryLimitBytes, Threads = options.Threads, TempDirectory = spill.Directory });
         Session = Connect(request);
-        Session.Execute($"SET allowed_directories = [{SqlText.Literal(lakeRoot)}, {SqlText.Literal(spill.Directory)}]; SET enable_external_access = false");
+        Session.Confine([lakeRoot, spill.Directory]);
     }
 
     /// <summary>Another session of the instance, with the run's variables; the caller disposes it.</summary>

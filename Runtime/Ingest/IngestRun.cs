@@ -55,12 +55,12 @@ internal sealed class IngestRun(
             if (!job.ForceToParquet) return LandedOnly(extraction);
             if (extraction.IsEmpty) return NothingNew(before);
             using var reader = new ConnectorOpener(plugins, options).OpenFormat(job, request, _settings.File, log);
-            using var lease = await LeaseAsync(duck, ct).ConfigureAwait(false);
+            using var lease = await LeaseAsync(duck, extraction.Files, ct).ConfigureAwait(false);
             return await AfterCommitAsync(await BlockingAsync(() => Load(lease, extraction with { Reader = reader }, before, state, ct), ct).ConfigureAwait(false), ct).ConfigureAwait(false);
         }
         if (!RowExtraction.Reads(connector))
             throw new JobFailedException("FF2005", $"Connector '{Connector.Descriptor.Name}' hands over neither files nor rows, so there is nothing to read from it.", "Use a connector that reads.");
-        using (var lease = await LeaseAsync(duck, ct).ConfigureAwait(false))
+        using (var lease = await LeaseAsync(duck, [], ct).ConfigureAwait(false))
             return await AfterCommitAsync(await BlockingAsync(() => FromRows(lease, connector, before, state, ct), ct).ConfigureAwait(false), ct).ConfigureAwait(false);
     }
 
@@ -260,7 +260,11 @@ internal sealed class IngestRun(
         return new LandingZone(root, request.Pipeline, job.SourceTable is null ? job.Name : Path.Combine(job.Name, job.Table), runId, runTime, job.FilenamePattern);
     }
 
-    private Task<DuckLease> LeaseAsync(DuckFactory duck, CancellationToken ct) => duck.LeaseAsync($"{request.Pipeline}_{job.Name}", o => o with { PreserveInsertionOrder = true }, ct);
+    private async Task<DuckLease> LeaseAsync(DuckFactory duck, IReadOnlyList<LandedFile> files, CancellationToken ct)
+    {
+        var lease = await duck.LeaseAsync($"{request.Pipeline}_{job.Name}", o => o with { PreserveInsertionOrder = true }, ct).ConfigureAwait(false);
+        return lease.Confined(lake, options, files);
+    }
 
     // Times with a zone are cast the same way on every machine.
     private static DuckSession Session(DuckLease lease)

@@ -41,6 +41,19 @@ public sealed class ParquetTests : IDisposable
     }
 
     [Fact]
+    public async Task Files_ReadWhereTheyLie_AreTheOnlyOnesThatChecksReach()
+    {
+        Parquet("a", "SELECT 1 AS id");
+        Parquet("b", "SELECT 2 AS id");
+        Assert.Equal(new RowCounts(2, 2), (await _bench.RunAsync(Yaml("landing: reference"))).Counts);
+        Parquet("c", "SELECT 3 AS id");
+        var other = _bench.Write("data/other.txt", "the neighbour");
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(Yaml($"landing: reference\nchecks: [ {{ sql: \"SELECT content FROM read_text('{other}')\" }} ]")));
+        Assert.Contains($"Cannot access file \"{other}\" - file system operations are disabled by configuration", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(["1", "2"], _bench.Query("SELECT id FROM {t} ORDER BY id"));
+    }
+
+    [Fact]
     public async Task Files_OfDifferentTypes_KeepEveryValue()
     {
         Parquet("a", "SELECT 9007199254740993 AS id, 1 AS n");

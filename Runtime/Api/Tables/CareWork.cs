@@ -167,5 +167,20 @@ internal sealed class CareWork(KnownTables tables, RuntimeSettings settings) : I
 
     private static T Read<T>(TableCareRecord care) => JsonSerializer.Deserialize<T>(care.Request, ContractsJson.Options) ?? throw new LakeException($"The request of {care.CareId} cannot be read.");
 
-    private DuckDatabase Open() => DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = settings.ReadMemoryBytes, Threads = Math.Max(1, Environment.ProcessorCount), TempDirectory = Path.Combine(settings.SpillFolder, "care") });
+    // Constraints are texts of people: they reach the lake only.
+    private DuckDatabase Open()
+    {
+        var database = DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = settings.ReadMemoryBytes, Threads = Math.Max(1, Environment.ProcessorCount), TempDirectory = settings.SpillFolder });
+        try
+        {
+            using var session = database.Connect();
+            session.Confine([settings.LakeFolder]);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
 }

@@ -28,6 +28,10 @@ public static class SqlText
     /// <summary>Text in single quotes. No character but the quote itself is special.</summary>
     public static string Literal(string text) => "'" + Clean(text).Replace("'", "''", StringComparison.Ordinal) + "'";
 
+    /// <summary>The path as a pattern of files that means just itself: functions such as <c>read_parquet</c> expand patterns.</summary>
+    public static string GlobSafe(string path) =>
+        path.AsSpan().IndexOfAny("*?[") < 0 ? path : string.Concat(path.Select(c => c is '*' or '?' or '[' ? $"[{c}]" : c.ToString()));
+
     /// <summary>A list of texts: <c>['a', 'b']</c>.</summary>
     public static string LiteralList(IEnumerable<string> texts) => "[" + string.Join(", ", texts.Select(Literal)) + "]";
 

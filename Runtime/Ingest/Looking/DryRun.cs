@@ -29,7 +29,7 @@ internal sealed class DryRun(LakeStore lake, PluginRegistry plugins, IngestOptio
         try
         {
             await using var lease = new ConnectorOpener(plugins, options).Open(_job, request, log);
-            using var engine = await duck.LeaseAsync($"dry_{_job.Name}", o => o with { PreserveInsertionOrder = true }, ct).ConfigureAwait(false);
+            using var engine = (await duck.LeaseAsync($"dry_{_job.Name}", o => o with { PreserveInsertionOrder = true }, ct).ConfigureAwait(false)).Confined(lake, options, []);
             (Extraction, List<string>)? files = lease.Connector is IFileSource source ? await FilesAsync(source, ct).ConfigureAwait(false) : null;
             return await Task.Factory.StartNew(() => Look(engine, lease, files, rows, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
         }

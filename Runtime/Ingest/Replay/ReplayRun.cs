@@ -64,7 +64,7 @@ internal sealed class ReplayRun(LakeStore lake, PluginRegistry plugins, CatalogD
             foreach (var (_, file) in files)
                 if (OpenRejects.HasChanged(file, lake.LandingFolder, state))
                     throw new JobFailedException("FF2036", $"{file.Path} was read where it lies and has another content by now: its rejected records cannot be read again.", "Run the job: it reads the file as it is now. Or choose other rejects.");
-            return files.Count == 0 ? nothing() : work(lease.Database, state, named, files);
+            return files.Count == 0 ? nothing() : work(lease.Confined(lake, options, [.. files.Select(f => f.File)]).Database, state, named, files);
         }, ct, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
 

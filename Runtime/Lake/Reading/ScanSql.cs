@@ -51,7 +51,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
             File.Move(temporary, file, overwrite: true);
         }
         var columns = schema.Columns.Where(include).Select(c => $"{mapping.ToLogical(SqlText.Identifier(mapping.Physical(c)), c.Type)} AS {SqlText.Identifier(c.Name)}");
-        return $"(SELECT {string.Join(", ", columns)} FROM read_parquet({SqlText.Literal(GlobSafe(file))}, hive_partitioning=false))";
+        return $"(SELECT {string.Join(", ", columns)} FROM read_parquet({SqlText.Literal(SqlText.GlobSafe(file))}, hive_partitioning=false))";
     }
 
     /// <summary>The files in the order in which <see cref="Write"/> reads them.</summary>
@@ -94,7 +94,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         var stored = schema.Columns.Where(c => !IsPartition(c)).ToList();
         if (mapping.Mode == ColumnMappingMode.Id) options.Append(", schema=MAP{").AppendJoin(", ", stored.Select(FieldById)).Append('}');
         else if (tag is null) options.Append(", union_by_name=true");
-        var paths = string.Join(", ", files.Select(f => SqlText.Literal(GlobSafe(Local(store, f)))));
+        var paths = string.Join(", ", files.Select(f => SqlText.Literal(SqlText.GlobSafe(Local(store, f)))));
         var source = $"read_parquet([{paths}]{options})";
         if (!isCurrent)
         {
@@ -168,8 +168,4 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
 
     private static string Typed(IEnumerable<TableColumn> columns) =>
         string.Join(", ", columns.Select(c => $"CAST(NULL AS {c.DuckType}) AS {SqlText.Identifier(c.Name)}"));
-
-    // read_parquet expands patterns; a folder with such a character in its name means just itself.
-    private static string GlobSafe(string path) =>
-        path.AsSpan().IndexOfAny("*?[") < 0 ? path : string.Concat(path.Select(c => c is '*' or '?' or '[' ? $"[{c}]" : c.ToString()));
 }
