@@ -54,6 +54,13 @@ public sealed class WriteModesTests : IDisposable
     [InlineData("id > (SELECT count(*) FROM read_text('/etc/passwd'))", "it holds a sub-query, and it may use the row's own columns only")]
     [InlineData("true) UNION ALL SELECT 1 FROM read_csv('/etc/passwd') WHERE (true", "it is more than one expression")]
     [InlineData("true) FROM read_text('/etc/hostname') WHERE (true", "it is more than one expression")]
+    [InlineData("true) ORDER BY (SELECT error(content) FROM read_text('/etc/hostname')", "it is more than one expression")]
+    [InlineData("true) LIMIT (1", "it is more than one expression")]
+    [InlineData("true) QUALIFY (row_number() OVER () = 1", "it is more than one expression")]
+    [InlineData("true) USING SAMPLE (1", "it is more than one expression")]
+    [InlineData("true) GROUP BY (1", "it is more than one expression")]
+    [InlineData("true) HAVING (count(*) > 0", "it is more than one expression")]
+    [InlineData("EXISTS (TABLE '/etc/hostname.csv')", "it holds a sub-query, and it may use the row's own columns only")]
     [InlineData("row_number() OVER () = 1", "it holds a window function, and it may use the row's own columns only")]
     [InlineData("id >", "syntax error at or near \")\"")]
     public async Task Filter_ThatReachesBeyondTheRow_IsRefused(string filter, string why)
@@ -208,6 +215,31 @@ public sealed class WriteModesTests : IDisposable
         var failure = await Assert.ThrowsAsync<JobFailedException>(() => LoadAsync("a", "id\n1\n200\n", Csv("checks: [ { range: { column: id, max: 100 } } ]")));
         Assert.Equal("Check range(id, ..100) failed and nothing was published: 1 of 2 rows fail, for example {'id': 200}", failure.Message);
         Assert.Null(_bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest());
+    }
+
+    [Theory]
+    [InlineData("SELECT content FROM read_text('{0}')")]
+    [InlineData("SELECT * FROM glob('{0}')")]
+    [InlineData("SELECT * FROM '{0}'")]
+    [InlineData("SELECT * FROM this WHERE EXISTS (FROM read_csv('{0}', header = false))")]
+    public async Task Checks_ReachNoFileBesideTheLake(string sql)
+    {
+        var secret = Path.Combine(_bench.Root, "secrets.csv");
+        File.WriteAllText(secret, "the-secret-key\n");
+        _bench.Write("data/a.csv", "id\n1\n");
+        var job = Bench.Job(Csv($"checks: [ {{ sql: \"{string.Format(System.Globalization.CultureInfo.InvariantCulture, sql, secret)}\", on_fail: warn }} ]"));
+        var said = new List<string>();
+        try { said.AddRange((await _bench.RunAsync(job)).Checks.Select(c => $"{c.Passed} {c.Message}")); }
+        catch (JobFailedException e) { said.Add(e.Message); }
+        var dry = await Record.ExceptionAsync(async () =>
+        {
+            var result = await _bench.Runner.DryRunAsync(job, _bench.Request(job), 10, TestContext.Current.CancellationToken);
+            if (result.Problem is { } problem) said.Add(problem.Message);
+        });
+        said.Add(dry?.Message ?? "");
+        var all = string.Join("\n", said.Append(_bench.Log.Text));
+        Assert.DoesNotContain("the-secret-key", all, StringComparison.Ordinal);
+        Assert.True(all.Contains("file system operations are disabled by configuration", StringComparison.Ordinal) || all.Contains("which is no table of the lake", StringComparison.Ordinal), all);
     }
 
     [Fact]

@@ -14,8 +14,7 @@ public static class SqlExpressions
             // The line end keeps a comment from hiding the bracket.
             using var tree = SqlReferences.Parse($"SELECT ({expression}\n)");
             var node = tree.RootElement.GetProperty("statements")[0].GetProperty("node");
-            if (Text(node, "type") != "SELECT_NODE" || node.GetProperty("select_list").GetArrayLength() != 1 || !HasNoTable(node) || node.TryGetProperty("where_clause", out _))
-                return "it is more than one expression";
+            if (!IsOnlyOne(node)) return "it is more than one expression";
             return Find(node.GetProperty("select_list")[0]);
         }
         catch (DuckException e)
@@ -24,7 +23,28 @@ public static class SqlExpressions
         }
     }
 
-    private static bool HasNoTable(JsonElement node) => !node.TryGetProperty("from_table", out var from) || Text(from, "type") == "EMPTY";
+    /// <summary>
+    /// Whether a query selects one expression and does nothing else. What it may have is listed, not what it may not: the bracket that closes early can be followed by ORDER BY, LIMIT,
+    /// QUALIFY, USING SAMPLE, GROUP BY, a second SELECT, and by what a later DuckDB has.
+    /// </summary>
+    private static bool IsOnlyOne(JsonElement node) => node.EnumerateObject().All(p => p.Name switch
+    {
+        "type" => p.Value.GetString() == "SELECT_NODE",
+        "select_list" => p.Value.GetArrayLength() == 1,
+        "from_table" => Text(p.Value, "type") == "EMPTY" && p.Value.EnumerateObject().All(f => f.Name is "type" or "query_location" || IsNothing(f.Value)),
+        "aggregate_handling" => p.Value.GetString() == "STANDARD_HANDLING",
+        "query_location" => true,
+        _ => IsNothing(p.Value),
+    });
+
+    private static bool IsNothing(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.False => true,
+        JsonValueKind.String => element.GetString() == "",
+        JsonValueKind.Array => element.GetArrayLength() == 0,
+        JsonValueKind.Object => element.EnumerateObject().All(p => IsNothing(p.Value)),
+        _ => false,
+    };
 
     private static string? Find(JsonElement element)
     {
