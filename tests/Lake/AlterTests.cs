@@ -47,6 +47,13 @@ public sealed class AlterTests : IDisposable
         Assert.Equal("Table bronze.t has no column 'z'. Its columns: a, p.", Why(new TableAlteration.MoveColumn("z", null)));
         Assert.Equal("Column '_ff_run' belongs to FlowForge and stays as it is.", Why(new TableAlteration.DropColumn("_ff_run")));
         Assert.Equal("The expression 'a IN (SELECT 1)' has a sub-query; a constraint looks at one row.", Why(new TableAlteration.AddConstraint("q", "a IN (SELECT 1)")));
+        foreach (var (expression, wrong) in new[]
+        {
+            ("EXISTS (TABLE `/etc/hosts.csv`)", "it holds a sub-query, and it may use the row's own columns only"),
+            ("true), false) OR EXISTS (TABLE `/etc/hosts.csv`) OR coalesce((true", "syntax error at or near \")\""),
+            ("true) LIMIT (1", "it is more than one expression"),
+        })
+            Assert.StartsWith($"The expression '{expression}' is no condition over the columns of a row: {wrong}", Why(new TableAlteration.AddConstraint("q", expression)), StringComparison.Ordinal);
         Assert.Equal("Table bronze.t has no constraint 'q'.", Why(new TableAlteration.DropConstraint("q")));
         Assert.StartsWith("Table bronze.t has the CHECK constraint q (nosuch(a)), which DuckDB cannot evaluate (", Why(new TableAlteration.AddConstraint("q", "nosuch(a)")));
         Assert.Equal(1, lake.Fresh().Latest()!.Version);

@@ -66,7 +66,7 @@ internal sealed class Alteration(LakeTable table, DuckSession session, bool allo
                 return (metadata with { Schema = new TableSchema(metadata.Schema.Columns.Select(c => c.Name == demanded.Name ? c with { Nullable = !set.NotNull } : c), anyNames: true) }, protocol);
             case TableAlteration.AddConstraint add:
                 if (metadata.Configuration.ContainsKey(RowRules.ConstraintPrefix + add.Name)) throw new LakeException($"Table {table.Name} has a constraint '{add.Name}' already. Drop it first.");
-                _ = RowRules.Readable(add.Expression);
+                if (SqlExpressions.Problem(RowRules.Readable(add.Expression)) is { } wrong) throw new LakeException($"The expression '{add.Expression}' is no condition over the columns of a row: {wrong}. Write a condition such as: amount > 0.");
                 return (metadata with { Configuration = metadata.Configuration.Add(RowRules.ConstraintPrefix + add.Name, add.Expression) }, TableFeatures.With(protocol, "checkConstraints", writer: 3));
             case TableAlteration.DropConstraint drop:
                 if (!metadata.Configuration.ContainsKey(RowRules.ConstraintPrefix + drop.Name)) throw new LakeException($"Table {table.Name} has no constraint '{drop.Name}'.");

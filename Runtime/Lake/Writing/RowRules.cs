@@ -48,23 +48,30 @@ internal sealed partial class RowRules
         var rows = $"(SELECT *{string.Concat(missing)} FROM {scan} AS staged)";
         foreach (var (name, condition) in rules)
         {
+            if (IsForeign(name) && SqlExpressions.Problem(condition) is { } wrong) throw Unusable(name, wrong, null);
             try
             {
-                var broken = session.Scalar<long>($"SELECT count(*) FROM {rows} AS t WHERE NOT coalesce(({condition}), false)", ct);
+                var broken = session.Scalar<long>($"SELECT count(*) FROM {rows} AS t WHERE NOT coalesce(({condition}\n), false)", ct);
                 if (broken == 0) continue;
-                var example = session.Scalar<string>($"SELECT CAST(to_json(t) AS VARCHAR) FROM {rows} AS t WHERE NOT coalesce(({condition}), false) LIMIT 1", ct);
+                var example = session.Scalar<string>($"SELECT CAST(to_json(t) AS VARCHAR) FROM {rows} AS t WHERE NOT coalesce(({condition}\n), false) LIMIT 1", ct);
                 throw new RowRuleException(string.Create(CultureInfo.InvariantCulture,
                     $"{broken} of the rows for {table} break {name}, for example {example}. Nothing was published; mend these rows or leave them out by a filter or a check."));
             }
             catch (DuckException e) when (e.Kind is DuckErrorKind.Binder or DuckErrorKind.Parser or DuckErrorKind.Catalog)
             {
-                throw new LakeException($"Table {table} has {name}, which DuckDB cannot evaluate ({e.Message.Split('\n')[0]}), so nothing is written to it here. Write the expression in common SQL, or drop it.", e);
+                throw Unusable(name, e.Message.Split('\n')[0], e);
             }
         }
     }
 
+    private LakeException Unusable(string name, string why, Exception? inner) =>
+        new($"Table {table} has {name}, which DuckDB cannot evaluate ({why}), so nothing is written to it here. Write the expression in common SQL, or drop it.", inner);
+
+    // Its text was written by a person or another program.
+    private static bool IsForeign(string name) => !name.StartsWith("NOT NULL", StringComparison.Ordinal);
+
     /// <summary>True when one of the rules names the column.</summary>
-    public string? Naming(string column) => rules.Where(r => Word(column).IsMatch(r.Condition) && !r.Name.StartsWith("NOT NULL", StringComparison.Ordinal)).Select(r => r.Name).FirstOrDefault();
+    public string? Naming(string column) => rules.Where(r => Word(column).IsMatch(r.Condition) && IsForeign(r.Name)).Select(r => r.Name).FirstOrDefault();
 
     /// <summary>An expression of a constraint as DuckDB reads it: Spark quotes names with backticks.</summary>
     /// <exception cref="LakeException">It has a sub-query, which a constraint may not have.</exception>
