@@ -49,6 +49,41 @@ public sealed class SecretStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task RotateKey_ManyAtOnceBesideWriters_LosesNoSecret()
+    {
+        Open().Put("a", "one");
+        // Each store has read the keys by itself, as each process does.
+        var stores = Enumerable.Range(0, 6).Select(_ => Open()).ToList();
+        await Task.WhenAll(stores.Select((store, i) => Task.Run(() =>
+        {
+            for (var n = 0; n < 5; n++)
+            {
+                if (i % 2 == 0) Assert.InRange(store.RotateKey(), 1, 4);
+                else store.Put("by" + i, $"value {n}");
+                Assert.Equal("one", store.Reveal("a"));
+            }
+        })));
+        Assert.All(stores.Append(Open()), s => Assert.Equal(("one", "value 4", "value 4", "value 4"), (s.Reveal("a"), s.Reveal("by1"), s.Reveal("by3"), s.Reveal("by5"))));
+        Assert.Equal(4, Open().RotateKey());
+        Assert.Single(File.ReadAllLines(KeyFile));
+    }
+
+    [Fact]
+    public void RotateKey_ByAnotherProcess_IsNoticed()
+    {
+        var (here, there) = (Open(), Open());
+        here.Put("a", "one");
+        there.RotateKey();
+        Assert.Equal("one", here.Reveal("a"));
+        there.RotateKey();
+        here.Put("b", "two");
+        there.RotateKey();
+        Assert.Equal(("one", "two"), (Open().Reveal("a"), Open().Reveal("b")));
+        Assert.Equal(2, here.RotateKey());
+        Assert.Equal("two", there.Reveal("b"));
+    }
+
+    [Fact]
     public void Reveal_AfterAKillBetweenNewKeyAndEncryption_FindsTheOldKey()
     {
         Open().Put("a", "one");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 
 namespace FlowForge.Catalog;
@@ -10,6 +11,7 @@ public sealed class SecretKeys
 {
     public const string Variable = "FLOWFORGE_SECRET_KEYS";
     private const int Bytes = 32;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
     private readonly Lock _gate = new();
     private readonly string? _file;
     private IReadOnlyList<SecretKey> _keys;
@@ -20,6 +22,40 @@ public sealed class SecretKeys
     public string Place => _file ?? $"environment variable {Variable}";
 
     internal SecretKey Current => Volatile.Read(ref _keys)[0];
+
+    /// <summary>Lets one rotation at a time go on, of all processes that share the file. Dispose it afterwards.</summary>
+    /// <exception cref="CatalogException">Another one goes on for a minute already.</exception>
+    internal IDisposable? Hold()
+    {
+        if (_file is null) return null;
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var since = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return new FileStream(_file + ".lock", options);
+            }
+            catch (IOException) when (File.Exists(_file + ".lock") && Stopwatch.GetElapsedTime(since) < LongestWait)
+            {
+                Thread.Sleep(20);
+            }
+            catch (IOException e)
+            {
+                throw new CatalogException($"The keys in {_file} are being renewed by another process for a minute already. Try again once it is done.", e);
+            }
+        }
+    }
+
+    /// <summary>Reads the file again: another process may have renewed the keys. A file that is not there changes nothing.</summary>
+    internal void Reload()
+    {
+        lock (_gate)
+        {
+            if (_file is not null && File.Exists(_file)) Volatile.Write(ref _keys, Read(File.ReadAllLines(_file), _file));
+        }
+    }
 
     /// <param name="file">Made with a new key when it is missing and the environment has none.</param>
     /// <exception cref="CatalogException">A key is no key, or the file can be read by others.</exception>
@@ -41,19 +77,22 @@ public sealed class SecretKeys
         lock (_gate)
         {
             if (_file is null) return;
+            Reload();
             SecretKey[] keys = [SecretKey.New(), .. _keys];
             Write(_file, keys);
             Volatile.Write(ref _keys, keys);
         }
     }
 
-    /// <summary>Forgets all keys but the first: nothing is encrypted with them any more.</summary>
-    internal void End()
+    /// <summary>Forgets all keys but the first and those that something is encrypted with.</summary>
+    /// <param name="used">Their ids. Nothing may be encrypted meanwhile: the caller has the catalog's write lock.</param>
+    internal void End(IReadOnlyCollection<string> used)
     {
         lock (_gate)
         {
             if (_file is null) return;
-            SecretKey[] keys = [_keys[0]];
+            Reload();
+            SecretKey[] keys = [.. _keys.Where((k, i) => i == 0 || used.Contains(k.Id))];
             Write(_file, keys);
             Volatile.Write(ref _keys, keys);
         }

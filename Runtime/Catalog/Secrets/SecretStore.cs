@@ -9,6 +9,7 @@ public sealed record SecretRecord(string Name, DateTimeOffset CreatedAt, DateTim
 public sealed partial class SecretStore(CatalogDatabase database, SecretKeys keys)
 {
     public const int LongestValue = 64 * 1024;
+    private const int MostReads = 3;
 
     /// <summary>Where the keys are, for people.</summary>
     public string KeyPlace => keys.Place;
@@ -28,7 +29,8 @@ public sealed partial class SecretStore(CatalogDatabase database, SecretKeys key
         var now = CatalogTime.Write(DateTimeOffset.UtcNow);
         database.Write(s =>
         {
-            // The key is chosen inside of the transaction: a rotation that runs beside sees this row or chose the key before.
+            // The key is chosen inside of the transaction, from the file as it is: a rotation that runs beside, here or in another process, sees this row or chose the key before.
+            keys.Reload();
             var key = keys.Current;
             return s.Execute(
                 """
@@ -44,12 +46,26 @@ public sealed partial class SecretStore(CatalogDatabase database, SecretKeys key
 
     /// <summary>The value; null when there is no such secret.</summary>
     /// <exception cref="CatalogException">It was encrypted with a key that is not here.</exception>
-    public string? Reveal(string name) => database.Read(s => s.First("SELECT key_id, box FROM secrets WHERE name = @name", r => new Box(name, r.Text("key_id"), r.Text("box")), ("name", name))) is { } box ? Open(box) : null;
+    public string? Reveal(string name)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            if (database.Read(s => s.First("SELECT key_id, box FROM secrets WHERE name = @name", r => new Box(name, r.Text("key_id"), r.Text("box")), ("name", name))) is not { } box) return null;
+            if (keys.Find(box.KeyId) is not null) return Open(box);
+            // Another process has renewed the key, perhaps once more since the row was read.
+            keys.Reload();
+            if (keys.Find(box.KeyId) is not null || attempt == MostReads) return Open(box);
+        }
+    }
 
-    /// <summary>Encrypts all secrets with a new key and forgets the old ones. A kill at any moment loses nothing: the old keys go last.</summary>
+    /// <summary>
+    /// Encrypts all secrets with a new key and forgets the old ones. A kill at any moment loses nothing: the old keys go last, and only those that no secret needs. One rotation at a
+    /// time, of all processes.
+    /// </summary>
     /// <returns>How many secrets there are.</returns>
     public int RotateKey()
     {
+        using var alone = keys.Hold();
         keys.Begin();
         var count = database.Write(s =>
         {
@@ -59,7 +75,11 @@ public sealed partial class SecretStore(CatalogDatabase database, SecretKeys key
                 s.Execute("UPDATE secrets SET key_id = @key, box = @box WHERE name = @name", ("key", key.Id), ("box", key.Encrypt(box.Name, Open(box))), ("name", box.Name));
             return boxes.Count;
         });
-        keys.End();
+        database.Write(s =>
+        {
+            keys.End([.. s.Rows("SELECT DISTINCT key_id FROM secrets", r => r.Text("key_id"))]);
+            return 0;
+        });
         return count;
     }
 
