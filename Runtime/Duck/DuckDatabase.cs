@@ -14,15 +14,15 @@ public sealed class DuckDatabase : IDisposable
     private static readonly ConcurrentDictionary<string, DuckDatabase> OpenFiles = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<ulong, WeakReference<DuckSession>> _sessions = new();
-    private readonly string? _file;
+    private readonly string? _file, _spill;
     private nint _handle;
     private int _users = 1;
     private bool _disposed;
 
-    private DuckDatabase(nint handle, DuckOptions options, string? file)
+    private DuckDatabase(nint handle, DuckOptions options, string? file, string? spill)
     {
         _handle = handle;
-        _file = file;
+        (_file, _spill) = (file, spill);
         Options = options;
         Sources = new SourceRegistry();
     }
@@ -41,24 +41,27 @@ public sealed class DuckDatabase : IDisposable
         options ??= new DuckOptions();
         var inMemory = options.Path is ":memory:" or "";
         var file = inMemory || options.ReadOnly ? null : Path.GetFullPath(options.Path);
-        if (options.TempDirectory is { } temp) Directory.CreateDirectory(temp);
-        var config = MakeConfig(options);
+        var spill = inMemory || options.TempDirectory is not null ? SpillFolder.Make(options.TempDirectory, options.Spiller) : null;
+        nint config = 0;
+        DuckDatabase? opened = null;
         try
         {
+            config = MakeConfig(options with { TempDirectory = spill });
             if (Api.OpenExt(inMemory ? ":memory:" : options.Path, out var handle, config, out var error) != DuckState.Success)
                 throw DuckException.From(Text.Owned(error), null);
-            var database = new DuckDatabase(handle, options, file);
+            var database = new DuckDatabase(handle, options, file, spill);
             if (file is not null && !OpenFiles.TryAdd(file, database))
             {
                 Api.Close(ref handle);
                 throw new DuckException(DuckErrorKind.Io, $"The database file {file} is already open in this process: use its sessions instead of opening it twice.");
             }
             database.Prepare();
-            return database;
+            return opened = database;
         }
         finally
         {
-            Api.DestroyConfig(ref config);
+            if (config != 0) Api.DestroyConfig(ref config);
+            if (opened is null && spill is not null) SpillFolder.Remove(spill);
         }
     }
 
@@ -123,6 +126,7 @@ public sealed class DuckDatabase : IDisposable
             if (_handle != 0) Api.Close(ref _handle);
             _handle = 0;
             if (_file is not null) OpenFiles.TryRemove(_file, out _);
+            if (_spill is not null) SpillFolder.Remove(_spill);
         }
     }
 

@@ -14,8 +14,14 @@ public sealed record DuckOptions
     /// <summary>Worker threads, the calling one among them; null: all cores.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>Where to spill; made when missing. Null: beside the file, or <c>.tmp</c> of the working folder in memory.</summary>
+    /// <summary>
+    /// Below which folder to spill; made when missing. Each database gets a folder of its own there, which goes with it. Null: beside the file, or in memory a folder of this process in
+    /// the system's temporary folder.
+    /// </summary>
     public string? TempDirectory { get; init; }
+
+    /// <summary>Who spills, at the end of its folder's name.</summary>
+    internal string Spiller { get; init; } = "";
 
     /// <summary>Most bytes to spill; null: what the disk has. Beyond it statements fail with <see cref="DuckErrorKind.OutOfMemory"/>.</summary>
     public long? SpillLimitBytes { get; init; }

@@ -57,7 +57,7 @@ public sealed class DatabaseTests : IDisposable
         Assert.Equal("200.0 MiB", session.Scalar<string>("SELECT current_setting('memory_limit')"));
         Assert.Equal(1, session.Scalar<int>("SELECT current_setting('threads')"));
         Assert.False(session.Scalar<bool>("SELECT current_setting('preserve_insertion_order')"));
-        Assert.Equal(temp, session.Scalar<string>("SELECT current_setting('temp_directory')"));
+        Assert.StartsWith(Path.Combine(temp, $"duck-{Environment.ProcessId}-"), session.Scalar<string>("SELECT current_setting('temp_directory')"), StringComparison.Ordinal);
         Assert.False(session.Scalar<bool>("SELECT current_setting('autoinstall_known_extensions')"));
     }
 
@@ -69,7 +69,81 @@ public sealed class DatabaseTests : IDisposable
         using var session = database.Connect();
         using var reader = session.Query("SELECT hash(i) AS h, i FROM range(8000000) r(i) ORDER BY h");
         reader.Next()!.Dispose();
-        Assert.NotEmpty(Directory.GetFiles(temp));
+        Assert.NotEmpty(Directory.GetFiles(temp, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void Open_InMemoryDatabases_SpillApartAndTheirFoldersGo()
+    {
+        var temp = Path.Combine(_folder, "spill");
+        string?[] folders;
+        using (var first = DuckDatabase.Open(new DuckOptions { TempDirectory = temp }))
+        using (var second = DuckDatabase.Open(new DuckOptions { TempDirectory = temp }))
+        using (var third = DuckDatabase.Open())
+        using (var fourth = DuckDatabase.Open())
+        {
+            folders = [.. new[] { first, second, third, fourth }.Select(Folder)];
+            Assert.Equal(4, folders.Distinct().Count());
+            Assert.All(folders, f => Assert.True(Path.IsPathRooted(f) && Directory.Exists(f), f));
+        }
+        Assert.All(folders, f => Assert.False(Directory.Exists(f), f));
+
+        static string? Folder(DuckDatabase database)
+        {
+            using var session = database.Connect();
+            return session.Scalar<string>("SELECT current_setting('temp_directory')");
+        }
+    }
+
+    [Fact]
+    public async Task Spill_OfTwoDatabasesAtOnce_GivesBothTheirRows()
+    {
+        var temp = Path.Combine(_folder, "spill");
+        var counts = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            using var database = DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = 64L << 20, Threads = 1, TempDirectory = temp });
+            using var session = database.Connect();
+            // It spills into its own folder nevertheless.
+            session.Confine([]);
+            return session.Scalar<long>("SELECT count(*) FROM (SELECT hash(i) AS h, i FROM range(4000000) r(i) ORDER BY h) AS sorted WHERE h IS NOT NULL AND i >= 0");
+        })));
+        Assert.Equal([4_000_000, 4_000_000], counts);
+        Assert.Empty(Directory.GetDirectories(temp));
+    }
+
+    [Fact]
+    public void Confine_FilesElsewhere_AreOutOfReachForEverySession()
+    {
+        var (inside, outside) = (Directory.CreateDirectory(Path.Combine(_folder, "in[1]")).FullName, Path.Combine(_folder, "out.txt"));
+        File.WriteAllText(Path.Combine(inside, "a.txt"), "mine");
+        File.WriteAllText(outside, "secret");
+        File.WriteAllText(Path.Combine(_folder, "one.txt"), "one");
+        using var database = DuckDatabase.Open();
+        using var session = database.Connect();
+        session.Confine([inside], [Path.Combine(_folder, "one.txt")]);
+        using var other = database.Connect();
+        foreach (var each in new[] { session, other })
+        {
+            Assert.Equal("mine", each.Scalar<string>($"SELECT content FROM read_text({SqlText.Literal(SqlText.GlobSafe(Path.Combine(inside, "a.txt")))})"));
+            Assert.Equal("one", each.Scalar<string>($"SELECT content FROM read_text({SqlText.Literal(Path.Combine(_folder, "one.txt"))})"));
+            foreach (var sql in new[] { $"SELECT content FROM read_text('{outside}')", $"SELECT content FROM read_text('{inside}/../out.txt')", $"FROM glob('{_folder}/*')", $"COPY (SELECT 1) TO '{outside}2'", $"ATTACH '{_folder}/x.db'" })
+                Assert.Contains("disabled by configuration", Assert.Throws<DuckException>(() => each.Execute(sql)).Message, StringComparison.Ordinal);
+            Assert.Throws<DuckException>(() => each.Execute("SET enable_external_access = true"));
+            Assert.Throws<DuckException>(() => each.Execute("SET allowed_directories = ['/']"));
+            each.Execute("SET threads = 2; SET TimeZone = 'UTC'");
+        }
+    }
+
+    [Fact]
+    public void LateDatabase_ThatCouldNotBeOpened_IsOpenedByTheNextUse()
+    {
+        var temp = Path.Combine(_folder, "late");
+        File.WriteAllText(temp, "in the way");
+        using var database = new LateDatabase(new DuckOptions { TempDirectory = temp });
+        Assert.ThrowsAny<IOException>(database.Connect);
+        File.Delete(temp);
+        using var session = database.Connect();
+        Assert.Equal(1, session.Scalar<int>("SELECT 1"));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ internal sealed class TableReads : IDisposable
 {
     private const int ReadsAtOnce = 3;
 
-    private readonly Lazy<DuckDatabase> database;
+    private readonly LateDatabase database;
     private readonly SemaphoreSlim slots = new(ReadsAtOnce, ReadsAtOnce);
     private readonly TimeSpan timeout;
 
@@ -19,11 +19,10 @@ internal sealed class TableReads : IDisposable
     {
         timeout = settings.ReadTimeout;
         // Opened by the first read: an idle runtime keeps no engine.
-        database = new Lazy<DuckDatabase>(() => DuckDatabase.Open(new DuckOptions
+        database = new LateDatabase(new DuckOptions
         {
-            MemoryLimitBytes = settings.ReadMemoryBytes, Threads = Math.Max(1, Environment.ProcessorCount),
-            TempDirectory = Path.Combine(settings.SpillFolder, "reads")
-        }));
+            MemoryLimitBytes = settings.ReadMemoryBytes, Threads = Math.Max(1, Environment.ProcessorCount), TempDirectory = settings.SpillFolder
+        });
     }
 
     /// <summary>Runs a read on a session of its own. Throws <see cref="TimeoutException"/> when its time, waiting included, is over.</summary>
@@ -38,7 +37,7 @@ internal sealed class TableReads : IDisposable
             {
                 return await Task.Run(() =>
                 {
-                    using var session = database.Value.Connect();
+                    using var session = database.Connect();
                     return read(session, limit.Token);
                 }, CancellationToken.None);
             }
@@ -55,8 +54,7 @@ internal sealed class TableReads : IDisposable
 
     public void Dispose()
     {
-        if (database.IsValueCreated)
-            database.Value.Dispose();
+        database.Dispose();
         slots.Dispose();
     }
 }

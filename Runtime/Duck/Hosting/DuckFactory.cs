@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace FlowForge.Duck;
 
 /// <summary>
@@ -8,7 +6,6 @@ namespace FlowForge.Duck;
 /// </summary>
 public sealed class DuckFactory(DuckBudget budget) : IDisposable
 {
-    private const string Prefix = "duck-";
     private readonly SemaphoreSlim _slots = new(budget.ParallelJobs, budget.ParallelJobs);
 
     public DuckBudget Budget => budget;
@@ -46,40 +43,13 @@ public sealed class DuckFactory(DuckBudget budget) : IDisposable
 
     private DuckLease Open(string name, Func<DuckOptions, DuckOptions>? change, SemaphoreSlim? slot)
     {
-        var spill = Path.Combine(budget.SpillDirectory, string.Create(CultureInfo.InvariantCulture,
-            $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():N}-{new string(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_').Take(40).ToArray())}"));
-        var options = new DuckOptions { MemoryLimitBytes = JobMemoryBytes, Threads = JobThreads, TempDirectory = spill, SpillLimitBytes = budget.SpillBytes };
-        return new DuckLease(DuckDatabase.Open(change is null ? options : change(options)), spill, slot);
+        var options = new DuckOptions { MemoryLimitBytes = JobMemoryBytes, Threads = JobThreads, TempDirectory = budget.SpillDirectory, SpillLimitBytes = budget.SpillBytes, Spiller = name };
+        return new DuckLease(DuckDatabase.Open(change is null ? options : change(options)), slot);
     }
 
     /// <summary>Removes spill folders that processes left which are gone. Call at start.</summary>
     /// <returns>Number of folders removed.</returns>
-    public int RemoveLeftovers()
-    {
-        if (!Directory.Exists(budget.SpillDirectory)) return 0;
-        var removed = 0;
-        foreach (var folder in Directory.EnumerateDirectories(budget.SpillDirectory, Prefix + "*"))
-        {
-            var parts = Path.GetFileName(folder).Split('-');
-            if (parts.Length < 3 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var process) || IsAlive(process)) continue;
-            DuckLease.RemoveFolder(folder);
-            removed++;
-        }
-        return removed;
-    }
-
-    private static bool IsAlive(int process)
-    {
-        try
-        {
-            using var found = System.Diagnostics.Process.GetProcessById(process);
-            return !found.HasExited;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
-    }
+    public int RemoveLeftovers() => SpillFolder.RemoveLeftovers(budget.SpillDirectory);
 
     public void Dispose() => _slots.Dispose();
 }
@@ -87,14 +57,12 @@ public sealed class DuckFactory(DuckBudget budget) : IDisposable
 /// <summary>A database with its share of the budget. Dispose it once its sessions are closed.</summary>
 public sealed class DuckLease : IDisposable
 {
-    private readonly string _spill;
     private SemaphoreSlim? _slot;
     private bool _disposed;
 
-    internal DuckLease(DuckDatabase database, string spill, SemaphoreSlim? slot)
+    internal DuckLease(DuckDatabase database, SemaphoreSlim? slot)
     {
         Database = database;
-        _spill = spill;
         _slot = slot;
     }
 
@@ -105,22 +73,6 @@ public sealed class DuckLease : IDisposable
         if (_disposed) return;
         _disposed = true;
         Database.Dispose();
-        RemoveFolder(_spill);
         Interlocked.Exchange(ref _slot, null)?.Release();
-    }
-
-    internal static void RemoveFolder(string folder)
-    {
-        try
-        {
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        }
-        catch (IOException)
-        {
-            // Someone still holds a file: the next start removes it.
-        }
-        catch (UnauthorizedAccessException)
-        {
-        }
     }
 }

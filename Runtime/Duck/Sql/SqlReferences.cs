@@ -14,7 +14,7 @@ public readonly record struct SqlTableReference(string? Schema, string Table)
 /// </summary>
 public static class SqlReferences
 {
-    private static readonly Lazy<DuckDatabase> Parser = new(() => DuckDatabase.Open(new DuckOptions { Threads = 1, MemoryLimitBytes = 64 << 20 }));
+    private static readonly LateDatabase Parser = new(new DuckOptions { Threads = 1, MemoryLimitBytes = 64 << 20 });
     private static readonly ConcurrentBag<DuckSession> Idle = [];
 
     /// <summary>
@@ -40,7 +40,7 @@ public static class SqlReferences
 
     internal static JsonDocument Parse(string sql)
     {
-        if (!Idle.TryTake(out var session)) session = Parser.Value.Connect();
+        if (!Idle.TryTake(out var session)) session = Parser.Connect();
         try
         {
             var text = session.Scalar<string>("SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true)", default, sql)
