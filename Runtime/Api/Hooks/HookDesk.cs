@@ -110,7 +110,20 @@ internal sealed class HookDesk(ConnectionBook book, SecretStore secrets, Runtime
         return problem;
     }
 
-    private HookFolder Folder(string name) => _folders.GetOrAdd(name, n => new Lazy<HookFolder>(() => new HookFolder(Path.Combine(settings.Workspace, ".hooks", n), clock.GetUtcNow()))).Value;
+    private HookFolder Folder(string name)
+    {
+        var folder = _folders.GetOrAdd(name, n => new Lazy<HookFolder>(() => new HookFolder(Path.Combine(settings.Workspace, ".hooks", n), clock.GetUtcNow())));
+        try
+        {
+            return folder.Value;
+        }
+        catch
+        {
+            // It remembers its failure: the next post tries anew.
+            _folders.TryRemove(KeyValuePair.Create(name, folder));
+            throw;
+        }
+    }
 
     private sealed record Known(DateTimeOffset At, IReadOnlyList<HookSettings> Hooks);
 

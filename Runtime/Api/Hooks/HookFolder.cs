@@ -42,7 +42,7 @@ internal sealed class HookFolder : IDisposable
     /// <summary>Posts that lie in it; those that jobs have removed since are taken off when it is asked for.</summary>
     public long Posts { get; private set; }
     public DateTimeOffset? LastAt { get; private set; }
-    public long Bytes => Files().Sum(f => new FileInfo(f).Length);
+    public long Bytes => Files().Sum(f => Length(f) ?? 0);
 
     /// <param name="body">Valid JSON, on one line.</param>
     /// <param name="key">What the sender calls the post; with the same key it is the same post.</param>
@@ -116,7 +116,7 @@ internal sealed class HookFolder : IDisposable
             var files = Files();
             foreach (var gone in _counts.Keys.Except(files).ToList()) _counts.Remove(gone);
             foreach (var file in files)
-                if (new FileInfo(file).Length is var length && (!_counts.TryGetValue(file, out var known) || known.Length != length)) _counts[file] = (length, Read(file).LongCount());
+                if (Length(file) is { } length && (!_counts.TryGetValue(file, out var known) || known.Length != length)) _counts[file] = (length, Read(file).LongCount());
             Posts = _counts.Values.Sum(c => c.Posts);
         }
         finally { _gate.Release(); }
@@ -133,11 +133,37 @@ internal sealed class HookFolder : IDisposable
 
     private string[] Files() => [.. Directory.EnumerateFiles(_folder, "*.ndjson").Where(f => Number(f) > 0).Order(StringComparer.Ordinal)];
 
+    // A job may have removed the file since it was listed.
+    private static long? Length(string file)
+    {
+        try
+        {
+            return new FileInfo(file).Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static FileStream? Open(string file)
+    {
+        try
+        {
+            return new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
     private static long Number(string file) => long.TryParse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     private static IEnumerable<(HookPost Post, string? Signature)> Read(string file)
     {
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var stream = Open(file);
+        if (stream is null) yield break;
         using var reader = new StreamReader(stream, Encoding.UTF8);
         while (reader.ReadLine() is { } line)
         {

@@ -67,6 +67,28 @@ public sealed class HookTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Post_AfterItsFolderCouldNotBeMade_IsTaken()
+    {
+        var blocked = Path.Combine(Directory.CreateDirectory(Path.Combine(runtime.Workspace, ".hooks")).FullName, _hook);
+        await File.WriteAllTextAsync(blocked, "in the way", Stop);
+        await runtime.Client.PutSecretAsync(_hook, "hook-token", Stop);
+        var folder = Directory.CreateDirectory(Path.Combine(runtime.Workspace, "connections")).FullName;
+        var settings = Path.Combine(folder, _hook + ".yaml");
+        await File.WriteAllTextAsync(settings, $"connections:\n  {_hook}:\n    connector: webhook\n    settings: {{ hook: {_hook}, token: \"${{secret:{_hook}}}\" }}\n", Stop);
+        var answer = HttpStatusCode.Unauthorized;
+        for (var patience = 0; patience < 600 && answer == HttpStatusCode.Unauthorized; patience++)
+        {
+            // Until the hook is known.
+            await Task.Delay(100, Stop);
+            answer = (await PostAsync("1", headers: ("Authorization", "Bearer hook-token"))).StatusCode;
+        }
+        Assert.InRange((int)answer, 500, 599);
+        File.Delete(blocked);
+        Assert.Equal(HttpStatusCode.Accepted, (await PostAsync("2", headers: ("Authorization", "Bearer hook-token"))).StatusCode);
+        Assert.EndsWith(",\"body\":2}\n", Kept(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Post_WithoutProof_GetsOneAnswerAndLeavesNothing()
     {
         await MakeAsync("token: \"hook-token\", hmac_secret: \"key\"");
