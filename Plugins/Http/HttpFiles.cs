@@ -54,6 +54,7 @@ internal sealed class HttpFiles : IDisposable
             var answer = await OnceAsync(request, cancellationToken).ConfigureAwait(false);
             if (answer.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect) || answer.Headers.Location is not { } location) return answer;
             answer.Dispose();
+            if (_spec.MaxRedirects == 0) throw new TerminalException($"{Shown(first)} redirects to {Shown(new Uri(address, location))}, which is not followed.", "Write the address that it leads to.");
             if (redirects == _spec.MaxRedirects) throw new TerminalException($"{Shown(first)} redirects more than {_spec.MaxRedirects} times.", "Write the address that it leads to, or raise max_redirects.");
             var next = new Uri(address, location);
             if (next.Scheme is not ("http" or "https") || (address.Scheme == "https" && next.Scheme == "http")) throw new TerminalException($"{Shown(first)} redirects to {Shown(next)}, from {address.Scheme} to {next.Scheme}.", "If that is meant, write that address.");

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using FlowForge.Plugins.Http;
+using FlowForge.Plugins.Http.GoogleDrive;
 using FlowForge.Plugins.Testing;
 using FlowForge.Plugins.Tests.Servers;
 
@@ -160,6 +161,21 @@ public sealed class HttpConnectorTests : IDisposable
         Assert.Equal(2, other.Asked.Count);
         Assert.Equal($"{_server.Address}loop.csv redirects more than 5 times.", (await Assert.ThrowsAsync<TerminalException>(() => ListAsync(Spec("loop.csv")))).Message);
         Assert.Equal($"{_server.Address}ftp.csv redirects to ftp://127.0.0.1/x, from http to ftp.", (await Assert.ThrowsAsync<TerminalException>(() => ListAsync(Spec("ftp.csv")))).Message);
+    }
+
+    [Fact]
+    public async Task GoogleDrive_TokenAddressThatRedirects_GetsNoFurtherPost()
+    {
+        using var other = new FileServer();
+        _server.Files["/token"] = new([]) { Redirect = other.Address + "token" };
+        using var connector = new GoogleDriveConnector(_fixture.Context(new GoogleDriveSpec
+        {
+            ApiUrl = _server.Address, TokenUrl = new Uri(_server.Address, "token"), ClientId = "me", ClientSecret = new Secret("canary"), RefreshToken = new Secret("canary2"), FolderId = "root", Path = ["*"],
+        }));
+        var failure = await Assert.ThrowsAsync<TerminalException>(async () => await connector.ListAsync(Stop).GetAsyncEnumerator(Stop).MoveNextAsync());
+        Assert.Equal($"{_server.Address}token redirects to {other.Address}token, which is not followed.", failure.Message);
+        Assert.Equal(["POST /token"], _server.Asked);
+        Assert.Empty(other.Asked);
     }
 
     [Fact]
