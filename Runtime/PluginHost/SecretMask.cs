@@ -53,7 +53,17 @@ public static class SecretMask
         yield return Uri.EscapeDataString(secret);
         yield return JsonSerializer.Serialize(secret)[1..^1];
         yield return JsonEncodedText.Encode(secret, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
-        yield return Convert.ToBase64String(Encoding.UTF8.GetBytes(secret));
+        foreach (var text in new[] { secret, Uri.EscapeDataString(secret) }.Distinct(StringComparer.Ordinal))
+            foreach (var form in Base64Of(Encoding.UTF8.GetBytes(text))) yield return form;
+    }
+
+    /// <summary>As base64 alone, and as the end of a longer text, as in the <c>user:password</c> of a request: what stands before it can shift it by one byte or two.</summary>
+    private static IEnumerable<string> Base64Of(byte[] secret)
+    {
+        yield return Convert.ToBase64String(secret);
+        // The first characters that the text before has a part in are left out.
+        yield return Convert.ToBase64String([0, .. secret])[2..];
+        yield return Convert.ToBase64String([0, 0, .. secret])[3..];
     }
 
     /// <summary>A failure whose text told secrets.</summary>

@@ -214,6 +214,27 @@ public sealed class PluginRegistryTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("u")]
+    [InlineData("us")]
+    [InlineData("use")]
+    [InlineData("")]
+    public void Hide_SecretInsideOfBasicCredentials_IsHidden(string user)
+    {
+        foreach (var secret in new[] { "basic-canary-1", "basic-canary-12", "basic canary/123" })
+        {
+            SecretMask.Learn(secret);
+            foreach (var sent in new[] { secret, Uri.EscapeDataString(secret) })
+            {
+                var header = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{user}:{sent}"));
+                var hidden = SecretMask.Hide($"refused: Authorization: Basic {header}.");
+                Assert.Matches(@"^refused: Authorization: Basic [A-Za-z0-9+/]{0,7}\*\*\*\.$", hidden);
+                Assert.StartsWith(hidden["refused: Authorization: Basic ".Length..^"***.".Length], header, StringComparison.Ordinal);
+            }
+        }
+        Assert.Equal("YmFzaWM= is no secret", SecretMask.Hide("YmFzaWM= is no secret"));
+    }
+
     [Fact]
     public void ToJsonSchema_ManySettings_DescribesEach()
     {
