@@ -49,9 +49,13 @@ public sealed class LakeQuery(LakeStore lake, CatalogDatabase catalog, DatasetOp
             var (rows, isCut, isCutBySize) = Read(engine.Session, most, ct);
             return new LakeQueryResult(columns, rows, isCut, isCutBySize, inputs.Sum(i => i.Snapshot.Files.Count), left.Sum());
         }
+        catch (JobFailedException e)
+        {
+            throw new JobFailedException(e.Code, e.Message.Replace(dataset.Table, "The query", StringComparison.Ordinal), e.Suggestion, e.Transient, e);
+        }
         catch (Exception e) when (e is DuckException or LakeException or LakeStorageException)
         {
-            throw EngineFailure.From(e, dataset);
+            throw EngineFailure.FromQuery(e);
         }
     }
 

@@ -59,7 +59,7 @@ internal sealed class SqlQueries(LakeQuery query, RuntimeSettings settings, Time
         }
         catch (JobFailedException e)
         {
-            throw ProblemException.Bad(e.Code, e.Message.Replace("The SQL of query.result", "The SQL", StringComparison.Ordinal).Replace("query.result", "The query", StringComparison.Ordinal), e.Suggestion);
+            throw ProblemException.Bad(e.Code, e.Message, e.Suggestion);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {

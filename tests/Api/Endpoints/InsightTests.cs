@@ -57,9 +57,15 @@ public sealed class InsightTests(TestRuntime runtime)
         var wrong = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.SqlAsync(new SqlQuery("SELECT nope FROM bronze.orders")));
         Assert.Equal((HttpStatusCode.BadRequest, "FF3204"), (wrong.Status, wrong.Problem.Code));
         Assert.StartsWith("The SQL is not right: Binder Error: Referenced column \"nope\" not found", wrong.Message, StringComparison.Ordinal);
+        // It stands in no pipeline.
+        Assert.Equal("Correct the SQL and ask again.", wrong.Problem.Suggestion);
+        var value = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.SqlAsync(new SqlQuery("SELECT CAST('no ' || id AS INTEGER) FROM bronze.orders")));
+        Assert.Equal("FF3206", value.Problem.Code);
+        Assert.StartsWith("The SQL failed on its rows: Conversion Error: Could not convert string 'no ", value.Message, StringComparison.Ordinal);
         var outside = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.SqlAsync(new SqlQuery("SELECT * FROM read_text('/etc/hostname')")));
         Assert.Equal(HttpStatusCode.BadRequest, outside.Status);
-        Assert.Equal("FF3203", (await Assert.ThrowsAsync<FlowForgeApiException>(() => client.SqlAsync(new SqlQuery("SELECT * FROM bronze.nothing")))).Problem.Code);
+        var missing = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.SqlAsync(new SqlQuery("SELECT * FROM bronze.nothing")));
+        Assert.Equal(("FF3203", "The query reads bronze.nothing, which does not exist yet."), (missing.Problem.Code, missing.Message));
     }
 
     [Fact]
