@@ -25,7 +25,7 @@ public sealed partial class TableTransaction : IDisposable
     private IReadOnlyList<string>? writtenPartitions;
     private int writes;
     private bool done;
-    private bool isOpen;
+    private EntryPlace? entry;
     private bool hasRead;
     private bool hasChanged;
     private TableSchema? changedTypes;
@@ -125,6 +125,7 @@ public sealed partial class TableTransaction : IDisposable
         if (hasRead && options.Mode == CommitMode.Append) options = options with { Mode = CommitMode.Replace };
         if (replaced.Count > 0) options = options with { Remove = [.. options.Remove, .. replaced.DistinctBy(f => f.Uri)] };
         lease ??= new WriterLease(table.Files);
+        entry = new EntryPlace(table, lease.Id);
         for (var attempt = 0; ; attempt++)
         {
             ct.ThrowIfCancellationRequested();
@@ -153,7 +154,7 @@ public sealed partial class TableTransaction : IDisposable
             Publish();
             // A put that is under way when its client goes can still land, so a later sweep must know which one that is. On a disk a killed writer's link was made or never will be.
             if (!table.Files.IsLocal) WriteManifest(latest.Version, latest.Version + 1);
-            if (Place(latest.Version + 1, ActionJson.Write(actions))) return Finish(latest.Apply(latest.Version + 1, actions), actions, now);
+            if (entry.Put(latest.Version + 1, ActionJson.Write(actions))) return Finish(latest.Apply(latest.Version + 1, actions), actions, now);
             foreach (var path in StatePaths(stateName)) table.Files.Delete(path);
         }
     }
@@ -163,7 +164,7 @@ public sealed partial class TableTransaction : IDisposable
     {
         if (done) return;
         done = true;
-        if (isOpen)
+        if (entry is { IsOpen: true })
         {
             lease?.Abandon();
             held?.Dispose();
@@ -204,34 +205,6 @@ public sealed partial class TableTransaction : IDisposable
         if (state.Version % CheckpointFile.Interval == 0 && state.Version > 0) table.TryCheckpoint(state, now);
         return new CommitResult(state.Version, false, staged.Sum(s => s.File.Rows ?? 0), staged.Sum(s => s.File.Bytes), staged.Count, actions.OfType<RemoveAction>().Count());
     }
-
-    // An error can come after the entry has its name (the folder could not be flushed, the answer of a file server was lost): what is in the log counts.
-    // Until somebody has said which it is, the outcome is open, and no file of this commit may go.
-    private bool Place(long version, byte[] entry)
-    {
-        isOpen = true;
-        bool placed;
-        try
-        {
-            placed = table.Files.PutIfAbsent(LogPaths.Entry(version), entry) || IsOwn(version) == true;
-        }
-        catch (IOException)
-        {
-            var own = IsOwn(version);
-            // Not there: a put to a bucket can be under way all the same.
-            if (own is null)
-            {
-                isOpen = !table.Files.IsLocal;
-                throw;
-            }
-            placed = own.Value;
-        }
-        isOpen = false;
-        return placed;
-    }
-
-    // Null: nobody's yet.
-    private bool? IsOwn(long version) => table.Log.Entry(version) is { } actions ? HistoryReader.TransactionId(actions) == lease!.Id : null;
 
     private static string[] StatePaths(string stateName) => [$"{StateFiles.Folder}/{stateName}.json", $"{StateFiles.Folder}/{stateName}.seen.json"];
 

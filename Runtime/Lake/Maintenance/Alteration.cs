@@ -26,7 +26,7 @@ internal sealed class Alteration(LakeTable table, DuckSession session, bool allo
             var actions = new List<LogAction> { CommitNote.Of(alterations[0].Operation, now.ToUnixTimeMilliseconds(), [], latest.Version, lease.Id, info) };
             if (protocol != latest.Protocol) actions.Add(protocol);
             actions.Add(metadata);
-            if (!table.Files.PutIfAbsent(LogPaths.Entry(latest.Version + 1), ActionJson.Write(actions))) continue;
+            if (!new EntryPlace(table, lease.Id).Put(latest.Version + 1, ActionJson.Write(actions))) continue;
             var state = latest.Apply(latest.Version + 1, actions);
             table.Log.Remember(state);
             if (state.Version % CheckpointFile.Interval == 0) table.TryCheckpoint(state, now);

@@ -45,7 +45,7 @@ internal sealed class Restoration(LakeTable table, bool keepStates)
             // Time travel goes by these times, so they never run backwards.
             var now = latest.LastCommitted >= DateTimeOffset.UtcNow ? latest.LastCommitted.AddMilliseconds(1) : DateTimeOffset.UtcNow;
             var (actions, added, removed) = Actions(latest, target, now, lease.Id, info);
-            if (!table.Files.PutIfAbsent(LogPaths.Entry(latest.Version + 1), ActionJson.Write(actions))) continue;
+            if (!new EntryPlace(table, lease.Id).Put(latest.Version + 1, ActionJson.Write(actions))) continue;
             var state = latest.Apply(latest.Version + 1, actions);
             table.Log.Remember(state);
             if (state.Version % CheckpointFile.Interval == 0) table.TryCheckpoint(state, now);

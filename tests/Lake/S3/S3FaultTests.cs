@@ -64,6 +64,36 @@ public sealed class S3FaultTests : IDisposable
         NothingIsLeft(named: 2);
     }
 
+    [Theory]
+    [InlineData(Fault.None)]
+    [InlineData(Fault.Cut)]
+    public void Alter_AnswerLost_IsDoneOnce(Fault repeated)
+    {
+        var puts = 0;
+        _wire.Rule = (method, path) => method != "PUT" || !path.EndsWith(First, StringComparison.Ordinal) ? Fault.None : Interlocked.Increment(ref puts) == 1 ? Fault.LoseAnswer : repeated;
+        Assert.Equal(1, _table.Alter(_lake.Session, [new TableAlteration.AddConstraint("positive", "a >= 0")]));
+        Assert.InRange(puts, 2, int.MaxValue);
+        var latest = _lake.Table("b").Latest()!;
+        Assert.Equal((1L, "0"), (latest.Version, _lake.Rows(latest, "a")));
+        NothingIsLeft(named: 1);
+    }
+
+    [Theory]
+    [InlineData(Fault.None)]
+    [InlineData(Fault.Cut)]
+    public void Restore_AnswerLost_IsDoneOnce(Fault repeated)
+    {
+        Assert.Equal((1L, false), Commit(_table));
+        var puts = 0;
+        _wire.Rule = (method, path) => method != "PUT" || !path.EndsWith("_delta_log/00000000000000000002.json", StringComparison.Ordinal) ? Fault.None : Interlocked.Increment(ref puts) == 1 ? Fault.LoseAnswer : repeated;
+        var restored = _table.Restore(0);
+        Assert.Equal((2L, 0, 1), (restored.Version, restored.FilesAdded, restored.FilesRemoved));
+        Assert.InRange(puts, 2, int.MaxValue);
+        var latest = _lake.Table("b").Latest()!;
+        Assert.Equal((2L, "0"), (latest.Version, _lake.Rows(latest, "a")));
+        NothingIsLeft(named: 2);
+    }
+
     [Fact]
     public void Upload_AnswerLost_IsFoundAgain()
     {
