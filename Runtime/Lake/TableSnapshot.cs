@@ -115,11 +115,15 @@ public sealed class TableSnapshot
     /// <summary>All columns and, as <c>__ff_file</c>, the path of the file that each row comes from.</summary>
     internal string ScanWithFile(IReadOnlyList<DataFile> some) => Scan.Write(some, _ => true, withFile: true);
 
-    /// <summary>Keeps the copies of the files that are read through this snapshot on this machine until the result is disposed; null where the files are here anyway.</summary>
-    internal CopyHold? HoldCopies()
+    /// <summary>
+    /// Keeps the copies on this machine of the files that are read through this snapshot until the result is disposed, however long the reading takes; null where the files are here
+    /// anyway. It keeps no version from vacuum: <see cref="LakeTable.Hold(TableSnapshot)"/> does both.
+    /// </summary>
+    public CopyHold? HoldCopies()
     {
         if (store.HoldCopies() is not { } hold) return null;
         ImmutableInterlocked.Update(ref holders, h => h.Add(hold));
+        hold.Ended = () => ImmutableInterlocked.Update(ref holders, h => h.Remove(hold));
         return hold;
     }
 

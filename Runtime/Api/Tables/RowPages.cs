@@ -27,6 +27,8 @@ internal sealed class RowPages(TableReads reads)
         {
             var (rows, total, files) = await reads.ReadAsync((session, token) =>
             {
+                // What is read stays on this machine until the page is there.
+                using var held = table.HoldCopies();
                 // Only files that can have such rows are opened.
                 var (some, offset) = (table.Files, query.Offset);
                 if (where.Length > 0) some = NeededFiles.Of(session, $"SELECT {names} FROM {table.PlanSql(withReserved)}{where}", [table], token, values)[0];

@@ -17,6 +17,8 @@ internal sealed class TableDiffs(TableReads reads)
         if (columns.Count == 0) throw ProblemException.Bad("FF4077", "The two versions have no column in common.");
         var names = SqlText.Identifiers(columns.Select(c => c.Name));
         var (old, now) = (from.Files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal), to.Files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal));
+        using var heldBefore = from.HoldCopies();
+        using var heldAfter = to.HoldCopies();
         var before = $"(SELECT {names} FROM {from.ScanSql([.. from.Files.Where(f => !now.Contains(f.Path))])})";
         var after = $"(SELECT {names} FROM {to.ScanSql([.. to.Files.Where(f => !old.Contains(f.Path))])})";
         var (counts, rows) = await reads.ReadAsync((session, token) =>

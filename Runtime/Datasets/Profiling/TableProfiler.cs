@@ -27,6 +27,7 @@ public static class TableProfiler
         var sample = isSampled ? string.Create(CultureInfo.InvariantCulture, $" USING SAMPLE {Math.Max(0.1, 100.0 * mostRows / table.Rows):0.####} PERCENT (system, 42)") : "";
         var measures = columns.Select(c => new ColumnMeasures(c, Range(table, c))).ToList();
         var names = string.Join(", ", columns.Select(c => SqlText.Identifier(c.Name)));
+        using var held = table.HoldCopies();
         var source = $"(SELECT {names} FROM {table.ScanSql()}{sample})";
         if (isSampled)
         {

@@ -22,6 +22,9 @@ public sealed class CopyHold : IDisposable
     /// <summary>Names the holder in the names of what it is bringing; set by the first <see cref="Add"/>.</summary>
     internal string Id => Path.GetFileNameWithoutExtension(path);
 
+    /// <summary>Told once when the hold ends; set before it is used.</summary>
+    internal Action? Ended { get; set; }
+
     /// <summary>Holds these too, whether they are here yet or not.</summary>
     /// <param name="more">Local paths and sizes.</param>
     /// <returns>Bytes of all that is held.</returns>
@@ -88,6 +91,7 @@ public sealed class CopyHold : IDisposable
         {
             if (gone) return;
             gone = true;
+            Ended?.Invoke();
             if (held is null) return;
             File.Delete(Path.ChangeExtension(path, ListEnding));
             File.Delete(path);

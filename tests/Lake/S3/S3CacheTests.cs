@@ -68,6 +68,27 @@ public sealed class S3CacheTests(CephServer server)
     }
 
     [Fact]
+    public void HoldCopies_ReaderThatTakesLong_KeepsWhatItReadsAndNoMore()
+    {
+        using var lake = new S3TestLake(server);
+        var table = lake.Table();
+        for (var n = 0; n < 3; n++) lake.Append(table, $"SELECT {n} AS n, i, hash(i) AS h FROM range(5000) t(i)", new WriteOptions { Compression = "none" });
+        var small = lake.Store("b", lake.Options with { CacheBytes = table.Latest()!.Bytes / 2, CacheGrace = TimeSpan.Zero }).Table(TableName.Parse("bronze.t"));
+        var (slow, quick) = (small.Latest()!, small.Latest()!);
+        using (slow.HoldCopies())
+        {
+            var scan = slow.ScanSql([slow.Files[0]]);
+            Assert.True(Assert.Throws<LakeStorageException>(() => quick.ScanSql([quick.Files[1]])).IsTransient);
+            Assert.Equal(5000L, lake.Session.Scalar<long>($"SELECT count(*) FROM {scan} WHERE n = 0"));
+        }
+        // What is read through it later is not held any more.
+        _ = slow.ScanSql([slow.Files[2]]);
+        _ = quick.ScanSql([quick.Files[1]]);
+        Assert.EndsWith(quick.Files[1].Path, Assert.Single(Copies(lake)), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Path.Combine(lake.Folder("b"), "_flowforge", "copies")));
+    }
+
+    [Fact]
     public void Optimize_TableLargerThanTheCache_Works()
     {
         using var lake = new S3TestLake(server);
