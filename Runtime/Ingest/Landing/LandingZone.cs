@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using FlowForge.Ingest.Sources;
+using FlowForge.Lake.Files;
 using FlowForge.Plugins;
 
 namespace FlowForge.Ingest.Landing;
@@ -13,6 +14,7 @@ namespace FlowForge.Ingest.Landing;
 internal sealed class LandingZone
 {
     private const int CopyBytes = 1 << 20;
+    private const int FlushBytes = 16 << 20;
     private readonly string _folder;
     private readonly string _pattern;
     private readonly string _runId;
@@ -194,7 +196,7 @@ internal sealed class LandingZone
         var source = await file.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = source.ConfigureAwait(false);
         var copy = target is null ? null : new FileStream(target, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
-        // While one buffer is hashed and written the next one is read.
+        // While one buffer is hashed and written the next one is read, and the disk takes what came before.
         var (current, next) = (ArrayPool<byte>.Shared.Rent(CopyBytes), ArrayPool<byte>.Shared.Rent(CopyBytes));
         try
         {
@@ -204,9 +206,11 @@ internal sealed class LandingZone
             {
                 var buffer = next;
                 var ahead = Task.Run(() => source.ReadAtLeastAsync(buffer, CopyBytes, false, cancellationToken).AsTask(), cancellationToken);
+                var written = copy?.WriteAsync(current.AsMemory(0, read), CancellationToken.None) ?? ValueTask.CompletedTask;
                 hash.AppendData(current, 0, read);
-                if (copy is not null) await copy.WriteAsync(current.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                await written.ConfigureAwait(false);
                 size += read;
+                if (copy is not null && size / FlushBytes != (size - read) / FlushBytes) Durable.StartFlush(copy.SafeFileHandle);
                 copied(read);
                 read = await ahead.ConfigureAwait(false);
                 (current, next) = (next, current);

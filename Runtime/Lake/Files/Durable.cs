@@ -1,17 +1,19 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace FlowForge.Lake.Files;
 
 /// <summary>
 /// What .NET's file API leaves out: a hard link that never replaces, and fsync of a folder (a new name is durable only when its folder is).
 /// </summary>
-internal static partial class Durable
+public static partial class Durable
 {
     private const int NoSuchFile = 2;
     private const int FileExists = 17;
+    private const uint StartWriting = 2;
 
     /// <summary>Gives <paramref name="source"/> the name <paramref name="target"/> unless that name is taken; the source name goes away.</summary>
-    public static bool MoveWithoutReplace(string source, string target)
+    internal static bool MoveWithoutReplace(string source, string target)
     {
         if (OperatingSystem.IsWindows()) return MoveOnWindows(source, target);
         if (Link(source, target) == 0)
@@ -27,20 +29,29 @@ internal static partial class Durable
     }
 
     /// <summary>Gives a file that nobody changes a second name; copies it where that cannot be (another disk).</summary>
-    public static void LinkOrCopy(string source, string target)
+    internal static void LinkOrCopy(string source, string target)
     {
         if (OperatingSystem.IsWindows() || Link(source, target) != 0) File.Copy(source, target);
     }
 
     /// <summary>Flushes a file's content to the disk.</summary>
-    public static void FlushFile(string path)
+    internal static void FlushFile(string path)
     {
         using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         RandomAccess.FlushToDisk(handle);
     }
 
+    /// <summary>
+    /// Asks the disk to take what was written to a file so far, and waits for nothing: a flush that comes later then has little left to do. It makes nothing durable, and where a system
+    /// cannot do it nothing happens.
+    /// </summary>
+    public static void StartFlush(SafeFileHandle file)
+    {
+        if (OperatingSystem.IsLinux()) _ = SyncFileRange(file, 0, 0, StartWriting);
+    }
+
     /// <summary>Flushes a folder's names to the disk. Windows does this by itself.</summary>
-    public static void FlushFolder(string folder)
+    internal static void FlushFolder(string folder)
     {
         if (OperatingSystem.IsWindows()) return;
         var descriptor = Open(folder, 0);
@@ -58,7 +69,7 @@ internal static partial class Durable
     }
 
     /// <summary>Creates the folder and makes each new name on the way durable.</summary>
-    public static void CreateFolder(string folder)
+    internal static void CreateFolder(string folder)
     {
         if (Directory.Exists(folder)) return;
         var parent = Path.GetDirectoryName(folder);
@@ -85,6 +96,9 @@ internal static partial class Durable
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range")]
+    private static partial int SyncFileRange(SafeFileHandle file, long offset, long bytes, uint flags);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int descriptor);

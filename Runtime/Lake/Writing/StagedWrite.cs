@@ -51,7 +51,7 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
         var fingerprint = ScanSql.Fingerprint(stored, storedBy);
         var tags = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add(ScanSql.ColumnsTag, fingerprint).AddRange(options.Tags ?? new Dictionary<string, string>());
         var files = new List<StagedFile>();
-        foreach (var row in Copy(session, sql, partitionBy, ct))
+        foreach (var row in Copy(session, sql, folder, partitionBy, ct))
         {
             var local = (string)row[0]!;
             var rows = Convert.ToInt64(row[1], CultureInfo.InvariantCulture);
@@ -71,8 +71,9 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
         return files;
     }
 
-    private static IReadOnlyList<object?[]> Copy(DuckSession session, string sql, IReadOnlyList<string> partitionBy, CancellationToken ct)
+    private static IReadOnlyList<object?[]> Copy(DuckSession session, string sql, string folder, IReadOnlyList<string> partitionBy, CancellationToken ct)
     {
+        using var behind = new WriteBehind(folder);
         try
         {
             return session.Rows(sql, ct);
