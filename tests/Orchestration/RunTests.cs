@@ -68,6 +68,29 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task RunJob_IsRecordedAsSucceededAndStillHoldsItsTable_LetsGoOfItBeforeTheRunEnds()
+    {
+        await using var runtime = await ShopAsync();
+        File.Delete(Path.Combine(runtime.Base, "customers.csv"));
+        var failed = await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("shop"), None));
+        Assert.Equal(RunState.Succeeded, runtime.Catalog.Runs.Job(failed.RunId, "ingest.orders")!.State);
+        // As if the worker had died between the record and the release.
+        runtime.Catalog.Claims.TryClaim("bronze.orders", failed.RunId, "ingest.orders", () => 1);
+        // What keeps the run from ending meanwhile.
+        runtime.Catalog.Runs.Create(new RunRecord { RunId = "run_other", Pipeline = "other", PipelineVersion = 1, QueuedAt = DateTimeOffset.UtcNow });
+        runtime.Catalog.Runs.SetState("run_other", RunState.Running, null, DateTimeOffset.UtcNow);
+        runtime.Catalog.Claims.TryClaim("bronze.customers", "run_other", "ingest.x", () => 0);
+
+        runtime.WriteFile("customers.csv", "id,country\n1,AT\n2,JP\n");
+        Assert.Equal(failed.RunId, await runtime.Runs.RetryAsync(failed.RunId, None));
+        await runtime.UntilAsync(() => runtime.Catalog.Runs.Job(failed.RunId, "ingest.customers")?.Phase == "waiting for run_other", "customers to wait");
+        for (var i = 0; i < 1200 && runtime.Catalog.Claims.Holder("bronze.orders") is not null; i++) await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.Equal((null, RunState.Running), (runtime.Catalog.Claims.Holder("bronze.orders"), runtime.Catalog.Runs.Get(failed.RunId)!.State));
+        runtime.Catalog.Claims.Release("run_other");
+        Assert.Equal(RunState.Succeeded, (await runtime.EndOfAsync(failed.RunId)).State);
+    }
+
+    [Fact]
     public async Task RetryAsync_PipelineWasMended_IsANewRunOfTheRestAndOfTheNewText()
     {
         await using var runtime = await ShopAsync();

@@ -19,7 +19,12 @@ public sealed class RunJobActivity(JobRunner runner, RunRecorder recorder, Claim
         var input = context.Input<JobInput>() ?? throw new ApplicationFailure("The job's input is missing.", "FF3001", nonRetryable: true);
         using var lease = await running.EnterAsync(input.RunId, input.JobId, context.CancellationToken);
         var job = runner.Find(input);
-        if (recorder.Succeeded(input) is { } done) return done;
+        if (recorder.Succeeded(input) is { } done)
+        {
+            // The attempt before may have ended between its record and this.
+            claims.Release(input.RunId, input.JobId);
+            return done;
+        }
 
         var claim = claims.TryClaim(job.ClaimedTable, input.RunId, input.JobId, () => runner.LastTransaction(job));
         if (claim.TxnVersion is not { } txn) throw recorder.Waiting(job, claim.HolderRunId!);
