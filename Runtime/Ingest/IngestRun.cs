@@ -37,6 +37,22 @@ internal sealed class IngestRun(
 
     public async Task<JobOutcome> RunAsync(DuckFactory duck, CancellationToken ct)
     {
+        try
+        {
+            return await AttemptAsync(duck, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (_goesOn is null && !ct.IsCancellationRequested && MayBeMendedAtTheSource(Failures.From(e)))
+        {
+            if (_opened.IsValueCreated) Landing().Forget();
+            throw;
+        }
+    }
+
+    // A retry of the run is to see what was mended. The lake, memory, a disk and what comes after the commit have nothing to do with what was read.
+    private static bool MayBeMendedAtTheSource(JobFailedException failure) => !failure.Transient && failure.Code is not (RunHeld.Code or "FF2060" or "FF2061" or "FF2071" or "FF2080" or "FF2081" or "FF2092" or "FF2099");
+
+    private async Task<JobOutcome> AttemptAsync(DuckFactory duck, CancellationToken ct)
+    {
         var before = _table.Latest();
         if (before is not null && before.TransactionVersion(request.ApplicationId) >= request.TxnVersion) return await AfterCommitAsync(Recorded(before), ct).ConfigureAwait(false);
         var state = before?.StateOf(request.ApplicationId);
@@ -231,7 +247,7 @@ internal sealed class IngestRun(
         await foreach (var file in source.ListAsync(ct).ConfigureAwait(false))
         {
             if (!paths.Contains(file.Path)) continue;
-            if (read.IsUnchanged(file)) same.Add(file.Path);
+            if (read.IsAsRead(file)) same.Add(file.Path);
             else log.Warning($"{file.Path} has changed since it was read: it is left as it is for the next run.");
         }
         return same;

@@ -38,12 +38,21 @@ internal sealed class FileExtraction(IngestDefinition job, FileSettings settings
             var copy = job.Landing == LandingMode.Copy
                 ? await landing.LandAsync(file, progress.Bytes, ct).ConfigureAwait(false)
                 : await LandingZone.ReferenceAsync(file, progress.Bytes, ct).ConfigureAwait(false);
-            if (selection.SameContent(copy) is { } same) PassOver(copy, same);
+            // Without a mark a file is fetched to be told from what it was; nothing is new to be noted of it.
+            if (selection.Knows(copy)) Drop(copy);
+            else if (selection.SameContent(copy) is { } same) PassOver(copy, same);
             else
             {
                 selection.Add(new SeenFile(copy.Path, copy.Size, copy.ETag, copy.Modified, copy.Sha256, 0));
                 landed.Add(copy);
             }
+        }
+        if (replaces && !gone && !settings.Reload && landed.Count > 0 && IsAllThereWas(landed, seenBefore))
+        {
+            log.Info("All of them are as they were.");
+            foreach (var copy in landed) Drop(copy);
+            landed.Clear();
+            _passedOver.Clear();
         }
         if (job.Landing == LandingMode.Copy && fresh.Count > 0) landing.Save();
         return new Extraction { Files = landed, Format = format, PassedOver = _passedOver };
@@ -62,11 +71,22 @@ internal sealed class FileExtraction(IngestDefinition job, FileSettings settings
         return new Extraction { Files = files, Format = format, PassedOver = _passedOver };
     }
 
+    private bool IsAllThereWas(List<LandedFile> landed, IReadOnlyList<SeenFile> seenBefore)
+    {
+        var before = new FileSelection(seenBefore);
+        return landed.TrueForAll(before.Knows) && _passedOver.TrueForAll(p => seenBefore.Contains(p)) && landed.Count + _passedOver.Count == seenBefore.Count;
+    }
+
+    private void Drop(LandedFile copy)
+    {
+        if (job.Landing == LandingMode.Copy) landing.Discard(copy);
+    }
+
     private void PassOver(LandedFile copy, SeenFile same)
     {
         var note = same.Path == copy.Path ? "unchanged content" : $"duplicate of {same.Path}";
         log.Info($"{copy.Path} is not loaded: {note}.");
         _passedOver.Add(new SeenFile(copy.Path, copy.Size, copy.ETag, copy.Modified, copy.Sha256, 0, note));
-        if (job.Landing == LandingMode.Copy) landing.Discard(copy);
+        Drop(copy);
     }
 }

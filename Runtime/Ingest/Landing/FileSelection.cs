@@ -29,6 +29,14 @@ internal sealed class FileSelection
         _byPath.TryGetValue(file.Path, out var seen) && file.Size == seen.Size
         && (file.ETag is not null ? file.ETag == seen.ETag : file.Modified is { } time && time.ToUniversalTime() == seen.Modified?.ToUniversalTime());
 
+    /// <summary>As <see cref="IsUnchanged"/>; of a file for which the source has no mark the size decides.</summary>
+    public bool IsAsRead(SourceFile file) =>
+        IsUnchanged(file) || file is { ETag: null, Modified: null, Size: { } size } && _byPath.TryGetValue(file.Path, out var seen) && seen is { ETag: null, Modified: null } && seen.Size == size;
+
+    /// <summary>Whether this very file is noted, with all that is noted of it. That is found only now when the source gives no mark.</summary>
+    public bool Knows(LandedFile file) =>
+        _byPath.TryGetValue(file.Path, out var seen) && seen.Sha256 == file.Sha256 && seen.Size == file.Size && seen.ETag == file.ETag && seen.Modified?.ToUniversalTime() == file.Modified?.ToUniversalTime();
+
     /// <summary>The file with the same content that was loaded before, which may be the same path; null when the content is new.</summary>
     public SeenFile? SameContent(LandedFile file) => file.Size == 0 ? null : _byContent.GetValueOrDefault(file.Sha256);
 }

@@ -81,6 +81,29 @@ internal sealed class LandingZone
         if (File.Exists(UnsavedPath)) File.Delete(UnsavedPath);
     }
 
+    /// <summary>
+    /// After a failure that only another source mends: what was read of a database, an API or a stream does not count any more, nor do files of which the source gives no mark, for
+    /// nobody could tell that they were mended. The copies stay, and so do lists of them.
+    /// </summary>
+    public void Forget()
+    {
+        if (File.Exists(RowManifestPath) && RowManifest.Open(RowManifestPath, keep: true).IsComplete) File.Move(RowManifestPath, Aside(RowManifestPath));
+        var unmarked = _manifest.Files.Where(f => f.ETag is null && f.Modified is null).ToList();
+        if (unmarked.Count == 0 || !File.Exists(ManifestPath)) return;
+        File.Copy(ManifestPath, Aside(ManifestPath));
+        foreach (var file in unmarked) _manifest.Remove(file);
+        _manifest.Save();
+    }
+
+    // Each list keeps its name: the files in it are removed by it one day.
+    private static string Aside(string path)
+    {
+        var stem = path[..^".json".Length];
+        var aside = stem + ".rejected.json";
+        for (var n = 2; File.Exists(aside); n++) aside = string.Create(CultureInfo.InvariantCulture, $"{stem}.{n}.rejected.json");
+        return aside;
+    }
+
     private static bool IsWhole(string path, long bytes) => new FileInfo(path) is { Exists: true } file && file.Length == bytes;
 
     /// <summary>Where the manifest of a read of rows lies.</summary>

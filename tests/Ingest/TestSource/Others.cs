@@ -75,7 +75,7 @@ public sealed class Events(ConnectorContext<NoSpec> context) : IBatchSource, ISt
     }
 }
 
-/// <summary>The files of <c>drop/</c>, each deleted once its rows are in the table. While <c>drop.closed</c> is there, it cannot delete.</summary>
+/// <summary>The files of <c>drop/</c>, each deleted once its rows are in the table. While <c>drop.closed</c> is there, it cannot delete; with <c>drop.kept</c> it does not, and with <c>drop.unmarked</c> it knows no times.</summary>
 [Connector("test_drop")]
 public sealed class Drop(ConnectorContext<NoSpec> context) : IFileSource, IAfterCommit
 {
@@ -85,13 +85,13 @@ public sealed class Drop(ConnectorContext<NoSpec> context) : IFileSource, IAfter
     {
         await Task.Yield();
         foreach (var file in new DirectoryInfo(Folder).GetFiles().OrderBy(f => f.Name, StringComparer.Ordinal))
-            yield return new SourceFile { Path = file.Name, Size = file.Length, Modified = file.LastWriteTimeUtc, OpenAsync = _ => new(File.OpenRead(file.FullName)) };
+            yield return new SourceFile { Path = file.Name, Size = file.Length, Modified = File.Exists(Path.Combine(context.BaseDirectory, "drop.unmarked")) ? null : file.LastWriteTimeUtc, OpenAsync = _ => new(File.OpenRead(file.FullName)) };
     }
 
     public Task CommittedAsync(IReadOnlyList<string> filePaths, string? cursor, CancellationToken cancellationToken)
     {
         if (File.Exists(Path.Combine(context.BaseDirectory, "drop.closed"))) throw new IOException("The drop folder is closed.");
-        foreach (var path in filePaths) File.Delete(Path.Combine(Folder, path));
+        if (!File.Exists(Path.Combine(context.BaseDirectory, "drop.kept"))) foreach (var path in filePaths) File.Delete(Path.Combine(Folder, path));
         return Task.CompletedTask;
     }
 }
