@@ -64,6 +64,31 @@ public sealed class ParquetTests : IDisposable
     }
 
     [Fact]
+    public async Task Nanoseconds_AreNotCutOff()
+    {
+        Parquet("a", "SELECT TIMESTAMP_NS '2024-01-02 03:04:05.123456' AS whole, TIMESTAMP_NS '2024-01-02 03:04:05.123456789' AS finer");
+        await _bench.RunAsync(Yaml());
+        Assert.Equal("whole TIMESTAMP, finer VARCHAR", _bench.Schema());
+        Assert.Equal(["2024-01-02 03:04:05.123456|2024-01-02 03:04:05.123456789"], _bench.Query("FROM {t}"));
+        // Another file may have other columns' times finer, or the same ones not at all.
+        Parquet("b", "SELECT TIMESTAMP '2024-01-03' AS whole, TIMESTAMP '2024-01-03' AS finer");
+        Parquet("c", "SELECT TIMESTAMP_NS '2024-01-04' AS whole, TIMESTAMP_NS '2024-01-04 00:00:00.000000001' AS finer");
+        await _bench.RunAsync(Yaml());
+        Assert.Equal("whole TIMESTAMP, finer VARCHAR", _bench.Schema());
+        Assert.Equal(["2024-01-02 03:04:05.123456|2024-01-02 03:04:05.123456789", "2024-01-03 00:00:00|2024-01-03 00:00:00", "2024-01-04 00:00:00|2024-01-04 00:00:00.000000001"], _bench.Query("FROM {t} ORDER BY whole"));
+    }
+
+    [Fact]
+    public async Task UserSchema_NanosecondsThatDoNotFit_AreRejects()
+    {
+        Parquet("a", "SELECT * FROM (VALUES (1, TIMESTAMP_NS '2024-01-02 03:04:05.123456'), (2, TIMESTAMP_NS '2024-01-02 03:04:05.123456789'), (3, NULL)) v(id, moment)");
+        Assert.Equal(new RowCounts(3, 2, 1), (await _bench.RunAsync(Yaml("schema_mode: user\nuser_schema: [ { name: id, type: int }, { name: moment, type: timestamp } ]"))).Counts);
+        Assert.Equal("id INTEGER, moment TIMESTAMP", _bench.Schema());
+        Assert.Equal(["1|2024-01-02 03:04:05.123456", "3|NULL"], _bench.Query("FROM {t} ORDER BY id"));
+        Assert.Equal(["2|WRONG_TYPE|moment|\"2024-01-02 03:04:05.123456789\" is no TIMESTAMP."], _bench.Rejects("SELECT record, reason, column_name, message FROM {t}"));
+    }
+
+    [Fact]
     public async Task UserSchema_ValuesThatDoNotFit_AreRejectsWithTheirRow()
     {
         Parquet("a", "SELECT * FROM (VALUES (1::BIGINT, '5', 1.5::DOUBLE), (2, 'x', 2.0), (3000000000, '7', 3.0), (4, NULL, 4.25)) v(id, n, d)");

@@ -7,6 +7,9 @@ namespace FlowForge.Ingest.Publishing;
 /// <summary>SQL that turns a typed value into another type, and tells whether it can without loss.</summary>
 internal static class CastSql
 {
+    /// <summary>A type that the lake lacks: its times end at microseconds.</summary>
+    public const string Nanoseconds = "TIMESTAMP_NS";
+
     /// <summary>The value as the type; nested values become JSON text.</summary>
     public static string Cast(string value, string from, string to) =>
         from == to ? value : to == "VARCHAR" && IsNested(from) ? $"CAST(to_json({value}) AS VARCHAR)" : $"CAST({value} AS {to})";
@@ -22,7 +25,7 @@ internal static class CastSql
 
     /// <summary>Whether every value of one type is one of the other, so that nothing needs proof.</summary>
     public static bool AlwaysFits(string from, string to) =>
-        from == to || from == "NULL" || to == "VARCHAR" || from != "VARCHAR" && to != "JSON" && TypeFit.Fits(DuckTypes.ToDelta(from), DuckTypes.ToDelta(to)) && !IsTextInTheLake(to) && !IsTextInTheLake(from);
+        from == to || from == "NULL" || to == "VARCHAR" || from is not ("VARCHAR" or Nanoseconds) && to != "JSON" && TypeFit.Fits(DuckTypes.ToDelta(from), DuckTypes.ToDelta(to)) && !IsTextInTheLake(to) && !IsTextInTheLake(from);
 
     /// <summary>A condition that is true for values that the cast loses or changes. NULL never is.</summary>
     public static string Misfits(string value, string from, string to, string? format)

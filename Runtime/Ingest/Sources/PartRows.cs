@@ -125,6 +125,7 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
     {
         var types = parts.Select(p => column.In(p)?.Type).OfType<string>().Where(t => t != "NULL").Distinct().ToList();
         if (types.Count <= 1) return types.FirstOrDefault() ?? "NULL";
+        if (types.Contains(CastSql.Nanoseconds) && !parts.Where(p => column.In(p)?.Type == CastSql.Nanoseconds).All(p => HasMicroseconds(SqlText.Identifier(column.In(p)!.Landed), $"read_parquet({SqlText.Literal(p.LocalPath)})", ct))) return "VARCHAR";
         var all = DuckTypes.ToDelta(types[0]);
         for (var i = 1; i < types.Count; i++)
         {
@@ -138,12 +139,16 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
 
     private string TableType((string Name, string Sql, string Type) column, string from, TableColumn? existing, CancellationToken ct)
     {
+        if (column.Type == CastSql.Nanoseconds) column.Type = HasMicroseconds(column.Sql, from, ct) ? "TIMESTAMP" : "VARCHAR";
         if (existing is null) return column.Type == "NULL" ? "VARCHAR" : column.Type;
         if (column.Type == "NULL") return existing.DuckType;
         return TypeUnion.Of(DuckTypes.ToDelta(column.Type), existing.Type, (first, to) => first
             ? AllFit(column.Sql, column.Type, to, from, ct)
             : AllFit(SqlText.Identifier(existing.Name), existing.DuckType, to, table!.ScanSql(), ct)).DuckType;
     }
+
+    // Parts of a microsecond are not cut off: such a column is text.
+    private bool HasMicroseconds(string column, string from, CancellationToken ct) => AllFit(column, CastSql.Nanoseconds, PrimitiveType.TimestampNtz, from, ct);
 
     private bool AllFit(string column, string type, DeltaType to, string from, CancellationToken ct) =>
         session.Scalar<long>($"SELECT count(*) FROM (SELECT 1 FROM {from} AS looked_at WHERE {CastSql.Misfits(column, type, to.DuckType, null)} LIMIT 1) AS misfits", ct) == 0;

@@ -54,7 +54,7 @@ internal sealed class ParquetSource
         if (_rows.Count == 0) return null;
         var sound = _rows.Keys.Order().ToList();
         var parts = sound.ConvertAll(i => new RowPart(_files[i].Path, _files[i].LocalPath, _rows[i], _files[i].Size, null, null, Columns(_files[i])));
-        var isPlain = job.SchemaMode == SchemaMode.Infer && (table is null || !job.Discards()) && sound.All(i => _files[i].Picks is not { Whole: false }) && SameTypes(parts) && !parts.Any(p => p.Columns.Any(c => TakenNames.Contains(c.Name)));
+        var isPlain = job.SchemaMode == SchemaMode.Infer && (table is null || !job.Discards()) && sound.All(i => _files[i].Picks is not { Whole: false }) && SameTypes(parts) && !parts.Any(p => p.Columns.Any(c => TakenNames.Contains(c.Name))) && parts.TrueForAll(p => HasMicroseconds(p, ct));
         return isPlain ? Plain(job, sound, parts) : new PartRows(_session, parts, job, table) { Numbers = sound, Picks = sound.ConvertAll(i => _files[i].Picks?.Numbers) }.Rows(rejects, ct) with { RejectedInSql = RowSet.RunOf(_files, "_ff_part") };
     }
 
@@ -67,6 +67,12 @@ internal sealed class ParquetSource
         var names = ColumnNaming.Tables([.. columns.Select(c => c.Name)], job.RenameMap);
         return new RowSet($"read_parquet({SqlText.LiteralList(paths)}, file_row_number = true{many})",
             [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], SqlText.Identifier(c.Name), c.Type))], FileSql(paths), "file_row_number + 1") { FileWordSql = paths.Count == 1 ? RowSet.FileWord([_files[sound[0]]], "") : null };
+    }
+
+    private bool HasMicroseconds(RowPart part, CancellationToken ct)
+    {
+        var finer = part.Columns.Where(c => c.Type == CastSql.Nanoseconds).Select(c => CastSql.Misfits(SqlText.Identifier(c.Name), c.Type, "TIMESTAMP", null)).ToList();
+        return finer.Count == 0 || _session.Scalar<long>($"SELECT count(*) FROM (SELECT 1 FROM read_parquet({SqlText.Literal(part.LocalPath)}) WHERE {string.Join(" OR ", finer)} LIMIT 1) AS finer", ct) == 0;
     }
 
     private List<PartColumn> Columns(LandedFile file) =>
