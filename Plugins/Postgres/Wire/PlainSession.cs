@@ -148,6 +148,7 @@ internal sealed class PlainSession : ICopySession
                 case 'Z':
                     // From here on a statement takes as long as it takes.
                     _socket.ReceiveTimeout = 0;
+                    _input.Waits = true;
                     return true;
                 case 'S' or 'N':
                     break;

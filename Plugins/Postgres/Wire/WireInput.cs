@@ -10,6 +10,9 @@ internal sealed class WireInput(Socket socket)
     private byte[] _buffer = new byte[BufferBytes];
     private int _start, _end;
 
+    /// <summary>Whether what has not come in the socket's time may still come; otherwise that is an error.</summary>
+    public bool Waits { get; set; }
+
     /// <summary>One byte that is no message: the answer to the question for encryption.</summary>
     public byte Answer()
     {
@@ -59,8 +62,8 @@ internal sealed class WireInput(Socket socket)
         while (_end < bytes)
         {
             var got = socket.Receive(_buffer, _end, _buffer.Length - _end, SocketFlags.None, out var error);
-            // Less has come than is waited for: see PlainSession.
-            if (error is SocketError.TimedOut or SocketError.WouldBlock) continue;
+            // The clock of a gathering socket: nothing has come yet, see PlainSession.
+            if (Waits && (error is SocketError.TimedOut or SocketError.WouldBlock)) continue;
             if (error != SocketError.Success) throw new SocketException((int)error);
             if (got == 0) throw new IOException("The server has closed the connection.");
             _end += got;
