@@ -29,7 +29,7 @@ public sealed partial class RunStore
         var width = Math.Max(1, (end - start + count - 1) / count);
         var (current, previous) = (new RunTally(), new RunTally());
         RunTally[] parts = [.. Enumerable.Range(0, count).Select(_ => new RunTally())];
-        (string, object?)[] args = [("from", CatalogTime.Write(from - window)), ("to", end), ("start", start), ("width", width)];
+        (string, object?)[] both = [("from", CatalogTime.Write(from - window)), ("to", end)];
         _database.Read(s =>
         {
             s.Each(Sums, row =>
@@ -37,13 +37,13 @@ public sealed partial class RunStore
                 var part = row.Long(0);
                 (part < 0 ? previous : current).Add(row);
                 if (part >= 0) parts[part].Add(row);
-            }, args);
+            }, [.. both, ("start", start), ("width", width)]);
             s.Each(Durations, row =>
             {
                 var (at, took) = (row.Long(0), row.Long(1));
                 (at < start ? previous : current).Took(took);
                 if (at >= start) parts[(at - start) / width].Took(took);
-            }, args[..2]);
+            }, both);
             return true;
         });
         return new Overview(
