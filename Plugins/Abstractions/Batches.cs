@@ -20,11 +20,14 @@ public interface IPreview : IConnector
     IAsyncEnumerable<RecordBatch> PreviewAsync(ReadRequest request, CancellationToken cancellationToken);
 }
 
-/// <summary>Writes rows into the system.</summary>
+/// <summary>Writes rows into the system: deliveries of tables. (Where files are put, see <see cref="IFileSink"/>.)</summary>
 public interface ISink : IConnector
 {
-    /// <summary>Writes all batches as one step where the system can; a repeat with the same key must not write twice.</summary>
-    /// <returns>Rows written.</returns>
+    /// <summary>
+    /// Writes all batches as one step where the system can; a repeat with the same key must not write twice, and need not read the batches. Each batch is
+    /// the sink's to dispose.
+    /// </summary>
+    /// <returns>Rows written; at a repeat those of the first time.</returns>
     Task<long> WriteAsync(WriteRequest request, IAsyncEnumerable<RecordBatch> batches, CancellationToken cancellationToken);
 }
 

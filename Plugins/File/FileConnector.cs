@@ -2,12 +2,26 @@ using System.Runtime.CompilerServices;
 
 namespace FlowForge.Plugins.Files;
 
-/// <summary>Hands over files of this machine, confined to the allowed roots.</summary>
-[Connector("file", Title = "Local files", Description = "Reads files from folders of this machine, by path or pattern.", Aliases = ["file_local", "file_upload"])]
-public sealed class FileConnector(ConnectorContext<FileSpec> context) : IFileSource, ITestConnection, IDiscover, IWatch
+/// <summary>Hands over and takes files of this machine, confined to the allowed roots.</summary>
+[Connector("file", Title = "Local files", Description = "Reads files from folders of this machine, by path or pattern, and delivers into them.", Aliases = ["file_local", "file_upload"])]
+public sealed class FileConnector(ConnectorContext<FileSpec> context) : IFileSource, ITestConnection, IDiscover, IWatch, IFileSink
 {
     private const string UploadArea = "upload:";
     private readonly Roots _roots = new(context.AllowedRoots);
+
+    private FolderSink Sink => new(context.BaseDirectory, _roots);
+
+    public IAsyncEnumerable<SinkFile> FilesAsync(string path, CancellationToken cancellationToken) => Sink.FilesAsync(path, cancellationToken);
+
+    public Task<byte[]?> GetAsync(string path, CancellationToken cancellationToken) => Sink.GetAsync(path, cancellationToken);
+
+    public Task PutAsync(SinkFile file, Stream content, CancellationToken cancellationToken) => Sink.PutAsync(file, content, cancellationToken);
+
+    public Task RemoveAsync(string path, CancellationToken cancellationToken)
+    {
+        Sink.Remove(path);
+        return Task.CompletedTask;
+    }
 
     public async IAsyncEnumerable<SourceFile> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -6,12 +6,22 @@ using FlowForge.Plugins.Files;
 
 namespace FlowForge.Plugins.S3;
 
-/// <summary>Hands over the objects of a bucket, of Amazon's or of any service that speaks its protocol.</summary>
-[Connector("s3", Title = "S3", Description = "Reads files of a bucket, of Amazon's S3 or of any service that speaks its protocol.", Aliases = ["file_s3"])]
-public sealed class S3Connector(ConnectorContext<S3Spec> context) : IFileSource, IAfterCommit, ITestConnection, IDiscover, IDisposable
+/// <summary>Hands over and takes the objects of a bucket, of Amazon's or of any service that speaks its protocol.</summary>
+[Connector("s3", Title = "S3", Description = "Reads files of a bucket and delivers into it, of Amazon's S3 or of any service that speaks its protocol.", Aliases = ["file_s3"])]
+public sealed class S3Connector(ConnectorContext<S3Spec> context) : IFileSource, IAfterCommit, ITestConnection, IDiscover, IFileSink, IDisposable
 {
     private readonly S3Spec _spec = context.Settings;
     private AmazonS3Client? _client;
+
+    private BucketSink Sink => new(CallAsync, _spec.Bucket, _spec.Parallel);
+
+    public IAsyncEnumerable<SinkFile> FilesAsync(string path, CancellationToken cancellationToken) => Sink.FilesAsync(path, cancellationToken);
+
+    public Task<byte[]?> GetAsync(string path, CancellationToken cancellationToken) => Sink.GetAsync(path, cancellationToken);
+
+    public Task PutAsync(SinkFile file, Stream content, CancellationToken cancellationToken) => Sink.PutAsync(file, content, cancellationToken);
+
+    public Task RemoveAsync(string path, CancellationToken cancellationToken) => Sink.RemoveAsync(path, cancellationToken);
 
     public async IAsyncEnumerable<SourceFile> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -54,6 +54,7 @@ public sealed class CatalogDatabase : IDisposable
         Holds = new SchemaHoldStore(this);
         Audit = new AuditStore(this);
         Care = new TableCareStore(this);
+        Deliveries = new DeliveryStore(this);
     }
 
     /// <summary>Absolute path of the database file.</summary>
@@ -97,6 +98,8 @@ public sealed class CatalogDatabase : IDisposable
     public AuditStore Audit { get; }
 
     public TableCareStore Care { get; }
+
+    public DeliveryStore Deliveries { get; }
 
     /// <summary>Changes made through this object.</summary>
     public ICatalogEvents Events => _events;

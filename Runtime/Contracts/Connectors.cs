@@ -14,7 +14,7 @@ public sealed record ConnectorEntry
     public IReadOnlyList<string> Versions { get; init; } = [];
     /// <summary>Other names of it: the seeds' <c>file_local</c>, <c>file_upload</c>.</summary>
     public IReadOnlyList<string> SourceTypes { get; init; } = [];
-    /// <summary>What it can do: <c>file_source reader_source record_source batch_source sink test_connection discover preview watch resume after_commit report_health</c>.</summary>
+    /// <summary>What it can do: <c>file_source reader_source record_source batch_source sink file_sink test_connection discover preview watch resume after_commit report_health</c>.</summary>
     public IReadOnlyList<string> Abilities { get; init; } = [];
     /// <summary>JSON Schema of its settings.</summary>
     public JsonElement? Settings { get; init; }

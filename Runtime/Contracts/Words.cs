@@ -4,7 +4,7 @@ namespace FlowForge.Contracts;
 public enum RunState { Queued, Running, Succeeded, Failed, Cancelled, Skipped, Held }
 
 /// <summary>What a job makes.</summary>
-public enum JobKind { Ingest, Silver, Gold, Notebook }
+public enum JobKind { Ingest, Silver, Gold, Notebook, Delivery }
 
 /// <summary>Layer of a table in the lake.</summary>
 public enum TableLayer { Bronze, Silver, Gold }

@@ -109,6 +109,23 @@ public sealed class TableSnapshot
     public (IReadOnlyList<DataFile> Files, long Offset) FilesOfPage(long offset, long limit) =>
         FileWindows.Page(Scan.InOrder(Files), offset, limit);
 
+    /// <summary>
+    /// The files that came since an earlier version, when nothing else happened to the table since then; null when rows went or changed, files were written anew (optimize does that too), or the
+    /// columns are others.
+    /// </summary>
+    public IReadOnlyList<DataFile>? AddedSince(TableSnapshot earlier)
+    {
+        if (earlier.TableId != TableId || earlier.Version > Version || !Columns(earlier).SequenceEqual(Columns(this))) return null;
+        var known = earlier.Files.ToDictionary(f => f.Uri, StringComparer.Ordinal);
+        var added = new List<DataFile>();
+        foreach (var file in Files)
+            if (!known.Remove(file.Uri, out var before)) added.Add(file);
+            else if (!Equals(before.DeletionVector, file.DeletionVector)) return null;
+        return known.Count == 0 ? added : null;
+
+        static IEnumerable<(string, string)> Columns(TableSnapshot table) => table.Schema.Columns.Where(c => !c.IsReserved).Select(c => (c.Name, c.DuckType));
+    }
+
     /// <summary>The files that may hold one of the first <paramref name="count"/> rows by a column, NULLs last: all others have only rows behind those.</summary>
     public IReadOnlyList<DataFile> FilesOfTop(string column, bool descending, long count) => FileWindows.Top(this, Schema.Find(column) ?? throw new ArgumentException($"No column '{column}'.", nameof(column)), descending, count);
 

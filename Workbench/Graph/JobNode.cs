@@ -6,9 +6,12 @@ namespace FlowForge.Workbench.Graph;
 /// <param name="Line">What stands under its name: rows, phase, reason.</param>
 public sealed record JobNode(string Id, string Name, JobKind Kind, IReadOnlyList<string> DependsOn, bool IsReference, RunState? State, double? Progress, string? Line)
 {
-    public static JobNode Of(PlannedJob job) => new(job.Id, job.Name, job.Kind, job.DependsOn, job.IsReference, null, null, job.Writes ?? (job.WritesMany.Count > 0 || job.Reason.StartsWith("reads the tables", StringComparison.Ordinal) ? "many tables" : "lands files"));
+    public static JobNode Of(PlannedJob job) => new(job.Id, job.Name, job.Kind, job.DependsOn, job.IsReference, null, null, job.Kind == JobKind.Delivery ? To(job) : job.Writes ?? (job.WritesMany.Count > 0 || job.Reason.StartsWith("reads the tables", StringComparison.Ordinal) ? "many tables" : "lands files"));
 
     public static JobNode Of(JobRun job) => new(job.Id, job.Name, job.Kind, job.DependsOn, job.IsReference, job.State, job.Progress, Words(job));
+
+    /// <summary>A delivery's reason ends with where to.</summary>
+    private static string To(PlannedJob job) => job.Reason.LastIndexOf(" to ", StringComparison.Ordinal) is > 0 and var at ? job.Reason[(at + 1)..] : "delivers";
 
     private static string Words(JobRun job) => job.State switch
     {

@@ -231,7 +231,7 @@ public sealed class PipelineParserTests
 
     [Fact]
     public void Parse_NothingToRun_IsSaid() => Assert.Equal(
-        ["(1,1): error FF1107: The pipeline has neither ingest jobs nor datasets nor notebooks. Add a job under 'ingest:'."], Bad("pipeline: p\n"));
+        ["(1,1): error FF1107: The pipeline has neither ingest jobs nor datasets nor notebooks nor deliveries. Add a job under 'ingest:'."], Bad("pipeline: p\n"));
 
     [Fact]
     public void Parse_WithErrors_StillGivesWhatCanBeRead()

@@ -24,7 +24,7 @@ public sealed class IsolationTests : IDisposable
         }
 
         [Connector("tricky")]
-        public sealed class Tricky : ITestConnection, IDiscover, IFileSource, IBatchSource, ISink, IReportHealth, IResume, IAfterCommit
+        public sealed class Tricky : ITestConnection, IDiscover, IFileSource, IBatchSource, ISink, IFileSink, IReportHealth, IResume, IAfterCommit
         {
             private readonly ConnectorContext<Spec> context;
             public Tricky(ConnectorContext<Spec> context)
@@ -100,6 +100,22 @@ public sealed class IsolationTests : IDisposable
                 return rows;
             }
 
+            private readonly Dictionary<string, byte[]> _files = new();
+            public async IAsyncEnumerable<SinkFile> FilesAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
+            {
+                await Task.Yield();
+                foreach (var f in _files) if (f.Key.StartsWith(path)) yield return new SinkFile(f.Key, f.Value.Length);
+            }
+            public Task<byte[]> GetAsync(string path, CancellationToken cancellationToken) => Task.FromResult(_files.GetValueOrDefault(path));
+            public async Task PutAsync(SinkFile file, Stream content, CancellationToken cancellationToken)
+            {
+                if (file.Size < 0) throw new TerminalException("no room", "Make some.");
+                var bytes = new MemoryStream();
+                await content.CopyToAsync(bytes, cancellationToken);
+                _files[file.Path] = bytes.ToArray();
+            }
+            public Task RemoveAsync(string path, CancellationToken cancellationToken) { _files.Remove(path); return Task.CompletedTask; }
+
             public Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<HealthFact>>(new[] { new HealthFact("lag", 1.5, "s") });
             public Task CommittedAsync(IReadOnlyList<string> filePaths, string? cursor, CancellationToken cancellationToken) { context.Log.Information("committed " + string.Join(",", filePaths) + " " + cursor); return Task.CompletedTask; }
         }
@@ -159,6 +175,19 @@ public sealed class IsolationTests : IDisposable
 
         var written = await ((ISink)lease.Connector).WriteAsync(new WriteRequest("out", await source.SchemaAsync(new ReadRequest(), ct), "key1", true), Batches(source, ct), ct);
         Assert.Equal((2500L, "wrote out key1 2"), (written, _log.Lines[^1]));
+
+        var sink = (IFileSink)lease.Connector;
+        var large = Enumerable.Range(0, 1_500_000).Select(i => (byte)(i * 7)).ToArray();
+        await sink.PutAsync(new SinkFile("ü/a", large.Length), new MemoryStream(large), ct);
+        await sink.PutAsync(new SinkFile("ü/b", 0), new MemoryStream(), ct);
+        Assert.Equal(large, await sink.GetAsync("ü/a", ct));
+        Assert.Equal([], await sink.GetAsync("ü/b", ct));
+        Assert.Null(await sink.GetAsync("ü/c", ct));
+        Assert.Equal("Make some.", (await Assert.ThrowsAsync<TerminalException>(() => sink.PutAsync(new SinkFile("ü/c", -1), new MemoryStream(large), ct))).Suggestion);
+        await sink.RemoveAsync("ü/b", ct);
+        var there = new List<SinkFile>();
+        await foreach (var file in sink.FilesAsync("ü/", ct)) there.Add(file);
+        Assert.Equal([new SinkFile("ü/a", large.Length)], there);
     }
 
     [Fact]

@@ -94,6 +94,7 @@ internal static class RuntimeServices
         Store(c => c.Settings);
         Store(c => c.Backfills);
         Store(c => c.Care);
+        Store(c => c.Deliveries);
         Store(c => c.Triggers);
         Store(c => c.Events);
         Store(c => new ConnectionStore(c));
@@ -137,6 +138,8 @@ internal static class RuntimeServices
             Formats = [.. s.GetRequiredService<PluginRegistry>().Formats.Select(f => f.Name)],
             FormatEndings = s.GetRequiredService<PluginRegistry>().Formats.SelectMany(f => f.Endings.Select(e => (e, f.Name))).DistinctBy(e => e.e).ToDictionary(e => e.e, e => e.Name),
             Connections = s.GetRequiredService<ConnectionBook>().Connectors(),
+            Sinks = s.GetRequiredService<ConnectorOpener>().Sinks(),
+            CheckSink = s.GetRequiredService<ConnectorOpener>().CheckSink,
             CheckSettings = s.GetRequiredService<ConnectorOpener>().Check,
             RunsAfter = name => s.GetRequiredService<PipelineStore>().Get(name) is { } version
                 ? [.. (s.GetRequiredService<KnownDefinitions>().Get(version)?.Triggers ?? []).OfType<AfterTrigger>().Select(t => t.Pipeline)] : null

@@ -26,6 +26,7 @@ internal static class PipelineMapping
         Pipelines.JobKind.Ingest => JobKind.Ingest,
         Pipelines.JobKind.Silver => JobKind.Silver,
         Pipelines.JobKind.Notebook => JobKind.Notebook,
+        Pipelines.JobKind.Delivery => JobKind.Delivery,
         _ => JobKind.Gold
     };
 
@@ -47,6 +48,7 @@ internal static class PipelineMapping
 
     private static int? LineOf(Pipelines.PipelineDefinition definition, Pipelines.PlanJob job) => job.Kind == Pipelines.JobKind.Ingest
         ? definition.Ingest.FirstOrDefault(i => i.Name == job.Name)?.Line
+        : job.Kind == Pipelines.JobKind.Delivery ? definition.Deliveries.FirstOrDefault(d => d.Id == job.Id)?.Line
         : job.Kind == Pipelines.JobKind.Notebook ? definition.Notebooks.FirstOrDefault(n => n.Id == job.Id)?.Line
         : definition.Datasets.FirstOrDefault(d => d.Name == job.Name && d.Table == job.Id)?.Line;
 }

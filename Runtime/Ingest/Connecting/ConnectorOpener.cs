@@ -53,15 +53,53 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
         }), settings, options.TemporaryFolder);
     }
 
+    /// <summary>Opens the connector of a delivery: the connection's settings and the delivery's; what only reading needs may be missing. The caller disposes the lease.</summary>
+    /// <exception cref="JobFailedException">The connection is not there, belongs to another connector, or the delivery would change its settings.</exception>
+    /// <exception cref="SettingsException">The settings are not valid; all errors at once.</exception>
+    public ConnectorLease OpenSink(DeliveryDefinition delivery, JobRequest request, IJobLog log)
+    {
+        var connection = delivery.Connection is { } name ? options.Connections(name) ?? throw Unknown(name) : null;
+        if (connection is not null && plugins.Find(connection.Connector) is { } descriptor && Overridden(descriptor, connection, delivery.Config) is [var first, ..])
+            throw new JobFailedException("FF5004", first.Message, first.Suggestion);
+        return plugins.Open(ConnectorOf(delivery.To ?? connection!.Connector, delivery.Connector ?? delivery.To, connection), new OpenRequest
+        {
+            Pace = connection is null ? null : options.Guards.Of(connection.Name).Pace,
+            Settings = Merge(connection, delivery.Config),
+            BaseDirectory = request.BaseDirectory,
+            AllowedRoots = [request.BaseDirectory, .. options.AllowedRoots],
+            Log = new ConnectorLog(log),
+            Secrets = options.Secrets,
+            OutOfProcess = connection?.Isolation == Isolation.Process,
+            WithoutJob = true,
+        });
+    }
+
+    /// <summary>What opening would say of a delivery's settings; empty when nothing, or when its connection or connector is not there (which others say).</summary>
+    public IReadOnlyList<SettingFinding> CheckSink(DeliveryDefinition delivery)
+    {
+        var connection = delivery.Connection is { } name ? options.Connections(name) : null;
+        if (delivery.Connection is not null && connection is null || (connection?.Connector ?? delivery.Connector ?? delivery.To) is not { } asked || plugins.Find(asked) is not { } connector) return [];
+        return [.. Overridden(connector, connection, delivery.Config), .. connector.Spec.Check(Merge(connection, delivery.Config), new HashSet<string>(), options.Secrets, connectionOnly: true).Select(e => new SettingFinding(e.Path, e.Message, e.Suggestion))];
+    }
+
+    /// <summary>The connectors that deliveries can name, and what each takes.</summary>
+    public IReadOnlyDictionary<string, SinkKind?> Sinks() =>
+plugins.Connectors.Where(c => c.Abilities.Contains("file_sink") || c.Abilities.Contains("sink")).DistinctBy(c => c.Name)
+            .ToDictionary(c => c.Name, c => c.Abilities.Contains("file_sink") ? c.Abilities.Contains("sink") ? null : SinkKind.Files : (SinkKind?)SinkKind.Rows, StringComparer.Ordinal);
+
     private ConnectorDescriptor? Format(IngestDefinition job) => job.Format is { } format && plugins.Find(format) is { IsFormat: true } reader ? reader : null;
 
     private IReadOnlySet<string> Others(IngestDefinition job) => Format(job) is { } format ? OwnSettings.Concat(format.Spec.Settings.Select(s => s.Name)).ToHashSet() : OwnSettings;
 
     /// <summary>Begins a use of the job's connection; null when it has none.</summary>
     /// <exception cref="CircuitOpenException">The connection failed several times in a row and is left alone.</exception>
-    public ConnectionGuard.Use? Begin(IngestDefinition job)
+    public ConnectionGuard.Use? Begin(IngestDefinition job) => Begin(job.Connection);
+
+    /// <summary>Begins a use of a connection; null when there is none.</summary>
+    /// <exception cref="CircuitOpenException">The connection failed several times in a row and is left alone.</exception>
+    public ConnectionGuard.Use? Begin(string? named)
     {
-        if (job.Connection is not { } name || options.Connections(name) is not { } connection) return null;
+        if (named is not { } name || options.Connections(name) is not { } connection) return null;
         var guard = options.Guards.Of(name);
         guard.Pace.Limit(connection.RateLimit?.Count ?? 0, connection.RateLimit?.Per ?? default);
         return guard.Begin(connection.Connector, "job", byPerson: false);
@@ -93,10 +131,11 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
     public static string? Table(ConnectorLease connector, IngestDefinition job) =>
         connector.Descriptor.Spec.Settings.Any(s => s.Name == "table_name") ? null : job.Config["table_name"]?.ToString();
 
-    private string ConnectorOf(IngestDefinition job, ConnectionDefinition? connection)
+    private string ConnectorOf(IngestDefinition job, ConnectionDefinition? connection) => ConnectorOf(job.SourceType, job.Connector ?? (job.SourceType == "db_query" ? null : job.SourceType), connection);
+
+    private string ConnectorOf(string written, string? asked, ConnectionDefinition? connection)
     {
-        var asked = job.Connector ?? (job.SourceType == "db_query" ? null : job.SourceType);
-        if (connection is null) return asked ?? throw new JobFailedException("FF5003", $"{job.SourceType} needs a connection.", "Write connection: with the name of a saved connection.");
+        if (connection is null) return asked ?? throw new JobFailedException("FF5003", $"{written} needs a connection.", "Write connection: with the name of a saved connection.");
         if (asked is not null && plugins.Connector(asked).Name != plugins.Connector(connection.Connector).Name)
             throw new JobFailedException("FF5002", $"The connection '{connection.Name}' is of the connector '{connection.Connector}', and the job asks for '{asked}'.", $"Write source_type: {connection.Connector}, or name another connection.");
         return connection.Connector;

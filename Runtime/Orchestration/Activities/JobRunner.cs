@@ -1,6 +1,7 @@
 using FlowForge.Catalog;
 using FlowForge.Datasets;
 using FlowForge.Ingest;
+using FlowForge.Ingest.Delivering;
 using FlowForge.Lake;
 using FlowForge.Orchestration.Runs;
 using FlowForge.Orchestration.Workflow;
@@ -18,7 +19,7 @@ public sealed record JobToRun(JobInput Input, RunRecord Run, PipelineVersion Ver
 
 /// <summary>Finds a run's job in the pipeline version that the run uses, and hands it to the runner of its kind. Thread-safe.</summary>
 public sealed class JobRunner(
-    RunStore runs, PipelineStore pipelines, PipelineReader reader, LakeStore lake, IngestRunner ingest, DatasetRunner datasets, LogStore logs, INotebookRunner? notebooks = null)
+    RunStore runs, PipelineStore pipelines, PipelineReader reader, LakeStore lake, IngestRunner ingest, DatasetRunner datasets, DeliveryRunner deliveries, LogStore logs, INotebookRunner? notebooks = null)
 {
     public JobToRun Find(JobInput input)
     {
@@ -29,7 +30,7 @@ public sealed class JobRunner(
         var plan = reading.Plan.Jobs.FirstOrDefault(j => j.Id == input.JobId);
         if (reading.Definition is null || plan is null)
             throw Terminal("FF3001", $"Pipeline {run.Pipeline} version {version.Version} has no job {input.JobId}: {string.Join(" ", reading.Diagnostics.Take(1).Select(d => d.Message))}", "Mend the pipeline, then start a new run.");
-        return new(input, run, version, reading.Definition, plan, plan.Writes ?? $"{(plan.Kind == JobKind.Notebook ? "notebook" : "landing")}.{run.Pipeline}.{plan.Name}");
+        return new(input, run, version, reading.Definition, plan, plan.Writes ?? $"{plan.Kind switch { JobKind.Notebook => "notebook", JobKind.Delivery => "delivery", _ => "landing" }}.{run.Pipeline}.{plan.Name}");
     }
 
     public long LastTransaction(JobToRun job) =>
@@ -63,6 +64,8 @@ public sealed class JobRunner(
         {
             JobKind.Ingest => ingest.RunAsync(Filled(job), request, progress, log, cancel),
             JobKind.Notebook => RunNotebookAsync(job, request, progress, log, cancel),
+            JobKind.Delivery => deliveries.RunAsync(
+                Placeholders.Fill(job.Definition.Deliveries.First(d => d.Name == job.Plan.Name), job.Run.Parameters, job.Run.Interval is { } i ? (i.Start, i.End) : null), request, progress, log, cancel),
             _ => datasets.RunAsync(job.Definition.Datasets.First(d => d.Table == job.Plan.Writes), request, progress, log, cancel),
         };
     }

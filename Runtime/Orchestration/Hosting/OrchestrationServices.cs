@@ -1,6 +1,7 @@
 using FlowForge.Catalog;
 using FlowForge.Datasets;
 using FlowForge.Ingest;
+using FlowForge.Ingest.Delivering;
 using FlowForge.Orchestration.Activities;
 using FlowForge.Orchestration.Backfills;
 using FlowForge.Orchestration.Care;
@@ -54,6 +55,7 @@ public static class OrchestrationServices
         services.AddSingleton<NoteRunActivity>();
         services.AddSingleton<ScheduledStartActivity>();
         services.TryAddSingleton<ConnectorOpener>();
+        services.AddSingleton<DeliveryRunner>();
         services.AddSingleton<SourceArrivals>();
         services.AddSingleton<TriggerStarter>();
         services.AddSingleton<AfterTriggers>();

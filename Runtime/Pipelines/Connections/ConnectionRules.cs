@@ -4,7 +4,7 @@ namespace FlowForge.Pipelines;
 internal static class ConnectionRules
 {
     /// <summary>The connector that the job will use: the connection's, where the connection is known.</summary>
-    public static string? Connector(SectionReader section, string? sourceType, string? connector, string? connection, PipelineEnvironment environment)
+    public static string? Connector(SectionReader section, string? sourceType, string? connector, string? connection, PipelineEnvironment environment, string typeField = "source_type")
     {
         if (connection is null || environment.Connections is not { } known)
         {
@@ -21,8 +21,8 @@ internal static class ConnectionRules
         if (connector is not null && connector != meant)
         {
             section.Add(
-                DiagnosticCodes.ConnectionMismatch, "source_type", $"The connection '{connection}' is of the connector '{meant}', and source_type '{sourceType}' asks for '{connector}'.",
-                $"Write source_type: {meant}, or name another connection.");
+                DiagnosticCodes.ConnectionMismatch, typeField, $"The connection '{connection}' is of the connector '{meant}', and {typeField} '{sourceType}' asks for '{connector}'.",
+                $"Write {typeField}: {meant}, or name another connection.");
         }
         return meant;
     }

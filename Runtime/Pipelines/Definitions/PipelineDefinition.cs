@@ -49,6 +49,9 @@ public sealed record PipelineDefinition
     /// <summary>Jobs that run a notebook and make no table, in the order of the file.</summary>
     public IReadOnlyList<NotebookJobDefinition> Notebooks { get; init; } = [];
 
+    /// <summary>Tables that are written into other systems, in the order of the file.</summary>
+    public IReadOnlyList<DeliveryDefinition> Deliveries { get; init; } = [];
+
     /// <summary>
     /// The same definition with every <c>sql_file</c> replaced by its text. <paramref name="read"/> gets the path as written; what
     /// it throws passes through, and where it gives null the planner says that the file is missing. Datasets with <c>sql</c> stay as they are.

@@ -18,6 +18,7 @@ public static class FieldDocument
         Append(text, "Column of `user_schema`", IngestFields.Column);
         Append(text, "Dataset (`silver`, `gold`)", DatasetFields.Dataset);
         Append(text, "Notebook job (`notebooks`)", DatasetFields.Notebook);
+        Append(text, "Delivery (`deliveries`)", DeliveryFields.Delivery);
         Append(text, "Test (`tests`)", DatasetFields.Test);
         foreach (var (kind, fields) in DatasetFields.Checks)
         {

@@ -52,6 +52,7 @@ internal static class PipelineFields
         new("silver", FieldKind.SectionsOrTexts, "Silver datasets by name. Short form: the SQL.") { Section = DatasetFields.Dataset },
         new("gold", FieldKind.SectionsOrTexts, "Gold datasets by name. Short form: the SQL.") { Section = DatasetFields.Dataset },
         new("notebooks", FieldKind.SectionsOrTexts, "Notebooks that are run as jobs and make no table, by name. Short form: the notebook's path.") { Section = DatasetFields.Notebook },
+        new("deliveries", FieldKind.Sections, "Deliveries by name. Each writes a table of the lake into another system, after the job that makes it.") { Section = DeliveryFields.Delivery },
         new("tests", FieldKind.Tests, "Tests of datasets by name: rows are given, rows are expected. They run by flowforge test, without the lake.") { Section = DatasetFields.Test },
     ]);
 }

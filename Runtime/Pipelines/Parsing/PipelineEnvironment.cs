@@ -18,6 +18,12 @@ public sealed record PipelineEnvironment
     /// <summary>What the job's connector has to say of its settings, those of the connection included; null when nobody can be asked.</summary>
     public Func<IngestDefinition, IReadOnlyList<SettingFinding>>? CheckSettings { get; init; }
 
+    /// <summary>The connectors that can write, and what each takes (null: both); null altogether when that is not known here.</summary>
+    public IReadOnlyDictionary<string, SinkKind?>? Sinks { get; init; }
+
+    /// <summary>What a delivery's connector has to say of its settings; null when nobody can be asked.</summary>
+    public Func<DeliveryDefinition, IReadOnlyList<SettingFinding>>? CheckSink { get; init; }
+
     /// <summary>The pipelines after which a saved pipeline runs; null for a name that no pipeline has. Null altogether when pipelines are not known here.</summary>
     public Func<string, IReadOnlyList<string>?>? RunsAfter { get; init; }
 

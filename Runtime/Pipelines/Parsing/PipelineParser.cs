@@ -33,15 +33,16 @@ public static class PipelineParser
             .SelectMany(layer => Jobs(section, layer, DatasetFields.Dataset, s => DatasetParser.Read(s, layer, sql)))
             .ToList();
         var notebooks = Jobs(section, "notebooks", DatasetFields.Notebook, NotebookParser.Read).ToList();
+        var deliveries = Jobs(section, "deliveries", DeliveryFields.Delivery, s => DeliveryParser.Read(s, environment)).ToList();
         var macros = MacroParser.Read(section);
         if (macros.Count > 0)
         {
             datasets = datasets.ConvertAll(d => d with { Macros = macros });
         }
         RefuseSameTables(ingest, section, diagnostics);
-        if (ingest.Count + datasets.Count + notebooks.Count == 0 && !((string[])["ingest", "silver", "gold", "notebooks"]).Any(section.Has))
+        if (ingest.Count + datasets.Count + notebooks.Count + deliveries.Count == 0 && !((string[])["ingest", "silver", "gold", "notebooks", "deliveries"]).Any(section.Has))
         {
-            diagnostics.Add(DiagnosticCodes.NothingToRun, section.PlaceOf("pipeline"), "", "The pipeline has neither ingest jobs nor datasets nor notebooks.", "Add a job under 'ingest:'.");
+            diagnostics.Add(DiagnosticCodes.NothingToRun, section.PlaceOf("pipeline"), "", "The pipeline has neither ingest jobs nor datasets nor notebooks nor deliveries.", "Add a job under 'ingest:'.");
         }
         var definition = new PipelineDefinition
         {
@@ -61,6 +62,7 @@ public static class PipelineParser
             Ingest = ingest,
             Datasets = datasets,
             Notebooks = notebooks,
+            Deliveries = deliveries,
         };
         return name is null ? null : definition;
     }

@@ -144,6 +144,15 @@ internal sealed class SectionReader
         }
     }
 
+    /// <summary>The text of a field whose choices are plain words; null when it is left out or is none of them.</summary>
+    public string? OneOf(string field)
+    {
+        if (Text(field) is not { } text || _fields[field].Choices.Contains(text)) return Text(field);
+        Add(DiagnosticCodes.UnknownChoice, field, $"'{field}' is '{text}'; it may be {string.Join(", ", _fields[field].Choices)}.",
+            Nearest.Of(text, _fields[field].Choices) is { } nearest ? $"Did you mean '{nearest}'?" : null);
+        return null;
+    }
+
     /// <summary>A text stands for a list of one. Texts appear once; a second time is an error.</summary>
     public IReadOnlyList<string> Texts(string field)
     {

@@ -6,7 +6,7 @@ namespace FlowForge.Pipelines;
 internal static class SourceTypeReader
 {
     /// <summary>The connector; null for db_query and for what is unknown.</summary>
-    public static string? Connector(SectionReader section, string? sourceType, PipelineEnvironment environment)
+    public static string? Connector(SectionReader section, string? sourceType, PipelineEnvironment environment, string field = "source_type")
     {
         if (sourceType is null)
         {
@@ -22,7 +22,7 @@ internal static class SourceTypeReader
             if (!installed.Contains(connector))
             {
                 section.Add(
-                    DiagnosticCodes.UnknownSourceType, "source_type",
+                    DiagnosticCodes.UnknownSourceType, field,
                     alias is null ? $"There is no connector '{sourceType}' here." : $"'{sourceType}' needs the connector '{connector}', which is not installed.",
                     Nearest.Of(sourceType, [.. installed, .. SourceTypes.Aliases.Keys]) is { } near && near != sourceType ? $"Did you mean '{near}'?" : $"Installed: {string.Join(", ", installed.Order(StringComparer.Ordinal))}.");
             }
@@ -31,7 +31,7 @@ internal static class SourceTypeReader
             && Nearest.Of(sourceType, [.. SourceTypes.Connectors, .. SourceTypes.Aliases.Keys]) is { } nearest)
         {
             // Nobody says what is installed: only a slip of the pen can be told from a plugin's name.
-            section.Add(DiagnosticCodes.UnknownSourceType, "source_type", $"There is no connector '{sourceType}'.", $"Did you mean '{nearest}'?");
+            section.Add(DiagnosticCodes.UnknownSourceType, field, $"There is no connector '{sourceType}'.", $"Did you mean '{nearest}'?");
         }
         return connector;
     }

@@ -12,4 +12,7 @@ internal sealed record DraftJob(
     public bool ReadsItself { get; init; }
 
     public string? Pool { get; init; }
+
+    /// <summary>Where a delivery writes to.</summary>
+    public string? Target { get; init; }
 }

@@ -20,6 +20,7 @@ public static class PipelinePlanner
             Pool = d.Pool ?? definition.Pool,
         }));
         drafts.AddRange(definition.Notebooks.Select(n => new DraftJob(n.Id, n.Name, JobKind.Notebook, references.Read(n), null, false, n.Line) { Pool = n.Pool ?? definition.Pool }));
+        drafts.AddRange(definition.Deliveries.Select(d => new DraftJob(d.Id, d.Name, JobKind.Delivery, references.Read(d), null, false, d.Line) { Pool = d.Pool ?? definition.Pool, Target = d.Target }));
         var jobs = Sort(drafts, made, diagnostics);
         return new PlanResult(jobs, diagnostics.Ordered());
     }
@@ -91,6 +92,7 @@ public static class PipelinePlanner
             return job.Reads.Count == 0 ? what : $"{what}; its checks read {string.Join(", ", job.Reads)}";
         }
         var parts = job.Reads.Select(t => made.TryGetValue(t, out var maker) ? maker == job.Id ? "its own last version" : $"{t} (made by {maker})" : $"{t} (in the lake)").ToList();
+        if (job.Target is { } target) return $"delivers {string.Join(", ", parts)} to {target}";
         return parts.Count == 0 ? "reads no table" : $"reads {string.Join(", ", parts)}";
     }
 }

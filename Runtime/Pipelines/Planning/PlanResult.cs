@@ -1,7 +1,7 @@
 namespace FlowForge.Pipelines;
 
 /// <summary>What a run would do. <see cref="Jobs"/> is sorted so that each job comes after those it depends on.</summary>
-/// <param name="Jobs">Reference ingests, ingests, silver, gold. Jobs of a cycle are left out.</param>
+/// <param name="Jobs">Reference ingests, ingests, silver, gold, notebooks, deliveries. Jobs of a cycle are left out.</param>
 /// <param name="Diagnostics">Ordered by line.</param>
 public sealed record PlanResult(IReadOnlyList<PlanJob> Jobs, IReadOnlyList<Diagnostic> Diagnostics)
 {

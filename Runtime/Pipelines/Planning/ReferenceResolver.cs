@@ -38,6 +38,14 @@ internal sealed class ReferenceResolver(
     public IReadOnlyList<string> Read(NotebookJobDefinition job) =>
         Read(job.Notebook, new DatasetDefinition { Layer = "notebook", Name = job.Name, Line = job.Line }, $"notebooks.{job.Name}.notebook");
 
+    /// <summary>The table that a delivery reads.</summary>
+    public IReadOnlyList<string> Read(DeliveryDefinition delivery)
+    {
+        var dot = delivery.From.IndexOf('.', StringComparison.Ordinal);
+        var reader = new DatasetDefinition { Layer = "delivery", Name = delivery.Name, Line = delivery.Line };
+        return Resolve(new SqlReference(delivery.From[..dot], delivery.From[(dot + 1)..]), reader, $"deliveries.{delivery.Name}.from", new TextPlace(delivery.FromPlace.Line, delivery.FromPlace.Column)) is { } table ? [table] : [];
+    }
+
     private IReadOnlyList<string> Read(NotebookUse notebook, DatasetDefinition reader, string path)
     {
         if (notebook.Source is not { } source) return []; // what was wrong with its file has been said already

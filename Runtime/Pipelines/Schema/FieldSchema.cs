@@ -65,7 +65,7 @@ internal static class FieldSchema
         FieldKind.Free => new() { ["type"] = "object" },
         FieldKind.Section => Section(field.Section!),
         FieldKind.SectionOrText => Either(Section(field.Section!), new() { ["type"] = "string" }),
-        FieldKind.Sections => Named(Reference("ingest")),
+        FieldKind.Sections => Named(field.Section == IngestFields.Ingest ? Reference("ingest") : Section(field.Section!)),
         FieldKind.SectionsOrTexts => Named(Either(Reference("dataset"), new() { ["type"] = "string" })),
         FieldKind.Tests => Named(Section(field.Section!)),
         FieldKind.Rows => Rows(),

@@ -29,6 +29,8 @@ public static partial class Placeholders
             foreach (var (name, value) in dataset.Notebook!.Parameters) Look(value, $"{dataset.Table}.parameters.{name}", dataset.Line);
         foreach (var job in definition.Notebooks)
             foreach (var (name, value) in job.Notebook.Parameters) Look(value, $"notebooks.{job.Name}.parameters.{name}", job.Line);
+        foreach (var delivery in definition.Deliveries)
+            foreach (var text in Texts(delivery.Config).Append(delivery.Path)) Look(text, $"deliveries.{delivery.Name}", delivery.Line);
         foreach (var macro in definition.Macros) Look(macro.Body, $"macros.{macro.Name}", macro.Line);
         foreach (var job in definition.Ingest)
         {
@@ -52,6 +54,7 @@ public static partial class Placeholders
         ArgumentNullException.ThrowIfNull(definition);
         return definition.Macros.Any(m => Asks(m.Body)) || definition.Datasets.Any(d => Asks(d.Sql) || d.Sql?.Contains("'" + IntervalStart, StringComparison.OrdinalIgnoreCase) == true || d.Sql?.Contains("'" + IntervalEnd, StringComparison.OrdinalIgnoreCase) == true)
             || Uses(definition).Any(n => n.Parameters.Values.Any(Asks))
+            || definition.Deliveries.Any(d => Asks(d.Path) || Texts(d.Config).Any(Asks))
             || definition.Ingest.Any(i => Asks(i.Filter) || i.Computed.Values.Any(Asks) || Texts(i.Config).Any(Asks));
 
         static bool Asks(string? text) => Names(text).Any(n => Interval.Contains(n, StringComparer.Ordinal));
@@ -66,8 +69,7 @@ public static partial class Placeholders
     public static IReadOnlyDictionary<string, string> Fill(NotebookUse notebook, IReadOnlyDictionary<string, string> parameters, (DateTimeOffset Start, DateTimeOffset End)? interval)
     {
         ArgumentNullException.ThrowIfNull(notebook);
-        var values = parameters.ToDictionary(p => "param." + p.Key, p => p.Value, StringComparer.Ordinal);
-        if (interval is { } time) (values["interval.start"], values["interval.end"]) = (Text(time.Start), Text(time.End));
+        var values = Values(parameters, interval);
         var filled = notebook.Parameters.ToDictionary(p => p.Key, p => InText(p.Value, values), StringComparer.Ordinal);
         foreach (var name in notebook.Source?.Parameters ?? [])
             if (parameters.TryGetValue(name, out var value)) filled.TryAdd(name, value);
@@ -89,9 +91,23 @@ public static partial class Placeholders
     public static IngestDefinition Fill(IngestDefinition job, IReadOnlyDictionary<string, string> parameters, (DateTimeOffset Start, DateTimeOffset End)? interval)
     {
         ArgumentNullException.ThrowIfNull(job);
+        var values = Values(parameters, interval);
+        return job with { Filter = job.Filter is { } filter ? InSql(filter, values) : null, Computed = job.Computed.ToDictionary(c => c.Key, c => InSql(c.Value, values)), Config = (JsonObject)Filled(job.Config, null, values)! };
+    }
+
+    /// <summary>The delivery with the values of a run in <c>path</c> and <c>config</c>.</summary>
+    public static DeliveryDefinition Fill(DeliveryDefinition delivery, IReadOnlyDictionary<string, string> parameters, (DateTimeOffset Start, DateTimeOffset End)? interval)
+    {
+        ArgumentNullException.ThrowIfNull(delivery);
+        var values = Values(parameters, interval);
+        return delivery with { Path = delivery.Path is { } path ? InText(path, values) : null, Config = (JsonObject)Filled(delivery.Config, null, values)! };
+    }
+
+    private static Dictionary<string, string> Values(IReadOnlyDictionary<string, string> parameters, (DateTimeOffset Start, DateTimeOffset End)? interval)
+    {
         var values = parameters.ToDictionary(p => "param." + p.Key, p => p.Value, StringComparer.Ordinal);
         if (interval is { } time) (values["interval.start"], values["interval.end"]) = (Text(time.Start), Text(time.End));
-        return job with { Filter = job.Filter is { } filter ? InSql(filter, values) : null, Computed = job.Computed.ToDictionary(c => c.Key, c => InSql(c.Value, values)), Config = (JsonObject)Filled(job.Config, null, values)! };
+        return values;
     }
 
     /// <summary>A dataset's SQL with each placeholder as a variable.</summary>

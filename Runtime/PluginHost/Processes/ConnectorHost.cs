@@ -97,6 +97,14 @@ internal sealed class ConnectorHost(FrameChannel channel) : IAsyncDisposable
                 var write = Argument<RemoteWrite>();
                 var request = new WriteRequest(write.Table, BatchBytes.ReadSchema(body), write.Key, write.Replace);
                 return (await As<ISink>().WriteAsync(request, Batches(call), call.Cancelled).ConfigureAwait(false), default);
+            case "files": await EachAsync(As<IFileSink>().FilesAsync(Argument<string>(), call.Cancelled), f => call.SendAsync(f, default)).ConfigureAwait(false); return default;
+            // One byte before the content: a file that is empty is not one that is not there.
+            case "get": return (null, await As<IFileSink>().GetAsync(Argument<string>(), call.Cancelled).ConfigureAwait(false) is { } content ? (byte[])[0, .. content] : default);
+            case "put":
+                var pushed = new PushedStream(call.TakeAsync());
+                await using (pushed.ConfigureAwait(false)) await As<IFileSink>().PutAsync(Argument<SinkFile>(), pushed, call.Cancelled).ConfigureAwait(false);
+                return default;
+            case "remove": await As<IFileSink>().RemoveAsync(Argument<string>(), call.Cancelled).ConfigureAwait(false); return default;
             default: throw new PluginException($"The host process does not know '{method}': it is of another version than the runtime. Build both anew.");
         }
 
