@@ -42,6 +42,7 @@ public sealed class BucketLakeTests(CephServer server, ITestOutputHelper output)
             await Wait.UntilAsync(async () => (optimized = await environment.Client.TableWorkAsync(work, cancel)).FinishedAt is not null, () => $"{optimized}\n{environment.Output}", TimeSpan.FromSeconds(60), cancel);
             Assert.Equal((RunState.Succeeded, 1), (optimized!.State, optimized.Optimized?.Files));
             Assert.Equal(workspace.Orders, await CountAsync(environment, "SELECT count(*) FROM bronze.orders WHERE order_id >= 0", cancel));
+            await DeliverAsync(environment, client, workspace.Orders, cancel);
             Assert.DoesNotContain(CephServer.SecretKey, environment.Output);
         }
         var keys = (await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "lake", Prefix = "team a/" }, cancel)).S3Objects.Select(o => o.Key).ToList();
@@ -62,6 +63,50 @@ public sealed class BucketLakeTests(CephServer server, ITestOutputHelper output)
             var restored = await other.Client.RestoreAsync(TableLayer.Bronze, "orders", new RestoreTable(0), cancel);
             Assert.Equal(0, restored.Restored);
             Assert.Equal((workspace.Orders, 3000), (first, await CountAsync(other, "SELECT count(*) FROM bronze.orders", cancel)));
+        }
+    }
+
+    /// <summary>Tables go into a bucket of somebody else; the runtime is killed while it delivers, and each row is there once.</summary>
+    private async Task DeliverAsync(RunningEnvironment environment, Amazon.S3.AmazonS3Client client, long orders, CancellationToken cancel)
+    {
+        const int Many = 400_000;
+        await client.PutBucketAsync("partner", cancel);
+        await environment.Client.PutSecretAsync("partner", CephServer.SecretKey, cancel);
+        await environment.Client.PutConnectionAsync("partner", new PutConnection
+        {
+            Connector = "s3", Settings = System.Text.Json.JsonSerializer.SerializeToElement(new { endpoint = server.Endpoint.AbsoluteUri, bucket = "partner", access_key = CephServer.AccessKey, secret_key = "${secret:partner}" }),
+        }, cancel);
+        await environment.Client.PutPipelineAsync("deliver", new PutPipeline(
+            $$"""
+            pipeline: deliver
+            gold:
+              many: SELECT i AS id, md5(i::VARCHAR) AS code, md5((i + 1)::VARCHAR) AS more FROM range({{Many}}) t(i)
+            deliveries:
+              many: { from: gold.many, connection: partner, path: out/many.csv }
+              orders: { from: bronze.orders, connection: partner, path: orders, format: ndjson, mode: append }
+            """), cancel);
+        var run = (await environment.Client.StartRunAsync(new StartRun("deliver"), cancel)).Run!;
+        await Wait.UntilAsync(async () => (await environment.Client.RunAsync(run, cancel)).Jobs.Single(j => j.Id == "delivery.many").State is not RunState.Queued, () => "the delivery\n" + environment.Output, TimeSpan.FromSeconds(60), cancel);
+        environment.Kill("FlowForge.Api");
+        var detail = await environment.EndOfAsync(run, cancel);
+        output.WriteLine($"deliveries: {detail.State}, {string.Join("; ", detail.Jobs.Select(j => $"{j.Id} attempt {j.Attempt} {j.Rows} {j.Bytes} bytes, {j.Note}"))}");
+        Assert.True(detail.State == RunState.Succeeded, $"{detail.State} {detail.Error}\n{environment.Output}");
+        Assert.Equal([("delivery.many", Many), ("delivery.orders", orders)], detail.Jobs.Where(j => j.Kind == JobKind.Delivery).OrderBy(j => j.Id).Select(j => (j.Id, j.Rows.Loaded)));
+        Assert.Equal(Many, await IdsAsync("out/many.csv"));
+        var keys = (await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "partner" }, cancel)).S3Objects.Select(o => o.Key).ToList();
+        Assert.Equal(["orders/_delivery.json", "out/many.csv"], keys.Where(k => !k.StartsWith("orders/part-", StringComparison.Ordinal)));
+        Assert.Equal(orders, await IdsAsync(keys.Single(k => k.StartsWith("orders/part-", StringComparison.Ordinal))));
+        Assert.Empty((await client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = "partner" }, cancel)).MultipartUploads ?? []);
+
+        // How many different ids the file has, and that it has each once.
+        async Task<long> IdsAsync(string key)
+        {
+            using var answer = await client.GetObjectAsync("partner", key, cancel);
+            using var reader = new StreamReader(answer.ResponseStream);
+            var ids = new HashSet<string>();
+            if (key.EndsWith(".csv", StringComparison.Ordinal)) _ = await reader.ReadLineAsync(cancel);
+            while (await reader.ReadLineAsync(cancel) is { } line) Assert.True(ids.Add(line[..line.IndexOf(',', StringComparison.Ordinal)]), $"{key} has {line} twice.");
+            return ids.Count;
         }
     }
 

@@ -95,7 +95,7 @@ public sealed class FileSinkTests(S3Server server) : IDisposable
     {
         var files = new List<string>();
         await foreach (var file in sink.FilesAsync(path, Stop)) files.Add($"{file.Path} {file.Size}");
-        return files;
+        return [.. files.Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Content of which half comes, and then a cancellation.</summary>
