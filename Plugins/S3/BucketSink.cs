@@ -10,7 +10,7 @@ namespace FlowForge.Plugins.S3;
 /// <param name="parallel">Parts that are sent at once, and so kept in memory.</param>
 internal sealed class BucketSink(BucketSink.Caller call, string bucket, int parallel)
 {
-    private const int PartBytes = 16 << 20;
+    private const int PartBytes = 8 << 20;
     private const int MostParts = 9_000;
 
     public delegate Task<object> Caller(Func<AmazonS3Client, Task<object>> request, CancellationToken cancellationToken);
@@ -64,11 +64,11 @@ internal sealed class BucketSink(BucketSink.Caller call, string bucket, int para
         await AbortLeftoversAsync(key, cancellationToken).ConfigureAwait(false);
         var upload = (await AskAsync(c => c.InitiateMultipartUploadAsync(bucket, key, cancellationToken), cancellationToken).ConfigureAwait(false)).UploadId;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var room = new SemaphoreSlim(parallel);
         List<Task<PartETag>> parts = [];
         try
         {
             var partBytes = Math.Max(PartBytes, size / MostParts);
-            using var room = new SemaphoreSlim(parallel);
             for (long at = 0; at < size; at += partBytes)
             {
                 await room.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -82,7 +82,7 @@ internal sealed class BucketSink(BucketSink.Caller call, string bucket, int para
         catch
         {
             await stop.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Task.WhenAll(parts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await AbortAsync(key, upload).ConfigureAwait(false);
             throw;
         }

@@ -41,7 +41,7 @@ public sealed class DeliveryTests
     [InlineData("{ from: gold.sales, to: file }", "FF1240 deliveries.out.path 5: The delivery does not say which file or folder it writes.")]
     [InlineData("{ from: gold.sales, to: file, path: a.csv, table: t }", "FF1240 deliveries.out.table 5: The delivery has 'table', but file takes files.")]
     [InlineData("{ from: gold.sales, to: warehouse, path: a.csv }", "FF1240 deliveries.out.table 5: The delivery does not say which table it writes.|FF1240 deliveries.out.path 5: The delivery has 'path', but warehouse takes rows.")]
-    [InlineData("{ from: gold.sales, to: warehouse, table: t, mode: append, format: csv }", "FF1240 deliveries.out.format 5: A table has no format.|FF1240 deliveries.out.mode 5: mode: append adds files; a table is always replaced.")]
+    [InlineData("{ from: gold.sales, to: warehouse, table: t, mode: append, format: csv }", "FF1240 deliveries.out.mode 5: mode: append adds files; a table is always replaced.|FF1240 deliveries.out.format 5: A table has no format.")]
     [InlineData("{ from: gold.sales, to: file, path: pipelines/p.yaml }", "FF1214 deliveries.out.path 5: The path 'pipelines/p.yaml' does not end as a file that can be delivered.")]
     [InlineData("{ from: gold.sales, to: file, path: a.csv, format: parquet }", "FF1202 deliveries.out.format 5: 'a.csv' ends as csv, and format says parquet.")]
     [InlineData("{ from: gold.sales, to: file, path: a.csv, format: xml }", "FF1104 deliveries.out.format 5: 'format' is 'xml'; it may be parquet, csv, ndjson.")]

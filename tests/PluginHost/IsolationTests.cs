@@ -181,7 +181,7 @@ public sealed class IsolationTests : IDisposable
         await sink.PutAsync(new SinkFile("ü/a", large.Length), new MemoryStream(large), ct);
         await sink.PutAsync(new SinkFile("ü/b", 0), new MemoryStream(), ct);
         Assert.Equal(large, await sink.GetAsync("ü/a", ct));
-        Assert.Equal([], await sink.GetAsync("ü/b", ct));
+        Assert.Equal(0, (await sink.GetAsync("ü/b", ct))?.Length);
         Assert.Null(await sink.GetAsync("ü/c", ct));
         Assert.Equal("Make some.", (await Assert.ThrowsAsync<TerminalException>(() => sink.PutAsync(new SinkFile("ü/c", -1), new MemoryStream(large), ct))).Suggestion);
         await sink.RemoveAsync("ü/b", ct);
