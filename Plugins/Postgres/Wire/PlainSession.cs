@@ -124,6 +124,7 @@ internal sealed class PlainSession : ICopySession
         if (Environment.GetEnvironmentVariable("PGOPTIONS") is { Length: > 0 } options) start.AddRange(["options", options]);
         Send(Version3, Encoding.UTF8.GetBytes(string.Join('\0', start) + "\0\0"));
         Scram? scram = null;
+        var isProven = false;
         while (true)
         {
             var (kind, length) = _input.Next();
@@ -139,8 +140,9 @@ internal sealed class PlainSession : ICopySession
                         Send('p', [.. Encoding.UTF8.GetBytes(Scram.Mechanism + "\0"), .. BitConverter.GetBytes(IPAddress.HostToNetworkOrder(first.Length)), .. first]);
                     }
                     else if (asked == 11 && scram is not null) Send('p', scram.Final(rest));
-                    else if (asked == 12 && scram is not null && scram.Proves(rest)) { }
-                    else if (asked != 0) return false;
+                    else if (asked == 12 && scram is not null && scram.Proves(rest)) isProven = true;
+                    // Who does not know the password must not get in by leaving its proof out.
+                    else if (asked != 0 || (scram is not null && !isProven)) return false;
                     break;
                 case 'K':
                     _key = body.ToArray();
