@@ -10,13 +10,13 @@ internal sealed class DatasetEngine : IDisposable
     private readonly DuckDatabase database;
     private readonly ScratchFolder spill;
 
-    /// <param name="lakeRoot">The only place on the machine that the dataset's SQL may read and write, beside the spill folder.</param>
-    public DatasetEngine(DatasetOptions options, JobRequest request, string lakeRoot)
+    /// <param name="lakeRoot">The only place on the machine that the dataset's SQL may read and write, beside its own spill folder; null for none.</param>
+    public DatasetEngine(DatasetOptions options, JobRequest request, string? lakeRoot)
     {
         spill = new ScratchFolder(options.SpillFolder);
         database = DuckDatabase.Open(new DuckOptions { MemoryLimitBytes = options.MemoryLimitBytes, Threads = options.Threads, TempDirectory = spill.Directory });
         Session = Connect(request);
-        Session.Confine([lakeRoot, spill.Directory]);
+        Session.Confine(lakeRoot is null ? [spill.Directory] : [lakeRoot, spill.Directory]);
     }
 
     /// <summary>Another session of the instance, with the run's variables; the caller disposes it.</summary>

@@ -8,6 +8,9 @@ public sealed class DatasetTesterTests
 {
     private static async Task<IReadOnlyList<DatasetTestResult>> RunAsync(string tests, string? only = null)
     {
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "flowforge-tester-" + Guid.NewGuid().ToString("n"))).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "other.txt"), "of another job", TestContext.Current.CancellationToken);
+        tests = tests.Replace("SPILL", folder, StringComparison.Ordinal);
         var parsed = PipelineParser.Parse("""
             pipeline: p
             parameters: { least: "1" }
@@ -21,7 +24,6 @@ public sealed class DatasetTesterTests
 
             """ + string.Join("\n", tests.Split('\n').Select(l => "  " + l)) + "\n");
         Assert.Empty(parsed.Diagnostics);
-        var folder = Path.Combine(Path.GetTempPath(), "flowforge-tester-" + Guid.NewGuid().ToString("n"));
         try
         {
             return await new DatasetTester(new DatasetOptions { SpillFolder = folder, Threads = 1, MemoryLimitBytes = 128L << 20 }).RunAsync(parsed.Definition!, only, TestContext.Current.CancellationToken);
@@ -57,6 +59,19 @@ public sealed class DatasetTesterTests
               expect: SELECT DATE '2024-01-01' AS day, 0.3 AS total, 2 AS n
             """);
         Assert.Equal(["cleans  True", "other_parameter  True", "sums  True"], results.Select(r => $"{r.Name} {r.Message} {r.Passed}"));
+    }
+
+    [Fact]
+    public async Task Run_FilesOfOtherJobs_AreOutOfReach()
+    {
+        var result = (await RunAsync("""
+            sums:
+              dataset: silver.totals
+              given: { silver.clean: "SELECT DATE '2024-01-01' AS day, 1 AS price, content FROM read_text('SPILL/other.txt')" }
+              expect: []
+            """)).Single();
+        Assert.False(result.Passed);
+        Assert.Contains("file system operations are disabled by configuration", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]

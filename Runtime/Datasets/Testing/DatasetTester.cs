@@ -54,7 +54,7 @@ public sealed class DatasetTester(DatasetOptions options, PluginRegistry? plugin
             RunTime = new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero),
         };
         using var functions = PluginFunctions.Hold(plugins, MadeFrom.AllSql(dataset));
-        using var engine = new DatasetEngine(options, request, options.SpillFolder);
+        using var engine = new DatasetEngine(options, request, lakeRoot: null);
         var session = engine.Session;
         foreach (var layer in (string[])["bronze", "silver", "gold"]) session.Execute($"CREATE SCHEMA {layer}");
         foreach (var table in DatasetInputs.TablesOfSql(dataset).Select(r => r.ToString().ToLowerInvariant()).Distinct())
