@@ -34,18 +34,6 @@ internal static class SftpFolders
 
     public static Task CloseAsync(this SftpSession session, byte[] handle, CancellationToken ct) => session.AskAsync(4, w => w.Bytes(handle), ct);
 
-    /// <summary>The bytes at a place, fewer than asked where the server likes; none at the end.</summary>
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(this SftpSession session, byte[] handle, long offset, int count, CancellationToken ct)
-    {
-        try
-        {
-            var answer = await session.AskAsync(5, w => { w.Bytes(handle); w.Long((ulong)offset); w.Number((uint)count); }, ct).ConfigureAwait(false);
-            var length = new PacketReader(answer, 5).Bytes().Length;
-            return answer.AsMemory(9, length);
-        }
-        catch (SftpException e) when (e.Code == SftpException.EndOfFile) { return default; }
-    }
-
     /// <summary>Files below a folder, sorted by path; hidden ones too. Links to folders are not followed, for they may form circles.</summary>
     /// <param name="depth">How many levels are looked into; 1 is the folder alone.</param>
     public static async IAsyncEnumerable<(string Path, SftpFacts Facts)> FilesAsync(this SftpSession session, string folder, int depth, [EnumeratorCancellation] CancellationToken ct)

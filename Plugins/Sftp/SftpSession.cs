@@ -17,13 +17,15 @@ internal sealed class SftpException(uint code, string message) : IOException(mes
 /// <summary>One login: SFTP, version 3, over the pipes of an ssh process. Requests may be under way at once. Any thread may call; dispose it to log out.</summary>
 internal sealed class SftpSession : IDisposable
 {
-    private const int MostAnswerBytes = 1 << 20;
+    private const int MostAnswerBytes = 1 << 20, MostReadBytes = 255 << 10;
+    private const byte StatusKind = 101;
+    private const string LimitsExtension = "limits@openssh.com";
     private readonly Process _process;
     private readonly SftpSpec _spec;
     private readonly Stream _out;
     private readonly Task<string> _errors;
     private readonly Lock _gate = new();
-    private readonly ConcurrentDictionary<uint, TaskCompletionSource<byte[]>> _waiting = new();
+    private readonly ConcurrentDictionary<uint, Waiting> _waiting = new();
     private uint _last;
     private Exception? _ended;
     private long _heard = Stopwatch.GetTimestamp();
@@ -32,6 +34,9 @@ internal sealed class SftpSession : IDisposable
 
     /// <summary>Whether the connection still stands, as far as is known.</summary>
     public bool IsAlive => Volatile.Read(ref _ended) is null;
+
+    /// <summary>Bytes that one read may ask for: what each server must know, or as many as this one says that it gives.</summary>
+    public int ReadBytes { get; private set; } = 32 << 10;
 
     /// <exception cref="TerminalException">The server is not the expected one, or refuses the login.</exception>
     /// <exception cref="TransientException">No answer.</exception>
@@ -45,6 +50,7 @@ internal sealed class SftpSession : IDisposable
             var version = await session.FirstAsync().WaitAsync(spec.Timeout + TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(false);
             if (version.Length < 5 || version[0] != 2) throw NotSftp(spec);
             _ = Task.Factory.StartNew(session.ReadLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            if (Offers(version, LimitsExtension)) await session.LearnLimitsAsync(cancellationToken).ConfigureAwait(false);
             return session;
         }
         catch (Exception e)
@@ -60,6 +66,27 @@ internal sealed class SftpSession : IDisposable
                 _ => e,
             };
         }
+    }
+
+    private static bool Offers(byte[] version, string extension)
+    {
+        for (var reader = new PacketReader(version, 5); !reader.IsAtEnd; reader.Bytes())
+            if (reader.Text() == extension) return true;
+        return false;
+    }
+
+    // Fewer and larger answers cost both sides less. A server that does not say its limits gets reads of 32 KB.
+    private async Task LearnLimitsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var reader = new PacketReader(await AskAsync(200, w => w.Text(LimitsExtension), cancellationToken).ConfigureAwait(false), 5);
+            var (packet, read) = (reader.Long(), reader.Long());
+            // Nought is "no limit".
+            if (packet is > 0 and < 34 << 10) return;
+            ReadBytes = (int)Math.Clamp(Math.Min(read == 0 ? ulong.MaxValue : read, packet == 0 ? ulong.MaxValue : packet - 1024), 32 << 10, MostReadBytes);
+        }
+        catch (SftpException) { /* It knows the word and nothing else: the small reads work everywhere. */ }
     }
 
     private static TerminalException NotSftp(SftpSpec spec, Exception? inner = null) =>
@@ -85,18 +112,32 @@ internal sealed class SftpSession : IDisposable
     }
 
     /// <summary>Sends a request and gives the whole answer, its kind first. A refusal is an <see cref="SftpException"/>.</summary>
-    public async Task<byte[]> AskAsync(byte kind, Action<PacketWriter> write, CancellationToken cancellationToken)
+    public async Task<byte[]> AskAsync(byte kind, Action<PacketWriter> write, CancellationToken cancellationToken) => (await AskAsync(kind, write, isRead: false, cancellationToken).ConfigureAwait(false)).Array!;
+
+    /// <summary>The bytes at a place, fewer than asked where the server likes; none at the end. Their array is from the shared pool, and the caller's to give back.</summary>
+    public async Task<ArraySegment<byte>> ReadAsync(byte[] handle, long offset, int count, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await AskAsync(5, w => { w.Bytes(handle); w.Long((ulong)offset); w.Number((uint)count); }, isRead: true, cancellationToken).ConfigureAwait(false);
+            var length = answer.Count < 9 ? -1 : BinaryPrimitives.ReadInt32BigEndian(answer.AsSpan(5));
+            return length >= 0 && length <= Math.Min(count, answer.Count - 9) ? answer.Slice(9, length) : throw new InvalidDataException("An answer says that it has other bytes than were asked for.");
+        }
+        catch (SftpException e) when (e.Code == SftpException.EndOfFile) { return default; }
+    }
+
+    private async Task<ArraySegment<byte>> AskAsync(byte kind, Action<PacketWriter> write, bool isRead, CancellationToken cancellationToken)
     {
         var id = Interlocked.Increment(ref _last);
-        var waiting = _waiting[id] = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiting = _waiting[id] = new Waiting(isRead);
         try
         {
             if (Volatile.Read(ref _ended) is { } ended) throw Lost(ended);
             try { Send(Packet(kind, w => { w.Number(id); write(w); })); }
             catch (IOException e) { throw Lost(Volatile.Read(ref _ended) ?? e); }
             var answer = await AnswerAsync(waiting.Task, cancellationToken).ConfigureAwait(false);
-            if (answer[0] != 101) return answer;
-            var reader = new PacketReader(answer, 5);
+            if (answer[0] != StatusKind) return answer;
+            var reader = new PacketReader(answer.Array!, 5);
             var code = reader.Number();
             return code == 0 ? answer : throw new SftpException(code, reader.IsAtEnd ? $"status {code}" : reader.Text());
         }
@@ -107,7 +148,7 @@ internal sealed class SftpSession : IDisposable
     }
 
     /// <summary>Waits as long as anything comes: over a slow line many answers are under way before this one. A server that has fallen silent is given up, with the whole login.</summary>
-    private async Task<byte[]> AnswerAsync(Task<byte[]> waiting, CancellationToken cancellationToken)
+    private async Task<ArraySegment<byte>> AnswerAsync(Task<ArraySegment<byte>> waiting, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -130,11 +171,19 @@ internal sealed class SftpSession : IDisposable
         try
         {
             var stream = _process.StandardOutput.BaseStream;
+            Span<byte> head = stackalloc byte[9];
             while (true)
             {
-                var answer = ReadPacket(stream);
+                // Every answer has a kind and a number behind its length.
+                stream.ReadExactly(head);
+                var size = Size(head);
+                if (size < 5) throw new InvalidDataException($"An answer says that it has {size} bytes.");
+                var isWanted = _waiting.TryRemove(BinaryPrimitives.ReadUInt32BigEndian(head[5..]), out var waiting);
+                var packet = isWanted && waiting!.IsRead && head[4] != StatusKind ? ArrayPool<byte>.Shared.Rent(size) : new byte[size];
+                head[4..].CopyTo(packet);
+                stream.ReadExactly(packet, 5, size - 5);
                 Volatile.Write(ref _heard, Stopwatch.GetTimestamp());
-                if (answer.Length >= 5 && _waiting.TryRemove(BinaryPrimitives.ReadUInt32BigEndian(answer.AsSpan(1)), out var waiting)) waiting.TrySetResult(answer);
+                if (isWanted) waiting!.TrySetResult(new ArraySegment<byte>(packet, 0, size));
             }
         }
         catch (Exception e)
@@ -144,17 +193,20 @@ internal sealed class SftpSession : IDisposable
         }
     }
 
-    private Task<byte[]> FirstAsync() => Task.Run(() => ReadPacket(_process.StandardOutput.BaseStream));
-
-    private static byte[] ReadPacket(Stream stream)
+    private Task<byte[]> FirstAsync() => Task.Run(() =>
     {
+        var stream = _process.StandardOutput.BaseStream;
         Span<byte> length = stackalloc byte[4];
         stream.ReadExactly(length);
-        var size = BinaryPrimitives.ReadUInt32BigEndian(length);
-        if (size is 0 or > MostAnswerBytes) throw new InvalidDataException($"An answer says that it has {size} bytes.");
-        var packet = new byte[size];
+        var packet = new byte[Size(length)];
         stream.ReadExactly(packet);
         return packet;
+    });
+
+    private static int Size(ReadOnlySpan<byte> length)
+    {
+        var size = BinaryPrimitives.ReadUInt32BigEndian(length);
+        return size is > 0 and <= MostAnswerBytes ? (int)size : throw new InvalidDataException($"An answer says that it has {size} bytes.");
     }
 
     private void Send(byte[] packet)
@@ -179,6 +231,13 @@ internal sealed class SftpSession : IDisposable
         _process.WaitForExit(TimeSpan.FromSeconds(5));
         _process.Dispose();
     }
+}
+
+/// <summary>A request that is under way.</summary>
+/// <param name="isRead">Its answer is data of a file, and goes into an array of the pool.</param>
+internal sealed class Waiting(bool isRead) : TaskCompletionSource<ArraySegment<byte>>(TaskCreationOptions.RunContinuationsAsynchronously)
+{
+    public bool IsRead { get; } = isRead;
 }
 
 /// <summary>Makes one packet.</summary>

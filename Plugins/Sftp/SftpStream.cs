@@ -3,14 +3,14 @@ namespace FlowForge.Plugins.Sftp;
 /// <summary>One file from its first byte to its last, many reads ahead. After a broken connection it goes on where it was, if the file is still the one that was listed.</summary>
 internal sealed class SftpStream : Stream
 {
-    private const int ReadBytes = 32 << 10, ReadsAhead = 64, MostBreaks = 5;
+    private const int BytesAhead = 4 << 20, FewestAhead = 16, MostAhead = 64, MostBreaks = 5;
     private readonly Func<CancellationToken, Task<SftpSession>> _login;
     private readonly string _path;
     private readonly SftpFacts _listed;
-    private readonly Queue<(long Offset, int Count, Task<ReadOnlyMemory<byte>> Bytes)> _ahead = new();
+    private readonly Queue<(long Offset, int Count, Task<ArraySegment<byte>> Bytes)> _ahead = new();
     private SftpSession? _session;
     private byte[] _handle = [];
-    private ReadOnlyMemory<byte> _left;
+    private ArraySegment<byte> _left;
     private long _position, _asked;
     private int _breaks;
     private bool _ended;
@@ -28,7 +28,7 @@ internal sealed class SftpStream : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        while (_left.Length == 0 && !_ended)
+        while (_left.Count == 0 && !_ended)
         {
             try { await NextAsync(cancellationToken).ConfigureAwait(false); }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is TransientException or IOException and not SftpException)
@@ -39,32 +39,36 @@ internal sealed class SftpStream : Stream
                 catch (TransientException) when (_breaks < MostBreaks) { _session = null; }
             }
         }
-        var count = Math.Min(buffer.Length, _left.Length);
-        _left[..count].CopyTo(buffer);
+        if (_left.Count == 0) return 0;
+        var count = Math.Min(buffer.Length, _left.Count);
+        _left[..count].AsSpan().CopyTo(buffer.Span);
         _left = _left[count..];
+        if (_left.Count == 0) GiveBack();
         return count;
     }
 
     private async Task NextAsync(CancellationToken ct)
     {
         if (_session is null) throw new TransientException($"{_path}: not connected.");
-        while (_ahead.Count < ReadsAhead && (_listed.Size is not { } size || _asked < size || _ahead.Count == 0))
+        var most = _session.ReadBytes;
+        var ahead = Math.Clamp(BytesAhead / most, FewestAhead, MostAhead);
+        while (_ahead.Count < ahead && (_listed.Size is not { } size || _asked < size || _ahead.Count == 0))
         {
-            _ahead.Enqueue((_asked, ReadBytes, _session.ReadAsync(_handle, _asked, ReadBytes, ct)));
-            _asked += ReadBytes;
+            _ahead.Enqueue((_asked, most, _session.ReadAsync(_handle, _asked, most, ct)));
+            _asked += most;
         }
         var (offset, count, reading) = _ahead.Dequeue();
-        ReadOnlyMemory<byte> bytes;
+        ArraySegment<byte> bytes;
         try { bytes = await reading.ConfigureAwait(false); }
         catch (SftpException e) { throw SftpConnector.Refused(_path, e); }
-        if (bytes.Length == 0)
+        if (bytes.Count == 0)
         {
             _ended = true;
             Forget();
             return;
         }
-        (_left, _position) = (bytes, offset + bytes.Length);
-        if (bytes.Length == count) return;
+        (_left, _position) = (bytes, offset + bytes.Count);
+        if (bytes.Count == count) return;
         // A short answer: what is missing is asked for again, and what was asked behind it with it.
         Forget();
         _asked = _position;
@@ -84,9 +88,16 @@ internal sealed class SftpStream : Stream
         _asked = _position;
     }
 
+    // What is still under way ends by itself; its array is left to the collector.
     private void Forget()
     {
         while (_ahead.TryDequeue(out var ahead)) _ = ahead.Bytes.ContinueWith(static t => t.Exception, TaskScheduler.Default);
+    }
+
+    private void GiveBack()
+    {
+        if (_left.Array is { Length: > 0 } array) System.Buffers.ArrayPool<byte>.Shared.Return(array);
+        _left = default;
     }
 
     public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
@@ -95,7 +106,7 @@ internal sealed class SftpStream : Stream
     public override bool CanSeek => false;
     public override bool CanWrite => false;
     public override long Length => _listed.Size ?? throw new NotSupportedException();
-    public override long Position { get => _position - _left.Length; set => throw new NotSupportedException(); }
+    public override long Position { get => _position - _left.Count; set => throw new NotSupportedException(); }
     public override void Flush() { }
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
     public override void SetLength(long value) => throw new NotSupportedException();
@@ -106,6 +117,7 @@ internal sealed class SftpStream : Stream
         if (disposing)
         {
             Forget();
+            GiveBack();
             if (_session is { } session) _ = session.CloseAsync(_handle, CancellationToken.None).ContinueWith(static t => t.Exception, TaskScheduler.Default);
             _session = null;
         }
