@@ -42,6 +42,17 @@ public interface IResume : IConnector;
 /// </summary>
 public interface IStream : IResume;
 
+/// <summary>
+/// Where the settings say that new files come last, it need not list all of them again: a run that wants what is new asks here, one that replaces its table asks <see cref="IFileSource.ListAsync"/>.
+/// </summary>
+public interface IListNew : IFileSource
+{
+    /// <summary>The files that match; what earlier runs have dealt with may be left out, and what lies before it. Without such a setting, all of them.</summary>
+    /// <param name="seen">The paths that earlier runs have dealt with, in no order.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    IAsyncEnumerable<SourceFile> ListNewAsync(IReadOnlyCollection<string> seen, CancellationToken cancellationToken);
+}
+
 /// <summary>Does what may only happen once the rows are safe: moves files, acknowledges messages. Repeated until it succeeds.</summary>
 public interface IAfterCommit : IConnector
 {

@@ -8,7 +8,7 @@ namespace FlowForge.Plugins.S3;
 
 /// <summary>Hands over and takes the objects of a bucket, of Amazon's or of any service that speaks its protocol.</summary>
 [Connector("s3", Title = "S3", Description = "Reads files of a bucket and delivers into it, of Amazon's S3 or of any service that speaks its protocol.", Aliases = ["file_s3"])]
-public sealed class S3Connector(ConnectorContext<S3Spec> context) : IFileSource, IAfterCommit, ITestConnection, IDiscover, IFileSink, IDisposable
+public sealed class S3Connector(ConnectorContext<S3Spec> context) : IListNew, IAfterCommit, ITestConnection, IDiscover, IFileSink, IDisposable
 {
     private readonly S3Spec _spec = context.Settings;
     private AmazonS3Client? _client;
@@ -23,16 +23,32 @@ public sealed class S3Connector(ConnectorContext<S3Spec> context) : IFileSource,
 
     public Task RemoveAsync(string path, CancellationToken cancellationToken) => Sink.RemoveAsync(path, cancellationToken);
 
-    public async IAsyncEnumerable<SourceFile> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<SourceFile> ListAsync(CancellationToken cancellationToken) => ListBehindAsync(_ => null, cancellationToken);
+
+    public IAsyncEnumerable<SourceFile> ListNewAsync(IReadOnlyCollection<string> seen, CancellationToken cancellationToken) =>
+        ListBehindAsync(_spec.Listing == Listing.AfterLast ? pattern => Behind(pattern, seen) : _ => null, cancellationToken);
+
+    /// <param name="behind">The key behind which the listing of a pattern begins; null for its beginning.</param>
+    private async IAsyncEnumerable<SourceFile> ListBehindAsync(Func<string, string?> behind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (_spec.AfterLoad == AfterLoad.Move && string.IsNullOrEmpty(_spec.MoveTo)) throw new TerminalException("after_load is move, and move_to is not given.", "Say where loaded objects go, e.g. move_to: done/");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var pattern in _spec.Path)
-            await foreach (var found in KeysAsync(Prefix(pattern), cancellationToken).ConfigureAwait(false))
+            await foreach (var found in KeysAsync(Prefix(pattern), behind(pattern), cancellationToken).ConfigureAwait(false))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (Matches(pattern, found.Key) && !_spec.Exclude.Any(x => Matches(x, found.Key)) && !IsMoved(found.Key) && seen.Add(found.Key)) yield return File(found);
             }
+    }
+
+    private string? Behind(string pattern, IReadOnlyCollection<string> seen)
+    {
+        List<string> matching = [.. seen.Where(k => Matches(pattern, k)).Distinct(StringComparer.Ordinal)];
+        if (matching.Count <= _spec.LookBack) return null;
+        matching.Sort(KeyOrder.Instance);
+        var key = matching[matching.Count - _spec.LookBack - 1];
+        context.Log.Information($"Only keys behind {key} are listed for {pattern} (listing: after_last).");
+        return key;
     }
 
     public async Task<string> TestAsync(CancellationToken cancellationToken)
@@ -74,12 +90,12 @@ public sealed class S3Connector(ConnectorContext<S3Spec> context) : IFileSource,
         }
     }
 
-    private async IAsyncEnumerable<S3Object> KeysAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<S3Object> KeysAsync(string prefix, string? behind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? next = null;
         do
         {
-            var request = new ListObjectsV2Request { BucketName = _spec.Bucket, Prefix = prefix, ContinuationToken = next };
+            var request = new ListObjectsV2Request { BucketName = _spec.Bucket, Prefix = prefix, StartAfter = behind, ContinuationToken = next };
             var answer = await CallAsync(c => c.ListObjectsV2Async(request, cancellationToken), cancellationToken).ConfigureAwait(false);
             foreach (var found in answer.S3Objects ?? [])
                 if (!found.Key.EndsWith('/')) yield return found;

@@ -3,6 +3,16 @@ namespace FlowForge.Plugins.S3;
 /// <summary>What becomes of files that are loaded.</summary>
 public enum AfterLoad { Keep, Delete, Move }
 
+/// <summary>Which keys an incremental run asks the service for.</summary>
+public enum Listing
+{
+    /// <summary>All that match: nothing is missed.</summary>
+    All,
+
+    /// <summary>Those behind what was loaded, less <see cref="S3Spec.LookBack"/>: for names that only grow.</summary>
+    AfterLast,
+}
+
 /// <summary>What the s3 connector is told.</summary>
 public sealed record S3Spec
 {
@@ -32,6 +42,12 @@ public sealed record S3Spec
 
     [Setting("Objects to leave out, as patterns against the whole key")]
     public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    [Setting("Which keys a run that appends or merges lists: all; or after_last, only those behind what it has loaded, for names that grow with time. A key that appears or changes further before than look_back is then not seen")]
+    public Listing Listing { get; init; }
+
+    [Setting("With listing after_last: how many of the loaded keys, from the last one back, are listed again, so that a key among them that came late or was replaced is found", Minimum = 0)]
+    public int LookBack { get; init; } = 1000;
 
     [Setting("Parts of 8 MB of one object that are read at once, and so kept in memory", Minimum = 1, Maximum = 16)]
     public int Parallel { get; init; } = 4;

@@ -226,8 +226,9 @@ internal sealed class IngestRun(
         _progress.Start("finishing", null);
         try
         {
-            IReadOnlyList<SeenFile> seen = [.. state.FilesSeen.Skip(state.FilesSeen.Count - state.FilesOfCommit)];
-            var paths = Connector.Connector is IFileSource source ? await StillThereAsync(source, seen, ct).ConfigureAwait(false) : [.. seen.Select(f => f.Path)];
+            var before = state.FilesSeen.Count - state.FilesOfCommit;
+            IReadOnlyList<SeenFile> seen = [.. state.FilesSeen.Skip(before)];
+            var paths = Connector.Connector is IFileSource source ? await StillThereAsync(source, [.. state.FilesSeen.Take(before)], seen, ct).ConfigureAwait(false) : [.. seen.Select(f => f.Path)];
             await after.CommittedAsync(paths, state.Cursor, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not JobFailedException && !ct.IsCancellationRequested)
@@ -238,13 +239,13 @@ internal sealed class IngestRun(
     }
 
     /// <summary>The files that still are what was read: one that was written anew since is left to the next run, and one that is gone needs nothing.</summary>
-    private async Task<IReadOnlyList<string>> StillThereAsync(IFileSource source, IReadOnlyList<SeenFile> seen, CancellationToken ct)
+    private async Task<IReadOnlyList<string>> StillThereAsync(IFileSource source, IReadOnlyList<SeenFile> before, IReadOnlyList<SeenFile> seen, CancellationToken ct)
     {
         if (seen.Count == 0) return [];
         var read = new FileSelection(seen);
         var paths = seen.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
         var same = new List<string>();
-        await foreach (var file in source.ListAsync(ct).ConfigureAwait(false))
+        await foreach (var file in FileListing.ListAsync(source, job, _settings.File.Reload, before, ct).ConfigureAwait(false))
         {
             if (!paths.Contains(file.Path)) continue;
             if (read.IsAsRead(file)) same.Add(file.Path);

@@ -19,9 +19,9 @@ internal sealed class FileExtraction(IngestDefinition job, FileSettings settings
     /// <param name="ct">Ends the copying.</param>
     public async Task<Extraction> RunAsync(IFileSource source, string format, IReadOnlyList<SeenFile> seenBefore, CancellationToken ct)
     {
-        var listed = new List<SourceFile>();
-        await foreach (var file in source.ListAsync(ct).ConfigureAwait(false)) listed.Add(file);
         if (!job.ForceToParquet) seenBefore = [.. LandingManifest.OfJob(landing.JobFolder).Select(f => new SeenFile(f.Path, f.Size, f.ETag, f.Modified, f.Sha256, 0))];
+        var listed = new List<SourceFile>();
+        await foreach (var file in FileListing.ListAsync(source, job, settings.Reload, seenBefore, ct).ConfigureAwait(false)) listed.Add(file);
         var selection = new FileSelection(settings.Reload ? [] : seenBefore);
         var fresh = listed.Where(f => !selection.IsUnchanged(f)).ToList();
         // A replaced table holds what the source holds: if anything changed, all of it is read.

@@ -82,9 +82,9 @@ internal sealed class DryRun(LakeStore lake, PluginRegistry plugins, IngestOptio
 
     private async Task<(Extraction, List<string>)> FilesAsync(IFileSource source, CancellationToken ct)
     {
-        var listed = new List<SourceFile>();
-        await foreach (var file in source.ListAsync(ct).ConfigureAwait(false)) listed.Add(file);
         var seen = lake.Table(new TableName(Layer.Bronze, _job.Table)).Latest()?.StateOf(request.ApplicationId)?.FilesSeen ?? [];
+        var listed = new List<SourceFile>();
+        await foreach (var file in FileListing.ListAsync(source, _job, reload: false, seen, ct).ConfigureAwait(false)) listed.Add(file);
         var selection = new FileSelection(seen);
         var fresh = listed.Where(f => !selection.IsUnchanged(f)).ToList();
         // With nothing new, it is still good to know what the files look like.

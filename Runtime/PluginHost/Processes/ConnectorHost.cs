@@ -84,6 +84,7 @@ internal sealed class ConnectorHost(FrameChannel channel) : IAsyncDisposable
             case "discover": await EachAsync(As<IDiscover>().DiscoverAsync(call.Cancelled), t => call.SendAsync(t, default)).ConfigureAwait(false); return default;
             case "watch": await EachAsync(As<IWatch>().WatchAsync(call.Cancelled), t => call.SendAsync(t, default)).ConfigureAwait(false); return default;
             case "list": await EachAsync(As<IFileSource>().ListAsync(call.Cancelled), f => call.SendAsync(Number(f), default)).ConfigureAwait(false); return default;
+            case "list_new": await EachAsync(As<IListNew>().ListNewAsync(Argument<string[]>(), call.Cancelled), f => call.SendAsync(Number(f), default)).ConfigureAwait(false); return default;
             case "file": await SendFileAsync(call, Argument<int>()).ConfigureAwait(false); return default;
             case "committed":
                 var commit = Argument<RemoteCommit>();

@@ -15,7 +15,7 @@ public class RemoteConnector : DispatchProxy
 {
     private static readonly ConcurrentDictionary<string, Type> Combined = new(StringComparer.Ordinal);
     private static readonly Lazy<ModuleBuilder> Module = new(() => AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("FlowForge.PluginHost.Remote"), AssemblyBuilderAccess.Run).DefineDynamicModule("remote"));
-    private static readonly Type[] Known = [typeof(ITestConnection), typeof(IDiscover), typeof(IWatch), typeof(IResume), typeof(IStream), typeof(IAfterCommit), typeof(IReportHealth), typeof(IFileSource), typeof(IBatchSource), typeof(IPageSource), typeof(IPreview), typeof(ISink), typeof(IFileSink)];
+    private static readonly Type[] Known = [typeof(ITestConnection), typeof(IDiscover), typeof(IWatch), typeof(IResume), typeof(IStream), typeof(IAfterCommit), typeof(IReportHealth), typeof(IFileSource), typeof(IListNew), typeof(IBatchSource), typeof(IPageSource), typeof(IPreview), typeof(ISink), typeof(IFileSink)];
     private HostProcess _host = null!;
 
     /// <summary>For the connector of that type, in that process; disposing it ends the process.</summary>
@@ -38,7 +38,8 @@ public class RemoteConnector : DispatchProxy
             nameof(IDiscover.DiscoverAsync) => Read<DiscoveredTable>("discover", null, ct),
             nameof(IWatch.WatchAsync) => Read<string>("watch", null, ct),
             nameof(IAfterCommit.CommittedAsync) => _host.CallAsync<object?>("committed", new RemoteCommit([.. (IReadOnlyList<string>)args![0]!], (string?)args[1]), ct),
-            nameof(IFileSource.ListAsync) => ListAsync(ct),
+            nameof(IFileSource.ListAsync) => ListAsync("list", null, ct),
+            nameof(IListNew.ListNewAsync) => ListAsync("list_new", args![0], ct),
             nameof(IBatchSource.SchemaAsync) => SchemaAsync((ReadRequest)args![0]!, ct),
             nameof(IPageSource.ReadAsync) when targetMethod.DeclaringType == typeof(IPageSource) => PagesAsync((ReadRequest)args![0]!, ct),
             nameof(IBatchSource.ReadAsync) => BatchesAsync((ReadRequest)args![0]!, ct),
@@ -82,9 +83,9 @@ public class RemoteConnector : DispatchProxy
         await foreach (var frame in _host.ItemsAsync("preview", request, ct).ConfigureAwait(false)) yield return BatchBytes.Read(frame.Body);
     }
 
-    private async IAsyncEnumerable<SourceFile> ListAsync([EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<SourceFile> ListAsync(string method, object? argument, [EnumeratorCancellation] CancellationToken ct)
     {
-        await foreach (var frame in _host.ItemsAsync("list", null, ct).ConfigureAwait(false))
+        await foreach (var frame in _host.ItemsAsync(method, argument, ct).ConfigureAwait(false))
         {
             var file = frame.Read<RemoteFile>();
             yield return new SourceFile

@@ -1,6 +1,7 @@
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
+using FlowForge.Plugins.Files;
 using FlowForge.Plugins.S3;
 using FlowForge.Plugins.Testing;
 using FlowForge.Plugins.Tests.Servers;
@@ -68,6 +69,31 @@ public sealed class S3ConnectorTests : IAsyncLifetime
         Assert.Equal(1_050, (await ListAsync(Spec("many/*") with { Exclude = ["other/**"] })).Count);
         Assert.Equal(50, (await ListAsync(Spec("many/010*", "many/010*"))).Count);
         Assert.Equal($"Bucket {_bucket} answers, at least 1000 objects match many/*", await Open(Spec("many/*")).TestAsync(Stop));
+    }
+
+    [Theory]
+    [InlineData(Listing.All, 0, "x/1 x/2 x/3 x/4 x/5 x/7 y/1 y/3")]
+    [InlineData(Listing.AfterLast, 0, "x/7 y/3")]
+    [InlineData(Listing.AfterLast, 2, "x/3 x/4 x/5 x/7 y/1 y/3")] // x/3 came late
+    [InlineData(Listing.AfterLast, 1000, "x/1 x/2 x/3 x/4 x/5 x/7 y/1 y/3")]
+    public async Task ListNewAsync_BeginsBehindWhatWasSeen_PatternByPattern(Listing listing, int lookBack, string expected)
+    {
+        foreach (var key in new[] { "x/1", "x/2", "x/3", "x/4", "x/5", "x/7", "y/1", "y/3", "z/1" }) await PutAsync(key);
+        using var connector = Open(Spec("x/*", "y/*") with { Listing = listing, LookBack = lookBack });
+        var keys = new List<string>();
+        await foreach (var file in connector.ListNewAsync(["y/1", "x/5", "x/2", "x/4", "x/1", "z/9", "x/5", "x/4"], Stop)) keys.Add(file.Path);
+        Assert.Equal(expected, string.Join(' ', keys));
+        // A replaced table is always told all.
+        Assert.Equal("x/1 x/2 x/3 x/4 x/5 x/7 y/1 y/3", string.Join(' ', await ListAsync(Spec("x/*", "y/*") with { Listing = listing })));
+    }
+
+    [Fact]
+    public void KeyOrder_IsThatOfUtf8()
+    {
+        // The test server sorts by UTF-16; a service sorts by bytes.
+        string[] keys = ["", "A", "a", "a/b", "ab", "b", "é", "\ud7ff", "\uff21", "\U0001d538", "\U0001f600a"];
+        Assert.Equal(keys, keys.Order(StringComparer.Ordinal).Order(KeyOrder.Instance));
+        Assert.Equal(keys.Order(KeyOrder.Instance), keys.OrderBy(k => Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(k)), StringComparer.Ordinal));
     }
 
     [Fact]
