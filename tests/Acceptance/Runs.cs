@@ -46,7 +46,7 @@ internal static class Runs
     }
 
     /// <summary>The same for a server whose clients pass by every gate: the runtime is killed when the job is at work, or has been.</summary>
-    public static async Task<RunDetail> RunAsync(this RunningEnvironment environment, string pipeline, ITestOutputHelper output, CancellationToken cancel, string killAt)
+    public static async Task<RunDetail> RunAsync(this RunningEnvironment environment, string pipeline, ITestOutputHelper output, string killAt, CancellationToken cancel)
     {
         var run = await environment.StartAsync(pipeline, cancel);
         await Wait.UntilAsync(async () => (await environment.Client.RunAsync(run, cancel)).Jobs.Any(j => j.Name == killAt && j.State is not RunState.Queued), () => $"work on {killAt}\n{environment.Output}", TimeSpan.FromSeconds(120), cancel);

@@ -57,7 +57,7 @@ public sealed class StreamTests(ITestOutputHelper output)
         // More messages, deletes of every key below 100, and the runtime killed while they are read.
         Produce(kafka, topic, Messages, Messages);
         for (var p = 0; p < 2; p++) kafka.Produce(topic, string.Join('\n', Enumerable.Range(0, 100).Where(i => i % 2 == p).Select(i => $"{{\"id\":{i}}}#")), "-p", $"{p}", "-K", "#", "-Z");
-        await environment.RunAsync("events", output, cancel, killAt: "all_messages");
+        await environment.RunAsync("events", output, "all_messages", cancel);
         // The tombstones have no v. Without those keys the last writes are 70000 to 79999, less 70000 to 70099.
         Assert.Equal(["all|80100|80100|3199960000", "latest|9900|9900|742990050"], await environment.GoldAsync("totals", cancel));
 
