@@ -101,7 +101,7 @@ public class RemoteConnector : DispatchProxy
 
     private async Task<byte[]?> GetAsync(string path, CancellationToken ct) => await _host.CallForBytesAsync("get", path, ct).ConfigureAwait(false) is { Length: > 0 } bytes ? bytes.ToArray()[1..] : null;
 
-    private Task PutAsync(SinkFile file, Stream content, CancellationToken ct) => _host.PushAsync<object?>("put", file, default, Chunks(content, ct), ct);
+    private Task<object?> PutAsync(SinkFile file, Stream content, CancellationToken ct) => _host.PushAsync<object?>("put", file, default, Chunks(content, ct), ct);
 
     private static async IAsyncEnumerable<ReadOnlyMemory<byte>> Chunks(Stream content, [EnumeratorCancellation] CancellationToken ct = default)
     {
