@@ -100,7 +100,7 @@ public sealed class DeliveryTests : IDisposable
         // The list is gone, the catalog knows the folder as ours: all rows anew, once.
         File.Delete(list);
         Assert.Equal(3, (await DeliverAsync(Delivery)).Counts.Loaded);
-        Assert.Equal(1, JsonNode.Parse(File.ReadAllText(list))!["files"]!.AsArray().Count);
+        Assert.Single(JsonNode.Parse(File.ReadAllText(list))!["files"]!.AsArray());
     }
 
     [Fact]
