@@ -52,7 +52,7 @@ public sealed class PluginRegistryTests : IDisposable
         Assert.Empty(registry.Problems);
         var file = registry.Connector("file_local");
         Assert.Equal("file", file.Name);
-        Assert.Equal(["discover", "file_source", "test_connection", "watch"], file.Abilities);
+        Assert.Equal(["discover", "file_sink", "file_source", "test_connection", "watch"], file.Abilities);
         Assert.Equal(["path", "exclude", "must_exist"], file.Spec.Settings.Select(s => s.Name));
         Assert.Equal(["path"], file.Spec.ToJsonSchema()["required"]!.AsArray().Select(n => (string)n!));
     }
