@@ -101,6 +101,7 @@ internal sealed class Loading(
         var faults = new Dictionary<int, UnreadableFileException>();
         var planned = new RecordPlanner(session, job, settings, format, temporary) { TakesChanges = TakesChanges }.Plan(files, Transaction.Base, faults);
         var plan = ChildOf is null ? planned : planned with { Columns = [.. planned.Columns.Where(c => !ChildColumns.IsReserved(c.Name)), .. ChildColumns.All] };
+        SayWhatFilesLack(plan);
         // Each thread keeps buffers of 2,048 rows for every column.
         if (plan.Columns.Count > WideTable) session.Execute("SET threads = 1");
         if (plan.Files.All(f => f.Layout is null))
@@ -119,6 +120,17 @@ internal sealed class Loading(
             plan = RecordPlanner.Widen(plan, pump, log);
             StartOver();
         }
+    }
+
+    // A declared column that a file lacks is NULL in its rows, which looks like sound data: a renamed column would go unseen.
+    private void SayWhatFilesLack(ReadPlan plan)
+    {
+        if (job.SchemaMode != SchemaMode.User || ChildOf is not null) return;
+        var lacking = plan.Files
+            .Select(f => (f.File.Path, Names: f.Layout is CsvFileLayout { Csv.HasHeader: true } csv ? string.Join(", ", plan.Columns.Select(c => c.Name).Except(csv.Columns, StringComparer.OrdinalIgnoreCase)) : ""))
+            .Where(f => f.Names.Length > 0).GroupBy(f => f.Names, StringComparer.Ordinal);
+        foreach (var files in lacking)
+            log.Warning($"{files.First().Path}{(files.Count() > 1 ? $" and {files.Count() - 1} more lack" : " lacks")} columns that user_schema declares, which are NULL in their rows: {files.Key}.");
     }
 
     // What the pass has staged is not to be used.

@@ -156,4 +156,22 @@ public sealed class TypesTests : IDisposable
             """);
         Assert.Equal(new RowCounts(read, read - rejected, rejected), outcome.Counts);
     }
+
+    [Fact]
+    public async Task DeclaredColumn_ThatFilesLack_IsNullAndSaid()
+    {
+        _bench.Write("data/a.csv", "id,name\n1,a\n");
+        _bench.Write("data/b.csv", "ID,label\n2,b\n");
+        _bench.Write("data/c.csv", "id,label\n3,c\n");
+        await _bench.RunAsync("""
+            source_type: file_local
+            format: csv
+            schema_mode: user
+            user_schema: { id: int, name: string }
+            config: { path: "data/*.csv" }
+            """);
+        Assert.Equal(["1|a", "2|NULL", "3|NULL"], _bench.Query("SELECT id, name FROM {t} ORDER BY id"));
+        Assert.Contains("Warning: data/b.csv and 1 more lack columns that user_schema declares, which are NULL in their rows: name.", _bench.Log.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("data/a.csv lacks", _bench.Log.Text, StringComparison.Ordinal);
+    }
 }
