@@ -103,6 +103,26 @@ public sealed class DeliveryTests : IDisposable
         Assert.Single(JsonNode.Parse(File.ReadAllText(list))!["files"]!.AsArray());
     }
 
+    /// <summary>A run that made an older version and comes to its delivery late, or is tried again, does not put the older rows over the newer.</summary>
+    [Theory]
+    [InlineData("to: file\npath: x.csv", "x.csv")]
+    [InlineData("to: file\npath: all/\nformat: csv\nmode: append", "all/_delivery.json")]
+    [InlineData("to: test_sink\ntable: things", "sink-things.txt")]
+    public async Task RunAsync_LaterVersionIsThere_ItStays(string delivery, string file)
+    {
+        await LoadAsync();
+        await DeliverAsync(delivery, "run-1");
+        _bench.Write("in.csv", "id,name,at\n9,later,\n");
+        await LoadAsync();
+        await DeliverAsync(delivery, "run-2");
+        var there = File.ReadAllText(Path.Combine(_bench.Workspace, file));
+
+        var late = await DeliverAsync(delivery, "run-1b", version: 0);
+        Assert.Equal((default(RowCounts), "the later version 1 is there already"), (late.Counts, late.Note));
+        Assert.Equal(there, File.ReadAllText(Path.Combine(_bench.Workspace, file)));
+        Assert.Equal("version 1 is there already", (await DeliverAsync(delivery, "run-3")).Note);
+    }
+
     [Fact]
     public async Task RunAsync_Cancelled_OrNoSuchTable_WritesNothing()
     {
@@ -117,11 +137,12 @@ public sealed class DeliveryTests : IDisposable
 
     private Task<JobOutcome> LoadAsync(string more = "") => _bench.RunAsync("source_type: file_local\nformat: csv\nconfig: { path: in.csv }\n" + more);
 
-    private Task<JobOutcome> DeliverAsync(string yaml, string run = "run-9", CancellationToken? ct = null)
+    private Task<JobOutcome> DeliverAsync(string yaml, string run = "run-9", CancellationToken? ct = null, long? version = null)
     {
         var parsed = PipelineParser.Parse("pipeline: test\ndeliveries:\n  out:\n    from: bronze.things\n    " + yaml.Replace("\n", "\n    ", StringComparison.Ordinal));
         Assert.Empty(parsed.Diagnostics);
         var request = new JobRequest { RunId = run, Pipeline = "test", PipelineVersion = 1, JobId = "delivery.out", BaseDirectory = _bench.Workspace, RunTime = _bench.RunTime, TxnVersion = 1 };
+        if (version is { } pinned) request = request with { InputVersions = new Dictionary<string, long> { ["bronze.things"] = pinned } };
         return _runner.RunAsync(parsed.Definition!.Deliveries[0], request, new Progress<JobProgress>(), _bench.Log, ct ?? TestContext.Current.CancellationToken);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using FlowForge.Catalog;
 using FlowForge.Duck;
+using FlowForge.Ingest.Formats;
 using FlowForge.Lake;
 
 namespace FlowForge.Ingest.Delivering;
@@ -86,18 +87,14 @@ internal sealed class DeliveredRows(DuckFactory duck, string folder, IProgress<J
     }
 
     /// <summary>Reports at most a few times a second; the receiver thins out.</summary>
-    private sealed class ToldStream(FileStream inner, long rows, IProgress<JobProgress> progress) : Stream
+    private sealed class ToldStream(FileStream inner, long rows, IProgress<JobProgress> progress) : ReadingStream(inner)
     {
         private readonly long _began = Stopwatch.GetTimestamp();
         private long _told;
 
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
         public override long Length => inner.Length;
-        public override long Position { get => inner.Position; set => throw new NotSupportedException(); }
 
-        public override int Read(byte[] buffer, int offset, int count) => Told(inner.Read(buffer, offset, count));
+        public override int Read(Span<byte> buffer) => Told(inner.Read(buffer));
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => Told(await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false));
 
@@ -111,17 +108,6 @@ internal sealed class DeliveredRows(DuckFactory duck, string folder, IProgress<J
                 progress.Report(new JobProgress("delivering", rows, rows, inner.Position, inner.Length, rows / Math.Max(0.001, Stopwatch.GetElapsedTime(_began).TotalSeconds)));
             }
             return read;
-        }
-
-        public override void Flush() { }
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing) inner.Dispose();
-            base.Dispose(disposing);
         }
     }
 }

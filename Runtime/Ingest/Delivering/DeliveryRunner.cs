@@ -99,6 +99,14 @@ internal sealed record DeliveryJob(
         TableId = Table.TableId, Version = Table.Version, Settings = Delivery.Format, Rows = rows, Bytes = bytes, RunId = Request.RunId, DeliveredAt = Clock.GetUtcNow(),
     });
 
+    /// <summary>The outcome when another run has put a later version there, which stays unless a full refresh is asked for; else null.</summary>
+    public JobOutcome? Overtaken(string? tableId, long? version)
+    {
+        if (Request.FullRefresh || tableId != Table.TableId || !(version > Table.Version)) return null;
+        Log.Info($"Version {version} of {Delivery.From} is there, which is later than version {Table.Version}: it stays.");
+        return Done(0, 0, $"the later version {version} is there already");
+    }
+
     /// <summary>What is there is not ours to replace.</summary>
     public JobFailedException NotOurs(string what)
     {

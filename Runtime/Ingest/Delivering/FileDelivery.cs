@@ -14,6 +14,7 @@ internal sealed class FileDelivery(DeliveryJob job, SinkFiles sink)
         var there = await sink.FileAsync(path, ct).ConfigureAwait(false);
         var known = job.Known;
         if (there is not null && known is null) throw job.NotOurs(path);
+        if (there is not null && job.Overtaken(known!.TableId, known.Version) is { } overtaken) return overtaken;
         if (there is not null && known!.Version == table.Version && known.TableId == table.TableId && known.Settings == job.Delivery.Format && known.Bytes == there.Size && (!job.Request.FullRefresh || known.RunId == job.Request.RunId))
         {
             var own = known.RunId == job.Request.RunId;

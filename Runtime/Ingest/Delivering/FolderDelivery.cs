@@ -26,6 +26,7 @@ internal sealed class FolderDelivery(DeliveryJob job, SinkFiles sink, LakeStore 
         if (list is null && job.Known is null && await sink.FilesAsync(job.Path, ct).ConfigureAwait(false) is { Count: > 0 }) throw job.NotOurs($"the files in {job.Path}");
 
         var table = job.Table;
+        if (job.Overtaken(list?.TableId, list?.Version) is { } overtaken) return overtaken;
         var goesOn = list is not null && list.TableId == table.TableId && list.Format == job.Delivery.Format;
         if (goesOn && list!.Version == table.Version && (!job.Request.FullRefresh || list.Run == job.Request.RunId)) return await ThereAsync(list, ct).ConfigureAwait(false);
 

@@ -14,6 +14,7 @@ internal sealed class TableDelivery(DeliveryJob job, ISink sink)
     public async Task<JobOutcome> RunAsync(CancellationToken ct)
     {
         var (table, name) = (job.Table, job.Delivery.Table!);
+        if (job.Overtaken(job.Known?.TableId, job.Known?.Version) is { } overtaken) return overtaken;
         if (job.Known is { } known && known.Version == table.Version && known.TableId == table.TableId && (!job.Request.FullRefresh || known.RunId == job.Request.RunId))
         {
             job.Log.Info($"{name} holds version {table.Version} of {job.Delivery.From} already.");
