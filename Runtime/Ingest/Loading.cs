@@ -170,8 +170,11 @@ internal sealed class Loading(
         }
     }
 
-    private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct, Func<RowSet, IReadOnlyList<Lake.Writing.TableFile>>? ready = null) =>
-        new Stager(session, job, request, settings.File, _drift, state?.Cursor, Numbers(), new RejectSink(_rejects.Add, () => _rejects.Count), log).Stage(Transaction, rows, wanted, ct, ready);
+    private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct, Func<RowSet, IReadOnlyList<Lake.Writing.TableFile>>? ready = null)
+    {
+        if (rows.Lacking.Count > 0) log.Warning($"The source lacks columns that user_schema declares, which are NULL in all rows: {string.Join(", ", rows.Lacking)}.");
+        return new Stager(session, job, request, settings.File, _drift, state?.Cursor, Numbers(), new RejectSink(_rejects.Add, () => _rejects.Count), log).Stage(Transaction, rows, wanted, ct, ready);
+    }
 
     private Dictionary<string, int> Numbers() => files.Select((f, i) => (f.Path, i)).DistinctBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => f.i, StringComparer.Ordinal);
 

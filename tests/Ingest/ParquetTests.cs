@@ -95,6 +95,7 @@ public sealed class ParquetTests : IDisposable
         var outcome = await _bench.RunAsync(Yaml("schema_mode: user\nuser_schema: [ { name: id, type: int }, { name: n, type: int, nullable: false }, { name: d, type: 'DECIMAL(6,1)' }, { name: gone, type: date } ]"));
         Assert.Equal(new RowCounts(4, 1, 3), outcome.Counts);
         Assert.Equal("id INTEGER, n INTEGER, d DECIMAL(6,1), gone DATE", _bench.Schema());
+        Assert.Contains("Warning: The source lacks columns that user_schema declares, which are NULL in all rows: gone.", _bench.Log.Text, StringComparison.Ordinal);
         Assert.Equal(["1|5|1.5|NULL"], _bench.Query("FROM {t}"));
         Assert.Equal(
             ["2|WRONG_TYPE|n|\"x\" is no INTEGER.|{\"id\":2,\"n\":\"x\",\"d\":2.0}", "3|WRONG_TYPE|id|\"3000000000\" is no INTEGER.|{\"id\":3000000000,\"n\":\"7\",\"d\":3.0}",

@@ -45,6 +45,9 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
     public static string? RunOf(IReadOnlyList<LandedFile> files, string numberSql) => files.All(f => f.Picks is null) ? null
         : files.Count == 1 ? SqlText.Literal(files[0].Picks!.Run) : $"list_extract({SqlText.LiteralList(files.Select(f => f.Picks?.Run ?? ""))}, {numberSql} + 1)";
 
+    /// <summary>Columns that <c>user_schema</c> declares and the source has not: NULL in all rows.</summary>
+    public IReadOnlyList<string> Lacking { get; init; } = [];
+
     /// <summary>Reserved columns beside the usual ones: name and SQL.</summary>
     public IReadOnlyList<(string Name, string Sql)> Reserved { get; init; } = [];
 
@@ -71,7 +74,7 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
             throw new JobFailedException("FF2118", $"The filter is no condition over the columns of a row: {wrong}.", "Write a condition such as: amount > 0 AND country IS NOT NULL. Other tables can be joined in a silver dataset.");
         if (job.Computed.Count == 0 || Columns.Count == 0) return this;
         var read = $"(SELECT {string.Concat(Columns.Select(c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}, "))}{FileSql} AS _ff_from_file, {RecordSql} AS _ff_from_record{(OperationSql is null ? "" : $", {OperationSql} AS _ff_from_op")}{(RejectedInSql is null ? "" : $", {RejectedInSql} AS _ff_from_run")} FROM {From}) AS rows_read";
-        return new RowSet(read, [.. Columns.Select(c => c with { Sql = SqlText.Identifier(c.Name) }), .. job.Computed.Select(c => Computed(c.Key, c.Value, session))], "_ff_from_file", "_ff_from_record") { OperationSql = OperationSql is null ? null : "_ff_from_op", RejectedInSql = RejectedInSql is null ? null : "_ff_from_run" };
+        return new RowSet(read, [.. Columns.Select(c => c with { Sql = SqlText.Identifier(c.Name) }), .. job.Computed.Select(c => Computed(c.Key, c.Value, session))], "_ff_from_file", "_ff_from_record") { OperationSql = OperationSql is null ? null : "_ff_from_op", RejectedInSql = RejectedInSql is null ? null : "_ff_from_run", Lacking = Lacking };
     }
 
     private RowColumn Computed(string name, string sql, DuckSession session)

@@ -65,7 +65,7 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
             if (!keepsTypes || !names.Any(n => job.PolicyOf(n) == DriftPolicy.Discard)) return Set(demanded, names, from);
         }
         from = new CastProof(session, from, "_ff_part", "_ff_row", source.ConvertAll(c => (c.Name, c.Sql))).Prove(demanded, rejects, ct);
-        return Set(demanded, names, from);
+        return Set(demanded, names, from) with { Lacking = [.. demanded.Where(c => c.Sql == "NULL").Select(c => c.Name)] };
     }
 
     // What was deleted has its key, and no other values.
