@@ -15,7 +15,7 @@ public sealed class SettingDescription
         Property = property;
         Name = SnakeCase.From(property.Name);
         Description = attribute?.Description ?? "";
-        Title = attribute?.Title ?? Words(property.Name);
+        Title = attribute?.Title ?? SettingTitle.Of(Name);
         Scope = attribute?.Scope ?? SettingScope.Job;
         Minimum = attribute is null || double.IsNaN(attribute.Minimum) ? null : attribute.Minimum;
         Maximum = attribute is null || double.IsNaN(attribute.Maximum) ? null : attribute.Maximum;
@@ -51,11 +51,6 @@ public sealed class SettingDescription
     internal SettingType Type { get; }
     internal PropertyInfo Property { get; }
 
-    private static string Words(string name)
-    {
-        var words = SnakeCase.From(name).Replace('_', ' ');
-        return char.ToUpperInvariant(words[0]) + words[1..];
-    }
 }
 
 /// <summary>A setting's .NET type, taken apart once.</summary>

@@ -58,6 +58,14 @@ public sealed class PluginRegistryTests : IDisposable
     }
 
     [Fact]
+    public void Spec_SettingsWithoutTitles_AreNamedAsPeopleWriteThem()
+    {
+        const string spec = "public string BaseUrl { get; init; } = \"\"; public int FetchKib { get; init; } public bool Tls { get; init; } public string SslRootCertificate { get; init; } = \"\"; public int Kib { get; init; } [Setting(\"\", Title = \"Own name\")] public string TokenUrl { get; init; } = \"\";";
+        PluginMaker.Make(Path.Combine(_plugins, "one"), "One", Speaker("one", "\"1\"", spec));
+        Assert.Equal(["Base URL", "Fetch (KiB)", "TLS", "SSL root certificate", "Kib", "Own name"], Scan().Connector("one").Spec.Settings.Select(s => s.Title));
+    }
+
+    [Fact]
     public void Connector_Unknown_ListsThoseThereAre()
     {
         PluginMaker.Make(Path.Combine(_plugins, "one"), "One", Speaker("one", "\"1\""));
