@@ -50,5 +50,19 @@ customElements.define("ff-elapsed", class extends Ticking {
 
 setInterval(() => { if (!document.hidden) for (const e of live) e.draw(); }, 1000);
 
+// <ff-time-options><select><option data-at="2026-01-02T03:04:05Z" data-before="Version 3 · " data-after=" · run_1">…: the options' moments in the viewer's zone.
+// It is their label, not their text, so that who renders them finds the text as it left it.
+customElements.define("ff-time-options", class extends HTMLElement {
+  #watch = new MutationObserver(() => this.draw());
+  connectedCallback() { this.#watch.observe(this, { childList: true, subtree: true, attributeFilter: ["data-at", "data-before", "data-after"] }); this.draw(); }
+  disconnectedCallback() { this.#watch.disconnect(); }
+  draw() {
+    for (const option of this.querySelectorAll("option[data-at]")) {
+      const label = `${option.dataset.before ?? ""}${full.format(new Date(option.dataset.at))}${option.dataset.after ?? ""}`;
+      if (option.label !== label) option.label = label;
+    }
+  }
+});
+
 /** The moment when a day begins where the viewer is, as UTC. */
 export function dayStart(year, month, day) { return new Date(year, month - 1, day).toISOString(); }

@@ -73,6 +73,8 @@ public sealed class SourceCardTests(Bench bench) : IClassFixture<Bench>
         await page.WaitForFunctionAsync("() => location.pathname === '/runs/compare'", null, new() { Timeout = 60_000 });
         await page.GetByText("Both ran the same definition.").WaitForAsync(new() { Timeout = 60_000 });
         await Assertions.Expect(page.GetByLabel("Jobs").Locator("tbody tr").First).ToContainTextAsync("→");
+        // Runs to choose from are named by when they were, where the viewer is.
+        await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.compare-sums option')].every(o => o.label.includes(new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }).format(new Date(o.dataset.at)).replace(/ ?[AP]M/, '')) && o.label.endsWith(o.dataset.after) && !o.label.includes('UTC'))", null, new() { Timeout = 60_000 });
         // Both choices lie within the card at 1280 pixels.
         var (card, second) = ((await page.Locator(".compare-sums").BoundingBoxAsync())!, (await page.GetByLabel("Second run").BoundingBoxAsync())!);
         Assert.InRange(second.X + second.Width, 0, card.X + card.Width);
