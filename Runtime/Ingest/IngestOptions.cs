@@ -27,4 +27,7 @@ public sealed record IngestOptions
 
     /// <summary>Where short-lived files go (samples, spooled rejects).</summary>
     public string TemporaryFolder { get; init; } = Path.Combine(Path.GetTempPath(), "flowforge-ingest");
+
+    /// <summary>For tests that lose rows between reading and filtering: what becomes of the FROM of the rows.</summary>
+    internal Func<string, string> Between { get; init; } = static from => from;
 }

@@ -58,6 +58,9 @@ internal sealed class Loading(
     /// <summary>Asked about the version that the transaction stands on: another run may have committed since this one looked what is new. Throws when it has.</summary>
     public Action<TableSnapshot?>? CheckBase { get; init; }
 
+    /// <summary>What stands between reading and filtering: FROM of the rows, as it becomes.</summary>
+    public Func<string, string> Between { get; init; } = static from => from;
+
     /// <summary>Records of child tables, once the rows are read.</summary>
     public ChildSpools Children { get; private set; } = new(temporary);
 
@@ -173,7 +176,7 @@ internal sealed class Loading(
     private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct, Func<RowSet, IReadOnlyList<Lake.Writing.TableFile>>? ready = null)
     {
         if (rows.Lacking.Count > 0) log.Warning($"The source lacks columns that user_schema declares, which are NULL in all rows: {string.Join(", ", rows.Lacking)}.");
-        return new Stager(session, job, request, settings.File, _drift, state?.Cursor, Numbers(), new RejectSink(_rejects.Add, () => _rejects.Count), log).Stage(Transaction, rows, wanted, ct, ready);
+        return new Stager(session, job, request, settings.File, _drift, state?.Cursor, Numbers(), new RejectSink(_rejects.Add, () => _rejects.Count), log).Stage(Transaction, rows with { From = Between(rows.From) }, wanted, ct, ready);
     }
 
     private Dictionary<string, int> Numbers() => files.Select((f, i) => (f.Path, i)).DistinctBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => f.i, StringComparer.Ordinal);
@@ -197,8 +200,7 @@ internal sealed class Loading(
                 throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: the reader of {files[i].Path} says that it handed over {lines} records, and they are {tally.Counted}.", "This is a defect of the format's plugin: report it to its author.");
         CheckHandover(tallies);
         var read = tallies.Values.Sum(t => t.Read);
-        var handed = read - _rejects.Count;
-        return new LoadedRows(Equation(read, handed, staged), _rejects, rows.Columns, rows.Schema(), files, tallies, staged);
+        return new LoadedRows(Equation(read, staged), _rejects, rows.Columns, rows.Schema(), files, tallies, staged);
     }
 
     private void CheckCounts(Dictionary<int, FileTally> tallies, string counted)
@@ -219,12 +221,11 @@ internal sealed class Loading(
 
     private List<long?>? Wanted(int file) => files[file].Picks is { Whole: false } picks ? [.. picks.Texts().Select(t => (long?)t.Record), .. (picks.Numbers ?? []).Select(n => (long?)n)] : null;
 
-    // What filter and watermark left out is the difference; without them there must be none. Likewise with twins.
-    private RowCounts Equation(long read, long handed, Staged staged)
+    // Each of the five is counted where it arises; but for twins, which are what is left of the kept rows. Without keys and watermark there must be none.
+    private RowCounts Equation(long read, Staged staged)
     {
-        var filters = job.Filter is not null || job.IncrementalMode == IncrementalMode.Incremental;
         var dedupes = job.DedupeKeys.Count > 0 || job.IncrementalMode == IncrementalMode.Incremental;
-        return new RowCounts(read, staged.Loaded, _rejects.Count, dedupes ? staged.Kept - staged.Loaded : 0, filters ? handed - staged.Kept : staged.TakenOut.Dropped);
+        return new RowCounts(read, staged.Loaded, _rejects.Count, dedupes ? staged.Kept - staged.Loaded : 0, staged.LeftOut + staged.TakenOut.Dropped);
     }
 
     private RowSet Rows(IReadOnlyList<TargetColumn> columns)
@@ -256,7 +257,7 @@ internal sealed class Loading(
         var read = tallies.Values.Sum(t => t.Read);
         var rows = source.Rows(job, Transaction.Base, _rejects.Add, ct) is { } found ? Computed(found) : null;
         var staged = rows is null ? Nothing : Write(rows, static () => true, ct);
-        return new LoadedRows(Equation(read, read - _rejects.Count, staged), _rejects, rows?.Columns ?? [], rows?.Schema(), files, tallies, staged);
+        return new LoadedRows(Equation(read, staged), _rejects, rows?.Columns ?? [], rows?.Schema(), files, tallies, staged);
     }
 
     private LoadedRows FromReader(PluginFormat format, CancellationToken ct)
@@ -293,7 +294,7 @@ internal sealed class Loading(
         var rows = parts.Parts.Count == 0 ? null : Computed(source.Rows(_rejects.Add, ct) with { RejectedInSql = RowSet.RunOf(files, "_ff_part") });
         var read = tallies.Values.Sum(t => t.Read);
         var staged = rows is null ? Nothing : Write(rows, static () => true, ct);
-        return new LoadedRows(Equation(read, read - _rejects.Count, staged), _rejects, rows?.Columns ?? [], rows?.Schema(), files, tallies, staged);
+        return new LoadedRows(Equation(read, staged), _rejects, rows?.Columns ?? [], rows?.Schema(), files, tallies, staged);
     }
 
     private LoadedRows FromParts(CancellationToken ct)
@@ -306,7 +307,7 @@ internal sealed class Loading(
         // Rejects found while staging are counted like these.
         var read = tallies.Values.Sum(t => t.Counted);
         var staged = Write(rows, static () => true, ct, TableForm.Of(job, request) is null ? null : r => TableForm.Files(extraction.Parts, r));
-        return new LoadedRows(Equation(read, read - _rejects.Count, staged), _rejects, rows.Columns, rows.Schema(), files, tallies, staged);
+        return new LoadedRows(Equation(read, staged), _rejects, rows.Columns, rows.Schema(), files, tallies, staged);
     }
 
     /// <summary>What the source handed over must be what was read.</summary>

@@ -25,8 +25,14 @@ public sealed class Bench : IDisposable
         Directory.CreateDirectory(Workspace);
         Lake = new LakeStore(Path.Combine(Root, "lake"));
         Catalog = CatalogDatabase.Open(Path.Combine(Root, "catalog.db"));
-        Runner = new IngestRunner(Lake, Plugins, Duck, Catalog, new IngestOptions { TemporaryFolder = Path.Combine(Root, "temporary"), AllowedRoots = [Path.Combine(RepoRoot, "AppHost", "demo")] });
+        Runner = NewRunner(static from => from);
     }
+
+    private IngestRunner NewRunner(Func<string, string> between) =>
+        new(Lake, Plugins, Duck, Catalog, new IngestOptions { TemporaryFolder = Path.Combine(Root, "temporary"), AllowedRoots = [Path.Combine(RepoRoot, "AppHost", "demo")], Between = between });
+
+    /// <summary>From now on the first row that was read gets lost before it is filtered; or no longer.</summary>
+    public void LoseRow(bool loses = true) => Runner = NewRunner(loses ? static from => $"(SELECT * FROM {from} OFFSET 1)" : static from => from);
 
     /// <summary>A bench in memory where there is room for it: for thousands of small runs, most of whose time would be the disk's.</summary>
     public static Bench Quick()
@@ -69,7 +75,7 @@ public sealed class Bench : IDisposable
     public string Workspace { get; }
     public LakeStore Lake { get; }
     public CatalogDatabase Catalog { get; }
-    public IngestRunner Runner { get; }
+    public IngestRunner Runner { get; private set; }
     public TestLog Log { get; } = new();
     public DateTimeOffset RunTime { get; set; } = new(2026, 3, 4, 5, 6, 7, TimeSpan.Zero);
 

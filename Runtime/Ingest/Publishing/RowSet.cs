@@ -88,15 +88,16 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
     }
 
     /// <summary>The rows as the table has them, filtered, with the reserved columns.</summary>
+    /// <param name="passes">Takes the filter's place and counts what it leaves out.</param>
     /// <param name="straight">True when they go straight into files, so that run and file may be words: no expression of the job sees them.</param>
-    public string Select(IngestDefinition job, string runId, Partitioning partitioning, bool straight = false)
+    public string Select(IngestDefinition job, string runId, Partitioning partitioning, CountedFilter passes, bool straight = false)
     {
         var words = straight && job.Filter is null && partitioning.Columns.Count == 0;
         var columns = string.Concat(Columns.Select(c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}, "));
         var rows = $"SELECT {columns}{(words ? Word(runId) : SqlText.Literal(runId))} AS _ff_run, {(words ? FileWordSql ?? FileSql : FileSql)} AS _ff_file, {RecordSql} AS _ff_record{string.Concat(Reserved.Select(r => $", {r.Sql} AS {r.Name}"))}{(OperationSql is null ? "" : $", {OperationSql} AS {Operation}")}{(RejectedInSql is null ? "" : $", {RejectedInSql} AS {RejectedIn}")} FROM {From}";
         // What was deleted has no values to be filtered by.
         if (job.Filter is { } filter)
-            rows = OperationSql is null ? $"SELECT * FROM ({rows}) AS rows_read WHERE ({filter}\n)"
+            rows = OperationSql is null ? passes.Of(rows, filter)
                 : $"SELECT * REPLACE (CASE WHEN coalesce({Operation}, '') IN ('d', 't') OR ({filter}\n) THEN {Operation} ELSE '{LeftOut}' END AS {Operation}) FROM ({rows}) AS rows_read";
         // As the table will have it: the protocol takes an empty text in a partition column for NULL, and rows are compared with the table's.
         var texts = straight ? [] : Columns.Where(c => c.DuckType == "VARCHAR" && partitioning.Columns.Contains(c.Name, StringComparer.OrdinalIgnoreCase)).Select(c => SqlText.Identifier(c.Name)).ToList();

@@ -18,6 +18,9 @@ internal sealed record Staged(long Kept, RowChanges Changes, CommitMode Mode, st
     /// <summary>Source rows that reached the table.</summary>
     public long Loaded => Changes.Source;
 
+    /// <summary>Rows that filter and watermark were seen to leave out.</summary>
+    public long LeftOut { get; init; }
+
     /// <summary>Set when a person has to see a change of the source first: nothing was written then.</summary>
     public HeldChanges? Held { get; init; }
 
@@ -58,12 +61,13 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
         if (mode != CommitMode.Overwrite && drift.Follow(transaction, session, rows, write, log, ct)) write = write with { Mode = mode = CommitMode.Replace };
         var isDirect = job is { DedupeKeys.Count: 0, IncrementalMode: IncrementalMode.Full } && !checks.TakesRowsOut;
         if (isDirect || !IsReplay) rows = rows with { RejectedInSql = null };
-        var select = rows.Select(job, request.RunId, partitioning, straight: isDirect);
+        var passes = new CountedFilter(session);
+        var select = rows.Select(job, request.RunId, partitioning, passes, straight: isDirect);
         if (isDirect)
         {
             var adopted = partitioning.Constants is { } constants && ready?.Invoke(rows) is { Count: > 0 } files ? transaction.TryAdopt(files, constants, write) : null;
             var direct = (adopted ?? transaction.Write(session, select, write, ct)).Sum(f => f.Rows ?? 0);
-            return new Staged(direct, RowChanges.Appended(direct), mode, null);
+            return new Staged(direct, RowChanges.Appended(direct), mode, null) { LeftOut = passes.LeftOut };
         }
         if (request.KeepCursor && job is { IncrementalMode: IncrementalMode.Incremental, WriteMode: Pipelines.WriteMode.Append, DedupeKeys.Count: 0 })
             throw new JobFailedException("FF2125", $"A backfill would append rows of {job.Name} that may be in the table already, for the job has no dedupe_keys. Nothing was published.", "Give the job dedupe_keys: rows are then merged.");
@@ -71,20 +75,27 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
         var range = watermark is null ? null : new CursorRange(job, request, cursor, watermark, rows.Columns[columns.IndexOf(watermark)].DuckType);
         try
         {
-            session.Execute($"CREATE OR REPLACE TEMP TABLE {Kept} AS SELECT * FROM ({select}) AS rows_new{(range?.Within is { } within ? " WHERE " + within : "")}", ct);
+            session.Execute($"CREATE OR REPLACE TEMP TABLE {Kept} AS {(range?.Within is { } within ? passes.Of(select, within) : select)}", ct);
             if (!wanted()) return new Staged(0, RowChanges.Appended(0), mode, cursor);
             range?.CheckNulls(session, Kept, ct);
             var taken = checks.TakeOut(session, Kept, rows.OperationSql is not null, numbers, rejects.Add, ct);
             // A change that the filter leaves out deletes what is there, and is no row of the table.
-            var kept = session.Scalar<long>($"SELECT count(*) FROM {Kept}{(rows.OperationSql is null ? "" : $" WHERE {RowSet.Operation} IS DISTINCT FROM '{RowSet.LeftOut}'")}", ct);
+            var (kept, undone) = rows.OperationSql is null ? (session.Scalar<long>($"SELECT count(*) FROM {Kept}", ct), 0) : Changes(ct);
             var reached = range is null ? null : IsReplay ? cursor : session.Scalar<string>(range.Reached(Kept), ct) ?? cursor;
             var writer = new RowWriter(session, job, request, settings, Kept, columns, watermark, range, () => rejects.Count() > 0, log);
-            return new Staged(kept, writer.Write(transaction, write, rows.OperationSql is not null, rows.RejectedInSql is not null, ct), mode, reached) { TakenOut = taken, Outrun = writer.OutrunRows };
+            return new Staged(kept, writer.Write(transaction, write, rows.OperationSql is not null, rows.RejectedInSql is not null, ct), mode, reached) { LeftOut = passes.LeftOut + undone, TakenOut = taken, Outrun = writer.OutrunRows };
         }
         finally
         {
             session.Execute($"DROP TABLE IF EXISTS {Kept}", CancellationToken.None);
         }
+    }
+
+    private (long Kept, long LeftOut) Changes(CancellationToken ct)
+    {
+        var isLeftOut = $"{RowSet.Operation} IS NOT DISTINCT FROM '{RowSet.LeftOut}'";
+        var counts = session.Rows($"SELECT count(*) FILTER (WHERE NOT ({isLeftOut})), count(*) FILTER (WHERE {isLeftOut}) FROM {Kept}", ct)[0];
+        return ((long)counts[0]!, (long)counts[1]!);
     }
 
     /// <summary>A watermark of numbers or times does not become text: as texts '999' is more than '1000', and rows that are new would count as old.</summary>
