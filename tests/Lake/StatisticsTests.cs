@@ -24,6 +24,11 @@ public sealed class StatisticsTests : IDisposable
         Stats("SELECT TIMESTAMP '2024-02-29 23:59:59.999001' AS a, TIMESTAMPTZ '2024-01-01 12:00:00+02' AS b"));
 
     [Fact]
+    public void Stats_OfTheLastMillisecondThereIs_HaveNoUpperBound() => Assert.Equal(
+        """{"numRecords":1,"minValues":{"a":"9999-12-31T23:59:59.999","b":"9999-12-31T23:59:59.998"},"maxValues":{"b":"9999-12-31T23:59:59.999"},"nullCount":{"a":0,"b":0}}""",
+        Stats("SELECT TIMESTAMP '9999-12-31 23:59:59.999999' AS a, TIMESTAMP '9999-12-31 23:59:59.9985' AS b"));
+
+    [Fact]
     public void Stats_OfLongTexts_AreCutAndStillEnclose() => Assert.Equal(
         $$$"""{"numRecords":1,"minValues":{"s":"{{{new string('z', 32)}}}"},"maxValues":{"s":"{{{new string('z', 32)}}}{{{"\U0010FFFF"}}}"},"nullCount":{"s":0}}""",
         System.Text.RegularExpressions.Regex.Unescape(Stats("SELECT repeat('z', 100) AS s")));

@@ -126,7 +126,9 @@ internal sealed class FileStatistics
             if (rest != 0)
             {
                 time = time.AddTicks(-rest);
-                if (upper && time < DateTime.MaxValue.AddDays(-1)) time = time.AddMilliseconds(1);
+                // The last millisecond of the year 9999 has no higher bound.
+                if (upper && time > DateTime.MaxValue.AddMilliseconds(-1)) return null;
+                if (upper) time = time.AddMilliseconds(1);
             }
             return time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff", CultureInfo.InvariantCulture);
         }
