@@ -66,6 +66,7 @@ internal sealed class IngestRun(
         var connector = Connector.Connector;
         if (connector is IFileSource files)
         {
+            if (connector is IAfterCommit && state is not null) await TellOfOthersAsync(files, state, ct).ConfigureAwait(false);
             var landing = new FileExtraction(job, _settings.File, Landing(), _progress, log);
             var extraction = _isLanded ? landing.FromLanded(job.Format ?? "csv", state?.FilesSeen ?? []) : await landing.RunAsync(files, job.Format ?? "csv", state?.FilesSeen ?? [], ct).ConfigureAwait(false);
             if (!job.ForceToParquet) return LandedOnly(extraction);
@@ -125,6 +126,7 @@ internal sealed class IngestRun(
             Checks = checks,
             Note = _isLanded ? $"what {_goesOn!.RunId} had landed; the next run reads the source" : loaded.Counts.Read == 0 ? extraction.IsRows ? "the source holds no rows" : "the new files hold no records" : children.Note,
         };
+        if (TellsOfFiles && !TakesInterval && seen.Count > 0) Untold.Note(new(request.RunId, request.TxnVersion, seen));
         var childVersions = children.Commit(job.WriteMode == Pipelines.WriteMode.Replace, ct);
         var commit = loading.Transaction.Commit(CommitOptionsFor(loaded, extraction, seen, state, outcome, rejects, childVersions), ct);
         if (commit.AlreadyCommitted) return Recorded(_table.Latest()!);
@@ -226,10 +228,10 @@ internal sealed class IngestRun(
         _progress.Start("finishing", null);
         try
         {
-            var before = state.FilesSeen.Count - state.FilesOfCommit;
-            IReadOnlyList<SeenFile> seen = [.. state.FilesSeen.Skip(before)];
-            var paths = Connector.Connector is IFileSource source ? await StillThereAsync(source, [.. state.FilesSeen.Take(before)], seen, ct).ConfigureAwait(false) : [.. seen.Select(f => f.Path)];
+            IReadOnlyList<SeenFile> seen = [.. state.FilesSeen.Skip(state.FilesSeen.Count - state.FilesOfCommit)];
+            var paths = Connector.Connector is IFileSource source ? await StillThereAsync(source, state, seen, ct).ConfigureAwait(false) : [.. seen.Select(f => f.Path)];
             await after.CommittedAsync(paths, state.Cursor, ct).ConfigureAwait(false);
+            if (TellsOfFiles) Untold.Forget(request.RunId);
         }
         catch (Exception e) when (e is not JobFailedException && !ct.IsCancellationRequested)
         {
@@ -238,11 +240,40 @@ internal sealed class IngestRun(
         return outcome;
     }
 
+    private bool TellsOfFiles => Connector.Connector is IFileSource and IAfterCommit;
+    private UntoldFiles Untold => new(Landing().JobFolder);
+
+    /// <summary>Tells the source of files that a run before this one has committed, and did not live to say so. That it cannot be told yet is no reason to load nothing.</summary>
+    private async Task TellOfOthersAsync(IFileSource source, JobState state, CancellationToken ct)
+    {
+        var untold = Untold;
+        foreach (var noted in untold.OfOthers(request.RunId))
+        {
+            // A run whose commit never came has loaded none of its files; they are in the table all the same if another one has.
+            var loaded = noted.Files.Intersect(state.FilesSeen).ToList();
+            try
+            {
+                var paths = await StillThereAsync(source, state, loaded, ct).ConfigureAwait(false);
+                if (paths.Count > 0)
+                {
+                    log.Info($"{noted.Run} has loaded {string.Join(", ", paths.Take(5))}{(paths.Count > 5 ? $" and {paths.Count - 5} more" : "")} and was ended before it told {SourceName}: that is done now.");
+                    await ((IAfterCommit)source).CommittedAsync(paths, state.Cursor, ct).ConfigureAwait(false);
+                }
+                if (state.TransactionVersion >= noted.Transaction) untold.Forget(noted.Run);
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested)
+            {
+                log.Warning($"{noted.Run} has loaded {loaded.Count} {(loaded.Count == 1 ? "file" : "files")} of which {SourceName} could not be told: {SecretMask.Hide(e.Message)} The next run tries again.");
+            }
+        }
+    }
+
     /// <summary>The files that still are what was read: one that was written anew since is left to the next run, and one that is gone needs nothing.</summary>
-    private async Task<IReadOnlyList<string>> StillThereAsync(IFileSource source, IReadOnlyList<SeenFile> before, IReadOnlyList<SeenFile> seen, CancellationToken ct)
+    private async Task<IReadOnlyList<string>> StillThereAsync(IFileSource source, JobState state, IReadOnlyList<SeenFile> seen, CancellationToken ct)
     {
         if (seen.Count == 0) return [];
         var read = new FileSelection(seen);
+        IReadOnlyList<SeenFile> before = [.. state.FilesSeen.TakeWhile(f => f != seen[0])];
         var paths = seen.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
         var same = new List<string>();
         await foreach (var file in FileListing.ListAsync(source, job, _settings.File.Reload, before, ct).ConfigureAwait(false))

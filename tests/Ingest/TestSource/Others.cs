@@ -75,7 +75,7 @@ public sealed class Events(ConnectorContext<NoSpec> context) : IBatchSource, ISt
     }
 }
 
-/// <summary>The files of <c>drop/</c>, each deleted once its rows are in the table. While <c>drop.closed</c> is there, it cannot delete; with <c>drop.kept</c> it does not, and with <c>drop.unmarked</c> it knows no times.</summary>
+/// <summary>The files of <c>drop/</c>, each deleted once its rows are in the table. While <c>drop.closed</c> is there, it cannot delete; with <c>drop.kept</c> it does not, and with <c>drop.unmarked</c> it knows no times. While <c>drop.stuck</c> is there, it never ends after the first file.</summary>
 [Connector("test_drop")]
 public sealed class Drop(ConnectorContext<NoSpec> context) : IFileSource, IAfterCommit
 {
@@ -88,10 +88,15 @@ public sealed class Drop(ConnectorContext<NoSpec> context) : IFileSource, IAfter
             yield return new SourceFile { Path = file.Name, Size = file.Length, Modified = File.Exists(Path.Combine(context.BaseDirectory, "drop.unmarked")) ? null : file.LastWriteTimeUtc, OpenAsync = _ => new(File.OpenRead(file.FullName)) };
     }
 
-    public Task CommittedAsync(IReadOnlyList<string> filePaths, string? cursor, CancellationToken cancellationToken)
+    public async Task CommittedAsync(IReadOnlyList<string> filePaths, string? cursor, CancellationToken cancellationToken)
     {
         if (File.Exists(Path.Combine(context.BaseDirectory, "drop.closed"))) throw new IOException("The drop folder is closed.");
-        if (!File.Exists(Path.Combine(context.BaseDirectory, "drop.kept"))) foreach (var path in filePaths) File.Delete(Path.Combine(Folder, path));
-        return Task.CompletedTask;
+        if (File.Exists(Path.Combine(context.BaseDirectory, "drop.kept"))) return;
+        foreach (var path in filePaths)
+        {
+            await File.AppendAllTextAsync(Path.Combine(context.BaseDirectory, "drop.told"), path + "\n", cancellationToken);
+            File.Delete(Path.Combine(Folder, path));
+            if (File.Exists(Path.Combine(context.BaseDirectory, "drop.stuck"))) await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
     }
 }
