@@ -36,7 +36,7 @@ public sealed partial class TableTransaction
         {
             run.CheckKeys();
             var counts = run.Plan();
-            if (run.RowsToWrite(counts) is { } rows) Write(session, rows, options.Write with { Mode = CommitMode.Replace }, ct);
+            if (run.RowsToWrite(counts) is { } rows) Write(session, rows, Anew(session, run.Touched, options.Write, ct), ct);
             Retire(run.Touched);
             return counts;
         }
@@ -90,7 +90,7 @@ public sealed partial class TableTransaction
                 parts.Add($"SELECT {columns} FROM {view.ScanSql(touched, withReserved: true)} AS t LEFT JOIN temp.ff_merge_source AS s ON {keys}");
             }
             parts.Add($"{opened} (SELECT * EXCLUDE (__ff_row) FROM temp.ff_merge_source AS s WHERE NOT EXISTS (SELECT 1 FROM temp.ff_merge_matches AS m WHERE m.row = s.__ff_row AND NOT m.changed)) AS s");
-            Write(session, string.Join(" UNION ALL BY NAME ", parts), write, ct);
+            Write(session, string.Join(" UNION ALL BY NAME ", parts), Anew(session, touched, write, ct), ct);
             Retire(touched);
             return new MergeCounts(plan.Count, plan.Count - counts[0] - counts[1], counts[0], counts[1], options.CloseMissing ? counts[2] : 0, 0);
         }
@@ -121,7 +121,7 @@ public sealed partial class TableTransaction
         var touched = view.Files.Where(f => found.ContainsKey(view.ReadPath(f))).ToList();
         var partly = touched.Where(f => f.Rows != found[view.ReadPath(f)]).ToList();
         if (partly.Count > 0)
-            Write(session, $"SELECT * FROM {view.ScanSql(partly, withReserved: true)} WHERE NOT coalesce(({condition}), false)", (options ?? new WriteOptions()) with { Mode = CommitMode.Replace }, ct);
+            Write(session, $"SELECT * FROM {view.ScanSql(partly, withReserved: true)} WHERE NOT coalesce(({condition}), false)", Anew(session, partly, options ?? new WriteOptions(), ct), ct);
         Retire(touched);
         return found.Values.Sum();
     }
@@ -152,6 +152,10 @@ public sealed partial class TableTransaction
         replaced.AddRange(Base.Files);
         retyped.AddRange(staged);
     }
+
+    // Options for the rows of files that are written again.
+    private WriteOptions Anew(DuckSession session, IReadOnlyList<DataFile> files, WriteOptions options, CancellationToken ct) =>
+        options with { Mode = CommitMode.Replace, DictionaryEntries = DictionarySize.Of(session, files.Select(f => Current!.ReadPath(f)), ct) };
 
     // A second change would look at rows which the first one has already put elsewhere.
     private void BeginChange()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using FlowForge.Duck;
 using FlowForge.Lake;
 
@@ -18,7 +19,7 @@ internal sealed class LakeBenchmark : IBenchmark
             using var database = DuckDatabase.Open();
             using var session = database.Connect();
             foreach (var ratio in Commits(folder, session, 10_000)) yield return ratio;
-            yield return Merge(folder, session, isShort ? 5_000_000 : 50_000_000);
+            yield return Merge(folder, session, isShort ? 5_000_000 : int.Parse(Environment.GetEnvironmentVariable("FLOWFORGE_ROWS") ?? "50000000", CultureInfo.InvariantCulture));
         }
         finally
         {

@@ -1,4 +1,5 @@
 using FlowForge.Lake.Schema;
+using FlowForge.Lake.Writing;
 
 namespace FlowForge.Lake.Tests;
 
@@ -13,6 +14,12 @@ public sealed class ChangeTests : IDisposable
         using var transaction = lake.Fresh().Begin();
         var counts = transaction.Merge(lake.Session, source, options ?? new MergeOptions { Keys = ["id"] });
         return (counts, transaction.Commit(new CommitOptions { Operation = "MERGE" }));
+    }
+
+    private List<string> Paths()
+    {
+        var snapshot = lake.Fresh().Latest()!;
+        return [.. snapshot.Files.Select(snapshot.ReadPath)];
     }
 
     private string Rows(string select = "*") => lake.Rows(lake.Fresh().Latest()!, select, "ORDER BY ALL");
@@ -58,6 +65,58 @@ public sealed class ChangeTests : IDisposable
         var (counts, _) = Merge("SELECT 1 AS id, 'v' AS v UNION ALL SELECT 9, 'v'", new MergeOptions { Keys = ["id"], DeleteMissing = true });
         Assert.Equal(new MergeCounts(2, 1, 0, 1, 4, 0), counts);
         Assert.Equal("1|v\n9|v", Rows());
+    }
+
+    [Fact]
+    public void Merge_RowsOfOneKeyOfWhichSomeAreAsTheSource_ChangesOnlyTheOthers()
+    {
+        lake.Append(lake.Table(), "SELECT * FROM (VALUES (1, 'new', 'r0'), (1, 'old', 'r0'), (2, 'same', 'r0'), (2, 'same', 'r0'), (3, 'x', 'r0')) t(id, v, _ff_run)");
+        var (counts, _) = Merge("SELECT * FROM (VALUES (1, 'new', 'r1'), (2, 'same', 'r1'), (4, 'four', 'r1')) s(id, v, _ff_run)");
+        Assert.Equal(new MergeCounts(3, 1, 1, 1, 0, 0), counts);
+        Assert.Equal("1|new|r0\n1|new|r1\n2|same|r0\n2|same|r0\n3|x|r0\n4|four|r1", lake.Rows($"SELECT id, v, _ff_run FROM {lake.Fresh().Latest()!.ScanSql(true)} ORDER BY ALL"));
+    }
+
+    [Fact]
+    public void Merge_RowsOfOneKeyAllChangedOrAllAsTheSource_KeepsThoseThatAreAsTheSource()
+    {
+        lake.Append(lake.Table(), "SELECT * FROM (VALUES (1, 'old', 'r0'), (1, 'older', 'r0'), (2, 'same', 'r0'), (2, 'same', 'r0'), (3, 'gone', 'r0'), (3, 'gone', 'r0')) t(id, v, _ff_run)");
+        var (counts, _) = Merge("SELECT * FROM (VALUES (1, 'new', 'r1', false), (2, 'same', 'r1', false), (3, 'gone', 'r1', true), (5, '', 'r1', true)) s(id, v, _ff_run, gone)",
+            new MergeOptions { Keys = ["id"], DeleteWhen = "gone", ControlColumns = ["gone"] });
+        Assert.Equal(new MergeCounts(4, 0, 1, 1, 2, 1), counts);
+        Assert.Equal("1|new|r1\n1|new|r1\n2|same|r0\n2|same|r0", lake.Rows($"SELECT id, v, _ff_run FROM {lake.Fresh().Latest()!.ScanSql(true)} ORDER BY ALL"));
+    }
+
+    [Fact]
+    public void Merge_DeleteMissingWithSomeRowsChanged_KeepsThoseThatAreAsTheSource()
+    {
+        lake.Append(lake.Table(), "SELECT i AS id, 'v' || i AS v, 'r0' AS _ff_run FROM range(4) t(i)");
+        var (counts, _) = Merge("SELECT * FROM (VALUES (1, 'v1', 'r1'), (2, 'new', 'r1')) s(id, v, _ff_run)", new MergeOptions { Keys = ["id"], DeleteMissing = true });
+        Assert.Equal(new MergeCounts(2, 0, 1, 1, 2, 0), counts);
+        Assert.Equal("1|v1|r0\n2|new|r1", lake.Rows($"SELECT id, v, _ff_run FROM {lake.Fresh().Latest()!.ScanSql(true)} ORDER BY ALL"));
+    }
+
+    [Fact]
+    public void Merge_LargeFile_KeepsTheDictionariesThatItHas()
+    {
+        lake.Session.Execute("SET threads = 1");
+        lake.Append(lake.Table(), "SELECT i AS id, 'group ' || i % 900 AS g FROM range(130000) t(i)");
+        Assert.Equal(2824, DictionarySize.Of(lake.Session, Paths(), default));
+        Merge("SELECT 7::BIGINT AS id, 'another' AS g");
+        var file = Paths().Single();
+        Assert.Equal("g|True\nid|False",
+            lake.Rows($"SELECT path_in_schema, dictionary_page_offset IS NOT NULL FROM parquet_metadata('{file}') WHERE row_group_num_rows > 100000 ORDER BY ALL"));
+        Assert.Equal("130000|another", lake.Rows($"SELECT count(*), max(g) FILTER (WHERE id = 7) FROM {lake.Fresh().Latest()!.ScanSql()}"));
+    }
+
+    [Fact]
+    public void DictionarySize_SmallFilesOrLargeDictionaries_AreLeftToDuckDb()
+    {
+        lake.Session.Execute("SET threads = 1");
+        lake.Append(lake.Table(), "SELECT i AS id FROM range(1000) t(i)");
+        Assert.Null(DictionarySize.Of(lake.Session, [Paths()[0]], default));
+        lake.Append(lake.Table(), "SELECT i % 20000 AS id FROM range(130000) t(i)");
+        Assert.Null(DictionarySize.Of(lake.Session, Paths(), default));
+        Assert.Null(DictionarySize.Of(lake.Session, [], default));
     }
 
     [Fact]

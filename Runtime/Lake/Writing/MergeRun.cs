@@ -21,6 +21,9 @@ internal sealed class MergeRun
     private readonly string name;
     // Keys that are NULL in a row of the source; for others the plain comparison says the same.
     private readonly HashSet<string> keysWithNull = new(StringComparer.OrdinalIgnoreCase);
+    // What the touched files' rows are joined with, and whether every row of it changes all that it meets.
+    private string changes = Source;
+    private bool isOnlyChanges;
 
     public MergeRun(DuckSession session, TableSnapshot table, string name, string sourceSql, MergeOptions options, CancellationToken ct)
     {
@@ -37,7 +40,7 @@ internal sealed class MergeRun
         foreach (var text in described.Where(c => c.Type == "VARCHAR" && partitions.Contains(c.Name, StringComparer.OrdinalIgnoreCase)).Select(c => SqlText.Identifier(c.Name)))
             session.Execute($"UPDATE {Source} SET {text} = NULL WHERE {text} = ''", ct);
         var keys = options.Keys.Where(k => sourceColumns.Contains(k, StringComparer.OrdinalIgnoreCase)).ToList();
-        var counts = session.Rows($"SELECT {string.Join(", ", keys.Select(k => $"count({SqlText.Identifier(k)})").Prepend("count(*)"))} FROM {Source}", ct)[0].Select(v => Convert.ToInt64(v, CultureInfo.InvariantCulture)).ToArray();
+        var counts = Numbers($"SELECT {string.Join(", ", keys.Select(k => $"count({SqlText.Identifier(k)})").Prepend("count(*)"))} FROM {Source}");
         Count = counts[0];
         keysWithNull.UnionWith(keys.Where((_, i) => counts[i + 1] < Count));
     }
@@ -76,13 +79,31 @@ internal sealed class MergeRun
             }
         }
         Touched = [.. candidates.Where(f => touched.Contains(table.ReadPath(f)))];
-        var counts = session.Rows($"""
-            SELECT count(*) FILTER (WHERE m.row IS NULL AND NOT s.gone), count(*) FILTER (WHERE m.changed AND NOT m.gone), count(*) FILTER (WHERE NOT m.changed AND NOT m.gone), count(*) FILTER (WHERE m.row IS NULL AND s.gone)
-            FROM (SELECT s.__ff_row, {Deletes} AS gone FROM {Source} AS s) AS s LEFT JOIN (SELECT row, bool_or(changed) AS changed, bool_or(gone) AS gone FROM {Matches} GROUP BY row) AS m ON m.row = s.__ff_row
-            """, ct)[0].Select(v => Convert.ToInt64(v, CultureInfo.InvariantCulture)).ToArray();
-        var deleted = session.Scalar<long>($"SELECT count(*) FROM {Matches} WHERE gone", ct);
-        return new MergeCounts(Count, counts[0], counts[1], counts[2], deleted + missing, counts[3]);
+        var counts = Counts();
+        return counts with { Deleted = counts.Deleted + missing };
     }
+
+    // Of the source's rows; several rows of the table may have one key.
+    private MergeCounts Counts()
+    {
+        var found = Numbers($"SELECT count(*), count(DISTINCT row), count(*) FILTER (WHERE gone), count(*) FILTER (WHERE changed AND NOT gone) FROM {Matches}");
+        var (matches, matched, gone, updated) = (found[0], found[1], found[2], found[3]);
+        var (deleted, deleting) = (gone, options.DeleteWhen is null ? 0 : Numbers($"SELECT count(*) FROM {Source} AS s WHERE {Deletes}")[0]);
+        var isMixed = false;
+        if (matches > matched)
+        {
+            found = Numbers($"SELECT count(DISTINCT row) FILTER (WHERE gone), count(DISTINCT row) FILTER (WHERE changed AND NOT gone), count(DISTINCT row) FILTER (WHERE NOT changed AND NOT gone) FROM {Matches}");
+            (gone, updated) = (found[0], found[1]);
+            isMixed = gone + updated + found[2] > matched;
+        }
+        var unchanged = matched - gone - updated;
+        // With the rows alone that change something there is nothing to compare a second time.
+        isOnlyChanges = !isMixed && (unchanged == 0 || !options.DeleteMissing);
+        changes = isOnlyChanges && unchanged > 0 ? $"(SELECT * FROM {Source} AS s WHERE EXISTS (SELECT 1 FROM {Matches} AS m WHERE m.row = s.__ff_row AND (m.changed OR m.gone)))" : Source;
+        return new MergeCounts(Count, Count - deleting - (matched - gone), updated, unchanged, deleted, deleting - gone);
+    }
+
+    private long[] Numbers(string sql) => [.. session.Rows(sql, ct)[0].Select(v => Convert.ToInt64(v, CultureInfo.InvariantCulture))];
 
     /// <summary>The rows to write: what remains of the touched files, with changes, and the new rows. Null when there is nothing to write.</summary>
     public string? RowsToWrite(MergeCounts counts)
@@ -92,7 +113,7 @@ internal sealed class MergeRun
         {
             var columns = string.Join(", ", table.Schema.Columns.Select(c => Value(c.Name)).Concat(NewColumns.Select(c => $"CASE WHEN s.__ff_row IS NOT NULL THEN s.{SqlText.Identifier(c)} END AS {SqlText.Identifier(c)}")));
             var keep = options.DeleteMissing ? $"s.__ff_row IS NOT NULL AND NOT {Deletes}" : $"s.__ff_row IS NULL OR NOT {Deletes}";
-            parts.Add($"SELECT {columns} FROM {table.ScanSql(Touched, withReserved: true)} AS t LEFT JOIN {Source} AS s ON {OnKeys} WHERE {keep}");
+            parts.Add($"SELECT {columns} FROM {table.ScanSql(Touched, withReserved: true)} AS t LEFT JOIN {changes} AS s ON {OnKeys} WHERE {keep}");
         }
         if (counts.Inserted > 0)
         {
@@ -129,7 +150,7 @@ internal sealed class MergeRun
     private string Value(string column)
     {
         var quoted = SqlText.Identifier(column);
-        return sourceColumns.Contains(column, StringComparer.OrdinalIgnoreCase) ? $"CASE WHEN s.__ff_row IS NOT NULL AND ({Differs}) THEN s.{quoted} ELSE t.{quoted} END AS {quoted}" : $"t.{quoted}";
+        return sourceColumns.Contains(column, StringComparer.OrdinalIgnoreCase) ? $"CASE WHEN s.__ff_row IS NOT NULL{(isOnlyChanges ? "" : $" AND ({Differs})")} THEN s.{quoted} ELSE t.{quoted} END AS {quoted}" : $"t.{quoted}";
     }
 
     private string Inserted(TableColumn column) =>

@@ -44,6 +44,7 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
         {
             settings.Add($"FILE_SIZE_BYTES {options.TargetFileBytes.ToString(CultureInfo.InvariantCulture)}");
         }
+        if (options.DictionaryEntries is { } entries) settings.Add($"DICTIONARY_SIZE_LIMIT {entries.ToString(CultureInfo.InvariantCulture)}");
         if (mapping.IsOn) settings.Add($"FIELD_IDS {FieldIds.Of(stored.Columns.Where(c => !storedBy.Contains(c.Name, StringComparer.OrdinalIgnoreCase)))}");
         var select = string.Join(", ", columns.Columns.Select(c => Expression(c, partitionBy, words)));
         var sql = $"COPY (SELECT {select} FROM ({selectSql}) AS rows_to_write) TO {SqlText.Literal(folder)} ({string.Join(", ", settings)})";

@@ -1,4 +1,5 @@
 using FlowForge.Lake.Schema;
+using FlowForge.Lake.Writing;
 
 namespace FlowForge.Lake;
 
@@ -32,6 +33,9 @@ public sealed record WriteOptions
 
     /// <summary>Tags that the new files get in the log.</summary>
     internal IReadOnlyDictionary<string, string>? Tags { get; init; }
+
+    /// <summary>The most values of a dictionary in the files; null: DuckDB's own limit. See <see cref="DictionarySize"/>.</summary>
+    internal long? DictionaryEntries { get; init; }
 
     /// <summary>Types and metadata for columns of these names, which win over what the query gives: the rows are cast.</summary>
     public TableSchema? Schema { get; init; }
