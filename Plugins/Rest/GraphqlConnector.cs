@@ -47,6 +47,7 @@ public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IP
         for (var cursor = request.Cursor; left > 0;)
         {
             using var answer = await AskAsync(cursor, request.From, cancellationToken).ConfigureAwait(false);
+            if (JsonRecords.Elements(answer.RootElement, _spec.RecordsPath, null) is null) throw new TerminalException($"The answer has nothing at {_spec.RecordsPath}.", "Correct records_path: it begins with data.");
             List<JsonElement> records = [.. JsonRecords.At(answer.RootElement, _spec.RecordsPath).Where(r => r.ValueKind == JsonValueKind.Object)];
             // The rest of a page that is cut has no place.
             var isCut = records.Count > left;
@@ -76,7 +77,15 @@ public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IP
     {
         if (_spec.PageInfoPath is not { } path) return null;
         if (JsonRecords.At(answer, path).FirstOrDefault().ValueKind != JsonValueKind.Object) throw new TerminalException($"The answer has nothing at {path}.", "Ask for pageInfo { hasNextPage endCursor } in the query, and correct page_info_path.");
-        return JsonRecords.Text(answer, path + ".hasNextPage") == "true" ? JsonRecords.Text(answer, path + ".endCursor") : null;
+        // What the query does not ask for would look like the last page.
+        return JsonRecords.Text(answer, path + ".hasNextPage") switch
+        {
+            null => throw Unasked("hasNextPage"),
+            "true" => JsonRecords.Text(answer, path + ".endCursor") is { Length: > 0 } end ? end : throw Unasked("endCursor"),
+            _ => null,
+        };
+
+        TerminalException Unasked(string name) => new($"The answer has no {path}.{name}: whether and where more records follow is not known.", "Ask for pageInfo { hasNextPage endCursor } in the query.");
     }
 
     private async Task<JsonDocument> AskAsync(string? cursor, Watermark? from, CancellationToken cancellationToken)

@@ -13,9 +13,35 @@ internal static class JsonRecords
     public static IEnumerable<JsonElement> At(JsonElement root, string path)
     {
         IEnumerable<JsonElement> found = Each(root);
-        foreach (var name in path.Split('.', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var name in Names(path))
             found = found.SelectMany(e => e.ValueKind == JsonValueKind.Object && e.TryGetProperty(name, out var child) ? Each(child) : []);
         return found;
+    }
+
+    /// <summary>
+    /// How many elements a page has: those of the first list on the way to its records, or of the list at <paramref name="pagePath"/>. Unlike the records these are what a server counts: an
+    /// element that is null counts, and so does one without records below it. Nothing where a list should be is none; null says that the answer does not have the place at all.
+    /// </summary>
+    public static int? Elements(JsonElement root, string path, string? pagePath)
+    {
+        var (names, isFirst) = (Names(pagePath ?? path), pagePath is null);
+        return Count(root, names);
+
+        int? Count(JsonElement element, ReadOnlySpan<string> left) => element.ValueKind switch
+        {
+            JsonValueKind.Array when isFirst || left.IsEmpty => Each(element).Count(),
+            JsonValueKind.Array => Sum(element, left),
+            JsonValueKind.Null => 0,
+            _ when left.IsEmpty => 1,
+            _ => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(left[0], out var child) ? Count(child, left[1..]) : null,
+        };
+
+        int Sum(JsonElement list, ReadOnlySpan<string> left)
+        {
+            var sum = 0;
+            foreach (var element in list.EnumerateArray()) sum += Count(element, left) ?? 0;
+            return sum;
+        }
     }
 
     /// <summary>One value as text; null when it is missing or null.</summary>
@@ -51,6 +77,8 @@ internal static class JsonRecords
         }
         return lines.WrittenMemory;
     }
+
+    private static string[] Names(string path) => path.Split('.', StringSplitOptions.RemoveEmptyEntries);
 
     private static IEnumerable<JsonElement> Each(JsonElement element) => element.ValueKind == JsonValueKind.Array ? element.EnumerateArray().SelectMany(Each) : [element];
 }

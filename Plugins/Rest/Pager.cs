@@ -50,14 +50,15 @@ internal sealed partial class Pager
     }
 
     /// <summary>Looks in the answer for where it goes on.</summary>
-    public void Took(Answer answer, JsonElement root, int records)
+    /// <param name="elements">What the server counts: the elements of the page, not the records that they hold.</param>
+    public void Took(Answer answer, JsonElement root, int elements)
     {
         switch (Kind)
         {
             case PagingKind.None: _place = null; break;
             // A short page says nothing: servers give fewer than asked for when their own limit is lower.
-            case PagingKind.Page: _place = records == 0 ? null : (Number(_place, _spec.FirstPage) + 1).ToString(CultureInfo.InvariantCulture); break;
-            case PagingKind.Offset: _place = records == 0 ? null : (Number(_place, 0) + records).ToString(CultureInfo.InvariantCulture); break;
+            case PagingKind.Page: _place = elements == 0 ? null : (Number(_place, _spec.FirstPage) + 1).ToString(CultureInfo.InvariantCulture); break;
+            case PagingKind.Offset: _place = elements == 0 ? null : (Number(_place, 0) + elements).ToString(CultureInfo.InvariantCulture); break;
             case PagingKind.Cursor: _place = JsonRecords.Text(root, _spec.NextTokenPath!) is { Length: > 0 } token and not "false" ? token : null; break;
             case PagingKind.Link: _place = NextLink(answer); break;
         }

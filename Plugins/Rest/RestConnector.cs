@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -100,11 +101,20 @@ public sealed partial class RestConnector(ConnectorContext<RestSpec> context) : 
         while (pager.Next() is { } next)
         {
             var answer = await client.SendAsync(next, resource.Method == "POST" ? resource.Body ?? "{}" : null, cancellationToken).ConfigureAwait(false);
+            // Nothing at all is no page: an overloaded proxy answers so, too, and would end the read in silence.
+            if (answer.Body.Length == 0 && answer.Status != HttpStatusCode.NoContent && resource.MissingRecords == MissingRecords.Fail)
+                throw new TransientException($"{answer.Address.GetLeftPart(UriPartial.Path)} answers with HTTP {(int)answer.Status} and an empty body.");
             JsonDocument document;
             try { document = JsonDocument.Parse(answer.Body.Length == 0 ? "[]"u8.ToArray() : answer.Body); }
             catch (JsonException e) { throw new TerminalException($"{answer.Address.GetLeftPart(UriPartial.Path)} answers with no JSON: {e.Message}", "Check the url.", e); }
             List<JsonElement> records = [.. JsonRecords.At(document.RootElement, resource.RecordsPath).Where(r => r.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))];
-            pager.Took(answer, document.RootElement, records.Count);
+            var place = resource.PagePath ?? resource.RecordsPath;
+            if (JsonRecords.Elements(document.RootElement, resource.RecordsPath, resource.PagePath) is not { } elements)
+            {
+                elements = resource.MissingRecords == MissingRecords.Empty ? 0
+                    : throw new TerminalException($"{client.Message(answer)}: the answer has nothing at {place}.", $"Correct {(resource.PagePath is null ? "records_path" : "page_path")}; if the API leaves it out where it has no records, set missing_records: empty.");
+            }
+            pager.Took(answer, document.RootElement, elements);
             yield return new Page(document, records, more, pager.Place, answer.Address.Authority);
         }
     }

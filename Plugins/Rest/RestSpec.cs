@@ -8,7 +8,7 @@ public enum PagingKind
     None,
     /// <summary>A page number that grows, until a page is empty.</summary>
     Page,
-    /// <summary>The number of records read so far, until a page is empty.</summary>
+    /// <summary>The number of elements of the pages so far, until a page is empty.</summary>
     Offset,
     /// <summary>A token or address in the answer, until there is none.</summary>
     Cursor,
@@ -18,6 +18,9 @@ public enum PagingKind
 
 /// <summary>How a watermark is written in a request.</summary>
 public enum WatermarkForm { AsIs, Iso, Date, Unix, UnixMs }
+
+/// <summary>What an answer is that does not have the place of its records.</summary>
+public enum MissingRecords { Fail, Empty }
 
 /// <summary>What to read and how.</summary>
 public sealed record ResourceSpec
@@ -36,6 +39,12 @@ public sealed record ResourceSpec
 
     [Setting("Where the records stand in the answer, e.g. data.items; lists on the way are gone through. Empty: the whole answer")]
     public string RecordsPath { get; init; } = "";
+
+    [Setting("Where the list stands whose elements the server counts as a page, when records_path goes through several and it is not the first", Example = "results.items")]
+    public string? PagePath { get; init; }
+
+    [Setting("What an answer that does not have records_path is: fail (an error), or empty (a page without records)")]
+    public MissingRecords MissingRecords { get; init; }
 
     [Setting("How the next page is found: auto, none, page, offset, cursor, link")]
     public PagingKind Paging { get; init; }
@@ -86,6 +95,12 @@ public sealed record RestSpec : ApiSpec
     [Setting("Where the records stand in the answer, e.g. data.items; lists on the way are gone through. Empty: the whole answer")]
     public string RecordsPath { get; init; } = "";
 
+    [Setting("Where the list stands whose elements the server counts as a page, when records_path goes through several and it is not the first", Example = "results.items")]
+    public string? PagePath { get; init; }
+
+    [Setting("What an answer that does not have records_path is: fail (an error), or empty (a page without records)")]
+    public MissingRecords MissingRecords { get; init; }
+
     [Setting("How the next page is found: auto, none, page, offset, cursor, link")]
     public PagingKind Paging { get; init; }
 
@@ -122,7 +137,7 @@ public sealed record RestSpec : ApiSpec
     /// <summary>The one resource that the settings themselves describe.</summary>
     public ResourceSpec Single() => new()
     {
-        Url = Url, Method = Method, Params = Params, Body = Body, RecordsPath = RecordsPath, Paging = Paging, PageParam = PageParam, FirstPage = FirstPage, OffsetParam = OffsetParam,
+        Url = Url, Method = Method, Params = Params, Body = Body, RecordsPath = RecordsPath, PagePath = PagePath, MissingRecords = MissingRecords, Paging = Paging, PageParam = PageParam, FirstPage = FirstPage, OffsetParam = OffsetParam,
         PageSize = PageSize, SizeParam = SizeParam, NextTokenPath = NextTokenPath, NextTokenParam = NextTokenParam, WatermarkParam = WatermarkParam, WatermarkFormat = WatermarkFormat,
     };
 }

@@ -146,7 +146,8 @@ internal sealed class ApiClient : IDisposable
 
     private static TimeSpan BackOff(int attempt) => TimeSpan.FromMilliseconds(250 * (1 << attempt) * (0.75 + Random.Shared.NextDouble() / 2));
 
-    private string Message(Answer answer)
+    /// <summary>Where an answer came from, its status and how it begins, without secrets.</summary>
+    public string Message(Answer answer)
     {
         var text = System.Text.Encoding.UTF8.GetString(answer.Body.Span[..Math.Min(answer.Body.Length, 300)]).ReplaceLineEndings(" ").Trim();
         return _authorization.Hide($"{Shown(answer.Address)}: HTTP {(int)answer.Status} {answer.Status}{(text.Length > 0 ? $": {text}" : "")}");

@@ -56,4 +56,26 @@ public sealed class GraphqlConnectorTests : IDisposable
         var info = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(Open(without), new ReadRequest()));
         Assert.Equal("The answer has nothing at data.all.pageInfo.", info.Message);
     }
+
+    [Theory]
+    [InlineData("\"hasNextPage\": true", "The answer has no data.all.pageInfo.endCursor: whether and where more records follow is not known.")]
+    [InlineData("\"hasNextPage\": true, \"endCursor\": null", "The answer has no data.all.pageInfo.endCursor: whether and where more records follow is not known.")]
+    [InlineData("\"endCursor\": \"5\"", "The answer has no data.all.pageInfo.hasNextPage: whether and where more records follow is not known.")]
+    public async Task ReadAsync_PageInfoThatIsNotAskedFor_IsNoEnd(string pageInfo, string message)
+    {
+        using var api = new TestApi(_ => new TestApi.Reply($"{{\"data\": {{\"all\": {{\"edges\": [{{\"node\": {{}}}}], \"pageInfo\": {{{pageInfo}}}}}}}}}"));
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(Open(api), new ReadRequest()));
+        Assert.Equal(message, failure.Message);
+        Assert.Equal("Ask for pageInfo { hasNextPage endCursor } in the query.", failure.Suggestion);
+    }
+
+    [Fact]
+    public async Task ReadAsync_RecordsPathThatIsNotThere_IsNoEmptyTable()
+    {
+        using var api = new TestApi(_ => new TestApi.Reply("{\"data\": {\"some\": {\"edges\": []}}}"));
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(Open(api), new ReadRequest()));
+        Assert.Equal("The answer has nothing at data.all.edges.node.", failure.Message);
+        using var nothing = new TestApi(_ => new TestApi.Reply("{\"data\": {\"all\": null}}"));
+        Assert.Empty(await ReadAsync(Open(nothing, s => s with { PageInfoPath = null }), new ReadRequest()));
+    }
 }

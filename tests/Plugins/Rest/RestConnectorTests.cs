@@ -54,6 +54,70 @@ public sealed class RestConnectorTests : IDisposable
         Assert.Equal("/x?start=0 /x?start=3 /x?start=6 /x?start=7", api.Asked);
     }
 
+    [Fact]
+    public async Task ReadAsync_NestedRecords_PagesAreCountedByTheirOwnElements()
+    {
+        // Orders 1 to 5 by two: with lines, null, without lines (a whole page of them), with lines again.
+        string[] orders = ["{\"lines\":[{\"n\":1},{\"n\":2},{\"n\":3}]}", "null", "{\"lines\":[]}", "{}", "{\"lines\":[{\"n\":4},{\"n\":5}]}"];
+        using var api = new TestApi(r => new TestApi.Reply($"{{\"orders\":[{string.Join(",", orders.Skip(r.Query["start"] is { } start ? Number(start, 0) : (Number(r.Query["page"], 1) - 1) * 2).Take(2))}]}}"));
+        string[] all = ["{\"n\":1}", "{\"n\":2}", "{\"n\":3}", "{\"n\":4}", "{\"n\":5}"];
+        Assert.Equal(all, await ReadAsync(new RestSpec { BaseUrl = api.Address, Url = "x", OffsetParam = "start", RecordsPath = "orders.lines" }));
+        Assert.Equal("/x?start=0 /x?start=2 /x?start=4 /x?start=5", api.Asked);
+        Assert.Equal(all, await ReadAsync(new RestSpec { BaseUrl = api.Address, Url = "x", PageParam = "page", RecordsPath = "orders.lines" }));
+        Assert.EndsWith(" /x?page=1 /x?page=2 /x?page=3 /x?page=4", api.Asked, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadAsync_PagePath_NamesTheListThatIsThePage()
+    {
+        using var api = new TestApi(r => new TestApi.Reply($"[{{\"items\":[{(Number(r.Query["start"], 0) switch { 0 => "{\"id\":1},null", 2 => "{\"id\":2}", _ => "" })}]}}]"));
+        Assert.Equal(["{\"id\":1}", "{\"id\":2}"], await ReadAsync(new RestSpec { BaseUrl = api.Address, Url = "x", OffsetParam = "start", RecordsPath = "items", PagePath = "items" }));
+        Assert.Equal("/x?start=0 /x?start=2 /x?start=3", api.Asked);
+    }
+
+    [Theory]
+    [InlineData("page", "{\"error\":\"rate limited\"}")]
+    [InlineData("offset", "{\"data\":{\"message\":\"later\"}}")]
+    [InlineData("cursor", "{\"data\":\"later\"}")]
+    [InlineData("none", "[]")]
+    [InlineData("link", "{}")]
+    public async Task ReadAsync_AnswerWithoutRecordsPath_IsNoEnd(string paging, string answer)
+    {
+        var isFirst = paging is not ("none" or "link");
+        using var api = new TestApi(_ =>
+        {
+            var reply = isFirst ? "{\"data\":{\"items\":[{\"id\":1}]},\"next\":\"2\"}" : answer;
+            isFirst = false;
+            return new TestApi.Reply(reply);
+        });
+        var spec = new RestSpec { BaseUrl = api.Address, Url = "x", RecordsPath = "data.items", Paging = Enum.Parse<PagingKind>(paging, ignoreCase: true), NextTokenPath = paging == "cursor" ? "next" : null, NextTokenParam = "t" };
+        if (answer == "[]")
+        {
+            Assert.Empty(await ReadAsync(spec));
+            return;
+        }
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(spec));
+        Assert.Equal($"{api.Address}x: HTTP 200 OK: {answer}: the answer has nothing at data.items.", failure.Message);
+        Assert.Equal("Correct records_path; if the API leaves it out where it has no records, set missing_records: empty.", failure.Suggestion);
+        Assert.Empty(await ReadAsync(spec with { MissingRecords = MissingRecords.Empty }));
+    }
+
+    [Fact]
+    public async Task ReadAsync_EmptyAnswers_AreTheEndOnlyWhenTheySaySo()
+    {
+        var (status, body) = (200, "");
+        using var api = new TestApi(_ => new TestApi.Reply(body, status));
+        var spec = new RestSpec { BaseUrl = api.Address, Url = "x", PageParam = "page" };
+        var failure = await Assert.ThrowsAsync<TransientException>(() => ReadAsync(spec));
+        Assert.Equal($"{api.Address}x answers with HTTP 200 and an empty body.", failure.Message);
+        Assert.Empty(await ReadAsync(spec with { MissingRecords = MissingRecords.Empty }));
+        status = 204;
+        Assert.Empty(await ReadAsync(spec));
+        Assert.Empty(await ReadAsync(spec with { RecordsPath = "items" }));
+        (status, body) = (200, "{\"items\": null}");
+        Assert.Empty(await ReadAsync(spec with { RecordsPath = "items" }));
+    }
+
     [Theory]
     [InlineData("token")]
     [InlineData(null)]
