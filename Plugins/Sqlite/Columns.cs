@@ -1,3 +1,4 @@
+using System.Globalization;
 using FlowForge.Columnar;
 
 namespace FlowForge.Plugins.Sqlite;
@@ -6,9 +7,12 @@ namespace FlowForge.Plugins.Sqlite;
 /// What columns become. SQLite lets any column hold any kind of value, so the declared type proves nothing: the kinds that are
 /// really there are asked for first, in the transaction that reads the rows.
 /// </summary>
-internal sealed class SqliteColumn(string name, IArrowType type)
+/// <param name="isMixture">Whether the values are of kinds that SQLite keeps apart when it compares them, and became text.</param>
+internal sealed class SqliteColumn(string name, IArrowType type, bool isMixture = false)
 {
     public Field Field { get; } = new(name, type);
+
+    public bool IsMixture => isMixture;
 
     /// <summary>The columns of anything that may stand behind FROM.</summary>
     public static IReadOnlyList<SqliteColumn> Prove(Database database, string from)
@@ -21,7 +25,19 @@ internal sealed class SqliteColumn(string name, IArrowType type)
         var kinds = new (bool Integer, bool Real, bool Text, bool Blob, bool Bits)[declared.Count];
         // In blocks: a statement gives at most 2,000 columns.
         for (var start = 0; start < declared.Count; start += 300) Ask(database, from, declared, kinds, start, Math.Min(300, declared.Count - start));
-        return [.. declared.Select((d, i) => new SqliteColumn(d.Name, TypeOf(d.Type, kinds[i])))];
+        // A double holds each integer up to 2^53 alone: among reals, larger ones would change in silence.
+        var inexact = declared.Where((_, i) => kinds[i] is { Integer: true, Real: true, Text: false, Blob: false }).Select(d => d.Name).Where(n => HasLarge(database, from, n)).ToHashSet(StringComparer.Ordinal);
+        return [.. declared.Select((d, i) => inexact.Contains(d.Name)
+            ? new SqliteColumn(d.Name, StringType.Default, isMixture: true)
+            : new SqliteColumn(d.Name, TypeOf(d.Type, kinds[i]), kinds[i] is { Text: true } and not { Integer: false, Real: false, Blob: false } or { Blob: true } and not { Integer: false, Real: false }))];
+    }
+
+    private static bool HasLarge(Database database, string from, string column)
+    {
+        var name = SqliteSql.Name(column);
+        using var answer = database.Prepare($"SELECT EXISTS (SELECT 1 FROM {from} WHERE typeof({name}) = 'integer' AND {name} NOT BETWEEN -9007199254740992 AND 9007199254740992)");
+        answer.Step();
+        return Native.Int64(answer.Handle, 0) != 0;
     }
 
     private static void Ask(Database database, string from, List<(string Name, string Type)> columns, (bool, bool, bool, bool, bool)[] kinds, int start, int count)
@@ -72,11 +88,24 @@ internal sealed class SqliteColumn(string name, IArrowType type)
                 // A blob among texts: as SQLite writes one, so that it is not taken for text.
                 b.Append("X'" + Convert.ToHexString(new ReadOnlySpan<byte>(bytes, Native.Bytes(row, column))) + "'");
                 break;
+            case StringArray.Builder b when kind == Native.Real:
+                AppendReal(b, row, column);
+                break;
             case StringArray.Builder b:
                 var text = Native.TextOf(row, column);
                 AppendText(b, new ReadOnlySpan<byte>(text, Native.Bytes(row, column)));
                 break;
         }
+    }
+
+    // SQLite writes 15 digits, which many reals are not.
+    private static unsafe void AppendReal(StringArray.Builder builder, nint row, int column)
+    {
+        var value = Native.Double(row, column);
+        var text = Native.TextOf(row, column);
+        var written = new ReadOnlySpan<byte>(text, Native.Bytes(row, column));
+        if (!double.IsFinite(value) || (double.TryParse(written, NumberStyles.Float, CultureInfo.InvariantCulture, out var read) && read.Equals(value))) builder.Append(written);
+        else builder.Append(value.ToString("R", CultureInfo.InvariantCulture));
     }
 
     // SQLite does not check that text is UTF-8.

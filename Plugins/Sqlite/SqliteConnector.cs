@@ -32,7 +32,7 @@ public sealed class SqliteConnector(ConnectorContext<SqliteSpec> context) : IBat
         var from = From(request);
         var columns = Proven(from);
         var schema = new Schema(columns.Select(c => c.Field));
-        using var statement = Database().Prepare($"SELECT * FROM {from}{Where(request, schema)}{(request.Limit is { } limit ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {Math.Max(0, limit)}") : "")}");
+        using var statement = Database().Prepare($"SELECT * FROM {from}{Where(request, columns)}{(request.Limit is { } limit ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {Math.Max(0, limit)}") : "")}");
         if (request.From?.Value is { } value) statement.Bind(1, value);
         var rows = new RecordBatchBuilder(schema);
         var text = 0;
@@ -117,12 +117,14 @@ public sealed class SqliteConnector(ConnectorContext<SqliteSpec> context) : IBat
     }
 
     // The bound comes as text; a comparison of a number with text would be of their kinds, not of their values.
-    private static string Where(ReadRequest request, Schema schema)
+    private static string Where(ReadRequest request, IReadOnlyList<SqliteColumn> columns)
     {
         if (request.From is not { Value: not null } mark) return "";
-        var field = schema.GetFieldByName(mark.Column)
-            ?? throw new TerminalException($"There is no column {mark.Column} to read by. There are: {string.Join(", ", schema.FieldsList.Select(f => f.Name))}.", "Correct watermark_column.");
-        var bound = field.DataType switch { Int64Type or BooleanType => "CAST(?1 AS INTEGER)", DoubleType => "CAST(?1 AS REAL)", _ => "?1 COLLATE BINARY" };
+        var column = columns.FirstOrDefault(c => c.Field.Name == mark.Column)
+            ?? throw new TerminalException($"There is no column {mark.Column} to read by. There are: {string.Join(", ", columns.Select(c => c.Field.Name))}.", "Correct watermark_column.");
+        // SQLite puts every number before every text, and every text before every blob: rows would be left out for ever.
+        if (column.IsMixture) throw new TerminalException($"The column {mark.Column} holds values of several kinds, which have no common order to read by.", "Choose another watermark_column, or make the values of one kind in a query: CAST(… AS INTEGER).");
+        var bound = column.Field.DataType switch { Int64Type or BooleanType => "CAST(?1 AS INTEGER)", DoubleType => "CAST(?1 AS REAL)", _ => "?1 COLLATE BINARY" };
         return $" WHERE {SqliteSql.Name(mark.Column)} >= {bound}{(mark.IncludeNulls ? $" OR {SqliteSql.Name(mark.Column)} IS NULL" : "")}";
     }
 

@@ -49,6 +49,25 @@ public sealed class SqliteConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_NumbersOfSeveralKinds_KeepEachDigit()
+    {
+        Sql("""
+            CREATE TABLE t (small, large, low, text);
+            INSERT INTO t VALUES (9007199254740992, 9007199254740993, -9007199254740993, 'a'), (0.1, 0.1, 1e300, 0.1), (-2.5, NULL, 2, 0.30000000000000004), (1, 9e999, 1, 9223372036854775807), (1, 1.0, 1, 2.0);
+            """);
+        using var connector = Open();
+        Assert.Equal("small: double, large: string, low: string, text: string", (await connector.SchemaAsync(new ReadRequest { Table = "t" }, Stop)).ToString());
+        var rows = await ReadAsync(new ReadRequest { Table = "t" });
+        Assert.Equal<object?>([9007199254740992.0, 0.1, -2.5, 1.0, 1.0], rows.Select(r => r[0]));
+        Assert.Equal<object?>(["9007199254740993", "0.1", null, "Inf", "1.0"], rows.Select(r => r[1]));
+        Assert.Equal<object?>(["-9007199254740993", "1.0e+300", "2", "1", "1"], rows.Select(r => r[2]));
+        Assert.Equal<object?>(["a", "0.1", "0.30000000000000004", "9223372036854775807", "2.0"], rows.Select(r => r[3]));
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(new ReadRequest { Table = "t", From = new Watermark("large", "1") }));
+        Assert.Equal("The column large holds values of several kinds, which have no common order to read by.", failure.Message);
+        Assert.Single(await ReadAsync(new ReadRequest { Table = "t", From = new Watermark("small", "1.5") }));
+    }
+
+    [Fact]
     public async Task ReadAsync_WriterBetweenProofAndRead_ChangesNothing()
     {
         Sql("PRAGMA journal_mode = WAL; CREATE TABLE t (i INT); INSERT INTO t VALUES (1), (2)");
