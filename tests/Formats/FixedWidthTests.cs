@@ -56,6 +56,19 @@ public sealed class FixedWidthTests : IDisposable
     }
 
     [Theory]
+    [InlineData("reject")]
+    [InlineData("fill")]
+    public async Task LastRecordThatIsCut_IsAReject(string shortLines)
+    {
+        // 28 of 30 bytes: the amount would be 12 instead of 12.50.
+        _bench.Write("data/a.txt", "   1abc     2024-02-29   12.50   2abc     2024-03-01   12.");
+        _bench.Write("data/b.txt", "   3abc     2024-02-29   12.50   4abc     2024-03-01    1.00\r\n\u001a");
+        Assert.Equal(new RowCounts(4, 3, 1), (await RunAsync($"record_bytes: 30, short_lines: {shortLines}")).Counts);
+        Assert.Equal(["1|12.5", "3|12.5", "4|1"], _bench.Query("SELECT id, amount FROM {t} ORDER BY id"));
+        Assert.Equal(["2|RECORD_CUT|The file ends after 28 of the 30 bytes of its last record.|   2abc     2024-03-01   12."], _bench.Rejects("SELECT record, reason, message, raw FROM {t}"));
+    }
+
+    [Theory]
     [InlineData("columns: { a: x-3 }", "The column a has the positions \"x-3\".")]
     [InlineData("columns: { a: 5-3 }", "The column a has the positions \"5-3\".")]
     [InlineData("columns: { a: 1 }, encoding: utf-16", "Files in utf-16 cannot be read as fixed-width text: a line end is not one byte.")]

@@ -15,6 +15,9 @@ internal sealed class ByteLines(Stream stream, int recordBytes) : IDisposable
     public ReadOnlySpan<byte> Line => _line.AsSpan(0, _length);
     public bool IsTooLong { get; private set; }
 
+    /// <summary>Whether the stream ended within a record of a given length.</summary>
+    public bool IsCut => _ended && recordBytes > 0 && _length < recordBytes;
+
     public bool Next()
     {
         (_length, IsTooLong) = (0, false);

@@ -35,9 +35,10 @@ public sealed class FixedWidthFormat : IRecordFormat
         while (lines.Next())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (lines.Line.Length == 0) continue;
+            if (lines.Line.Length == 0 || (lines.IsCut && !lines.Line.ContainsAnyExcept("\r\n\u001a"u8))) continue;
             if (chars.Length < lines.Line.Length) chars = new char[lines.Line.Length * 2];
-            if (!TryDecode(lines.Line, chars, out var length)) page.Reject("INVALID_ENCODING", $"The line is no text in {_spec.Encoding}.", Encoding.Latin1.GetString(lines.Line));
+            if (lines.IsCut) page.Reject("RECORD_CUT", $"The file ends after {lines.Line.Length} of the {_spec.RecordBytes} bytes of its last record.", Encoding.Latin1.GetString(lines.Line));
+            else if (!TryDecode(lines.Line, chars, out var length)) page.Reject("INVALID_ENCODING", $"The line is no text in {_spec.Encoding}.", Encoding.Latin1.GetString(lines.Line));
             else if (_spec.Comment.Length > 0 && chars.AsSpan(0, length).StartsWith(_spec.Comment, StringComparison.Ordinal)) continue;
             else Add(page, chars.AsSpan(0, length), lines.IsTooLong);
             if (!page.IsFull) continue;

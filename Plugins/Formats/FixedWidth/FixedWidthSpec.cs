@@ -36,6 +36,6 @@ public sealed record FixedWidthSpec
     [Setting("Character encoding: utf-8, latin-1, windows-1252 or another one in which a line end is one byte. Positions count characters")]
     public string Encoding { get; init; } = "utf-8";
 
-    [Setting("Bytes of a record in files without line ends; 0 where lines end", Minimum = 0, Maximum = 1 << 20)]
+    [Setting("Bytes of a record in files without line ends, the last one included; 0 where lines end", Minimum = 0, Maximum = 1 << 20)]
     public int RecordBytes { get; init; }
 }
