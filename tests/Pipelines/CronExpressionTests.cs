@@ -84,6 +84,15 @@ public sealed class CronExpressionTests
     public void Next_ElsewhereInTheWorld_RunsAsAPersonExpects(string zone, string cron, string after, string expected) =>
         Assert.Equal(expected, Moments(cron, zone, after, expected.Split('|').Length));
 
+    [Theory]
+    [InlineData("30 2 * * *", "2024-10-27 00:30", false)]
+    [InlineData("30 2 * * *", "2024-10-27 01:30", true)]
+    [InlineData("30 2 * * *", "2024-10-26 00:30", false)]
+    [InlineData("30 3 * * *", "2024-10-27 01:30", false)]
+    [InlineData("*/30 * * * *", "2024-10-27 01:30", false)]
+    public void IsRepetition_ClocksGoBack_OnlyTheSecondComing(string cron, string moment, bool expected) =>
+        Assert.Equal(expected, Cron(cron).IsRepetition(Utc(moment), TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin")));
+
     [Fact]
     public void Next_EveryDayOfTenYears_RunsOncePerLocalDay()
     {

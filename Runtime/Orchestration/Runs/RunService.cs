@@ -109,9 +109,10 @@ public sealed class RunService(
     }
 
     /// <summary>The data interval of a scheduled run that was due at <paramref name="due"/>; null when the newest version has no schedule.</summary>
-    public DataInterval? IntervalOf(string pipeline, DateTimeOffset due) =>
-        pipelines.Get(pipeline) is { Deleted: false } version && reader.Read(version).Definition?.Schedule is { } schedule && schedule.Interval(due) is { } interval
-            ? new DataInterval(interval.Start, interval.End) : null;
+    public DataInterval? IntervalOf(string pipeline, DateTimeOffset due) => ScheduleOf(pipeline)?.Interval(due) is { } interval ? new DataInterval(interval.Start, interval.End) : null;
+
+    /// <summary>The schedule of the newest version; null when it has none.</summary>
+    public Pipelines.ScheduleDefinition? ScheduleOf(string pipeline) => pipelines.Get(pipeline) is { Deleted: false } version ? reader.Read(version).Definition?.Schedule : null;
 
     /// <summary>Asks an open run to stop: running jobs are cancelled, nothing new starts, what was published stays.</summary>
     public async Task CancelAsync(string runId, CancellationToken cancel)

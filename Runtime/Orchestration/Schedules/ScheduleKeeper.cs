@@ -1,3 +1,4 @@
+using System.Globalization;
 using FlowForge.Catalog;
 using FlowForge.Orchestration.Hosting;
 using FlowForge.Orchestration.Workflow;
@@ -16,9 +17,6 @@ namespace FlowForge.Orchestration.Schedules;
 /// </summary>
 public sealed class ScheduleKeeper(CatalogDatabase catalog, TemporalConnection temporal, ILogger<ScheduleKeeper> logger) : BackgroundService
 {
-    /// <summary>Starts missed while everything was off are made up for if they are no older than this.</summary>
-    private static readonly TimeSpan CatchUp = TimeSpan.FromHours(1);
-
     public static string ScheduleId(string pipeline) => "pipeline/" + pipeline;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -59,27 +57,31 @@ public sealed class ScheduleKeeper(CatalogDatabase catalog, TemporalConnection t
             logger.LogInformation("{Pipeline} runs by no schedule any more", pipeline);
             return;
         }
-        var text = Describe(schedule);
+        var now = DateTimeOffset.UtcNow;
+        var text = Describe(schedule, now);
         if (known?.Note == text) return;
-        await client.PutScheduleAsync(id, Temporal(pipeline, schedule, text), cancel);
+        await client.PutScheduleAsync(id, Temporal(pipeline, schedule, text, now), cancel);
         logger.LogInformation("{Pipeline} runs by schedule: {Schedule}", pipeline, text);
     }
 
-    private static TemporalSchedule Temporal(string pipeline, Pipelines.ScheduleDefinition schedule, string note) => new()
+    private static TemporalSchedule Temporal(string pipeline, Pipelines.ScheduleDefinition schedule, string note, DateTimeOffset now) => new()
     {
         Workflow = new ScheduledWorkflow(RunNames.ScheduledStart, new ScheduledStartInput(pipeline), new StartWorkflowOptions { Id = "schedule/" + pipeline, TaskQueue = RunNames.TaskQueue }),
-        Cron = [schedule.Cron],
+        Cron = FireTimes.Crons(schedule, now),
         TimeZone = schedule.Timezone,
         StartAt = schedule.Start,
         EndAt = schedule.End,
         // The pipeline's own on_overlap decides about runs; the workflow that starts one is over at once.
         Overlap = ScheduleOverlapPolicy.AllowAll,
-        CatchupWindow = CatchUp,
+        CatchupWindow = FireTimes.CatchUp(schedule, now),
         Note = note,
     };
 
-    private static string Describe(Pipelines.ScheduleDefinition schedule) =>
-        $"{schedule.Cron} {schedule.Timezone}{(schedule.Start is { } s ? $" from {s:O}" : "")}{(schedule.End is { } e ? $" until {e:O}" : "")}";
+    private static string Describe(Pipelines.ScheduleDefinition schedule, DateTimeOffset now)
+    {
+        var moved = FireTimes.AtClockChanges(schedule, now).Select(t => t.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)).ToList();
+        return $"{schedule.Cron} {schedule.Timezone}{(schedule.Start is { } s ? $" from {s:O}" : "")}{(schedule.End is { } e ? $" until {e:O}" : "")}{(moved.Count > 0 ? $", as clocks change at {string.Join(", ", moved)}" : "")}";
+    }
 
     private static async Task<ScheduleDescription?> FindAsync(TemporalClient client, string id, CancellationToken cancel)
     {

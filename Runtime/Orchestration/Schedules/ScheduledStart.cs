@@ -43,6 +43,11 @@ public sealed class ScheduledStartActivity(RunService runs, ILogger<ScheduledSta
     public async Task<object?> RunAsync(ActivityContext context)
     {
         var pipeline = context.Input<ScheduledStartInput>()!.Pipeline;
+        if (runs.ScheduleOf(pipeline) is { } schedule && FireTimes.IsRepetition(schedule, DueAt(context.Task)))
+        {
+            logger.LogInformation("scheduled run of {Pipeline} left out: clocks went back, and it ran an hour ago", pipeline);
+            return "left out: clocks went back, and the run of this time has been";
+        }
         var seed = SHA256.HashData(Encoding.UTF8.GetBytes(context.Task.RunId));
         var runId = RunIds.From(context.Task.ScheduledTime, seed);
         try

@@ -27,6 +27,9 @@ public sealed class CronExpression
     /// <summary>True when minute or hour is <c>*</c> or a step: the expression means "every", not "at".</summary>
     public bool IsInterval { get; }
 
+    /// <summary>True when day of month and day of week are both restricted, so that either is enough.</summary>
+    public bool IsEitherDay => !_day.IsAny && !_weekday.IsAny;
+
     /// <param name="problem">What is wrong, a sentence.</param>
     public static bool TryParse(string text, [NotNullWhen(true)] out CronExpression? expression, [NotNullWhen(false)] out string? problem)
     {
@@ -67,6 +70,16 @@ public sealed class CronExpression
             }
         }
         return null;
+    }
+
+    /// <summary>Whether a clock on the wall that shows <paramref name="local"/> shows a minute of this expression.</summary>
+    public bool Shows(DateTime local) => _minute.Has(local.Minute) && _hour.Has(local.Hour) && FitsDay(DateOnly.FromDateTime(local));
+
+    /// <summary>Whether <paramref name="moment"/> is the second coming of a fixed time on a day when clocks go back, on which the expression does not run.</summary>
+    public bool IsRepetition(DateTimeOffset moment, TimeZoneInfo zone)
+    {
+        var local = TimeZoneInfo.ConvertTime(moment, zone);
+        return !IsInterval && zone.IsAmbiguousTime(local.DateTime) && Shows(local.DateTime) && local.Offset == zone.GetAmbiguousTimeOffsets(local.DateTime).Min();
     }
 
     private bool FitsDay(DateOnly date)
