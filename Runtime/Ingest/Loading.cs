@@ -104,7 +104,6 @@ internal sealed class Loading(
         var faults = new Dictionary<int, UnreadableFileException>();
         var planned = new RecordPlanner(session, job, settings, format, temporary) { TakesChanges = TakesChanges }.Plan(files, Transaction.Base, faults);
         var plan = ChildOf is null ? planned : planned with { Columns = [.. planned.Columns.Where(c => !ChildColumns.IsReserved(c.Name)), .. ChildColumns.All] };
-        SayWhatFilesLack(plan);
         // Each thread keeps buffers of 2,048 rows for every column.
         if (plan.Columns.Count > WideTable) session.Execute("SET threads = 1");
         if (plan.Files.All(f => f.Layout is null))
@@ -113,9 +112,13 @@ internal sealed class Loading(
         {
             progress.Start(pass == 1 ? "reading" : "proving", files.Sum(f => f.Size));
             var pump = new RecordPump(plan, settings.File, faults.Keys.ToHashSet(), progress) { WantsChildren = _splits ? WantsChildren : null, TakeChildren = Children.Add };
-            var naming = Rows(plan.Columns);
+            var naming = Rows(plan.Columns) with { Lacking = Lacking(plan) };
             var result = Stage(pump, naming, plan.Columns, ct);
-            if (!pump.MustRepeat) return Count(pump, naming, result, faults);
+            if (!pump.MustRepeat)
+            {
+                if (result.Held is null) LackingFields(plan, pump).Say(log);
+                return Count(pump, naming, result, faults);
+            }
             // Every row has been seen by now, so the second pass holds. A file that fails only then is changing under our hands.
             if (pass > 2) throw new JobFailedException("FF2006", "The files changed while they were read.", "Run the job again when the source is at rest.", transient: true);
             foreach (var (file, tally) in pump.Tallies)
@@ -125,16 +128,13 @@ internal sealed class Loading(
         }
     }
 
-    // A declared column that a file lacks is NULL in its rows, which looks like sound data: a renamed column would go unseen.
-    private void SayWhatFilesLack(ReadPlan plan)
-    {
-        if (job.SchemaMode != SchemaMode.User || ChildOf is not null) return;
-        var lacking = plan.Files
-            .Select(f => (f.File.Path, Names: f.Layout is CsvFileLayout { Csv.HasHeader: true } csv ? string.Join(", ", plan.Columns.Select(c => c.Name).Except(csv.Columns, StringComparer.OrdinalIgnoreCase)) : ""))
-            .Where(f => f.Names.Length > 0).GroupBy(f => f.Names, StringComparer.Ordinal);
-        foreach (var files in lacking)
-            log.Warning($"{files.First().Path}{(files.Count() > 1 ? $" and {files.Count() - 1} more lack" : " lacks")} columns that user_schema declares, which are NULL in their rows: {files.Key}.");
-    }
+    // What headers say before anything is read.
+    private LackingColumns Lacking(ReadPlan plan) => job.SchemaMode != SchemaMode.User || ChildOf is not null ? LackingColumns.None
+        : new([.. plan.Files.Select(f => (f.File.Path, Lacking: f.Layout is CsvFileLayout { Csv.HasHeader: true } csv ? (IReadOnlyList<string>)[.. plan.Columns.Select(c => c.Name).Except(csv.Columns, StringComparer.OrdinalIgnoreCase)] : []))]);
+
+    // What only the records say, once all of them are read. One of them may lack any field: that is no change of the source.
+    private LackingColumns LackingFields(ReadPlan plan, RecordPump pump) => job.SchemaMode != SchemaMode.User || ChildOf is not null ? LackingColumns.None
+        : new([.. pump.FieldsMet.OrderBy(f => f.Key).Select(f => (files[f.Key].Path, (IReadOnlyList<string>)[.. plan.Columns.Where((c, i) => !f.Value[i] && c.Name != RowSet.Operation).Select(c => c.Name)]))]);
 
     // What the pass has staged is not to be used.
     private void StartOver()
@@ -175,7 +175,6 @@ internal sealed class Loading(
 
     private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct, Func<RowSet, IReadOnlyList<Lake.Writing.TableFile>>? ready = null)
     {
-        if (rows.Lacking.Count > 0) log.Warning($"The source lacks columns that user_schema declares, which are NULL in all rows: {string.Join(", ", rows.Lacking)}.");
         return new Stager(session, job, request, settings.File, _drift, state?.Cursor, Numbers(), new RejectSink(_rejects.Add, () => _rejects.Count), log).Stage(Transaction, rows with { From = Between(rows.From) }, wanted, ct, ready);
     }
 

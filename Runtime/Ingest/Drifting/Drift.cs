@@ -22,11 +22,13 @@ internal sealed class Drift(IngestDefinition job, IReadOnlyList<string> mayMiss,
     public IReadOnlyList<SchemaDifference> Held(TableSnapshot? table, RowSet rows)
     {
         if (table is null || rows.Columns.Count == 0 || !job.KeepsTypes()) return [];
-        var changes = Changes(table.Schema, rows.Schema());
-        var frozen = changes.Where(c => Rule(c) == DriftPolicy.Freeze).ToList();
+        var lacking = Lacking(table.Schema, rows);
+        List<SchemaDifference> changes = [.. Changes(table.Schema, rows.Schema()), .. lacking.Select(c => new SchemaDifference(DifferenceKind.Removed, c.Name, c.DuckType, null))];
+        var frozen = changes.Where(c => Rule(c, lacking) == DriftPolicy.Freeze).ToList();
         if (frozen.Count > 0)
-            throw new JobFailedException("FF2051", $"The source has changed against the table: {Words(frozen)}. Nothing was published.", "Set drift: evolve to let the table follow, hold to be asked, or discard to leave new columns out; drift_columns says so for single columns.");
-        return changes.Any(c => Rule(c) == DriftPolicy.Hold) ? [.. changes.Where(c => c.Kind != DifferenceKind.Removed || Rule(c) == DriftPolicy.Hold)] : [];
+            throw new JobFailedException("FF2051", $"The source has changed against the table: {Words(frozen)}. Nothing was published.",
+                $"{(frozen.Any(c => lacking.Any(l => l.Name == c.Column)) ? "Mend the source, or correct user_schema, which declares what the source lacks. Or set" : "Set")} drift: evolve to let the table follow, hold to be asked, or discard to leave new columns out; drift_columns says so for single columns.");
+        return changes.Any(c => Rule(c, lacking) == DriftPolicy.Hold) ? [.. changes.Where(c => c.Kind != DifferenceKind.Removed || Rule(c, lacking) == DriftPolicy.Hold)] : [];
     }
 
     /// <summary>Columns of the table that the rows lack, whatever is said of them: a new column may be one of them.</summary>
@@ -69,7 +71,14 @@ internal sealed class Drift(IngestDefinition job, IReadOnlyList<string> mayMiss,
     private List<TableColumn> Missing(TableSchema table, TableSchema now) =>
         [.. table.Columns.Where(c => !c.IsReserved && now.Find(c.Name) is null && !job.Computed.ContainsKey(c.Name) && !(job.WriteMode == Pipelines.WriteMode.Scd2 && HistoryColumns.Contains(c.Name)))];
 
-    private DriftPolicy Rule(SchemaDifference change)
+    // The rows have them, as NULL: to the eye of the table nothing has changed.
+    private static List<TableColumn> Lacking(TableSchema table, RowSet rows)
+    {
+        var names = rows.Lacking.Names.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return [.. rows.Columns.Where(c => names.Contains(c.Source)).Select(c => table.Find(c.Name)).OfType<TableColumn>()];
+    }
+
+    private DriftPolicy Rule(SchemaDifference change, List<TableColumn> lacking)
     {
         // What the job itself computes is no change of the source.
         if (job.Computed.ContainsKey(change.Column)) return DriftPolicy.Evolve;
@@ -77,8 +86,8 @@ internal sealed class Drift(IngestDefinition job, IReadOnlyList<string> mayMiss,
         if (change.Kind != DifferenceKind.Removed) return own ?? job.Drift;
         if (own is { } said) return mayMiss.Contains(change.Column, StringComparer.OrdinalIgnoreCase) ? DriftPolicy.Evolve : said;
         return mayMiss.Contains(change.Column, StringComparer.OrdinalIgnoreCase) || fieldsMayMiss ? DriftPolicy.Evolve
-            // A table that only grows keeps a column that went long ago; freezing the rest must still be possible.
-            : job.Drift == DriftPolicy.Freeze && !Replaces ? DriftPolicy.Evolve : job.Drift;
+            // A table that only grows keeps a column that went long ago; freezing the rest must still be possible. One that is declared has not gone long ago.
+            : job.Drift == DriftPolicy.Freeze && !Replaces && !lacking.Any(l => l.Name == change.Column) ? DriftPolicy.Evolve : job.Drift;
     }
 
     private static string Words(IReadOnlyList<SchemaDifference> changes)

@@ -45,8 +45,8 @@ internal sealed record RowSet(string From, IReadOnlyList<RowColumn> Columns, str
     public static string? RunOf(IReadOnlyList<LandedFile> files, string numberSql) => files.All(f => f.Picks is null) ? null
         : files.Count == 1 ? SqlText.Literal(files[0].Picks!.Run) : $"list_extract({SqlText.LiteralList(files.Select(f => f.Picks?.Run ?? ""))}, {numberSql} + 1)";
 
-    /// <summary>Columns that <c>user_schema</c> declares and the source has not: NULL in all rows.</summary>
-    public IReadOnlyList<string> Lacking { get; init; } = [];
+    /// <summary>What <c>user_schema</c> declares and files have not, by the names at the source.</summary>
+    public LackingColumns Lacking { get; init; } = LackingColumns.None;
 
     /// <summary>Reserved columns beside the usual ones: name and SQL.</summary>
     public IReadOnlyList<(string Name, string Sql)> Reserved { get; init; } = [];

@@ -50,6 +50,7 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
             var (read, changes) = new HeldRows(session, transaction.Base!, rows).Read(held, drift.Missing(transaction.Base!.Schema, rows), ct);
             return new Staged(read, RowChanges.Appended(read), CommitMode.Append, cursor) { Held = changes };
         }
+        rows.Lacking.Say(log);
         CheckWatermark(transaction.Base, rows);
         if (job.WriteMode == Pipelines.WriteMode.Replace && !IsReplay) rows = drift.KeepingShape(transaction.Base, rows);
         var columns = rows.Columns.Select(c => c.Name).ToList();

@@ -30,6 +30,7 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
 {
     private readonly ConcurrentBag<Worker> _workers = [];
     private readonly Dictionary<int, FileTally> _tallies = [];
+    private readonly ConcurrentDictionary<int, bool[]> _met = [];
     private int _slots;
 
     /// <summary>Which arrays become tables of their own; null when none do.</summary>
@@ -40,6 +41,9 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
 
     /// <summary>By file number; complete when the pump has been read to its end.</summary>
     public IReadOnlyDictionary<int, FileTally> Tallies => _tallies;
+
+    /// <summary>By number of a file whose records name their fields: which columns at least one of them has. Complete when the pump has been read to its end.</summary>
+    public IReadOnlyDictionary<int, bool[]> FieldsMet => _met;
 
     /// <summary>Whether a value did not fit its column or a file could not be read: what was handed over is then not to be used.</summary>
     public bool MustRepeat => _workers.Any(w => w.Rows.HasMisfits) || _tallies.Values.Any(t => t.Fault is not null);
@@ -173,6 +177,7 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
                 var decoder = worker.DecoderOf(file, plan.Columns);
                 worker.Rows.StartChunk(file.Index, chunk.FirstRecord, file.File.Picks?.Numbers);
                 decoder.Decode(chunk.Bytes, chunk.Offset, chunk.IsLast, worker.Rows);
+                if (decoder is JsonDecoder json) json.MarkFields(_met.GetOrAdd(file.Index, static (_, columns) => new bool[columns], plan.Columns.Count));
                 return worker.Rows.EndChunk(chunk.Records);
             }
         }

@@ -65,8 +65,11 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
             if (!keepsTypes || !names.Any(n => job.PolicyOf(n) == DriftPolicy.Discard)) return Set(demanded, names, from);
         }
         from = new CastProof(session, from, "_ff_part", "_ff_row", source.ConvertAll(c => (c.Name, c.Sql))).Prove(demanded, rejects, ct);
-        return Set(demanded, names, from) with { Lacking = [.. demanded.Where(c => c.Sql == "NULL").Select(c => c.Name)] };
+        return Set(demanded, names, from) with { Lacking = Lacking() };
     }
+
+    private LackingColumns Lacking() => job.SchemaMode != SchemaMode.User ? LackingColumns.None
+        : new([.. parts.Select(p => (p.Name, (IReadOnlyList<string>)[.. job.UserSchema.Select(c => c.Name).Except(p.Columns.Select(c => c.Name), StringComparer.OrdinalIgnoreCase)]))]);
 
     // What was deleted has its key, and no other values.
     private string MayMiss(string operation, string column) =>

@@ -103,6 +103,13 @@ internal sealed class JsonDecoder : IRecordDecoder
         }
     }
 
+    /// <summary>Marks the columns that some object has had so far, with or without a value. Several decoders may mark at once.</summary>
+    public void MarkFields(bool[] met)
+    {
+        for (var i = 0; i < met.Length; i++)
+            if (_slots[i].Stamp != 0) met[i] = true;
+    }
+
     /// <summary>Reads one object and notes where its values are. What is wrong goes to <paramref name="fault"/>.</summary>
     private bool TryRead(ReadOnlySpan<byte> bytes, RowBuilder rows, out int used, out string? fault)
     {
