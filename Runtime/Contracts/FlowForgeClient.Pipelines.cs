@@ -7,7 +7,10 @@ public sealed partial class FlowForgeClient
     /// <summary>Runs the tests of a pipeline's datasets; the lake is not touched.</summary>
     public Task<PipelineTestReport> TestPipelineAsync(TestPipeline body, CancellationToken ct = default) => SendAsync<PipelineTestReport>(HttpMethod.Post, "pipelines/test", body, ct);
 
-    /// <summary>By name. <paramref name="search"/> is part of name or description.</summary>
+    /// <summary>All names in order: for a choice among them. <see cref="PipelinesAsync"/> tells more, a page at a time.</summary>
+    public Task<IReadOnlyList<string>> PipelineNamesAsync(CancellationToken ct = default) => GetAsync<IReadOnlyList<string>>("pipeline-names", ct);
+
+    /// <summary>By name. <paramref name="search"/> is part of the name.</summary>
     public Task<Page<PipelineSummary>> PipelinesAsync(string? search = null, int page = 1, int size = 50, CancellationToken ct = default) =>
         GetAsync<Page<PipelineSummary>>(new QueryText("pipelines").Add("search", search).Add("page", page).Add("size", size), ct);
 

@@ -16,6 +16,8 @@ internal static class PipelineEndpoints
     {
         var group = api.MapGroup("/pipelines").WithTags("Pipelines");
         group.MapGet("/", List).WithSummary("Pipelines by name.");
+        // Not below /pipelines, where a pipeline may have that name.
+        api.MapGet("/pipeline-names", (PipelineStore pipelines) => pipelines.Names()).WithTags("Pipelines").WithSummary("All names, for a choice among them.");
         group.MapPost("/validate", Validate).WithSummary("Diagnostics and plan of a text; stores nothing.");
         group.MapPost("/test", Test).WithSummary("Runs the tests of a text's datasets over the rows that they give.");
         group.MapGet("/{name}", Get).WithSummary("One pipeline: text, plan, diagnostics.");

@@ -77,6 +77,9 @@ public sealed class PipelineStore
                 Map, ("search", Paging.Contains(search)), ("limit", limit), ("offset", offset))));
     }
 
+    /// <summary>All names that are not deleted, in order.</summary>
+    public IReadOnlyList<string> Names() => _database.Read(s => s.Rows("SELECT name FROM pipelines WHERE deleted = 0 ORDER BY name", r => r.Text("name")));
+
     /// <summary>All versions, newest first; empty for an unknown name.</summary>
     public IReadOnlyList<PipelineVersion> Versions(string name) => _database.Read(s => s.Rows(
         $"SELECT {Columns} FROM pipelines p JOIN pipeline_versions v ON v.name = p.name WHERE p.name = @name ORDER BY v.version DESC",

@@ -139,6 +139,14 @@ public sealed class PipelineTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Names_TwoStoredOneDeleted_AreInOrderWithoutTheDeleted()
+    {
+        foreach (var name in (string[])["named_b", "named_c", "named_a"]) await client.PutPipelineAsync(name, new PutPipeline(Text(name)));
+        await client.DeletePipelineAsync("named_c");
+        Assert.Equal(["named_a", "named_b"], (await client.PipelineNamesAsync()).Where(n => n.StartsWith("named_", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Delete_Stored_IsGoneAndTwiceIs404()
     {
         await client.PutPipelineAsync("delete_me", new PutPipeline(Text("delete_me")));

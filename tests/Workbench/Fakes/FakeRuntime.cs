@@ -107,6 +107,7 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         api.MapGet("/connectors", () => Sample.Connectors);
         api.MapGet("/overview", (string window) => Sample.Overview(window));
         api.MapGet("/pipelines", (string? search) => Page(Sample.Pipelines.Where(p => search is null || p.Name.Contains(search))));
+        api.MapGet("/pipeline-names", () => Sample.Pipelines.Select(p => p.Name));
         api.MapGet("/pipelines/{name}", Results<Ok<PipelineDetail>, NotFound<Problem>> (string name) => Sample.Detail(name) is { } p ? TypedResults.Ok(p)
             : TypedResults.NotFound(new Problem { Status = 404, Title = "Not found", Detail = $"There is no pipeline '{name}'." }));
         api.MapGet("/pipelines/{name}/plan", (string name) => new PipelineValidation(true, name, [], new PipelinePlan([.. Sample.Plan.Jobs.Select(j => j.Kind == JobKind.Ingest ? j
