@@ -9,7 +9,7 @@ public sealed partial class NotebookPage
 {
     private static readonly TimeSpan DrawPause = TimeSpan.FromMilliseconds(40);
     private readonly SemaphoreSlim _runs = new(1, 1);
-    private bool _drawing;
+    private bool _drawing, _drewAtOnce;
     private int _chartVersion;
     private string? _moved;
     private bool _automatic;
@@ -47,14 +47,21 @@ public sealed partial class NotebookPage
         if (e.Graph is { Cells.Count: > 0 } graph) Place(graph);
         if (e.Type == NotebookEvent.Moved) _moved = e.Path ?? "";
         if (e.Revision is { } revision && e.Type is NotebookEvent.RevisionChanged or NotebookEvent.Snapshot) _ = HearRevisionAsync(e.Revision);
-        _ = DrawSoonAsync();
+        // The first rows of a cell are what somebody waits for.
+        _ = DrawSoonAsync(atOnce: e is { Type: NotebookEvent.Output, Value.Table: not null });
     }
 
-    /// <summary>However fast a cell writes, the page is drawn some twenty times a second.</summary>
-    private async Task DrawSoonAsync()
+    /// <summary>However fast a cell writes, the page is drawn some twenty times a second, and once more in such a time for rows.</summary>
+    private async Task DrawSoonAsync(bool atOnce = false)
     {
-        if (_drawing) return;
-        _drawing = true;
+        if (_drawing)
+        {
+            if (!atOnce || _drewAtOnce) return;
+            _drewAtOnce = true;
+            StateHasChanged();
+            return;
+        }
+        (_drawing, _drewAtOnce) = (true, false);
         StateHasChanged();
         await Task.Delay(DrawPause);
         _drawing = false;

@@ -27,6 +27,9 @@ public sealed record KernelOptions
     /// <summary>How long a start may take.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long after a kernel was taken the next spare is started at the latest; earlier when its first cell has run.</summary>
+    public TimeSpan SpareDelay { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>How long an interrupted cell may go on before its kernel is killed and replaced.</summary>
     public TimeSpan InterruptTimeout { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -12,6 +12,12 @@ public sealed class KernelPool(KernelOptions options) : IAsyncDisposable
 
     public KernelOptions Options => options;
 
+    /// <summary>A spare is ready, or on its way.</summary>
+    public bool HasSpare
+    {
+        get { lock (_gate) return _spare is not null; }
+    }
+
     /// <summary>Starts the spare, when there is none.</summary>
     public void Prepare()
     {
@@ -21,7 +27,7 @@ public sealed class KernelPool(KernelOptions options) : IAsyncDisposable
         }
     }
 
-    /// <summary>A running kernel that belongs to the caller; the next spare is started meanwhile.</summary>
+    /// <summary>A running kernel that belongs to the caller; the next spare is started a little later.</summary>
     /// <exception cref="KernelException">It could not be started.</exception>
     public async Task<KernelProcess> TakeAsync(CancellationToken ct = default)
     {
@@ -33,12 +39,19 @@ public sealed class KernelPool(KernelOptions options) : IAsyncDisposable
         }
         if (spare is not null && await Living(spare) is { } ready)
         {
-            Prepare();
+            _ = PrepareAfterAsync(ready);
             return ready;
         }
         var started = await KernelProcess.StartAsync(options, ct);
-        Prepare();
+        _ = PrepareAfterAsync(started);
         return started;
+    }
+
+    /// <summary>A process that comes up takes a processor for a second: not the one in which the page of the kernel just taken opens and its first cell runs.</summary>
+    private async Task PrepareAfterAsync(KernelProcess taken)
+    {
+        await Task.WhenAny(taken.FirstCell, taken.Ended, Task.Delay(options.SpareDelay));
+        Prepare();
     }
 
     private static async Task<KernelProcess?> Living(Task<KernelProcess> spare)

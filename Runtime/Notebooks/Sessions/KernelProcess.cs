@@ -18,6 +18,7 @@ public sealed class KernelProcess : IAsyncDisposable
     private readonly ConcurrentDictionary<long, (Channel<KernelNotification> Words, bool IsCell)> _requests = new();
     private readonly TaskCompletionSource<ReadyNotification> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<KernelEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _firstCell = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ErrorTail _errors;
     private readonly Timer _memoryWatch;
     private readonly Lock _gate = new();
@@ -40,6 +41,9 @@ public sealed class KernelProcess : IAsyncDisposable
 
     /// <summary>Completes when the process has ended, with the reason. Never fails.</summary>
     public Task<KernelEnd> Ended => _ended.Task;
+
+    /// <summary>Completes when the first cell has run; not when the process ends without one. Never fails.</summary>
+    internal Task FirstCell => _firstCell.Task;
 
     /// <summary>Bytes of the working set as last seen; 0 before.</summary>
     public long WorkingSet { get; private set; }
@@ -154,7 +158,9 @@ public sealed class KernelProcess : IAsyncDisposable
 
     private void Complete(long request)
     {
-        if (_requests.TryRemove(request, out var channel)) channel.Words.Writer.TryComplete();
+        if (!_requests.TryRemove(request, out var channel)) return;
+        channel.Words.Writer.TryComplete();
+        if (channel.IsCell) _firstCell.TrySetResult();
     }
 
     private void End()

@@ -32,7 +32,7 @@ internal sealed class KernelLoop : IDisposable
         _sql.Variables = _scripts.Variable;
         _sqlHelp = new SqlHelp(lake, _sql);
         // The first query should not wait for its own code to be compiled.
-        _ = Task.Run(() => SqlWarmth.Begin(lake, _sql));
+        _ = Task.Run(() => Rehearsal.Play(options, lake, console));
         _runner = new CellRunner(_sql, _scripts, wire, console, _requests);
     }
 
