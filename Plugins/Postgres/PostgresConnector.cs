@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
 using FlowForge.Columnar;
+using FlowForge.Plugins.Postgres.Writing;
 using Npgsql;
 
 namespace FlowForge.Plugins.Postgres;
 
-/// <summary>Reads tables and queries of a PostgreSQL server by binary COPY, on one snapshot.</summary>
-[Connector("postgres", Title = "PostgreSQL", Description = "Reads tables and queries of a PostgreSQL database.")]
-public sealed class PostgresConnector(ConnectorContext<PostgresSpec> context) : IBatchSource, ITestConnection, IDiscover, IDisposable
+/// <summary>Reads tables and queries of a PostgreSQL server by binary COPY, on one snapshot; writes tables by binary COPY, in one transaction.</summary>
+[Connector("postgres", Title = "PostgreSQL", Description = "Reads tables and queries of a PostgreSQL database, and takes deliveries of tables.")]
+public sealed class PostgresConnector(ConnectorContext<PostgresSpec> context) : IBatchSource, IMarkedSink, ITestConnection, IDiscover, IDisposable
 {
     private readonly PostgresSpec _spec = context.Settings;
     private readonly Server _server = new(context.Settings, context);
@@ -54,6 +55,11 @@ public sealed class PostgresConnector(ConnectorContext<PostgresSpec> context) : 
         await using var _ = connection.ConfigureAwait(false);
         await foreach (var table in Discovery.ListAsync(connection, _spec.Schemas, cancellationToken).ConfigureAwait(false)) yield return table;
     }
+
+    public Task<WriteMark?> MarkAsync(string table, CancellationToken cancellationToken) => new TableWriter(_server, _spec.Schemas, context.Log).MarkAsync(table, cancellationToken);
+
+    public Task<long> WriteAsync(WriteRequest request, IAsyncEnumerable<RecordBatch> batches, CancellationToken cancellationToken) =>
+        new TableWriter(_server, _spec.Schemas, context.Log).WriteAsync(request, batches, cancellationToken);
 
     /// <summary>The plan, and the snapshot that the connection's open transaction exports when several readers are worth it.</summary>
     private async Task<(ReadPlan Plan, string? Snapshot)> PlanAsync(NpgsqlConnection connection, ReadRequest request, CancellationToken cancellationToken)

@@ -16,7 +16,13 @@ internal sealed record Relation(long Oid, string Schema, string Name, char Kind,
         """;
 
     /// <summary>Finds <c>name</c> in the listed schemas, or <c>schema.name</c> in any.</summary>
-    public static async Task<Relation> FindAsync(NpgsqlConnection connection, string name, IReadOnlyList<string> schemas, CancellationToken cancellationToken)
+    public static async Task<Relation> FindAsync(NpgsqlConnection connection, string name, IReadOnlyList<string> schemas, CancellationToken cancellationToken) =>
+        await TryFindAsync(connection, name, schemas, cancellationToken).ConfigureAwait(false)
+            ?? throw new TerminalException($"There is no table {name} in {connection.Database} (schemas {string.Join(", ", schemas)}) that the login can see.",
+                "Correct the name; a table outside the listed schemas is written as schema.name.");
+
+    /// <summary>As <see cref="FindAsync"/>; null when there is none.</summary>
+    public static async Task<Relation?> TryFindAsync(NpgsqlConnection connection, string name, IReadOnlyList<string> schemas, CancellationToken cancellationToken)
     {
         var command = connection.Command($"""
             SELECT {Columns} FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -24,9 +30,7 @@ internal sealed record Relation(long Oid, string Schema, string Name, char Kind,
             ORDER BY array_position($2::text[], n.nspname::text) NULLS LAST LIMIT 1
             """, name, schemas.ToArray());
         await using var _ = command.ConfigureAwait(false);
-        return (await ReadAsync(command, cancellationToken).ConfigureAwait(false)).FirstOrDefault()
-            ?? throw new TerminalException($"There is no table {name} in {connection.Database} (schemas {string.Join(", ", schemas)}) that the login can see.",
-                "Correct the name; a table outside the listed schemas is written as schema.name.");
+        return (await ReadAsync(command, cancellationToken).ConfigureAwait(false)).FirstOrDefault();
     }
 
     /// <summary>The tables that hold a partitioned table's rows.</summary>

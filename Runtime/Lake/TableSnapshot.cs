@@ -122,9 +122,28 @@ public sealed class TableSnapshot
             if (!known.Remove(file.Uri, out var before)) added.Add(file);
             else if (!Equals(before.DeletionVector, file.DeletionVector)) return null;
         return known.Count == 0 ? added : null;
-
-        static IEnumerable<(string, string)> Columns(TableSnapshot table) => table.Schema.Columns.Where(c => !c.IsReserved).Select(c => (c.Name, c.DuckType));
     }
+
+    /// <summary>
+    /// The files of an earlier version whose rows this one does not have as they were, and those of this one that came for them or beside them; null when the table or its columns are others. A row that both have may be
+    /// in both.
+    /// </summary>
+    public (IReadOnlyList<DataFile> Gone, IReadOnlyList<DataFile> Came)? ChangedSince(TableSnapshot earlier)
+    {
+        if (earlier.TableId != TableId || earlier.Version > Version || !Columns(earlier).SequenceEqual(Columns(this))) return null;
+        return (Without(earlier.Files, Files), Without(Files, earlier.Files));
+
+        static IReadOnlyList<DataFile> Without(IReadOnlyList<DataFile> files, IReadOnlyList<DataFile> others)
+        {
+            var known = others.ToDictionary(f => f.Uri, StringComparer.Ordinal);
+            return [.. files.Where(f => !known.TryGetValue(f.Uri, out var other) || !Equals(f.DeletionVector, other.DeletionVector))];
+        }
+    }
+
+    /// <summary>Whether these files of this version are still there: vacuum takes those of old versions.</summary>
+    public bool HasAll(IReadOnlyList<DataFile> some) => some.All(f => FilePaths.IsAbsolute(f.Uri) ? File.Exists(ReadPath(f)) : store.Exists(f.Path));
+
+    private static IEnumerable<(string, string)> Columns(TableSnapshot table) => table.Schema.Columns.Where(c => !c.IsReserved).Select(c => (c.Name, c.DuckType));
 
     /// <summary>The files that may hold one of the first <paramref name="count"/> rows by a column, NULLs last: all others have only rows behind those.</summary>
     public IReadOnlyList<DataFile> FilesOfTop(string column, bool descending, long count) => FileWindows.Top(this, Schema.Find(column) ?? throw new ArgumentException($"No column '{column}'.", nameof(column)), descending, count);

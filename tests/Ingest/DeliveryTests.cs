@@ -79,6 +79,87 @@ public sealed class DeliveryTests : IDisposable
         Assert.Null(_bench.Catalog.Deliveries.Find("test", "out", "test_sink:things")!.Version);
     }
 
+    /// <summary>A sink that keeps its mark: each run brings what is new, also when the one before was killed behind the write and its run given up, or the catalog was lost.</summary>
+    [Fact]
+    public async Task RunAsync_MarkedSink_Append_GoesOnFromTheMark()
+    {
+        const string Delivery = "to: test_marked_sink\ntable: things\nmode: append\nconfig: { fail_once: true }";
+        const string Job = "write_mode: append\n";
+        await LoadAsync(Job);
+        await Assert.ThrowsAsync<JobFailedException>(() => DeliverAsync(Delivery, "run-1"));
+        var again = await DeliverAsync(Delivery, "run-1");
+        Assert.Equal((true, new RowCounts(3, 3), "3 rows of bronze.things version 0 → test_marked_sink things"), (again.AlreadyDone, again.Counts, again.Note));
+        Assert.Equal((0L, 3L, "run-1"), _bench.Catalog.Deliveries.Find("test", "out", "test_marked_sink:things") is { } first ? (first.Version!.Value, first.Rows, first.RunId) : default);
+
+        // Killed behind the write, and given up: the next run does not bring its rows again.
+        _bench.Write("in.csv", "id,name,at\n4,four,\n");
+        await LoadAsync(Job);
+        File.Delete(Path.Combine(_bench.Workspace, "failed.txt"));
+        await Assert.ThrowsAsync<JobFailedException>(() => DeliverAsync(Delivery, "run-2"));
+        _bench.Write("in.csv", "id,name,at\n5,five,\n6,six,\n");
+        await LoadAsync(Job);
+        var third = await DeliverAsync(Delivery, "run-3");
+        Assert.Equal((new RowCounts(2, 2), "new 2 rows of bronze.things version 2 → test_marked_sink things"), (third.Counts, third.Note));
+        Assert.Equal(["1", "2", "3", "4", "5", "6"], Marked("things").Select(l => l.Split('|')[0]).Order(StringComparer.Ordinal));
+        Assert.Equal("version 2 is there already", (await DeliverAsync(Delivery, "run-4")).Note);
+        Assert.Equal("the later version 2 is there already", (await DeliverAsync(Delivery, "run-1", version: 0)).Note);
+        Assert.Equal(["things replace after= keys= 3", "things add after=test/out@:0:run-1 keys= 1", "things add after=test/out@:1:run-2 keys= 2"], Asked());
+
+        // Of another delivery.
+        var other = await Assert.ThrowsAsync<JobFailedException>(() => DeliverAsync(Delivery, "run-5", name: "other"));
+        Assert.Equal(("FF2303", "delivery.other would write into things, which the delivery test/out wrote. Nothing was changed there."), (other.Code, other.Message));
+        // A full refresh brings all rows, once however often it is tried.
+        Assert.Equal(6, (await DeliverAsync(Delivery, "run-6", fullRefresh: true)).Counts.Loaded);
+        Assert.True((await DeliverAsync(Delivery, "run-6", fullRefresh: true)).AlreadyDone);
+        Assert.Equal(6, Marked("things").Length);
+    }
+
+    [Fact]
+    public async Task RunAsync_MarkedSink_Merge_BringsTheChangesByKey()
+    {
+        const string Delivery = "to: test_marked_sink\ntable: things\nmode: merge\nkeys: [id]";
+        const string Job = "write_mode: replace\nconfig: { path: in.csv, reload: true }";
+        await LoadAsync(Job, plain: true);
+        Assert.Equal("3 rows of bronze.things version 0 → test_marked_sink things", (await DeliverAsync(Delivery, "run-1")).Note);
+        _bench.Write("in.csv", "id,name,at\n1,\"a, \"\"b\"\"\",2024-01-02 03:04:05\n3,other,2024-12-31 00:00:00\n4,new,\n5,new,\n");
+        await LoadAsync(Job, plain: true);
+        var second = await DeliverAsync(Delivery, "run-2");
+        // The first row was written anew as it was: it is no change.
+        Assert.Equal((new RowCounts(4, 4), "changes: 4 rows of bronze.things version 1 → test_marked_sink things"), (second.Counts, second.Note));
+        Assert.Contains("things: 2 new, 1 changed and 1 gone rows of bronze.things up to version 1; 4 rows are there.", _bench.Log.Text, StringComparison.Ordinal);
+        Assert.Equal(["1|a, \"b\"", "3|other", "4|new", "5|new"], Marked("things").Select(l => string.Join('|', l.Split('|')[..2])).Order(StringComparer.Ordinal));
+        Assert.Equal(["things replace after= keys=id 3", "things add after=test/out@:0:run-1 keys=id 4"], Asked());
+
+        foreach (var (rows, message) in new[]
+        {
+            ("7,x,2024-01-01 00:00:00\n7,y,\n", "bronze.things has 2 rows with the key (id) = (7). Make the key unique in the SQL of the table, or choose other keys."),
+            (",x,2024-01-01 00:00:00\n,y,\n3,z,\n", "2 rows of bronze.things have no value in the key id. Leave such rows out in the SQL of the table, or choose other keys."),
+        })
+        {
+            _bench.Write("in.csv", "id,name,at\n" + rows);
+            await LoadAsync(Job, plain: true);
+            var failure = await Assert.ThrowsAsync<JobFailedException>(() => DeliverAsync(Delivery));
+            Assert.Equal($"FF2308 {message}", $"{failure.Code} {failure.Message} {failure.Suggestion}");
+        }
+        Assert.Equal(4, Marked("things").Length);
+        var missing = await Assert.ThrowsAsync<JobFailedException>(() => DeliverAsync(Delivery.Replace("[id]", "[nr, id]", StringComparison.Ordinal)));
+        Assert.Equal("FF2308 delivery.out merges by nr, which bronze.things does not have. It has: id, name, at. Correct keys.", $"{missing.Code} {missing.Message} {missing.Suggestion}");
+
+        // Other columns: all rows anew.
+        _bench.Write("in.csv", "id,name,at,more\n1,x,,y\n2,z,,\n");
+        await LoadAsync(Job, plain: true);
+        Assert.Equal("2 rows of bronze.things version 4 → test_marked_sink things", (await DeliverAsync(Delivery, "run-9")).Note);
+        Assert.Equal(2, Marked("things").Length);
+    }
+
+    [Fact]
+    public async Task RunAsync_PlainSinkOfRows_IsOnlyReplaced()
+    {
+        await LoadAsync();
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => DeliverAsync("to: test_sink\ntable: things\nmode: append"));
+        Assert.Equal(("FF2302", "delivery.out cannot be written: the connector 'test_sink' takes rows of a table, and only such as replace all of it."), (failure.Code, failure.Message));
+    }
+
     [Fact]
     public async Task RunAsync_ListOfFiles_BrokenOrOfAnother_IsLeftAlone()
     {
@@ -135,13 +216,19 @@ public sealed class DeliveryTests : IDisposable
         Assert.Equal(("FF2302", "delivery.out cannot be written: the connector 'file' takes files, and the delivery names no path."), (files.Code, files.Message));
     }
 
-    private Task<JobOutcome> LoadAsync(string more = "") => _bench.RunAsync("source_type: file_local\nformat: csv\nconfig: { path: in.csv }\n" + more);
+    private Task<JobOutcome> LoadAsync(string more = "", bool plain = false) => _bench.RunAsync("source_type: file_local\nformat: csv\n" + (plain ? "" : "config: { path: in.csv }\n") + more);
 
-    private Task<JobOutcome> DeliverAsync(string yaml, string run = "run-9", CancellationToken? ct = null, long? version = null)
+    /// <summary>The rows that the marked sink has.</summary>
+    private string[] Marked(string table) => [.. File.ReadLines(Path.Combine(_bench.Workspace, $"marked-{table}.txt")).Skip(1)];
+
+    /// <summary>How it was asked, without the table's identity.</summary>
+    private IEnumerable<string> Asked() => File.ReadLines(Path.Combine(_bench.Workspace, "writes.txt")).Select(l => l.Replace(_bench.Lake.Table(TableName.Parse("bronze.things")).Latest()!.TableId, "", StringComparison.Ordinal));
+
+    private Task<JobOutcome> DeliverAsync(string yaml, string run = "run-9", CancellationToken? ct = null, long? version = null, bool fullRefresh = false, string name = "out")
     {
-        var parsed = PipelineParser.Parse("pipeline: test\ndeliveries:\n  out:\n    from: bronze.things\n    " + yaml.Replace("\n", "\n    ", StringComparison.Ordinal));
+        var parsed = PipelineParser.Parse($"pipeline: test\ndeliveries:\n  {name}:\n    from: bronze.things\n    " + yaml.Replace("\n", "\n    ", StringComparison.Ordinal));
         Assert.Empty(parsed.Diagnostics);
-        var request = new JobRequest { RunId = run, Pipeline = "test", PipelineVersion = 1, JobId = "delivery.out", BaseDirectory = _bench.Workspace, RunTime = _bench.RunTime, TxnVersion = 1 };
+        var request = new JobRequest { RunId = run, Pipeline = "test", PipelineVersion = 1, JobId = "delivery.out", BaseDirectory = _bench.Workspace, RunTime = _bench.RunTime, TxnVersion = 1, FullRefresh = fullRefresh };
         if (version is { } pinned) request = request with { InputVersions = new Dictionary<string, long> { ["bronze.things"] = pinned } };
         return _runner.RunAsync(parsed.Definition!.Deliveries[0], request, new Progress<JobProgress>(), _bench.Log, ct ?? TestContext.Current.CancellationToken);
     }

@@ -25,19 +25,38 @@ internal sealed class DeliveredRows(DuckFactory duck, string folder, IProgress<J
         return (path, rows);
     }
 
-    /// <summary>Opens the rows as a stream of batches; dispose it.</summary>
-    public async Task<OpenRows> OpenAsync(TableSnapshot table, CancellationToken ct)
+    /// <summary>Opens the rows of some of the table's files as a stream of batches; dispose it.</summary>
+    public Task<OpenRows> OpenAsync(TableSnapshot table, IReadOnlyList<DataFile> files, CancellationToken ct) => OpenAsync(session =>
+    {
+        var expected = files.All(f => f.Rows is not null) ? files.Sum(f => f.Rows!.Value) : Count(session, $"SELECT count(*) FROM {table.ScanSql(files)}", ct);
+        return ($"SELECT * FROM {table.ScanSql(files)}", expected, null);
+    }, ct);
+
+    /// <summary>Opens what happened to the rows between two versions, by key; dispose it.</summary>
+    /// <param name="changed">The files in which it happened.</param>
+    public Task<OpenRows> OpenChangesAsync(TableSnapshot table, TableSnapshot before, (IReadOnlyList<DataFile> Gone, IReadOnlyList<DataFile> Came) changed, IReadOnlyList<string> keys, string name, CancellationToken ct) => OpenAsync(session =>
+    {
+        progress.Report(new JobProgress("comparing", 0, null, 0, null, 0));
+        return ChangedRows.Find(session, table, before, changed, keys, name, ct);
+    }, ct);
+
+    private async Task<OpenRows> OpenAsync(Func<DuckSession, (string Sql, long Expected, string? What)> find, CancellationToken ct)
     {
         var lease = await duck.LeaseAsync("delivery", null, ct).ConfigureAwait(false);
+        DuckSession? session = null;
         try
         {
-            var session = lease.Database.Connect();
+            session = lease.Database.Connect();
             session.Execute("SET TimeZone = 'UTC'");
-            var expected = table.Files.All(f => f.Rows is not null) ? table.Rows : await Task.Run(() => Count(session, $"SELECT count(*) FROM {table.ScanSql()}", ct), ct).ConfigureAwait(false);
-            return new OpenRows(lease, session, await Task.Run(() => session.Query($"SELECT * FROM {table.ScanSql()}", ct), ct).ConfigureAwait(false), expected, progress);
+            return await Task.Run(() =>
+            {
+                var (sql, expected, what) = find(session);
+                return new OpenRows(lease, session, session.Query(sql, ct), expected, what, progress);
+            }, ct).ConfigureAwait(false);
         }
         catch
         {
+            session?.Dispose();
             lease.Dispose();
             throw;
         }

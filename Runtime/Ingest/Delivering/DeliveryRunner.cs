@@ -39,6 +39,7 @@ public sealed class DeliveryRunner(LakeStore lake, ConnectorOpener opener, DuckF
                 {
                     IFileSink files when delivery is { Path: not null, Mode: DeliveryMode.Append } => new FolderDelivery(job, new SinkFiles(files, delivery.Target), lake).RunAsync(ct),
                     IFileSink files when delivery.Path is not null => new FileDelivery(job, new SinkFiles(files, delivery.Target)).RunAsync(ct),
+                    IMarkedSink marked when delivery.Table is not null => new MarkedDelivery(job, marked, lake).RunAsync(ct),
                     ISink rows when delivery is { Table: not null, Mode: DeliveryMode.Replace } => new TableDelivery(job, rows).RunAsync(ct),
                     _ => throw Cannot(delivery, lease),
                 }).ConfigureAwait(false);
@@ -63,7 +64,7 @@ public sealed class DeliveryRunner(LakeStore lake, ConnectorOpener opener, DuckF
     }
 
     private static JobFailedException Cannot(DeliveryDefinition delivery, ConnectorLease lease) => new(
-        "FF2302", $"{delivery.Id} cannot be written: the connector '{lease.Descriptor.Name}' takes {(lease.Connector is IFileSink ? "files, and the delivery names no path" : lease.Connector is ISink ? "rows of a table that is replaced as a whole" : "nothing")}.",
+        "FF2302", $"{delivery.Id} cannot be written: the connector '{lease.Descriptor.Name}' takes {(lease.Connector is IFileSink ? "files, and the delivery names no path" : lease.Connector is ISink ? "rows of a table, and only such as replace all of it" : "nothing")}.",
         "The list of connectors says what each can do: those with file_sink need a path, those with sink a table.");
 
     private TableSnapshot Version(DeliveryDefinition delivery, JobRequest request)
@@ -80,7 +81,7 @@ internal sealed record DeliveryJob(
     DeliveryDefinition Delivery, JobRequest Request, TableSnapshot Table, DeliveredRows Rows, DeliveryStore Book, IJobLog Log, TimeProvider Clock)
 {
     /// <summary>Of a file, or of a folder with a slash at its end.</summary>
-    public string Path { get; } = Delivery.Mode == DeliveryMode.Append ? Delivery.Path!.TrimEnd('/') + "/" : Delivery.Path ?? "";
+    public string Path { get; } = Delivery is { Mode: DeliveryMode.Append, Path: { } folder } ? folder.TrimEnd('/') + "/" : Delivery.Path ?? "";
 
     /// <summary>What the catalog knows the target by.</summary>
     public string Target => $"{Delivery.Connector ?? Delivery.To}{(Delivery.Connection is { } c ? $"@{c}" : "")}:{(Delivery.Table is { } table ? table : Delivery.Connection is null && !System.IO.Path.IsPathRooted(Path) ? System.IO.Path.Combine(Request.BaseDirectory, Path) : Path)}";
@@ -94,9 +95,10 @@ internal sealed record DeliveryJob(
     public void Begin() => Book.Begin(Request.Pipeline, Delivery.Name, Target, Delivery.From, Clock.GetUtcNow());
 
     /// <summary>After the last.</summary>
-    public void Record(long rows, long bytes) => Book.Record(new(Request.Pipeline, Delivery.Name, Target, Delivery.From)
+    /// <param name="run">The run that delivered it; this one unless said otherwise.</param>
+    public void Record(long rows, long bytes, string? run = null) => Book.Record(new(Request.Pipeline, Delivery.Name, Target, Delivery.From)
     {
-        TableId = Table.TableId, Version = Table.Version, Settings = Delivery.Format, Rows = rows, Bytes = bytes, RunId = Request.RunId, DeliveredAt = Clock.GetUtcNow(),
+        TableId = Table.TableId, Version = Table.Version, Settings = Delivery.Format, Rows = rows, Bytes = bytes, RunId = run ?? Request.RunId, DeliveredAt = Clock.GetUtcNow(),
     });
 
     /// <summary>The outcome when another run has put a later version there, which stays unless a full refresh is asked for; else null.</summary>

@@ -66,8 +66,9 @@ internal sealed class FolderDelivery(DeliveryJob job, SinkFiles sink, LakeStore 
         var named = list.Files.Select(f => job.Path + f.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var file in await sink.FilesAsync(job.Path, ct).ConfigureAwait(false))
             if (file.Path.StartsWith(job.Path + Prefix, StringComparison.Ordinal) && !named.Contains(file.Path)) await sink.RemoveAsync(file.Path, ct).ConfigureAwait(false);
+        if (job.Known is { } known && known.Version == list.Version && known.TableId == list.TableId && known.RunId == list.Run) return;
         job.Begin();
-        job.Record(list.Rows, list.Files.Sum(f => f.Bytes));
+        job.Record(list.Rows, list.Files.Sum(f => f.Bytes), list.Run);
     }
 
     private async Task<DeliveredFiles?> ReadAsync(CancellationToken ct)

@@ -22,9 +22,9 @@ internal sealed class TableDelivery(DeliveryJob job, ISink sink)
         }
 
         job.Begin();
-        using var rows = await job.Rows.OpenAsync(table, ct).ConfigureAwait(false);
+        using var rows = await job.Rows.OpenAsync(table, table.Files, ct).ConfigureAwait(false);
         var key = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{job.Name}@{table.TableId}:{table.Version}{(job.Request.FullRefresh ? $":{job.Request.RunId}" : "")}");
-        var written = await SinkCalls.CallAsync(job.Delivery.Target, () => sink.WriteAsync(new WriteRequest(name, rows.Schema, key, Replace: true), rows.BatchesAsync(ct), ct), ct).ConfigureAwait(false);
+        var written = await SinkCalls.CallAsync(job.Delivery.Target, () => sink.WriteAsync(new WriteRequest(name, rows.Schema, key, Replace: true) { Writer = job.Name }, rows.BatchesAsync(ct), ct), ct).ConfigureAwait(false);
         // A sink that had the key before reads nothing.
         if (rows.Given > 0 && rows.Given != rows.Expected || written != rows.Expected)
             throw new JobFailedException("FF2304", $"{name} got {written} rows, {rows.Given} were handed over, and version {table.Version} of {job.Delivery.From} has {rows.Expected}.", "Something else writes there, or the connector is at fault. Start the run with a full refresh to deliver anew.");
@@ -37,12 +37,15 @@ internal sealed class TableDelivery(DeliveryJob job, ISink sink)
 }
 
 /// <summary>The rows of a version as batches, counted as they are handed over.</summary>
-internal sealed class OpenRows(Duck.DuckLease lease, Duck.DuckSession session, Duck.DuckReader reader, long expected, IProgress<JobProgress> progress) : IDisposable
+internal sealed class OpenRows(Duck.DuckLease lease, Duck.DuckSession session, Duck.DuckReader reader, long expected, string? what, IProgress<JobProgress> progress) : IDisposable
 {
     public Schema Schema => reader.Schema;
 
     /// <summary>As the table's log says.</summary>
     public long Expected => expected;
+
+    /// <summary>The rows in words, when they are changes.</summary>
+    public string? What => what;
 
     public long Given { get; private set; }
 

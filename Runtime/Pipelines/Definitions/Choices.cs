@@ -54,8 +54,8 @@ public enum CheckAction { Warn, Drop, Quarantine, Fail }
 /// <summary>The kinds of jobs of a run.</summary>
 public enum JobKind { Ingest, Silver, Gold, Notebook, Delivery }
 
-/// <summary>What a delivery does to what is there: it holds one version and nothing else, or gets what is new.</summary>
-public enum DeliveryMode { Replace, Append }
+/// <summary>What a delivery does to what is there: it holds one version and nothing else, gets what is new, or is changed row by row, by key.</summary>
+public enum DeliveryMode { Replace, Append, Merge }
 
 /// <summary>What a connector that writes is given.</summary>
 public enum SinkKind { Files, Rows }

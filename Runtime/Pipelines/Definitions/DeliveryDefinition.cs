@@ -30,6 +30,9 @@ public sealed record DeliveryDefinition
 
     public DeliveryMode Mode { get; init; }
 
+    /// <summary>For <see cref="DeliveryMode.Merge"/>: the columns that tell rows apart.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+
     public string? Description { get; init; }
 
     /// <summary>Worker pool; null for the pipeline's.</summary>

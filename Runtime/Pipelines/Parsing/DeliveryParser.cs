@@ -23,6 +23,7 @@ internal static partial class DeliveryParser
             Path = section.Text("path")?.Trim(),
             Table = section.Text("table"),
             Mode = section.Choice<DeliveryMode>("mode")!.Value,
+            Keys = section.Texts("keys"),
             Description = section.Text("description"),
             Pool = Names.Pool(section),
             Config = section.Json("config"),
@@ -53,8 +54,11 @@ internal static partial class DeliveryParser
             section.Add(DiagnosticCodes.DeliveryUnclear, other, $"The delivery has '{other}', but {delivery.Connector ?? "its connector"} takes {(kind == SinkKind.Rows ? "rows" : "files")}.", $"Remove '{other}'.");
         if (kind == SinkKind.Rows && section.Has("format"))
             section.Add(DiagnosticCodes.DeliveryUnclear, "format", "A table has no format.", "Remove 'format'.");
-        if (kind == SinkKind.Rows && delivery.Mode == DeliveryMode.Append)
-            section.Add(DiagnosticCodes.DeliveryUnclear, "mode", "mode: append adds files; a table is always replaced.", "Remove 'mode'.");
+        if (delivery.Mode == DeliveryMode.Merge && kind == SinkKind.Files)
+            section.Add(DiagnosticCodes.DeliveryUnclear, "mode", "mode: merge changes rows of a table, and files have none that could be changed.", "Write mode: replace, or mode: append.");
+        else if (delivery.Mode == DeliveryMode.Merge && delivery.Keys.Count == 0)
+            section.Add(DiagnosticCodes.NeedsKeys, "mode", "mode: merge needs keys.", "Name the key columns: keys: [id].");
+        Effects.Warn(section, "keys", delivery.Mode == DeliveryMode.Merge, "mode is merge");
         return kind;
     }
 

@@ -96,8 +96,9 @@ internal sealed class ConnectorHost(FrameChannel channel) : IAsyncDisposable
             case "preview": await EachAsync(As<IPreview>().PreviewAsync(Argument<ReadRequest>(), call.Cancelled), b => SendAsync(call, null, b)).ConfigureAwait(false); return default;
             case "write":
                 var write = Argument<RemoteWrite>();
-                var request = new WriteRequest(write.Table, BatchBytes.ReadSchema(body), write.Key, write.Replace);
+                var request = new WriteRequest(write.Table, BatchBytes.ReadSchema(body), write.Key, write.Replace) { Writer = write.Writer, After = write.After, Keys = write.Keys };
                 return (await As<ISink>().WriteAsync(request, Batches(call), call.Cancelled).ConfigureAwait(false), default);
+            case "mark": return (await As<IMarkedSink>().MarkAsync(Argument<string>(), call.Cancelled).ConfigureAwait(false), default);
             case "files": await EachAsync(As<IFileSink>().FilesAsync(Argument<string>(), call.Cancelled), f => call.SendAsync(f, default)).ConfigureAwait(false); return default;
             // One byte before the content: a file that is empty is not one that is not there.
             case "get": return (null, await As<IFileSink>().GetAsync(Argument<string>(), call.Cancelled).ConfigureAwait(false) is { } content ? (byte[])[0, .. content] : default);

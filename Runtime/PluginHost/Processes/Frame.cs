@@ -66,7 +66,7 @@ internal sealed record RemoteFile(int Number, string Path, long? Size, DateTimeO
 internal sealed record RemotePage(int Count, string? Cursor);
 
 /// <summary>What a sink is asked to write.</summary>
-internal sealed record RemoteWrite(string Table, string Key, bool Replace);
+internal sealed record RemoteWrite(string Table, string Key, bool Replace, string Writer, string? After, IReadOnlyList<string> Keys);
 
 /// <summary>What may be done now that the rows are safe.</summary>
 internal sealed record RemoteCommit(string[] Files, string? Cursor);

@@ -15,7 +15,7 @@ public class RemoteConnector : DispatchProxy
 {
     private static readonly ConcurrentDictionary<string, Type> Combined = new(StringComparer.Ordinal);
     private static readonly Lazy<ModuleBuilder> Module = new(() => AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("FlowForge.PluginHost.Remote"), AssemblyBuilderAccess.Run).DefineDynamicModule("remote"));
-    private static readonly Type[] Known = [typeof(ITestConnection), typeof(IDiscover), typeof(IWatch), typeof(IResume), typeof(IStream), typeof(IAfterCommit), typeof(IReportHealth), typeof(IFileSource), typeof(IListNew), typeof(IBatchSource), typeof(IPageSource), typeof(IPreview), typeof(ISink), typeof(IFileSink)];
+    private static readonly Type[] Known = [typeof(ITestConnection), typeof(IDiscover), typeof(IWatch), typeof(IResume), typeof(IStream), typeof(IAfterCommit), typeof(IReportHealth), typeof(IFileSource), typeof(IListNew), typeof(IBatchSource), typeof(IPageSource), typeof(IPreview), typeof(ISink), typeof(IMarkedSink), typeof(IFileSink)];
     private HostProcess _host = null!;
 
     /// <summary>For the connector of that type, in that process; disposing it ends the process.</summary>
@@ -45,6 +45,7 @@ public class RemoteConnector : DispatchProxy
             nameof(IBatchSource.ReadAsync) => BatchesAsync((ReadRequest)args![0]!, ct),
             nameof(IPreview.PreviewAsync) => PreviewAsync((ReadRequest)args![0]!, ct),
             nameof(ISink.WriteAsync) => WriteAsync((WriteRequest)args![0]!, (IAsyncEnumerable<RecordBatch>)args[1]!, ct),
+            nameof(IMarkedSink.MarkAsync) => _host.CallAsync<WriteMark?>("mark", args![0], ct),
             nameof(IFileSink.FilesAsync) => Read<SinkFile>("files", args![0], ct),
             nameof(IFileSink.GetAsync) => GetAsync((string)args![0]!, ct),
             nameof(IFileSink.PutAsync) => PutAsync((SinkFile)args![0]!, (Stream)args[1]!, ct),
@@ -97,7 +98,7 @@ public class RemoteConnector : DispatchProxy
     }
 
     private Task<long> WriteAsync(WriteRequest request, IAsyncEnumerable<RecordBatch> batches, CancellationToken ct) =>
-        _host.PushAsync<long>("write", new RemoteWrite(request.Table, request.Key, request.Replace), BatchBytes.Write(request.Schema), Bytes(batches, ct), ct);
+        _host.PushAsync<long>("write", new RemoteWrite(request.Table, request.Key, request.Replace, request.Writer, request.After, request.Keys), BatchBytes.Write(request.Schema), Bytes(batches, ct), ct);
 
     private async Task<byte[]?> GetAsync(string path, CancellationToken ct) => await _host.CallForBytesAsync("get", path, ct).ConfigureAwait(false) is { Length: > 0 } bytes ? bytes.ToArray()[1..] : null;
 

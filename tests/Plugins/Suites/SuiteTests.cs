@@ -9,6 +9,9 @@ namespace FlowForge.Plugins.Tests.Suites;
 public sealed class SuiteOfAttribute(string connector) : Attribute
 {
     public string Connector { get; } = connector;
+
+    /// <summary>Of what it does as a sink of rows; what it reads has a suite of its own.</summary>
+    public bool IsSink { get; init; }
 }
 
 /// <summary>Suites count handles, threads and memory of the process: nothing else runs beside them.</summary>
