@@ -28,6 +28,9 @@ public sealed record IngestOptions
     /// <summary>Where short-lived files go (samples, spooled rejects).</summary>
     public string TemporaryFolder { get; init; } = Path.Combine(Path.GetTempPath(), "flowforge-ingest");
 
+    /// <summary>A file that is read in place and has so many bytes is hashed while it is read, where the hash cannot decide whether it is read.</summary>
+    internal long LateHashBytes { get; init; } = 4 << 20;
+
     /// <summary>For tests that lose rows between reading and filtering: what becomes of the FROM of the rows.</summary>
     internal Func<string, string> Between { get; init; } = static from => from;
 }

@@ -67,7 +67,8 @@ internal sealed class IngestRun(
         if (connector is IFileSource files)
         {
             if (connector is IAfterCommit && state is not null) await TellOfOthersAsync(files, state, ct).ConfigureAwait(false);
-            var landing = new FileExtraction(job, _settings.File, Landing(), _progress, log);
+            await using var late = new LateHashes(options.LateHashBytes);
+            var landing = new FileExtraction(job, _settings.File, Landing(), _progress, log) { Late = late };
             var extraction = _isLanded ? landing.FromLanded(job.Format ?? "csv", state?.FilesSeen ?? []) : await landing.RunAsync(files, job.Format ?? "csv", state?.FilesSeen ?? [], ct).ConfigureAwait(false);
             if (!job.ForceToParquet) return LandedOnly(extraction);
             if (extraction.IsEmpty) return NothingNew(before);

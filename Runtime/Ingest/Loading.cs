@@ -88,14 +88,16 @@ internal sealed class Loading(
         return extraction.Reader is { HasTypes: false } format ? [.. files.Select(f => f with { Lines = new RecordLines(format, f), Archive = f.Archive ?? f })] : files;
     }
 
-    // A file that is read where it lies was hashed before: what was read must be what was hashed.
+    // A file that is read where it lies was hashed before or meanwhile: what was read must be what was hashed.
     private void CheckUnchanged()
     {
         foreach (var file in extraction.Files)
         {
+            if (file.Hashing is { IsCompleted: false }) progress.Start("hashing", null);
+            _ = file.Sha256;
             var now = new FileInfo(file.LocalPath);
             if (!now.Exists || now.Length != file.Size || (file.Modified is { } time && now.LastWriteTimeUtc != time.UtcDateTime))
-                throw new JobFailedException("FF2006", $"{file.Path} {(now.Exists ? "changed" : "was removed")} while it was read. Nothing was published.", "Run the job again when the source is at rest, or remove landing: reference.", transient: true);
+                throw LateHashes.Changed(file.Path, now.Exists ? "changed" : "was removed");
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class Bench : IDisposable
     }
 
     private IngestRunner NewRunner(Func<string, string> between) =>
-        new(Lake, Plugins, Duck, Catalog, new IngestOptions { TemporaryFolder = Path.Combine(Root, "temporary"), AllowedRoots = [Path.Combine(RepoRoot, "AppHost", "demo")], Between = between });
+        new(Lake, Plugins, Duck, Catalog, new IngestOptions { TemporaryFolder = Path.Combine(Root, "temporary"), AllowedRoots = [Path.Combine(RepoRoot, "AppHost", "demo")], Between = between, LateHashBytes = 1 });
 
     /// <summary>From now on the first row that was read gets lost before it is filtered; or no longer.</summary>
     public void LoseRow(bool loses = true) => Runner = NewRunner(loses ? static from => $"(SELECT * FROM {from} OFFSET 1)" : static from => from);

@@ -198,6 +198,53 @@ public sealed class FilesSeenTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_LandingReference_NotesTheHashThatWasFoundWhileReading()
+    {
+        const string job = Csv + "\nlanding: reference";
+        var path = _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        _bench.Write("data/b.csv", "id,name\n2,Robert\n");
+        await _bench.RunAsync(job);
+        var seen = _bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest()!.State!.FilesSeen;
+        Assert.Equal(["data/a.csv 14 " + Hash(path), "data/b.csv 17 " + Hash(Path.Combine(_bench.Workspace, "data/b.csv"))], seen.Select(f => $"{f.Path} {f.Size} {f.Sha256}"));
+        Assert.Equal("nothing new", (await _bench.RunAsync(job)).Note);
+
+        static string Hash(string path) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
+    }
+
+    [Fact]
+    public async Task Run_LandingReference_FileOfASizeThatWasSeen_IsJudgedByItsContentBeforeItIsRead()
+    {
+        const string job = Csv + "\nlanding: reference";
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        await _bench.RunAsync(job);
+        _bench.Write("data/copy.csv", "id,name\n1,Ann\n");
+        _bench.Write("data/other.csv", "id,name\n2,Bob\n");
+        _bench.Write("data/twin.csv", "id,name\n2,Bob\n");
+        Assert.Equal(new RowCounts(1, 1), (await _bench.RunAsync(job)).Counts);
+        Assert.Equal(["1|Ann", "2|Bob"], _bench.Query("FROM {t} ORDER BY id"));
+        var seen = _bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest()!.State!.FilesSeen;
+        Assert.Equal(["data/a.csv|", "data/copy.csv|duplicate of data/a.csv", "data/other.csv|", "data/twin.csv|duplicate of data/other.csv"], seen.Select(f => $"{f.Path}|{f.Note}").Order());
+        File.SetLastWriteTimeUtc(Path.Combine(_bench.Workspace, "data/a.csv"), DateTime.UtcNow.AddHours(1));
+        Assert.Equal(new RowCounts(0, 0), (await _bench.RunAsync(job)).Counts);
+        Assert.Equal(2, _bench.Query("FROM {t}").Count);
+    }
+
+    [Fact]
+    public async Task Run_LandingReferenceThatReplaces_ReadsWhatChangedAndNothingElse()
+    {
+        const string job = Csv + "\nlanding: reference\nwrite_mode: replace";
+        _bench.Write("data/a.csv", "id,name\n1,Ann\n");
+        await _bench.RunAsync(job);
+        File.SetLastWriteTimeUtc(Path.Combine(_bench.Workspace, "data/a.csv"), DateTime.UtcNow.AddHours(1));
+        await _bench.RunAsync(job);
+        Assert.Equal(["1|Ann"], _bench.Query("FROM {t}"));
+        _bench.Write("data/a.csv", "id,name\n1,Robert\n");
+        Assert.Equal(new RowCounts(1, 1), (await _bench.RunAsync(job)).Counts);
+        Assert.Equal(["1|Robert"], _bench.Query("FROM {t}"));
+        Assert.Equal("nothing new", (await _bench.RunAsync(job)).Note);
+    }
+
+    [Fact]
     public async Task Run_GzipAndZip_AreUnpacked()
     {
         _bench.Write("data/a.csv", Gzip("id,name\n1,Ann\n"));

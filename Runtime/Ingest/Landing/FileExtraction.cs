@@ -13,6 +13,9 @@ internal sealed class FileExtraction(IngestDefinition job, FileSettings settings
 {
     private readonly List<SeenFile> _passedOver = [];
 
+    /// <summary>Hashes what is read in place while it is read, where that can wait.</summary>
+    public LateHashes? Late { get; init; }
+
     /// <param name="source">The connector.</param>
     /// <param name="format">Of the files.</param>
     /// <param name="seenBefore">What earlier runs have dealt with.</param>
@@ -32,9 +35,16 @@ internal sealed class FileExtraction(IngestDefinition job, FileSettings settings
         log.Info($"{listed.Count} files found, {fresh.Count} of them new or changed.");
         progress.Start("landing", fresh.Sum(f => f.Size ?? 0));
         var landed = new List<LandedFile>();
+        var sizes = fresh.Select(f => f.Size).Concat(seenBefore.Select(s => (long?)s.Size)).CountBy(s => s ?? -1).ToDictionary();
         foreach (var file in fresh)
         {
             ct.ThrowIfCancellationRequested();
+            if (Late is not null && job is { Landing: LandingMode.Reference, ForceToParquet: true } && file.Size is { } size && Late.Takes(size) && IsAloneIn(size))
+            {
+                landed.Add(await Late.BeginAsync(file, size, ct).ConfigureAwait(false));
+                progress.Bytes((int)Math.Min(int.MaxValue, size));
+                continue;
+            }
             var copy = job.Landing == LandingMode.Copy
                 ? await landing.LandAsync(file, progress.Bytes, ct).ConfigureAwait(false)
                 : await LandingZone.ReferenceAsync(file, progress.Bytes, ct).ConfigureAwait(false);
@@ -56,6 +66,9 @@ internal sealed class FileExtraction(IngestDefinition job, FileSettings settings
         }
         if (job.Landing == LandingMode.Copy && fresh.Count > 0) landing.Save();
         return new Extraction { Files = landed, Format = format, PassedOver = _passedOver };
+
+        // Files of one content have one size.
+        bool IsAloneIn(long size) => sizes.GetValueOrDefault(size) == 1 && !sizes.ContainsKey(-1);
     }
 
     /// <summary>What a run has landed before, without asking the source; what the table has got since is passed over.</summary>

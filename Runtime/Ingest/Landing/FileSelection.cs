@@ -35,7 +35,7 @@ internal sealed class FileSelection
 
     /// <summary>Whether this very file is noted, with all that is noted of it. That is found only now when the source gives no mark.</summary>
     public bool Knows(LandedFile file) =>
-        _byPath.TryGetValue(file.Path, out var seen) && seen.Sha256 == file.Sha256 && seen.Size == file.Size && seen.ETag == file.ETag && seen.Modified?.ToUniversalTime() == file.Modified?.ToUniversalTime();
+        _byPath.TryGetValue(file.Path, out var seen) && seen.Size == file.Size && seen.ETag == file.ETag && seen.Modified?.ToUniversalTime() == file.Modified?.ToUniversalTime() && seen.Sha256 == file.Sha256;
 
     /// <summary>The file with the same content that was loaded before, which may be the same path; null when the content is new.</summary>
     public SeenFile? SameContent(LandedFile file) => file.Size == 0 ? null : _byContent.GetValueOrDefault(file.Sha256);

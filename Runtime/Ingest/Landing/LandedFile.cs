@@ -14,6 +14,13 @@ namespace FlowForge.Ingest.Landing;
 /// <param name="LocalPath">The landed copy, or the source itself with <c>landing: reference</c>.</param>
 internal sealed record LandedFile(string Path, long Size, string? ETag, DateTimeOffset? Modified, string Sha256, string LocalPath)
 {
+    /// <summary>Lower-case hex of the content; waits for <see cref="Hashing"/>.</summary>
+    public string Sha256 { get => Hashing?.GetAwaiter().GetResult() ?? field; init; } = Sha256;
+
+    /// <summary>Finds the hash while the rows are read; fails when the file changes. Null when it is known.</summary>
+    [JsonIgnore]
+    public Task<string>? Hashing { get; init; }
+
     /// <summary>Opens the text that is read: unpacked UTF-8.</summary>
     public Stream Open(FileSettings settings, Action<int>? consumed, CancellationToken ct) => Lines?.Open(consumed, ct) ?? DecodedStream.Open(LocalPath, settings, consumed);
 

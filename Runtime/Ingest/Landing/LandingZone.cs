@@ -147,7 +147,7 @@ internal sealed class LandingZone
         var temporary = TemporaryFor(file.Name.Replace('\0', '_'));
         try
         {
-            var (size, hash) = await CopyAsync(file, temporary, copied, cancellationToken).ConfigureAwait(false);
+            var (size, hash) = await CopyAsync(await file.OpenAsync(cancellationToken).ConfigureAwait(false), temporary, copied, cancellationToken).ConfigureAwait(false);
             if (file.Size is { } expected && expected != size)
                 throw new TransientException($"{file.Path} had {expected} bytes when it was listed and {size} when it was read: it is being written.");
             var target = Place(temporary, file.Name);
@@ -207,16 +207,19 @@ internal sealed class LandingZone
     /// <summary>Hashes a file where it is.</summary>
     public static async Task<LandedFile> ReferenceAsync(SourceFile file, Action<int> read, CancellationToken cancellationToken)
     {
-        if (file.LocalPath is null)
-            throw new TerminalException($"{file.Path} is not on this machine and cannot be read in place.", "Remove landing: reference.");
-        var (size, hash) = await CopyAsync(file, null, read, cancellationToken).ConfigureAwait(false);
-        return new LandedFile(file.Path, size, file.ETag, file.Modified?.ToUniversalTime(), hash, file.LocalPath);
+        var local = PlaceOf(file);
+        var (size, hash) = await CopyAsync(await file.OpenAsync(cancellationToken).ConfigureAwait(false), null, read, cancellationToken).ConfigureAwait(false);
+        return new LandedFile(file.Path, size, file.ETag, file.Modified?.ToUniversalTime(), hash, local);
     }
 
-    private static async Task<(long Size, string Hash)> CopyAsync(SourceFile file, string? target, Action<int> copied, CancellationToken cancellationToken)
+    /// <summary>Where a file that is read in place lies.</summary>
+    public static string PlaceOf(SourceFile file) =>
+        file.LocalPath ?? throw new TerminalException($"{file.Path} is not on this machine and cannot be read in place.", "Remove landing: reference.");
+
+    /// <summary>Reads a stream to its end, hashes it, and copies it where a target is given. The stream is disposed.</summary>
+    public static async Task<(long Size, string Hash)> CopyAsync(Stream source, string? target, Action<int> copied, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var source = await file.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = source.ConfigureAwait(false);
         var copy = target is null ? null : new FileStream(target, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
         // While one buffer is hashed and written the next one is read, and the disk takes what came before.
