@@ -68,7 +68,7 @@ public sealed class AzureBlobConnector(ConnectorContext<AzureBlobSpec> context) 
     private bool IsMoved(string name) => _spec.AfterLoad == AfterLoad.Move && name.StartsWith(_spec.MoveTo!, StringComparison.Ordinal);
 
     // With the slash a pattern is of the whole name, never of its last part alone.
-    private static bool Matches(string pattern, string name) => Glob.IsPattern(pattern) ? Glob.MatchesPathOrName("/" + pattern.TrimStart('/'), name) : pattern.TrimStart('/') == name;
+    private static bool Matches(string pattern, string name) => pattern.TrimStart('/') == name || (Glob.IsPattern(pattern) && Glob.MatchesPathOrName("/" + pattern.TrimStart('/'), name));
 
     /// <summary>What all matching names begin with: the service lists no more than these.</summary>
     private static string Prefix(string pattern)

@@ -143,7 +143,7 @@ public sealed class S3Connector(ConnectorContext<S3Spec> context) : IListNew, IA
     private bool IsMoved(string key) => _spec.AfterLoad == AfterLoad.Move && key.StartsWith(_spec.MoveTo!, StringComparison.Ordinal);
 
     // With the slash a pattern is of the whole key, never of the name alone.
-    private static bool Matches(string pattern, string key) => Glob.IsPattern(pattern) ? Glob.MatchesPathOrName("/" + pattern.TrimStart('/'), key) : pattern.TrimStart('/') == key;
+    private static bool Matches(string pattern, string key) => pattern.TrimStart('/') == key || (Glob.IsPattern(pattern) && Glob.MatchesPathOrName("/" + pattern.TrimStart('/'), key));
 
     /// <summary>What all matching keys begin with: the service lists no more than these.</summary>
     private static string Prefix(string pattern)

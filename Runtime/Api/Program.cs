@@ -51,7 +51,7 @@ api.MapSystem();
 api.MapWorkflows();
 api.MapSchedules();
 
-LoopbackOnly.Check(app.Configuration, app.Configuration["urls"]?.Split(';') ?? []);
+LoopbackOnly.Check(app.Configuration, LoopbackOnly.Addresses(app.Configuration));
 try
 {
     // Before anything is served: a lake that cannot be used is a matter for whoever set it up.

@@ -29,6 +29,6 @@ internal static class NotebookRows
         var versions = inputs.ToDictionary(i => i.Name.ToString(), i => i.Snapshot.Version, StringComparer.Ordinal);
         // The engine's work is synchronous; this is the one step that is not.
         var done = runner.RunAsync(job.Dataset.Notebook!, job.Request, versions, file, progress, job.Log, job.Cancel).GetAwaiter().GetResult();
-        return DatasetSql.Bind(engine.Session, job.Dataset with { Sql = $"SELECT * FROM read_parquet({Duck.SqlText.Literal(file)})", Notebook = null, SqlLine = null }) with { Rows = done.Rows };
+        return DatasetSql.Bind(engine.Session, job.Dataset with { Sql = $"SELECT * FROM read_parquet({Duck.SqlText.File(file)})", Notebook = null, SqlLine = null }) with { Rows = done.Rows };
     }
 }

@@ -50,6 +50,21 @@ public sealed class ParquetCasesTests : IDisposable
         Assert.Equal(["1|123.00|0001-01-01", "2|-45.00|2024-02-29", "3|0.00|9999-12-31"], _bench.Query("SELECT * FROM {t} ORDER BY id"));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("landing: reference")]
+    public async Task Names_WithSignsOfPatterns_MeanTheirOwnFile(string more)
+    {
+        Write("orders1.parquet", "SELECT 1 AS id, 'first' AS s");
+        Write("orders[1].parquet", "SELECT 2 AS id, 'second' AS s");
+        Write("orders?.parquet", "SELECT 3 AS id, 'third' AS s");
+        Assert.Equal(new RowCounts(3, 3), (await RunAsync("data/*.parquet", more)).Counts);
+        Assert.Equal(["1|first|data/orders1.parquet", "2|second|data/orders[1].parquet", "3|third|data/orders?.parquet"], _bench.Query("SELECT id, s, _ff_file FROM {t} ORDER BY id", withReserved: true));
+        Write("more[1].parquet", "SELECT 4 AS id, TIMESTAMP_NS '2024-01-01 00:00:00.000000001' AS s");
+        Assert.Equal(new RowCounts(1, 1), (await RunAsync("data/more*.parquet", more)).Counts);
+        Assert.Equal(["4|2024-01-01 00:00:00.000000001"], _bench.Query("SELECT id, s FROM {t} WHERE id = 4"));
+    }
+
     [Fact]
     public async Task Hyparquet_FileWithoutRowGroups_MakesAnEmptyTable()
     {

@@ -69,6 +69,7 @@ internal static class NumberFormats
         // Excel's calendar has a 29 February 1900, which never was.
         if (days < 0 || days >= 2_958_466 || (!since1904 && days is >= 60 and < 61)) return null;
         var time = TimeSpan.FromMilliseconds(Math.Round(days * 86_400_000));
+        if (time.Days > (since1904 ? 2_957_003 : 2_958_465)) return null;
         if (kind == NumberKind.Time && days < 1) return new TimeOnly(Math.Min(time.Ticks, TimeSpan.TicksPerDay - 1)).ToString("HH:mm:ss.FFF", CultureInfo.InvariantCulture);
         var day = (since1904 ? new DateTime(1904, 1, 1) : days < 60 ? new DateTime(1899, 12, 31) : new DateTime(1899, 12, 30)) + time;
         return kind == NumberKind.Date && day.TimeOfDay == TimeSpan.Zero ? day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : day.ToString("yyyy-MM-ddTHH:mm:ss.FFF", CultureInfo.InvariantCulture);

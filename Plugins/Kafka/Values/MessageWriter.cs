@@ -18,7 +18,6 @@ internal sealed class MessageWriter(KafkaSpec spec, SchemaRegistry? registry, Ca
     public void Write(MessageLines lines, int partition, in Record record, long time)
     {
         lines.Begin();
-        if (spec.Tombstones == Tombstones.Delete) lines.TryText("_ff_op"u8, record.HasValue ? "u"u8 : "d"u8);
         lines.Number("kafka_partition"u8, partition);
         lines.Number("kafka_offset"u8, record.Offset);
         lines.Time("kafka_timestamp"u8, time);
@@ -34,6 +33,8 @@ internal sealed class MessageWriter(KafkaSpec spec, SchemaRegistry? registry, Ca
             lines.Broken(problem, spec.ValueFormat == ValueFormat.Json ? record.Value : System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(record.Value)));
             return;
         }
+        // Last, so that no field of the value can say it instead.
+        if (spec.Tombstones == Tombstones.Delete) lines.TryText("_ff_op"u8, record.HasValue ? "u"u8 : "d"u8);
         lines.End();
     }
 

@@ -18,6 +18,18 @@ internal static class LoopbackOnly
                 $"Bind it to 127.0.0.1, or put it behind a TLS proxy and set {Permission}=true.");
     }
 
+    /// <summary>Where Kestrel listens by these settings: its own endpoints before urls, urls before ports. The last ones are open to all machines.</summary>
+    public static IEnumerable<string> Addresses(IConfiguration settings)
+    {
+        var endpoints = settings.GetSection("Kestrel:Endpoints").GetChildren().Select(e => e["Url"]).OfType<string>().ToList();
+        if (endpoints.Count > 0) return endpoints;
+        if (settings["urls"] is { Length: > 0 } urls) return urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return [.. Ports("http"), .. Ports("https")];
+
+        IEnumerable<string> Ports(string scheme) =>
+            (settings[scheme + "_ports"] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(port => $"{scheme}://*:{port}");
+    }
+
     private static bool IsLoopback(string address)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))

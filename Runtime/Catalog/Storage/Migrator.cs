@@ -26,6 +26,8 @@ internal static class Migrator
             {
                 session.InTransaction(s =>
                 {
+                    // Another process may have brought it there meanwhile.
+                    if (s.Number("SELECT coalesce(max(version), 0) FROM catalog_version") >= version) return 0;
                     s.Execute(sql);
                     return s.Execute(
                         "INSERT INTO catalog_version (version, name, applied_at) VALUES (@version, @name, @at)",

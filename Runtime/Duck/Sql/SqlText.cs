@@ -32,6 +32,12 @@ public static class SqlText
     public static string GlobSafe(string path) =>
         path.AsSpan().IndexOfAny("*?[") < 0 ? path : string.Concat(path.Select(c => c is '*' or '?' or '[' ? $"[{c}]" : c.ToString()));
 
+    /// <summary>A path for a function that expands patterns, as a literal that means just this file.</summary>
+    public static string File(string path) => Literal(GlobSafe(path));
+
+    /// <summary>A list of such paths.</summary>
+    public static string Files(IEnumerable<string> paths) => LiteralList(paths.Select(GlobSafe));
+
     /// <summary>A list of texts: <c>['a', 'b']</c>.</summary>
     public static string LiteralList(IEnumerable<string> texts) => "[" + string.Join(", ", texts.Select(Literal)) + "]";
 

@@ -63,7 +63,7 @@ internal sealed class RowTracer(LakeStore lake, string temporary)
     }
 
     private static string? FromParquet(DuckSession session, RowTrace found) => session.Rows(string.Create(CultureInfo.InvariantCulture,
-        $"SELECT CAST(to_json(r) AS VARCHAR) FROM (SELECT * EXCLUDE (file_row_number) FROM read_parquet({SqlText.Literal(found.LandedFile!)}, file_row_number = true) WHERE file_row_number = {found.Record - 1}) AS r")).Select(r => (string?)r[0]).FirstOrDefault();
+        $"SELECT CAST(to_json(r) AS VARCHAR) FROM (SELECT * EXCLUDE (file_row_number) FROM read_parquet({SqlText.File(found.LandedFile!)}, file_row_number = true) WHERE file_row_number = {found.Record - 1}) AS r")).Select(r => (string?)r[0]).FirstOrDefault();
 
     private string? FromText(DuckSession session, RowTrace found, IngestDefinition definition, CancellationToken ct)
     {
@@ -94,7 +94,7 @@ internal sealed class RowTracer(LakeStore lake, string temporary)
         using var parts = new ReaderParts(session, reader, temporary, new ReadingProgress(new Progress<JobProgress>()));
         parts.Read(0, file, static _ => { }, ct);
         return parts.Parts.SelectMany(p => session.Rows(string.Create(CultureInfo.InvariantCulture,
-            $"SELECT CAST(to_json(r) AS VARCHAR) FROM (SELECT * EXCLUDE ({ReaderParts.RecordColumn}) FROM read_parquet({SqlText.Literal(p.LocalPath)}) WHERE {ReaderParts.RecordColumn} = {record}) AS r"))).Select(r => (string?)r[0]).FirstOrDefault();
+            $"SELECT CAST(to_json(r) AS VARCHAR) FROM (SELECT * EXCLUDE ({ReaderParts.RecordColumn}) FROM read_parquet({SqlText.File(p.LocalPath)}) WHERE {ReaderParts.RecordColumn} = {record}) AS r"))).Select(r => (string?)r[0]).FirstOrDefault();
     }
 
     // The splitter only counts: the shortest beginning with so many records ends where the record does.

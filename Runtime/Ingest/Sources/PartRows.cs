@@ -31,7 +31,7 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
 
     /// <summary>Rows in the landed files, by their footers.</summary>
     public IReadOnlyList<long> Landed(CancellationToken ct) =>
-        [.. parts.Select(p => session.Scalar<long>($"SELECT num_rows FROM parquet_file_metadata({SqlText.Literal(p.LocalPath)})", ct))];
+        [.. parts.Select(p => session.Scalar<long>($"SELECT num_rows FROM parquet_file_metadata({SqlText.File(p.LocalPath)})", ct))];
 
     /// <summary>The rows that fit; the others go to the rejects.</summary>
     public RowSet Rows(Action<Reject> rejects, CancellationToken ct)
@@ -97,7 +97,7 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
     private string RecordOf(RowPart part) => RecordSql ?? $"{Number(part)} + 1";
 
     private static string Numbered(RowPart part) =>
-        HasOwnNumber(part) ? $"(SELECT *, row_number() OVER () - 1 AS _ff_physical FROM read_parquet({SqlText.Literal(part.LocalPath)})) AS numbered" : $"read_parquet({SqlText.Literal(part.LocalPath)}, {FileRowNumber} = true)";
+        HasOwnNumber(part) ? $"(SELECT *, row_number() OVER () - 1 AS _ff_physical FROM read_parquet({SqlText.File(part.LocalPath)})) AS numbered" : $"read_parquet({SqlText.File(part.LocalPath)}, {FileRowNumber} = true)";
 
     private string Picked(int part) => Picks?[part] is null ? "" : string.Create(CultureInfo.InvariantCulture, $" SEMI JOIN (SELECT row FROM {PickedRows} WHERE part = {part}) AS picked ON {RecordOf(parts[part])} = picked.row");
 
@@ -128,14 +128,14 @@ internal sealed class PartRows(DuckSession session, IReadOnlyList<RowPart> parts
     {
         var types = parts.Select(p => column.In(p)?.Type).OfType<string>().Where(t => t != "NULL").Distinct().ToList();
         if (types.Count <= 1) return types.FirstOrDefault() ?? "NULL";
-        if (types.Contains(CastSql.Nanoseconds) && !parts.Where(p => column.In(p)?.Type == CastSql.Nanoseconds).All(p => HasMicroseconds(SqlText.Identifier(column.In(p)!.Landed), $"read_parquet({SqlText.Literal(p.LocalPath)})", ct))) return "VARCHAR";
+        if (types.Contains(CastSql.Nanoseconds) && !parts.Where(p => column.In(p)?.Type == CastSql.Nanoseconds).All(p => HasMicroseconds(SqlText.Identifier(column.In(p)!.Landed), $"read_parquet({SqlText.File(p.LocalPath)})", ct))) return "VARCHAR";
         var all = DuckTypes.ToDelta(types[0]);
         for (var i = 1; i < types.Count; i++)
         {
             var seen = types.Take(i).ToList();
             var one = types[i];
             all = TypeUnion.Of(all, DuckTypes.ToDelta(one), (first, to) => parts.Where(p => column.In(p) is { } own && (first ? seen.Contains(own.Type) : own.Type == one))
-                .All(p => AllFit(SqlText.Identifier(column.In(p)!.Landed), column.In(p)!.Type, to, $"read_parquet({SqlText.Literal(p.LocalPath)})", ct)));
+                .All(p => AllFit(SqlText.Identifier(column.In(p)!.Landed), column.In(p)!.Type, to, $"read_parquet({SqlText.File(p.LocalPath)})", ct)));
         }
         return all.DuckType;
     }

@@ -51,7 +51,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
             File.Move(temporary, file, overwrite: true);
         }
         var columns = schema.Columns.Where(include).Select(c => $"{mapping.ToLogical(SqlText.Identifier(mapping.Physical(c)), c.Type)} AS {SqlText.Identifier(c.Name)}");
-        return $"(SELECT {string.Join(", ", columns)} FROM read_parquet({SqlText.Literal(SqlText.GlobSafe(file))}, hive_partitioning=false))";
+        return $"(SELECT {string.Join(", ", columns)} FROM read_parquet({SqlText.File(file)}, hive_partitioning=false))";
     }
 
     /// <summary>The files in the order in which <see cref="Write"/> reads them.</summary>
@@ -94,7 +94,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         var stored = schema.Columns.Where(c => !IsPartition(c)).ToList();
         if (mapping.Mode == ColumnMappingMode.Id) options.Append(", schema=MAP{").AppendJoin(", ", stored.Select(FieldById)).Append('}');
         else if (tag is null) options.Append(", union_by_name=true");
-        var paths = string.Join(", ", files.Select(f => SqlText.Literal(SqlText.GlobSafe(Local(store, f)))));
+        var paths = string.Join(", ", files.Select(f => SqlText.File(Local(store, f))));
         var source = $"read_parquet([{paths}]{options})";
         if (!isCurrent)
         {

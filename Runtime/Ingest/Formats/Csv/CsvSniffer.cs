@@ -58,7 +58,7 @@ internal static class CsvSniffer
             if (options.Skip is { } skip) said.Append(", skip = ").Append(skip);
             if (options.Header is { } header) said.Append(", header = ").Append(header ? "true" : "false");
             if (options.Comment is { Length: > 0 } comment) said.Append(", comment = ").Append(SqlText.Literal(comment));
-            var row = session.Rows($"SELECT Delimiter, SkipRows, HasHeader FROM sniff_csv({SqlText.Literal(path)}, strict_mode = false, null_padding = true, ignore_errors = true{said})")[0];
+            var row = session.Rows($"SELECT Delimiter, SkipRows, HasHeader FROM sniff_csv({SqlText.File(path)}, strict_mode = false, null_padding = true, ignore_errors = true{said})")[0];
             return new Found(Encoding.UTF8.GetBytes((string)row[0]!), Convert.ToInt32(row[1], null), (bool)row[2]!);
         }
         catch (DuckException)

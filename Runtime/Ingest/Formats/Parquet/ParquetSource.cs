@@ -31,7 +31,7 @@ internal sealed class ParquetSource
         var source = new ParquetSource(session, files);
         for (var i = 0; i < files.Count; i++)
         {
-            try { source._rows[i] = session.Scalar<long>($"SELECT num_rows FROM parquet_file_metadata({SqlText.Literal(files[i].LocalPath)})", ct); }
+            try { source._rows[i] = session.Scalar<long>($"SELECT num_rows FROM parquet_file_metadata({SqlText.File(files[i].LocalPath)})", ct); }
             catch (DuckException e) { source._faults[i] = new UnreadableFileException("BROKEN_PARQUET", $"The file is no readable Parquet file: {e.Message}", "Write or fetch it again.", e); }
         }
         return source;
@@ -65,18 +65,18 @@ internal sealed class ParquetSource
         var many = paths.Count > 1 ? ", union_by_name = true, filename = '_ff_path'" : "";
         var columns = parts.SelectMany(p => p.Columns).DistinctBy(c => c.Name, StringComparer.OrdinalIgnoreCase).ToList();
         var names = ColumnNaming.Tables([.. columns.Select(c => c.Name)], job.RenameMap);
-        return new RowSet($"read_parquet({SqlText.LiteralList(paths)}, file_row_number = true{many})",
+        return new RowSet($"read_parquet({SqlText.Files(paths)}, file_row_number = true{many})",
             [.. columns.Select((c, i) => new RowColumn(c.Name, names[i], SqlText.Identifier(c.Name), c.Type))], FileSql(paths), "file_row_number + 1") { FileWordSql = paths.Count == 1 ? RowSet.FileWord([_files[sound[0]]], "") : null };
     }
 
     private bool HasMicroseconds(RowPart part, CancellationToken ct)
     {
         var finer = part.Columns.Where(c => c.Type == CastSql.Nanoseconds).Select(c => CastSql.Misfits(SqlText.Identifier(c.Name), c.Type, "TIMESTAMP", null)).ToList();
-        return finer.Count == 0 || _session.Scalar<long>($"SELECT count(*) FROM (SELECT 1 FROM read_parquet({SqlText.Literal(part.LocalPath)}) WHERE {string.Join(" OR ", finer)} LIMIT 1) AS finer", ct) == 0;
+        return finer.Count == 0 || _session.Scalar<long>($"SELECT count(*) FROM (SELECT 1 FROM read_parquet({SqlText.File(part.LocalPath)}) WHERE {string.Join(" OR ", finer)} LIMIT 1) AS finer", ct) == 0;
     }
 
     private List<PartColumn> Columns(LandedFile file) =>
-        [.. _session.Describe($"SELECT * FROM read_parquet({SqlText.Literal(file.LocalPath)})").Select(c => new PartColumn(c.Name, c.Name, c.Type))];
+        [.. _session.Describe($"SELECT * FROM read_parquet({SqlText.File(file.LocalPath)})").Select(c => new PartColumn(c.Name, c.Name, c.Type))];
 
     private static bool SameTypes(List<RowPart> parts) =>
         parts.SelectMany(p => p.Columns).GroupBy(c => c.Name, StringComparer.OrdinalIgnoreCase).All(c => c.Select(x => x.Type).Distinct().Count() == 1 && c.Select(x => x.Name).Distinct().Count() == 1);
