@@ -1,5 +1,8 @@
 using FlowForge.Catalog;
 using FlowForge.Orchestration.Runs;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace FlowForge.Orchestration.Tests;
 
@@ -178,6 +181,84 @@ public sealed class TriggerTests
         Assert.Equal("waiting: run_open of pipeline inbox is still queued.", runtime.Catalog.Triggers.Get("inbox", "arrival:files")!.Problem);
         runtime.Catalog.Runs.SetState(open.RunId, RunState.Cancelled, null, DateTimeOffset.UtcNow);
         await RunsAsync(runtime, "inbox", 3);
+    }
+
+    [Fact]
+    public async Task Arrival_InAFolderThatIsNeverQuiet_StartsARun()
+    {
+        await using var runtime = await RuntimeFixture.StartAsync();
+        runtime.WriteFile("in/0.csv", "id\n0\n");
+        runtime.Put(Inbox);
+        await KnownAsync(runtime, "inbox", "arrival:files");
+        runtime.WriteFile("in/1.csv", "id\n1\n");
+        using var enough = new CancellationTokenSource();
+        var busy = Task.Run(async () =>
+        {
+            using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+            for (var i = 2; !enough.IsCancellationRequested; i++)
+            {
+                runtime.WriteFile("in/busy.csv", $"id\n{i}\n");
+                await tick.WaitForNextTickAsync();
+            }
+        });
+        try
+        {
+            await WaitAsync(() => runtime.Catalog.Runs.List(new RunFilter { Pipeline = "inbox" }).Total > 0, "a run");
+        }
+        finally
+        {
+            await enough.CancelAsync();
+            await busy;
+        }
+    }
+
+    [Fact]
+    public async Task Arrival_WhileTheCatalogCannotBeWritten_StartsARunWhenItCanAgain()
+    {
+        await using var runtime = await RuntimeFixture.StartAsync();
+        runtime.WriteFile("in/0.csv", "id\n0\n");
+        runtime.Put(Inbox);
+        await KnownAsync(runtime, "inbox", "arrival:files");
+        using var lines = new Lines("cannot look for arrivals at files: SQLite Error 19: 'the disk is full'");
+        runtime.Services.GetRequiredService<ILoggerFactory>().AddProvider(lines);
+        Execute("CREATE TRIGGER no_room BEFORE UPDATE ON triggers BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+        runtime.WriteFile("in/1.csv", "id\n1\n");
+        await WaitAsync(() => lines.Count >= 2, "the watch to fail, and to look again");
+        Assert.Equal(0, runtime.Catalog.Runs.List(new RunFilter { Pipeline = "inbox" }).Total);
+        Execute("DROP TRIGGER no_room");
+        await RunsAsync(runtime, "inbox", 1);
+
+        void Execute(string sql)
+        {
+            using var connection = new SqliteConnection($"Data Source={runtime.CatalogFile};Pooling=False;Default Timeout=30");
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            command.ExecuteNonQuery();
+        }
+    }
+
+    /// <summary>Counts log lines that hold a text.</summary>
+    private sealed class Lines(string wanted) : ILoggerProvider, ILogger
+    {
+        private int _count;
+
+        public int Count => Volatile.Read(ref _count);
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (formatter(state, exception).Contains(wanted, StringComparison.Ordinal)) Interlocked.Increment(ref _count);
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     private static Task KnownAsync(RuntimeFixture runtime, string pipeline, string key) => WaitAsync(() => runtime.Catalog.Triggers.Get(pipeline, key) is not null, $"{key} of {pipeline} to be known");

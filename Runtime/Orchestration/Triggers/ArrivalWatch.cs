@@ -15,6 +15,9 @@ namespace FlowForge.Orchestration.Triggers;
 internal sealed class ArrivalWatch(
     CatalogDatabase catalog, SourceArrivals source, TriggerStarter starter, PipelineVersion version, PipelineDefinition definition, ArrivalTrigger trigger, TimeProvider clock, ILogger logger)
 {
+    // Times stable_for that a busy source is waited for to become quiet.
+    private const int LooksForQuiet = 10;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private string Pipeline => definition.Name;
@@ -33,9 +36,7 @@ internal sealed class ArrivalWatch(
             catch (Exception error) when (error is not OperationCanceledException || !cancel.IsCancellationRequested)
             {
                 logger.LogWarning("{Pipeline} cannot look for arrivals at {Job}: {Reason}", Pipeline, trigger.Job, error.Message);
-                // A source that cannot be listed at first has nothing that counts as seen.
-                catalog.Triggers.Begin(Pipeline, trigger.Key, 0, new Dictionary<string, string>());
-                catalog.Triggers.Checked(Pipeline, trigger.Key, error.Message, clock.GetUtcNow());
+                Note(error.Message);
             }
             try
             {
@@ -51,6 +52,21 @@ internal sealed class ArrivalWatch(
         await listening;
     }
 
+    /// <summary>Notes with the trigger what is wrong. That may be the catalog itself: the watch lives on then, too.</summary>
+    private void Note(string problem)
+    {
+        try
+        {
+            // A source that cannot be listed at first has nothing that counts as seen.
+            catalog.Triggers.Begin(Pipeline, trigger.Key, 0, new Dictionary<string, string>());
+            catalog.Triggers.Checked(Pipeline, trigger.Key, problem, clock.GetUtcNow());
+        }
+        catch (Exception error)
+        {
+            logger.LogWarning("the catalog takes no note of that: {Reason}", error.Message);
+        }
+    }
+
     private async Task StepAsync(CancellationToken cancel)
     {
         if (catalog.Triggers.Get(Pipeline, trigger.Key) is not { } state)
@@ -62,14 +78,17 @@ internal sealed class ArrivalWatch(
         var seen = catalog.Triggers.Seen(Pipeline, trigger.Key);
         var now = await ListAsync(cancel);
         var fresh = New(now, seen);
-        // Still being written? Wait until the listing has been the same for the whole time.
-        while (fresh.Count > 0)
+        // Still being written? Wait until nothing has come or changed for the whole time; where that does not happen, go on with what itself has held still.
+        for (var look = 1; fresh.Count > 0; look++)
         {
             await Task.Delay(trigger.StableFor, clock, cancel);
             var later = await ListAsync(cancel);
-            var same = later.Count == now.Count && New(later, now).Count == 0;
+            var moving = New(later, now);
             (now, fresh) = (later, New(later, seen));
-            if (same) break;
+            if (moving.Count == 0) break;
+            if (look < LooksForQuiet || fresh.All(f => moving.ContainsKey(f.Key))) continue;
+            fresh = fresh.Where(f => !moving.ContainsKey(f.Key)).ToDictionary(StringComparer.Ordinal);
+            break;
         }
         catalog.Triggers.Checked(Pipeline, trigger.Key, null, clock.GetUtcNow());
         if (fresh.Count == 0) return;

@@ -12,7 +12,7 @@ public abstract record TriggerDefinition
 
 /// <summary>Runs when something new arrives at the source of one of the pipeline's ingest jobs.</summary>
 /// <param name="Job">Name of the ingest job.</param>
-/// <param name="StableFor">The source must not have changed for this long: files that are still written are waited for.</param>
+/// <param name="StableFor">The source must not have changed for this long: files that are still written are waited for. In a source that is never quiet, a file that has held still for this long is enough after ten times as long.</param>
 /// <param name="Every">How often the source is listed; a connector that can watch is heard at once besides.</param>
 public sealed record ArrivalTrigger(string Job, TimeSpan StableFor, TimeSpan Every) : TriggerDefinition
 {
