@@ -204,6 +204,29 @@ public sealed class DeliveryTests : IDisposable
         Assert.Equal("version 1 is there already", (await DeliverAsync(delivery, "run-3")).Note);
     }
 
+    /// <summary>A delivery that was off for longer than the table's log is kept, and files of others that are named like ours.</summary>
+    [Fact]
+    public async Task RunAsync_FolderOfLongAgo_IsDeliveredAnew_AndOthersFilesStay()
+    {
+        await LoadAsync();
+        const string Delivery = "to: file\npath: all/\nformat: csv\nmode: append";
+        await DeliverAsync(Delivery, "run-1");
+        var folder = Path.Combine(_bench.Workspace, "all");
+        string[] others = ["part-00000-0123abcd.c000.csv", "part-1.csv", "part-0000000007-1.csv"];
+        foreach (var name in others) File.WriteAllText(Path.Combine(folder, name), "id\n1\n");
+        File.WriteAllText(Path.Combine(folder, "part-0000000009.csv"), "left by a run that was killed\n");
+        for (var i = 0; i < 10; i++)
+        {
+            _bench.Write("in.csv", $"id,name,at\n{10 + i},later,\n");
+            await LoadAsync();
+        }
+        // As the clean-up of old log entries leaves it: the checkpoint of version 10 is the oldest.
+        foreach (var entry in Directory.GetFiles(Path.Combine(_bench.Lake.Table(TableName.Parse("bronze.things")).Location, "_delta_log"), "*.json").Where(f => Path.GetFileName(f) is [>= '0' and <= '9', ..] && !f.Contains("00010", StringComparison.Ordinal))) File.Delete(entry);
+        Assert.Equal("13 rows of bronze.things version 10 → file all/", (await DeliverAsync(Delivery, "run-2")).Note);
+        Assert.Equal([.. others.Append("_delivery.json").Append("part-0000000010-all.csv").Order(StringComparer.Ordinal)], Directory.GetFiles(folder).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
+        Assert.Equal(14, File.ReadAllLines(Path.Combine(folder, "part-0000000010-all.csv")).Length);
+    }
+
     [Fact]
     public async Task RunAsync_Cancelled_OrNoSuchTable_WritesNothing()
     {

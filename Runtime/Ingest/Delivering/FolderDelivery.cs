@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using FlowForge.Catalog;
 using FlowForge.Lake;
 
@@ -10,7 +11,7 @@ namespace FlowForge.Ingest.Delivering;
 /// one step after the file, names its version, and is what the next delivery goes on from; so neither a kill nor a run that was given up leads to a row
 /// that is there twice or not at all. Files of ours that it does not name are taken away.
 /// </summary>
-internal sealed class FolderDelivery(DeliveryJob job, SinkFiles sink, LakeStore lake)
+internal sealed partial class FolderDelivery(DeliveryJob job, SinkFiles sink, LakeStore lake)
 {
     /// <summary>The list's name in the folder.</summary>
     public const string ListName = "_delivery.json";
@@ -31,8 +32,8 @@ internal sealed class FolderDelivery(DeliveryJob job, SinkFiles sink, LakeStore 
         if (goesOn && list!.Version == table.Version && (!job.Request.FullRefresh || list.Run == job.Request.RunId)) return await ThereAsync(list, ct).ConfigureAwait(false);
 
         job.Begin();
-        var added = goesOn && !job.Request.FullRefresh && list!.Version < table.Version && lake.Table(TableName.Parse(job.Delivery.From)).At(list.Version) is { } before ? table.AddedSince(before) : null;
-        if (list is not null && added is null) job.Log.Info($"{job.Delivery.From} did more than grow since version {list.Version}: all of its rows are delivered anew.");
+        var added = goesOn && !job.Request.FullRefresh && list!.Version < table.Version && Before(list.Version) is { } before ? table.AddedSince(before) : null;
+        if (list is not null && added is null) job.Log.Info($"{job.Delivery.From} did more than grow since version {list.Version}, or that version can no longer be read: all of its rows are delivered anew.");
         var next = new DeliveredFiles(job.Name, job.Delivery.From, table.TableId, table.Version, job.Delivery.Format!, job.Request.RunId, added is null ? [] : list!.Files);
         long rows = 0, bytes = 0;
         if (added is null || added.Count > 0)
@@ -65,11 +66,22 @@ internal sealed class FolderDelivery(DeliveryJob job, SinkFiles sink, LakeStore 
     {
         var named = list.Files.Select(f => job.Path + f.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var file in await sink.FilesAsync(job.Path, ct).ConfigureAwait(false))
-            if (file.Path.StartsWith(job.Path + Prefix, StringComparison.Ordinal) && !named.Contains(file.Path)) await sink.RemoveAsync(file.Path, ct).ConfigureAwait(false);
+            if (file.Path.StartsWith(job.Path, StringComparison.Ordinal) && OwnName().IsMatch(file.Path[job.Path.Length..]) && !named.Contains(file.Path)) await sink.RemoveAsync(file.Path, ct).ConfigureAwait(false);
         if (job.Known is { } known && known.Version == list.Version && known.TableId == list.TableId && known.RunId == list.Run) return;
         job.Begin();
         job.Record(list.Rows, list.Files.Sum(f => f.Bytes), list.Run);
     }
+
+    /// <summary>What was delivered last; null when it can no longer be told what came since: the log entries of versions long ago are cleaned away.</summary>
+    private TableSnapshot? Before(long version)
+    {
+        try { return lake.Table(TableName.Parse(job.Delivery.From)).At(version); }
+        catch (LakeException) { return null; }
+    }
+
+    // Others' files are named much alike: Spark's are part-00000-….
+    [GeneratedRegex(@"^part-[0-9]{10,}(-all)?\.[a-z0-9.]+$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OwnName();
 
     private async Task<DeliveredFiles?> ReadAsync(CancellationToken ct)
     {
