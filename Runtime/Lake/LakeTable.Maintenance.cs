@@ -50,7 +50,7 @@ public sealed partial class LakeTable
     /// <param name="keepStates">
     /// False: the jobs' states (cursor, files seen) are taken back too, so that the next run loads again what came since. True: they stay, and what came since is not loaded again.
     /// </param>
-    /// <exception cref="LakeException">There is no such version, or vacuum took files of it.</exception>
+    /// <exception cref="LakeException">There is no such version, or vacuum took files of it, or a state that is to come back.</exception>
     public CommitResult Restore(long version, IReadOnlyDictionary<string, string>? info = null, bool keepStates = false) => new Restoration(this, keepStates).Run(version, info ?? new Dictionary<string, string>());
 
     /// <summary>What <see cref="Restore"/> would do now; changes nothing.</summary>
@@ -64,7 +64,7 @@ public sealed partial class LakeTable
 /// <param name="Added">Files that come back.</param>
 /// <param name="Removed">Files that go.</param>
 /// <param name="Missing">Files of the version that are no longer there, deletion vectors included: with any of them it cannot come back.</param>
-/// <param name="States">The jobs' states, by application id, now and then: null for none.</param>
+/// <param name="States">The jobs' states, by application id, now and then: null for none, also where vacuum has removed it (a restore that takes it back is refused then).</param>
 public sealed record RestorePlan(TableSnapshot From, TableSnapshot To, IReadOnlyList<DataFile> Added, IReadOnlyList<DataFile> Removed, IReadOnlyList<string> Missing,
     IReadOnlyDictionary<string, (JobState? Now, JobState? Then)> States);
 

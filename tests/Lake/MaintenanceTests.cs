@@ -124,6 +124,62 @@ public sealed class MaintenanceTests : IDisposable
     }
 
     [Fact]
+    public void Vacuum_LongerRetentionThanTheTables_KeepsWhatItPromises()
+    {
+        lake.Tampered = true;
+        lake.Append(lake.Table(), "SELECT 0 AS a");
+        var entry = Path.Combine(lake.Table().Location, "_delta_log", $"{0:D20}.json");
+        File.WriteAllText(entry, File.ReadAllText(entry).Replace("\"configuration\":{", "\"configuration\":{\"delta.deletedFileRetentionDuration\":\"interval 0 seconds\"", StringComparison.Ordinal));
+        for (var i = 1; i <= 11; i++) lake.Overwrite(lake.Fresh(), $"SELECT {i} AS a");
+        // Written long ago and replaced just now; the checkpoint of version 10 knows nothing of that any more.
+        foreach (var file in Directory.GetFiles(lake.Table().Location, "part-*.parquet")) File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddDays(-40));
+        Assert.Single(lake.Fresh().Log.Latest()!.Tombstones);
+
+        Assert.Empty(lake.Fresh().Vacuum(new VacuumOptions { Retention = TimeSpan.FromHours(1) }).Files);
+        Assert.Equal("3", lake.Rows(lake.Fresh().At(3)!));
+        Assert.Equal(11, lake.Fresh().Vacuum().Files.Count);
+        Assert.Equal("11", Rows());
+    }
+
+    [Fact]
+    public void Vacuum_StatesFromBeforeTheOldestEntry_StayForRestore()
+    {
+        lake.Tampered = true;
+        for (var i = 0; i < 25; i++)
+            lake.Append(lake.Table(), $"SELECT {i} AS a", commit: i is 1 or 4 or 22 ? new CommitOptions { Transaction = ("p/j", i), State = new JobState { Pipeline = "p", Job = "j", RunId = "r", Cursor = "c" + i } } : null);
+        var log = Path.Combine(lake.Table().Location, "_delta_log");
+        foreach (var version in Enumerable.Range(0, 24)) File.SetLastWriteTimeUtc(Path.Combine(log, $"{version:D20}.json"), DateTime.UtcNow.AddDays(-40));
+        Log.LogCleanup.Clean(lake.Table().Files, DateTimeOffset.UtcNow.AddDays(-30));
+        Assert.Throws<LakeException>(() => lake.Fresh().At(19));
+        var states = Path.Combine(lake.Table().Location, "_flowforge", "state");
+        Assert.Equal(3, Directory.GetFiles(states).Length);
+
+        // Only that of version 1 is of no version that can be read.
+        Assert.Single(lake.Fresh().Vacuum(new VacuumOptions { Retention = TimeSpan.Zero }).Files);
+        Assert.Equal("c4", lake.Fresh().PlanRestore(20).States["p/j"].Then!.Cursor);
+        lake.Fresh().Restore(20);
+        Assert.Equal("c4", lake.Fresh().Latest()!.StateOf("p/j")!.Cursor);
+    }
+
+    [Fact]
+    public void Restore_StateThatIsGone_IsRefusedUnlessStatesAreKept()
+    {
+        lake.Tampered = true;
+        for (var i = 1; i <= 2; i++)
+            lake.Append(lake.Table(), $"SELECT {i} AS a", commit: new CommitOptions { Transaction = ("p/j", i), State = new JobState { Pipeline = "p", Job = "j", RunId = "r" + i, Cursor = "c" + i } });
+        var state = Directory.GetFiles(Path.Combine(lake.Table().Location, "_flowforge", "state")).Single(f => File.ReadAllText(f).Contains("\"c1\"", StringComparison.Ordinal));
+        File.Delete(state);
+        Assert.Null(lake.Fresh().PlanRestore(0).States["p/j"].Then);
+        Assert.Equal($"Version 0 of bronze.t cannot be restored with the state of p/j: _flowforge/state/{Path.GetFileName(state)} was removed by vacuum. Keep the jobs' states where they are, restore a version that is younger, or bring the file back from a backup.",
+            Assert.Throws<LakeException>(() => lake.Fresh().Restore(0)).Message);
+        Assert.Equal(1, lake.Fresh().Latest()!.Version);
+        // A vacuum does not stumble over what an earlier one took.
+        Assert.Empty(lake.Fresh().Vacuum(new VacuumOptions { Retention = TimeSpan.Zero }).Files);
+        lake.Fresh().Restore(0, keepStates: true);
+        Assert.Equal(("1", "c2"), (Rows(), lake.Fresh().Latest()!.StateOf("p/j")!.Cursor));
+    }
+
+    [Fact]
     public void Restore_OlderVersion_BringsRowsSchemaAndStateBack()
     {
         for (var i = 1; i <= 3; i++)

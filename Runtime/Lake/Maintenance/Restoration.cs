@@ -23,7 +23,7 @@ internal sealed class Restoration(LakeTable table, bool keepStates)
         var (added, removed) = Difference(latest, target);
         var (from, to) = (new TableSnapshot(latest, table.Files, table.Name), new TableSnapshot(target, table.Files, table.Name));
         var jobs = latest.Domains.Keys.Union(target.Domains.Keys).Where(d => d.StartsWith(StateFiles.Domain(""), StringComparison.Ordinal)).Select(d => d[StateFiles.Domain("").Length..]);
-        return new RestorePlan(from, to, added, removed, Missing(target), jobs.Order(StringComparer.Ordinal).ToDictionary(j => j, j => (from.StateOf(j), to.StateOf(j))));
+        return new RestorePlan(from, to, added, removed, Missing(target), jobs.Order(StringComparer.Ordinal).ToDictionary(j => j, j => (from.StateOf(j), MissingState(target, j).Count > 0 ? null : to.StateOf(j))));
     }
 
     public CommitResult Run(long version, IReadOnlyDictionary<string, string> info)
@@ -36,6 +36,13 @@ internal sealed class Restoration(LakeTable table, bool keepStates)
         {
             throw new LakeException($"Version {version} of {table.Name} cannot be restored: {missing.Count} of its {target.Files.Count} files were removed by vacuum: " +
                 $"{string.Join(", ", missing.Take(NamedFiles))}{(missing.Count > NamedFiles ? " …" : "")}. Restore a version that is younger, or bring the files back from a backup.");
+        }
+        // A commit that names a state which is not there would stop the job, and each vacuum, from then on.
+        if (!keepStates && target.Domains.Values.Where(IsRestored).Where(d => d.Domain.StartsWith(StateFiles.Domain(""), StringComparison.Ordinal))
+            .Select(d => d.Domain[StateFiles.Domain("").Length..]).Order(StringComparer.Ordinal).FirstOrDefault(j => MissingState(target, j).Count > 0) is { } job)
+        {
+            throw new LakeException($"Version {version} of {table.Name} cannot be restored with the state of {job}: {string.Join(", ", MissingState(target, job))} was removed by vacuum. " +
+                "Keep the jobs' states where they are, restore a version that is younger, or bring the file back from a backup.");
         }
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
@@ -60,6 +67,9 @@ internal sealed class Restoration(LakeTable table, bool keepStates)
     private List<string> Missing(LogState target) => [.. target.Files.Values.OrderBy(f => f.Order)
         .SelectMany(f => f.DeletionVector?.FileUri is { } vector ? (string[])[f.Uri, vector] : [f.Uri])
         .Where(u => !FilePaths.IsAbsolute(u)).Select(FilePaths.Decode).Distinct().Where(p => !table.Files.Exists(p))];
+
+    private IReadOnlyList<string> MissingState(LogState target, string job) =>
+        target.Domains.GetValueOrDefault(StateFiles.Domain(job)) is { } domain ? new StateFiles(table.Files).Missing(domain.Configuration) : [];
 
     private (List<LogAction> Actions, List<DataFile> Added, int Removed) Actions(LogState latest, LogState target, DateTimeOffset now, string id, IReadOnlyDictionary<string, string> info)
     {

@@ -22,11 +22,7 @@ internal sealed class Vacuum(LakeTable table, VacuumOptions options)
         var cutoff = (options.AsOf ?? DateTimeOffset.UtcNow) - (options.Retention ?? TableSettings.DeletedFileRetention(latest.Metadata));
         var needed = Needed(latest, cutoff);
         needed.UnionWith(announced);
-        var found = new List<StoredFile>();
-        foreach (var file in listed)
-            if (IsDataFile(file.Path, latest) && file.Modified < cutoff && !needed.Contains(file.Path)) found.Add(file);
-        var states = NeededStates(latest);
-        found.AddRange(listed.Where(f => f.Path.StartsWith(StateFiles.Folder + "/", StringComparison.Ordinal) && f.Modified < cutoff && !states.Contains(f.Path) && !announced.Contains(f.Path)));
+        var found = listed.Where(f => f.Modified < cutoff && !needed.Contains(f.Path) && (IsDataFile(f.Path, latest) || f.Path.StartsWith(StateFiles.Folder + "/", StringComparison.Ordinal))).ToList();
         var result = new VacuumResult([.. found.Select(f => f.Path).Order(StringComparer.Ordinal)], found.Sum(f => f.Length));
         options.Found?.Invoke(result);
         if (options.DryRun) return result;
@@ -46,7 +42,6 @@ internal sealed class Vacuum(LakeTable table, VacuumOptions options)
             {
                 (seen, held) = (latest, holds);
                 again = Needed(latest, cutoff);
-                again.UnionWith(NeededStates(latest));
             }
             foreach (var file in batch.Where(f => !again.Contains(f.Path)))
             {
@@ -58,26 +53,46 @@ internal sealed class Vacuum(LakeTable table, VacuumOptions options)
         return new VacuumResult([.. gone.Select(f => f.Path)], gone.Sum(f => f.Length));
     }
 
+    /// <summary>What the newest version, the versions within the retention and those that are held need, and the states of all versions that can still be read: they are small, and restore needs them.</summary>
     private HashSet<string> Needed(LogState latest, DateTimeOffset cutoff)
     {
         var needed = new HashSet<string>(latest.Files.Values.SelectMany(Paths), StringComparer.Ordinal);
         var oldest = cutoff.ToUnixTimeMilliseconds();
-        needed.UnionWith(latest.Tombstones.Values.Where(t => t.DeletionTimestamp >= oldest).SelectMany(t => t.DeletionVector?.FileUri is { } vector ? (string[])[FilePaths.Decode(t.Path), FilePaths.Decode(vector)] : [FilePaths.Decode(t.Path)]));
+        needed.UnionWith(latest.Tombstones.Values.Where(t => t.DeletionTimestamp >= oldest).SelectMany(Paths));
         foreach (var version in VersionLease.Held(table.Files))
             if (table.Log.At(version) is { } state) needed.UnionWith(state.Files.Values.SelectMany(Paths));
+
+        var states = new StateFiles(table.Files);
+        needed.UnionWith(Configurations(latest.Domains.Values).SelectMany(states.Paths));
+        var configurations = new HashSet<string>(StringComparer.Ordinal);
+        var first = latest.Version + 1;
+        for (; first > 0 && table.Log.Entry(first - 1) is { } actions; first--)
+        {
+            configurations.UnionWith(Configurations(actions.OfType<DomainAction>()));
+            // A checkpoint drops what was removed longer ago than the table's own retention; this one's may be longer.
+            needed.UnionWith(actions.OfType<RemoveAction>().Where(t => t.DeletionTimestamp >= oldest).SelectMany(Paths));
+        }
+        if (first > 0) configurations.UnionWith(Configurations(Before(first).SelectMany(s => s.Domains.Values)));
+        needed.UnionWith(configurations.SelectMany(states.PathsThere));
         return needed;
     }
 
+    // Where old entries were cleaned away, the oldest versions that can be read have states from before them.
+    private IEnumerable<LogState> Before(long firstEntry)
+    {
+        var checkpoints = CheckpointSet.Find(table.Files.List(LogPaths.Folder)).Select(c => c.Version).ToList();
+        if (checkpoints.Count == 0) yield break;
+        var oldest = checkpoints.Min();
+        foreach (var version in new[] { oldest, checkpoints.Where(v => v >= firstEntry).DefaultIfEmpty(oldest).Min() }.Distinct())
+            if (table.Log.At(version) is { } state) yield return state;
+    }
+
+    private static IEnumerable<string> Configurations(IEnumerable<DomainAction> domains) =>
+        domains.Where(d => !d.Removed && d.Domain.StartsWith(StateFiles.Domain(""), StringComparison.Ordinal)).Select(d => d.Configuration);
+
     private static IEnumerable<string> Paths(DataFile file) => file.DeletionVector?.FileUri is { } vector ? [file.Path, FilePaths.Decode(vector)] : [file.Path];
 
-    // States of all versions that can still be read: they are small, and restore needs them.
-    private HashSet<string> NeededStates(LogState latest)
-    {
-        var states = new StateFiles(table.Files);
-        var configurations = latest.Domains.Values.AsEnumerable();
-        for (var version = latest.Version; version >= 0 && table.Log.Entry(version) is { } actions; version--) configurations = configurations.Concat(actions.OfType<DomainAction>());
-        return configurations.Where(d => d.Domain.StartsWith(StateFiles.Domain(""), StringComparison.Ordinal)).Select(d => d.Configuration).Distinct().SelectMany(states.Paths).ToHashSet(StringComparer.Ordinal);
-    }
+    private static IEnumerable<string> Paths(RemoveAction removed) => removed.DeletionVector?.FileUri is { } vector ? [FilePaths.Decode(removed.Path), FilePaths.Decode(vector)] : [FilePaths.Decode(removed.Path)];
 
     // Folders and files that begin with '_' or '.' are not data, unless the folder is that of a partition column of such a name.
     private static bool IsDataFile(string path, LogState latest) => path.Split('/').All(part =>

@@ -25,6 +25,13 @@ internal sealed class StateFiles(IFileStore files)
         return file.Segments.Select(s => s.Path).Prepend(path);
     }
 
+    /// <summary>Like <see cref="Paths"/>, of a state that need not be there any more.</summary>
+    public IEnumerable<string> PathsThere(string configuration) => files.Exists(Reference(configuration)) ? Paths(configuration) : [];
+
+    /// <summary>Paths of the files that a domain's configuration names and that are not there.</summary>
+    public IReadOnlyList<string> Missing(string configuration) =>
+        files.Exists(Reference(configuration)) ? [.. Paths(configuration).Where(p => !files.Exists(p))] : [Reference(configuration)];
+
     /// <summary>Writes the state's files; gives the domain's configuration. <paramref name="previous"/> is the configuration that it follows, if any.</summary>
     public string Write(JobState state, string? previous, string uniqueName)
     {
@@ -58,9 +65,11 @@ internal sealed class StateFiles(IFileStore files)
 
     private (string Path, StateFile File) ReadFile(string configuration)
     {
-        var reference = JsonSerializer.Deserialize(configuration, StateJson.Default.StateReference)!;
-        return (reference.State, JsonSerializer.Deserialize(Content(reference.State), StateJson.Default.StateFile)!);
+        var path = Reference(configuration);
+        return (path, JsonSerializer.Deserialize(Content(path), StateJson.Default.StateFile)!);
     }
+
+    private static string Reference(string configuration) => JsonSerializer.Deserialize(configuration, StateJson.Default.StateReference)!.State;
 
     private byte[] Content(string path) => files.Read(path)
         ?? throw new LakeException($"The state file {path} of the table at {files.Root} is missing, although a commit names it. Restore it from a backup: without it the job would load its files again.");
