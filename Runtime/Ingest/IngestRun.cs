@@ -113,7 +113,7 @@ internal sealed class IngestRun(
         if (extraction.IsRows && _goesOn is null && ChangesNothing(loaded, extraction, before, state)) return NothingNew(before) with { Counts = loaded.Counts, Changes = loaded.Staged.Changes, Checks = checks };
         var publishes = loaded.HasRows || before is not null || loaded.Columns.Count > 0;
         var rejects = Keep(session, loaded, state, publishes, ct);
-        if (!publishes) return NothingNew(null) with { Counts = loaded.Counts, RejectsTable = rejects?.Folder, Note = loaded.Counts.Read == 0 ? extraction.IsRows ? "the source holds no records" : "the files hold no records" : "no file could be read" };
+        if (!publishes) return NothingNew(null) with { Counts = loaded.Counts, RejectsTable = rejects?.Folder, Note = loaded.Counts.Read == 0 ? extraction.IsRows ? "the source holds no records" : "the files hold no records" : loaded.Tallies.Values.All(t => t.Fault is not null) ? "no file could be read" : "none of the records fits" };
         _progress.Start("publishing", null);
         List<SeenFile> seen = extraction.IsRows ? [] :
             [.. extraction.PassedOver, .. extraction.Files.Select(file => new SeenFile(file.Path, file.Size, file.ETag, file.Modified, file.Sha256, loaded.RowsOf(file), loaded.NoteOf(file)))];

@@ -106,6 +106,9 @@ internal sealed class Loading(
         var faults = new Dictionary<int, UnreadableFileException>();
         var planned = new RecordPlanner(session, job, settings, format, temporary) { TakesChanges = TakesChanges }.Plan(files, Transaction.Base, faults);
         var plan = ChildOf is null ? planned : planned with { Columns = [.. planned.Columns.Where(c => !ChildColumns.IsReserved(c.Name)), .. ChildColumns.All] };
+        foreach (var file in plan.Files)
+            if (file.Layout is CsvFileLayout { Csv.LeftOutLines: > 0 and var lines })
+                log.Warning($"{file.File.Path}: {(lines == 1 ? "the first line is" : $"the first {lines} lines are")} left out, for the header stands below. If that is wrong, say with skip how many lines are to be left out.");
         // Each thread keeps buffers of 2,048 rows for every column.
         if (plan.Columns.Count > WideTable) session.Execute("SET threads = 1");
         if (plan.Files.All(f => f.Layout is null))

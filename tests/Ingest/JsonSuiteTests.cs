@@ -21,6 +21,32 @@ public sealed class JsonSuiteTests : IDisposable
 
     public void Dispose() => _bench.Dispose();
 
+    [Theory]
+    [InlineData("[{\"a\":1},{\"a\":2},]", "1 2", "3|16|INVALID_JSON|No value stands behind the last comma of the array.|,")]
+    [InlineData("[{\"a\":1},,{\"a\":2}]", "1 2", "2|9|INVALID_JSON|No value stands before this comma.|,")]
+    [InlineData("[{\"a\":1},\n,\n,{\"a\":2}]", "1 2", "2|10|INVALID_JSON|No value stands before this comma.|,", "3|12|INVALID_JSON|No value stands before this comma.|,")]
+    [InlineData("[{\"a\":1} {\"a\":2},{\"a\":3}]", "1 3", "2|9|INVALID_JSON|No comma stands before this record.|{\"a\":2}")]
+    [InlineData("[ , {\"a\":1},{\"a\":2}]", "2", "1|4|INVALID_JSON|A comma stands before the first record of the array.|{\"a\":1}")]
+    [InlineData("[{\"a\":1}}{\"a\":2},{\"a\":3}]", "1 2 3", "2|8|INVALID_JSON|'}' is an invalid start of a value.|}")]
+    [InlineData("[{\"a\":1},", "1", "2|9|INVALID_JSON|The file ends before its array does: it may have been cut off.|")]
+    [InlineData("[{\"a\":1}],[{\"a\":2}]", "1", "2|9|INVALID_JSON|Something follows the end of the array.|,[{\"a\":2}]")]
+    public async Task Array_SeparatorsOfItsRecords_AreAsTheyMustBe(string text, string taken, params string[] refused)
+    {
+        _bench.Write("data/a.json", text);
+        var outcome = await _bench.RunAsync("source_type: file_local\nformat: json\npartition_mode: none\nerror_handling: quarantine\nquarantine_path: quarantine/things\nconfig: { path: 'data/*.json' }");
+        Assert.Equal(taken, string.Join(' ', _bench.Query("SELECT a FROM {t} ORDER BY a")));
+        Assert.Equal(refused, _bench.Rejects("SELECT record, byte_offset, reason, message, raw FROM {t} ORDER BY record"));
+        Assert.Equal(new RowCounts(taken.Split(' ').Length + refused.Length, taken.Split(' ').Length, refused.Length), outcome.Counts);
+    }
+
+    [Fact]
+    public async Task Array_OfCommasAlone_IsNoEmptyOne()
+    {
+        _bench.Write("data/a.json", "[,]");
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync("source_type: file_local\nformat: json\nconfig: { path: 'data/*.json' }"));
+        Assert.Equal("1 of 1 records do not fit, and nothing was published. The first: data/a.json, record 1 (byte 1): No value stands behind the last comma of the array.: ,", failure.Message);
+    }
+
     [Fact]
     public async Task Lines_EachValue_IsTakenOrRejectedByItself()
     {

@@ -83,12 +83,15 @@ internal static class DecodedStream
 
     private static Stream Decode(PeekStream stream, string? said)
     {
-        var start = stream.Peek(3);
+        var start = stream.Peek(4);
         var mark = start switch
         {
-            [0xef, 0xbb, 0xbf] => (Encoding: (Encoding)Utf8, Length: 3),
+            [0xef, 0xbb, 0xbf, ..] => (Encoding: (Encoding)Utf8, Length: 3),
             [0xff, 0xfe, ..] => (new UnicodeEncoding(false, false, true), 2),
             [0xfe, 0xff, ..] => (new UnicodeEncoding(true, false, true), 2),
+            // Without a mark, but every file begins with characters of ASCII: a delimiter, a bracket, a name.
+            [not 0, 0, not 0, 0] when said is null => (new UnicodeEncoding(false, false, true), 0),
+            [0, not 0, 0, not 0] when said is null => (new UnicodeEncoding(true, false, true), 0),
             _ => (Utf8, 0),
         };
         stream.Skip(mark.Length);

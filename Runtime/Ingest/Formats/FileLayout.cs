@@ -44,7 +44,7 @@ internal sealed class JsonFileLayout(JsonLayout layout, NestedSettings nested = 
     public override bool FindsFields => true;
     public override long DataOffset => layout.DataOffset;
     public override IRecordSplitter Splitter(int longestRecord) => new JsonSplitter(layout.Shape);
-    public override IRecordDecoder Decoder(IReadOnlyList<TargetColumn> targets) => new JsonDecoder(layout.Shape, targets, nested);
+    public override IRecordDecoder Decoder(IReadOnlyList<TargetColumn> targets) => new JsonDecoder(layout, targets, nested);
     // Out of its array a value stands alone, over as many lines as it likes.
     public override FileLayout ForTexts() => new JsonFileLayout(new JsonLayout(JsonShape.Sequence, 0), nested);
 }

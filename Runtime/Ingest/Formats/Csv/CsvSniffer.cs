@@ -16,6 +16,11 @@ internal static class CsvSniffer
     {
         var bytes = sample.Bytes.Span;
         if (bytes.Trim(" \t\r\n"u8).Length == 0) return null;
+        if (options.Skip is null && DelimiterLine(bytes) is { } line)
+        {
+            var told = options with { Delimiter = options.Delimiter ?? line.Delimiter };
+            return Sniff(sample with { Bytes = sample.Bytes[line.Length..] }, told, longestRecord, session, temporary) is { } rest ? rest with { DataOffset = rest.DataOffset + line.Length, LeftOutLines = rest.LeftOutLines + 1 } : null;
+        }
         var found = Ask(sample, options, session, temporary) ?? Guess(bytes, options);
         var carriageReturn = !bytes.Contains((byte)'\n') && bytes.Contains((byte)'\r');
         var dialect = new CsvDialect
@@ -35,11 +40,23 @@ internal static class CsvSniffer
             ThousandsSign = Byte(options.ThousandsSign),
         };
         var position = SkipLines(bytes, dialect, options.Skip ?? found.Skip);
+        var header = options.Header ?? found.Header;
+        if (options is { Skip: null, Header: not false, NullPadding: false } && CsvPreamble.Find(sample.WholeLines, dialect, position, options.Delimiter is null ? Delimiters : [dialect.Delimiter], longestRecord) is { } preamble)
+            (dialect, position, header) = (dialect with { Delimiter = preamble.Delimiter }, preamble.Start, true);
         var start = position;
         var first = CsvHeader.Read(bytes, dialect, ref position, longestRecord);
         if (first is null) return null;
-        var header = options.Header ?? found.Header;
-        return new CsvLayout(dialect with { SingleColumn = first.Length == 1 }, values, CsvHeader.Names(first, header), header, header ? position : start, longestRecord);
+        var leftOut = options.Skip is null ? bytes[..start].Count(dialect.LineEnd) : 0;
+        return new CsvLayout(dialect with { SingleColumn = first.Length == 1 }, values, CsvHeader.Names(first, header), header, header ? position : start, longestRecord) { LeftOutLines = leftOut };
+    }
+
+    private static readonly byte[][] Delimiters = [[(byte)','], [(byte)';'], [(byte)'\t'], [(byte)'|']];
+
+    /// <summary>The line <c>sep=;</c> by which spreadsheets are told the delimiter: it is no record.</summary>
+    private static (string Delimiter, int Length)? DelimiterLine(ReadOnlySpan<byte> bytes)
+    {
+        var end = bytes.IndexOf((byte)'\n');
+        return end >= 0 && bytes[..end].TrimEnd((byte)'\r').Trim((byte)'"') is [(byte)'s' or (byte)'S', (byte)'e' or (byte)'E', (byte)'p' or (byte)'P', (byte)'=', var delimiter and < 128] ? (((char)delimiter).ToString(), end + 1) : null;
     }
 
     private sealed record Found(byte[] Delimiter, int Skip, bool Header);

@@ -14,6 +14,7 @@ internal sealed class JsonDecoder : IRecordDecoder
 {
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 512 };
     private readonly JsonShape _shape;
+    private readonly long _start;
     private readonly NestedSettings _nested;
     private readonly JsonField _root;
     private readonly Slot[] _slots;
@@ -32,9 +33,12 @@ internal sealed class JsonDecoder : IRecordDecoder
         public bool Escaped;
     }
 
-    public JsonDecoder(JsonShape shape, IReadOnlyList<TargetColumn> targets, NestedSettings nested)
+    /// <param name="layout">How records stand in the file, and where they begin.</param>
+    /// <param name="targets">The columns.</param>
+    /// <param name="nested">What is done with objects and arrays in them.</param>
+    public JsonDecoder(JsonLayout layout, IReadOnlyList<TargetColumn> targets, NestedSettings nested)
     {
-        (_shape, _nested) = (shape, nested);
+        (_shape, _start, _nested) = (layout.Shape, layout.DataOffset, nested);
         _root = JsonField.Tree(targets, nested.TakesApart);
         _origin = (Column(ChildTexts.Key), Column(ChildTexts.File), Column(ChildTexts.Record));
 
@@ -69,9 +73,17 @@ internal sealed class JsonDecoder : IRecordDecoder
     private void DecodeValues(ReadOnlySpan<byte> bytes, long offset, bool isLast, RowBuilder rows)
     {
         var i = 0;
+        var (sound, isFirst) = (false, offset == _start);
         while (true)
         {
-            while (i < bytes.Length && (JsonScan.IsBlank(bytes[i]) || (_shape == JsonShape.Array && bytes[i] == ','))) i++;
+            // The one comma that stands between values; before the first value of a chunk it may have been in the chunk before.
+            var comma = -1;
+            for (; i < bytes.Length && (JsonScan.IsBlank(bytes[i]) || (_shape == JsonShape.Array && bytes[i] == ',')); i++)
+            {
+                if (bytes[i] != ',') continue;
+                if (comma >= 0) rows.RejectRow(offset + i, bytes.Slice(i, 1), RejectReasons.InvalidJson, "No value stands before this comma.");
+                comma = i;
+            }
             if (i == bytes.Length)
             {
                 if (isLast && _shape == JsonShape.Array) rows.RejectRow(offset + i, [], RejectReasons.InvalidJson, "The file ends before its array does: it may have been cut off.");
@@ -79,6 +91,7 @@ internal sealed class JsonDecoder : IRecordDecoder
             }
             if (_shape == JsonShape.Array && bytes[i] == ']')
             {
+                if (comma >= 0) rows.RejectRow(offset + comma, bytes.Slice(comma, 1), RejectReasons.InvalidJson, "No value stands behind the last comma of the array.");
                 var rest = bytes[(i + 1)..].Trim(" \t\r\n"u8);
                 if (rest.Length > 0) rows.RejectRow(offset + i + 1, rest, RejectReasons.InvalidJson, "Something follows the end of the array.");
                 return;
@@ -97,8 +110,15 @@ internal sealed class JsonDecoder : IRecordDecoder
                 // A bare word or number that the file's end cuts off is where the file ends, not one record and a missing bracket.
                 open = isLast && JsonScan.EndOfValue(bytes, i) < 0;
             }
+            if (_shape == JsonShape.Array)
+            {
+                // Behind damage nobody knows what a comma would have separated.
+                if (sound && comma < 0) fault ??= "No comma stands before this record.";
+                if (comma >= 0 && isFirst) fault ??= "A comma stands before the first record of the array.";
+            }
             Finish(value[..used], offset + i, fault, rows);
             if (open) return;
+            (sound, isFirst) = (fault is null, false);
             i += used;
         }
     }

@@ -25,18 +25,22 @@ internal sealed class JsonSplitter(JsonShape shape) : IRecordSplitter
         int consumed = 0, records = 0, i = 0;
         while (true)
         {
-            while (i < bytes.Length && (JsonScan.IsBlank(bytes[i]) || (shape == JsonShape.Array && bytes[i] == ','))) i++;
+            // One comma stands between two values; for each more a value is missing, which is a record that is none.
+            var commas = 0;
+            for (; i < bytes.Length && (JsonScan.IsBlank(bytes[i]) || (shape == JsonShape.Array && bytes[i] == ',')); i++)
+                if (bytes[i] == ',') commas++;
+            var missing = Math.Max(0, commas - 1);
             if (i == bytes.Length)
             {
                 // Nothing is open, but an array is not closed either.
-                return atEnd ? new SplitResult(i, records + (shape == JsonShape.Array ? 1 : 0)) : new SplitResult(consumed, records);
+                return atEnd ? new SplitResult(i, records + missing + (shape == JsonShape.Array ? 1 : 0)) : new SplitResult(consumed, records);
             }
             if (shape == JsonShape.Array && bytes[i] == ']')
-                return atEnd ? new SplitResult(bytes.Length, records + (HasMore(bytes[(i + 1)..]) ? 1 : 0)) : new SplitResult(consumed, records);
+                return atEnd ? new SplitResult(bytes.Length, records + commas + (HasMore(bytes[(i + 1)..]) ? 1 : 0)) : new SplitResult(consumed, records);
             var end = JsonScan.EndOfValue(bytes, i);
             if (end < 0 || (end == bytes.Length && !atEnd && bytes[end - 1] is not ((byte)'}' or (byte)']' or (byte)'"')))
-                return atEnd ? new SplitResult(bytes.Length, records + 1) : new SplitResult(consumed, records);
-            records++;
+                return atEnd ? new SplitResult(bytes.Length, records + missing + 1) : new SplitResult(consumed, records);
+            records += missing + 1;
             consumed = i = end;
         }
     }
