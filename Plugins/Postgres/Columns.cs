@@ -13,6 +13,18 @@ internal sealed record PgColumn(string Name, IArrowType Type, string Expression,
     /// <summary>Read as it is stored, not through a cast on the server: a change's bytes can be decoded like a COPY's.</summary>
     public bool IsPlain => Expression == Sql.Name(Name);
     public Field Field => new(Name, Type);
+
+    /// <summary>Decoders of some columns, whose arrays give their memory to the next ones when they are disposed.</summary>
+    public static ColumnDecoder[] Decoders(IEnumerable<PgColumn> columns)
+    {
+        var pool = new BufferPool();
+        return [.. columns.Select(c =>
+        {
+            var builder = ArrayBuilder.Create(c.Type);
+            builder.Pool = pool;
+            return c.Decoder(builder);
+        })];
+    }
 }
 
 /// <summary>What a type is called and made of, from the server's catalog.</summary>

@@ -6,7 +6,7 @@ namespace FlowForge.Plugins.Postgres;
 /// <summary>Makes batches of binary COPY streams: the fields of a block of rows are found, then each column takes its values from it.</summary>
 internal sealed class CopyReader
 {
-    private const int MostRows = 65_536, MostBytes = 16 << 20;
+    private const int MostRows = 65_536, MostBytes = 2 << 20;
     private readonly IReadOnlyList<PgColumn> _columns;
     private readonly ColumnDecoder[] _decoders;
     private readonly CopyStream _stream;
@@ -18,7 +18,7 @@ internal sealed class CopyReader
     public CopyReader(IReadOnlyList<PgColumn> columns, Schema schema, string where)
     {
         (_columns, _schema, _where) = (columns, schema, where);
-        _decoders = [.. columns.Select(c => c.Decoder(ArrayBuilder.Create(c.Type)))];
+        _decoders = PgColumn.Decoders(columns);
         _stream = new CopyStream(_decoders.Length, where);
     }
 

@@ -9,7 +9,7 @@ namespace FlowForge.Plugins.Postgres.Changes;
 /// <param name="lookUp">Asks the table for a row's present values by its key: for long values that an update did not touch.</param>
 internal sealed class ChangeDecoder(ChangeTable table, string marker, Func<IReadOnlyList<(string Column, object? Value)>, byte[]?[]> lookUp)
 {
-    private readonly ColumnDecoder[] _decoders = [.. table.Plan.Columns.Select(c => c.Decoder(ArrayBuilder.Create(c.Type)))];
+    private readonly ColumnDecoder[] _decoders = PgColumn.Decoders(table.Plan.Columns);
     private readonly StringArray.Builder _operations = new();
     private readonly HashSet<int> _relations = [];
     private readonly TupleFields _old = new(), _new = new();

@@ -11,7 +11,7 @@ namespace FlowForge.Plugins.Postgres.Changes;
 internal sealed class ChangeStream(Server server, string publication, ChangeDecoder decoder, ChangeCursor cursor, Marker marker, int atATime, IConnectorLog log)
 {
     private const int MostRows = 65_536;
-    private const long MostBytes = 16 << 20;
+    private const long MostBytes = 2 << 20;
     private const string NoFreeSlot = "53400";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

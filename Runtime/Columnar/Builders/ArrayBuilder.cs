@@ -8,11 +8,18 @@ public abstract class ArrayBuilder
 {
     private byte[] _validity = [];
     private int _nulls;
+    private PooledMemory? _owner;
 
     private protected ArrayBuilder(IArrowType type) => Type = type;
 
     public IArrowType Type { get; }
     public int Length { get; private set; }
+
+    /// <summary>
+    /// Where the memory of numbers, times, text and byte strings comes from, and where it goes when an array and all slices of it are disposed; null (as from the start): from the garbage
+    /// collector. For columns of which array after array is made. Other arrays, and what is in lists and structs, have memory of their own all the same.
+    /// </summary>
+    public BufferPool? Pool { get; set; }
 
     /// <summary>Adds a null.</summary>
     public abstract void AppendNull();
@@ -39,7 +46,14 @@ public abstract class ArrayBuilder
     }
 
     /// <summary>The array of all values since the last call.</summary>
-    public IArrowArray Build() => ArrowArrayFactory.Build(BuildData());
+    public IArrowArray Build()
+    {
+        var data = BuildData();
+        var array = ArrowArrayFactory.Build(data);
+        // It holds its own reference by now.
+        data.Owner?.Release();
+        return array;
+    }
 
     internal ArrayData BuildData()
     {
@@ -47,6 +61,7 @@ public abstract class ArrayBuilder
         _validity = [];
         Length = 0;
         _nulls = 0;
+        _owner = null;
         return data;
     }
 
@@ -74,6 +89,25 @@ public abstract class ArrayBuilder
 
     private protected abstract void AppendValue(object value);
     private protected abstract ArrayData Finish(int length, int nulls, ArrowBuffer validity);
+
+    /// <summary>What the array that is being finished has from the pool.</summary>
+    private protected PooledMemory? Owner => _owner;
+
+    /// <summary>A copy of some bytes for the array that is being finished.</summary>
+    private protected ArrowBuffer Kept(ReadOnlySpan<byte> bytes)
+    {
+        if (Pool is null || bytes.IsEmpty) return new ArrowBuffer(bytes.ToArray());
+        var buffer = Pool.Rent(bytes.Length);
+        bytes.CopyTo(buffer);
+        return Kept(buffer, bytes.Length);
+    }
+
+    /// <summary>The start of a buffer, which is of the pool if there is one, for the array that is being finished.</summary>
+    private protected ArrowBuffer Kept(byte[] buffer, int length)
+    {
+        if (Pool is not null) (_owner ??= new PooledMemory(Pool)).Add(buffer);
+        return new ArrowBuffer(buffer.AsMemory(0, length));
+    }
 
     /// <summary>Counts a value as present or null.</summary>
     private protected void Mark(bool valid)

@@ -43,8 +43,16 @@ public abstract class BinaryBuilder : ArrayBuilder
     {
         var needed = (long)_used + more;
         if (needed > Array.MaxLength) throw new InvalidOperationException($"An array of {Type.Name} holds at most 2 GB: build smaller batches.");
-        if (needed > _bytes.Length) Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max(needed, Math.Max(_expected, _bytes.Length * 2L))));
+        if (needed > _bytes.Length) Grow((int)Math.Min(Array.MaxLength, Math.Max(needed, Math.Max(_expected, _bytes.Length * 2L))));
         return _bytes.AsSpan(_used);
+    }
+
+    private void Grow(int size)
+    {
+        var grown = Pool?.Rent(size) ?? GC.AllocateUninitializedArray<byte>(size);
+        _bytes.AsSpan(0, _used).CopyTo(grown);
+        Pool?.Return(_bytes);
+        _bytes = grown;
     }
 
     private void Close(bool valid)
@@ -65,8 +73,8 @@ public abstract class BinaryBuilder : ArrayBuilder
 
     private protected override ArrayData Finish(int length, int nulls, ArrowBuffer validity)
     {
-        var data = new ArrayData(Type, length, nulls, 0,
-            [validity, new ArrowBuffer(MemoryMarshal.AsBytes(_offsets.AsSpan(0, length + 1)).ToArray()), new ArrowBuffer(_bytes.AsMemory(0, _used))]);
+        ArrowBuffer[] buffers = [validity, Kept(MemoryMarshal.AsBytes(_offsets.AsSpan(0, length + 1))), Kept(_bytes, _used)];
+        var data = new ArrayData(Type, length, nulls, 0, buffers, owner: Owner);
         _bytes = [];
         _expected = Math.Max(1024, _used + _used / 16);
         _used = 0;

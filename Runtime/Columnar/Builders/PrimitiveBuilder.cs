@@ -48,8 +48,8 @@ public abstract class PrimitiveBuilder<T> : ArrayBuilder where T : unmanaged
 
     private protected override ArrayData Finish(int length, int nulls, ArrowBuffer validity)
     {
-        var bytes = MemoryMarshal.AsBytes(_values.AsSpan(0, length)).ToArray();
-        return new ArrayData(Type, length, nulls, 0, [validity, new ArrowBuffer(bytes)]);
+        var values = Kept(MemoryMarshal.AsBytes(_values.AsSpan(0, length)));
+        return new ArrayData(Type, length, nulls, 0, [validity, values], owner: Owner);
     }
 }
 
