@@ -41,4 +41,14 @@ public sealed class StatisticsTests : IDisposable
     [Fact]
     public void Stats_OfManyColumns_CoverTheFirst32() =>
         Assert.Equal(32, System.Text.Json.JsonDocument.Parse(Stats($"SELECT {string.Join(", ", Enumerable.Range(0, 50).Select(i => $"{i} AS c{i}"))}")).RootElement.GetProperty("nullCount").EnumerateObject().Count());
+
+    /// <summary>A dictionary only where values come again and again; a new value in every row is written plainly, without one being tried for long.</summary>
+    [Fact]
+    public void Files_OfFewAndOfManyValues_HaveADictionaryAndNone()
+    {
+        lake.Append(lake.Table(), "SELECT 'customer ' || (i % 9000) AS few, 'item ' || (i % 15000) AS many, i AS id FROM range(100000) r(i)");
+        var file = Path.Combine(lake.Folder, "bronze", "t", lake.Table().Latest()!.Files[0].Path);
+        Assert.Equal("few|PLAIN_DICTIONARY\nid|PLAIN\nmany|PLAIN", lake.Rows($"SELECT path_in_schema, encodings FROM parquet_metadata({Duck.SqlText.Literal(file)}) WHERE path_in_schema IN ('few', 'id', 'many') GROUP BY ALL ORDER BY 1"));
+        Assert.Equal("100000|9000|15000", lake.Rows(lake.Table().Latest()!, "count(*), count(DISTINCT few), count(DISTINCT many)"));
+    }
 }

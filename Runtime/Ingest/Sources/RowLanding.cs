@@ -5,6 +5,7 @@ using FlowForge.Columnar;
 using FlowForge.Duck;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Reading;
+using FlowForge.Lake.Writing;
 
 namespace FlowForge.Ingest.Sources;
 
@@ -49,7 +50,7 @@ internal sealed class RowLanding(DuckSession session, LandingZone landing, RowMa
         try
         {
             var (written, statistics) = ready?.Write(session, Select(schema, columns), Source, columns, $"{source}/{name}", temporary, ct)
-                ?? (session.Execute($"COPY (SELECT {Select(schema, columns)} FROM {Source}) TO {SqlText.Literal(temporary)} (FORMAT parquet, COMPRESSION snappy)", ct), null);
+                ?? (session.Execute($"COPY (SELECT {Select(schema, columns)} FROM {Source}) TO {SqlText.Literal(temporary)} ({ParquetSettings.Of("snappy")})", ct), null);
             if (written != part.Rows)
                 throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {source} handed over {part.Rows} rows and {written} were landed.", "This is a defect of FlowForge: report it.");
             Flush(temporary);

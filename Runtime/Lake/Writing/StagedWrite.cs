@@ -31,7 +31,7 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
         var folder = Path.Combine(lease.Folder, "w" + number.ToString(CultureInfo.InvariantCulture));
         // From here on columns have the names that files and log know them by.
         var (stored, storedBy) = (mapping.Physical(columns), mapping.Physical(partitionBy, columns));
-        var settings = new List<string> { "FORMAT parquet", "RETURN_STATS", $"COMPRESSION {(codec == "none" ? "uncompressed" : codec)}" };
+        var settings = new List<string> { ParquetSettings.Of(codec), "RETURN_STATS" };
         if (partitionBy.Count > 0)
         {
             // The defaults make thousands of tiny files when there are hundreds of partitions.

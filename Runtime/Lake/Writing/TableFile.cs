@@ -23,7 +23,8 @@ public sealed record TableFile(string LocalPath, TableSchema Columns, long Rows,
     /// <param name="ct">Interrupts; the file may be left half written.</param>
     public static TableFile Write(DuckSession session, string selectSql, TableSchema columns, string path, string compression, CancellationToken ct)
     {
-        var row = session.Rows($"COPY ({selectSql}) TO {SqlText.Literal(path)} (FORMAT parquet, RETURN_STATS, COMPRESSION {(compression == "none" ? "uncompressed" : compression)})", ct).Single();
+        using var behind = new WriteBehind(Path.GetDirectoryName(path)!, Path.GetFileName(path));
+        var row = session.Rows($"COPY ({selectSql}) TO {SqlText.Literal(path)} ({ParquetSettings.Of(compression)}, RETURN_STATS)", ct).Single();
         var rows = Convert.ToInt64(row[1], CultureInfo.InvariantCulture);
         return new TableFile(path, columns, rows, new FileStatistics(columns, []).Write(rows, row[4]));
     }

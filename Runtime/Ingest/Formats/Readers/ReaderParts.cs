@@ -6,6 +6,7 @@ using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Reading;
 using FlowForge.Ingest.Rejects;
 using FlowForge.Ingest.Sources;
+using FlowForge.Lake.Writing;
 
 namespace FlowForge.Ingest.Formats.Readers;
 
@@ -61,7 +62,7 @@ internal sealed class ReaderParts(DuckSession session, PluginFormat format, stri
         session.RegisterSource(Source, new Schema(schema.FieldsList.Select((f, i) => f.WithName($"c{i}"))), cancelled => Batches(batches, schema));
         try
         {
-            var written = session.Execute($"COPY (SELECT {select}c{own.FieldsList.Count} AS {RecordColumn} FROM {Source}) TO {SqlText.Literal(path)} (FORMAT parquet, COMPRESSION snappy)", ct);
+            var written = session.Execute($"COPY (SELECT {select}c{own.FieldsList.Count} AS {RecordColumn} FROM {Source}) TO {SqlText.Literal(path)} ({ParquetSettings.Of("snappy")})", ct);
             _parts.Add(new RowPart(file.Path, path, written, new FileInfo(path).Length, null, null, columns));
             _files.Add(number);
             return written;
