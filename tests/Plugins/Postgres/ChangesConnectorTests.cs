@@ -231,8 +231,9 @@ public sealed class ChangesConnectorTests : IDisposable
         var (rows, reached) = await RunAsync(cursor, change: s => s with { ChangesAtATime = 150 });
         Assert.Equal([.. Enumerable.Range(1, 2000).SelectMany(i => (string[])[$"i {i}|0", $"u {i}|{i}"]), .. Enumerable.Range(10_001, 1000).Select(i => $"i {i}|0")], rows);
         Assert.Empty((await RunAsync(reached)).Rows);
-        // The copies that were used up are gone.
-        Assert.Equal("1", Sql($"SELECT count(*) FROM pg_replication_slots WHERE database = '{_database}'"));
+        // The copies that were used up go with their sessions, which the server ends in its own time.
+        for (var waiting = System.Diagnostics.Stopwatch.StartNew(); Sql($"SELECT count(*) FROM pg_replication_slots WHERE database = '{_database}'") != "1"; await Task.Delay(100, Stop))
+            Assert.True(waiting.Elapsed < TimeSpan.FromSeconds(60), Sql("SELECT string_agg(slot_name || ' ' || temporary, ', ') FROM pg_replication_slots"));
     }
 
     [Fact]
@@ -246,7 +247,8 @@ public sealed class ChangesConnectorTests : IDisposable
         Assert.Empty(rows);
         // Told to the server by the next run, when this one was killed behind its commit.
         await RunAsync(reached, commit: false);
-        Assert.Contains(await Open().HealthAsync(Stop), f => f.Name.EndsWith(": changes behind", StringComparison.Ordinal) && f.Value < 1_000_000);
+        // How far behind that is depends on what the tests beside this one write meanwhile.
+        Assert.Equal("t", Sql($"SELECT confirmed_flush_lsn >= '{reached!.Split(' ')[0]}' FROM pg_replication_slots WHERE database = '{_database}'"));
     }
 
     [Fact]
