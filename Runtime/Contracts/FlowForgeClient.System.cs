@@ -10,6 +10,12 @@ public sealed partial class FlowForgeClient
     /// <summary>The runtime's own queue first, then the pools that jobs name. Throws with status 503 while Temporal does not answer.</summary>
     public Task<IReadOnlyList<WorkerPool>> WorkerPoolsAsync(CancellationToken ct = default) => GetAsync<IReadOnlyList<WorkerPool>>("system/pools", ct);
 
+    /// <summary>How long runs and logs are kept.</summary>
+    public Task<RetentionStatus> RetentionAsync(CancellationToken ct = default) => GetAsync<RetentionStatus>("system/retention", ct);
+
+    /// <summary>Removes old runs and logs now; returns when that is done.</summary>
+    public Task<RetentionSweep> SweepAsync(CancellationToken ct = default) => SendAsync<RetentionSweep>(HttpMethod.Post, "system/retention/sweep", null, ct);
+
     public Task<IReadOnlyList<ConnectorEntry>> ConnectorsAsync(CancellationToken ct = default) =>
         GetAsync<IReadOnlyList<ConnectorEntry>>("connectors", ct);
 

@@ -56,3 +56,25 @@ public sealed record PoolWorker(string Identity, DateTimeOffset? LastAskedAt);
 
 /// <param name="Jobs">Ids, <c>ingest.flights</c>.</param>
 public sealed record PoolRoute(string Pipeline, IReadOnlyList<string> Jobs);
+
+/// <summary>How long the runtime keeps what grows with each run.</summary>
+public sealed record RetentionStatus
+{
+    /// <summary>Runs that ended longer ago are removed; null keeps them for ever.</summary>
+    public int? RunDays { get; init; }
+    /// <summary>Logs of runs that ended longer ago are removed; null keeps them as long as their runs.</summary>
+    public int? LogDays { get; init; }
+    /// <summary>So many of its newest runs each pipeline keeps, however old.</summary>
+    public required int RunsPerPipeline { get; init; }
+    /// <summary>Null when everything is kept for ever.</summary>
+    public DateTimeOffset? NextSweepAt { get; init; }
+    /// <summary>Null before the first one.</summary>
+    public RetentionSweep? LastSweep { get; init; }
+}
+
+/// <summary>One removal of old runs and logs.</summary>
+/// <param name="At">When it began.</param>
+/// <param name="Seconds">How long it took.</param>
+/// <param name="Runs">Runs that were removed, with all that belonged to them.</param>
+/// <param name="LogLines">Lines that were removed, of these and of other runs.</param>
+public sealed record RetentionSweep(DateTimeOffset At, double Seconds, long Runs, long LogLines);

@@ -23,6 +23,8 @@ internal static class SystemEndpoints
     {
         api.MapGet("/system", Get).WithTags("System").WithSummary("Versions, uptime, memory, worker and Temporal connection.");
         api.MapGet("/system/pools", PoolViews.ListAsync).WithTags("System").WithSummary("Worker pools: who asks their task queues for work, what waits there, which jobs go there.");
+        api.MapGet("/system/retention", (RetentionWork work) => work.Status).WithTags("System").WithSummary("How long runs and logs are kept, the next sweep and what the last one removed.");
+        api.MapPost("/system/retention/sweep", (RetentionWork work, CancellationToken ct) => work.SweepAsync("api", ct)).WithTags("System").WithSummary("Removes old runs and logs now instead of at the next daily sweep.");
         api.MapGet("/schema/pipeline.json", () => Results.Text(PipelineSchema.Json, "application/schema+json")).WithTags("System")
             .WithSummary("JSON Schema of pipeline files, for editors.");
     }

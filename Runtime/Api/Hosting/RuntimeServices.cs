@@ -73,6 +73,9 @@ internal static class RuntimeServices
         services.AddSingleton<SourceCards>();
         services.AddSingleton<Ingestions>();
         services.AddHostedService<RunSampling>();
+        services.AddSingleton(s => new RetentionWork(s.GetRequiredService<CatalogDatabase>(), s.GetRequiredService<ExecutedNotebooks>(), settings.Retention, s.GetRequiredService<TimeProvider>()));
+        // A process that works for pools alone decides nothing.
+        if (settings.Pools.Count == 0) services.AddHostedService<RetentionWatch>();
         services.AddSingleton<HookDesk>();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FlowForge.Catalog;
 using FlowForge.Lake;
 using FlowForge.Lake.S3;
 
@@ -54,6 +55,9 @@ internal sealed record RuntimeSettings
 
     /// <summary><c>Notebooks:ExecutedDays</c>: how long executed copies of notebooks stay; null for ever (0 in the setting).</summary>
     public required int? ExecutedDays { get; init; }
+
+    /// <summary><c>Retention:RunDays</c>, <c>Retention:LogDays</c> (0 in either keeps for ever) and <c>Retention:RunsPerPipeline</c>.</summary>
+    public required RetentionOptions Retention { get; init; }
 
     /// <summary>Notebook files.</summary>
     public string NotebookFolder => Path.Combine(Workspace, "notebooks");
@@ -124,6 +128,7 @@ internal sealed record RuntimeSettings
             Kernels = (int)Number(settings, "Notebooks:Kernels", 8),
             KernelIdleTime = TimeSpan.FromMinutes(Number(settings, "Notebooks:IdleMinutes", 120)),
             ExecutedDays = settings["Notebooks:ExecutedDays"] == "0" ? null : (int)Math.Min(Number(settings, "Notebooks:ExecutedDays", 365), 36_500),
+            Retention = new RetentionOptions { Runs = Age(settings, "Retention:RunDays", 365), Logs = Age(settings, "Retention:LogDays", 30), KeepRunsPerPipeline = (int)Math.Min(Number(settings, "Retention:RunsPerPipeline", 20), int.MaxValue) },
             HealthInterval = TimeSpan.FromSeconds(Number(settings, "Connections:HealthSeconds", 60)),
             LargestUploadBytes = Number(settings, "Uploads:LargestBytes", 10L << 30),
             UploadQuotaBytes = Number(settings, "Uploads:QuotaBytes", 50L << 30),
@@ -147,6 +152,8 @@ internal sealed record RuntimeSettings
 
         string? Text(string name) => settings["Lake:S3:" + name] is { Length: > 0 } value ? value : null;
     }
+
+    private static TimeSpan? Age(IConfiguration settings, string name, long otherwise) => settings[name] == "0" ? null : TimeSpan.FromDays(Math.Min(Number(settings, name, otherwise), 36_500));
 
     private static long Number(IConfiguration settings, string name, long otherwise)
     {

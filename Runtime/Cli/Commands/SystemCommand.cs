@@ -10,7 +10,24 @@ internal static class SystemCommand
     {
         var system = Status(shared);
         system.Subcommands.Add(Pools(shared));
+        system.Subcommands.Add(Retention(shared));
         return system;
+    }
+
+    private static Command Retention(SharedOptions shared)
+    {
+        var sweep = new Option<bool>("--sweep") { Description = "Remove old runs and logs now." };
+        return Verb.Create("retention", "How long runs and logs are kept, and what the last sweep removed.", [sweep], shared, async c =>
+        {
+            if (c.Value(sweep)) await c.Client.SweepAsync(c.Ct);
+            return c.Answer(await c.Client.RetentionAsync(c.Ct), r => TextTable.Write(Console.Out, ["what", "value"],
+            [
+                ["runs", Kept(r.RunDays)], ["logs", Kept(r.LogDays)], ["at least", $"the newest {Lines.Number(r.RunsPerPipeline)} runs of each pipeline"], ["next sweep", r.NextSweepAt is { } next ? Lines.Time(next) : "never"],
+                ["last sweep", r.LastSweep is { } last ? $"{Lines.Time(last.At)}: {Lines.Count(last.Runs)} runs, {Lines.Count(last.LogLines)} log lines, {Lines.Seconds(last.Seconds)} s" : "none yet"]
+            ]));
+        });
+
+        static string Kept(int? days) => days is { } d ? $"{Lines.Number(d)} days" : "for ever";
     }
 
     private static Command Pools(SharedOptions shared) => Verb.Create("pools", "Worker pools: who works for them, what waits, which jobs go there.", [], shared, async c => c.Answer(await c.Client.WorkerPoolsAsync(c.Ct), pools =>

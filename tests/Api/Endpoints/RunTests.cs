@@ -164,6 +164,14 @@ public sealed class RunTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Retention_DefaultSettings_IsToldWithTheNextSweep()
+    {
+        var kept = await client.RetentionAsync();
+        Assert.Equal((365, 30, 20), (kept.RunDays, kept.LogDays, kept.RunsPerPipeline));
+        Assert.InRange(kept.NextSweepAt!.Value, DateTimeOffset.UtcNow.AddMinutes(-30), DateTimeOffset.UtcNow.AddDays(1));
+    }
+
+    [Fact]
     public async Task System_TellsVersionsAndThatTemporalIsAway()
     {
         var system = await client.SystemAsync();

@@ -103,6 +103,7 @@ public sealed partial class FakeRuntime : IAsyncDisposable
     {
         var api = app.MapGroup("/api/v1");
         api.MapGet("/system", () => Sample.System);
+        api.MapGet("/system/retention", () => new RetentionStatus { RunDays = 365, LogDays = 30, RunsPerPipeline = 20, NextSweepAt = Sample.Now.AddHours(20), LastSweep = new RetentionSweep(Sample.Now.AddHours(-4), 1.2, 1204, 88_310) });
         api.MapGet("/system/pools", () => Sample.Pools);
         api.MapGet("/connectors", () => Sample.Connectors);
         api.MapGet("/overview", (string window) => Sample.Overview(window));
