@@ -29,7 +29,7 @@ public sealed class TableSnapshot
             var inOrder = new ScanSql(store, Schema, PartitionColumns, Mapping).InOrder(Files);
             return (inOrder, inOrder.Select((f, i) => (f.Uri, i)).ToDictionary(f => f.Uri, f => f.i, StringComparer.Ordinal));
         });
-        rows = new(() => state.Files.Values.Sum(f => f.Rows ?? 0));
+        rows = new(() => state.Files.Values.Sum(f => f.Rows ?? 0) + UnsaidRows.Of(store, state.Files.Values));
     }
 
     /// <summary>The version, from 0.</summary>
@@ -50,7 +50,7 @@ public sealed class TableSnapshot
     /// <summary>The files, in the order in which they came.</summary>
     public IReadOnlyList<DataFile> Files => files.Value;
 
-    /// <summary>Rows, from the files' statistics: exact for every file that FlowForge wrote.</summary>
+    /// <summary>Rows, from the files' statistics, which every file that FlowForge wrote has; of files of other tools that lack them, up to 1,000 that lie on this machine are looked at for it.</summary>
     public long Rows => rows.Value;
 
     /// <summary>Bytes of the files.</summary>

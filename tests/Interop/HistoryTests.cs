@@ -1,5 +1,6 @@
 using FlowForge.Lake;
 using FlowForge.Lake.Schema;
+using FlowForge.Lake.Tests;
 
 namespace FlowForge.Interop.Tests;
 
@@ -39,6 +40,23 @@ public sealed class HistoryTests(DeltaPeer peer) : IDisposable
         for (var i = 0; i < 12; i++) Append($"SELECT 'n{i}' AS only");
         Assert.True(File.Exists(Path.Combine(_both.Lake.Table().Location, "_delta_log", $"{20:D20}.checkpoint.parquet")));
         _both.SameEverywhere();
+        _both.SameWithoutKernel();
+    }
+
+    [Fact]
+    public void Read_ThousandsOfVersions_AreTheSame()
+    {
+        var versions = Environment.GetEnvironmentVariable("FLOWFORGE_LONG") == "1" ? 10_000 : 2_000;
+        var table = new ForeignTable(_both.Lake);
+        var adds = Enumerable.Range(0, 3).Select(i => System.Text.Json.JsonSerializer.Serialize(table.Add($"part-{i}.parquet", $"SELECT {i}::BIGINT AS a"))).ToList();
+        table.Entry(0, """{"protocol":{"minReaderVersion":1,"minWriterVersion":2}}""", ForeignTable.Metadata(ForeignTable.Field("a", "long")), adds[0]);
+        for (var v = 1; v < versions; v++) table.Entry(v, $$$"""{"remove":{"path":"part-{{{(v - 1) % 3}}}.parquet","deletionTimestamp":1700000000000,"dataChange":true}}""", adds[v % 3]);
+        Append("SELECT 77::BIGINT AS a");
+        Assert.True(File.Exists(table.Log($"{versions:D20}.checkpoint.parquet")));
+        Append("SELECT 78::BIGINT AS a");
+        Assert.Equal([$"{(versions - 1) % 3}", "77", "78"], _both.Same());
+        Assert.Equal([$"{100 % 3}"], _both.Same(version: 100));
+        _both.SameWithoutKernel();
     }
 
     [Fact]
@@ -51,6 +69,7 @@ public sealed class HistoryTests(DeltaPeer peer) : IDisposable
         for (var i = 3; i < 13; i++) Append($"SELECT {i} AS \"order id\", 'q' AS region, {{'f': {i}, 'g': NULL}} AS s");
         _both.Lake.Fresh().Optimize(_both.Lake.Session);
         _both.SameEverywhere();
+        _both.SameWithoutKernel();
         Assert.Equal("2", _both.Peer.Value($"SELECT `order id` FROM {_both.Of()} WHERE b = 'new' AND region = 'q'"));
     }
 
@@ -99,6 +118,7 @@ public sealed class HistoryTests(DeltaPeer peer) : IDisposable
         var log = Path.Combine(_both.Lake.Table().Location, "_delta_log");
         for (var i = 0; i < 20; i++) File.Delete(Path.Combine(log, $"{i:D20}.json"));
         _both.SameEverywhere(from: 20);
+        _both.SameWithoutKernel();
         _both.Lake.Fresh().Vacuum(new VacuumOptions { Retention = TimeSpan.Zero });
         _both.Same();
         File.Delete(Path.Combine(log, "_last_checkpoint"));

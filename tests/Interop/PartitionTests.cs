@@ -54,8 +54,10 @@ public sealed class PartitionTests(DeltaPeer peer) : IDisposable
     [Fact]
     public void Read_TwoPartitionColumnsAmongOthers_KeepTheColumnOrder()
     {
-        _both.Lake.Append(_both.Lake.Table(), "SELECT 2024 AS y, 'v' AS v, 'north' AS r, 1.5 AS z UNION ALL SELECT 2023, NULL, NULL, 2.5", new WriteOptions { PartitionBy = ["r", "y"] });
-        Assert.Equal(["2023|∅|∅|2.5", "2024|\"v\"|\"north\"|1.5"], _both.Same());
+        _both.Lake.Append(_both.Lake.Table(), "SELECT 2024 AS y, 'v' AS v, 'north' AS r, 1.5 AS z UNION ALL SELECT 2023, NULL, 'so/uth %', 2.5", new WriteOptions { PartitionBy = ["r", "y"] });
+        Assert.Equal(["2023|∅|\"so/uth %\"|2.5", "2024|\"v\"|\"north\"|1.5"], _both.Same());
+        // Where a partition value is NULL, ClickHouse's older reader of the log ends with an error.
+        _both.SameWithoutKernel();
         Assert.Equal("v", _both.Peer.Value($"SELECT v FROM {_both.Of()} WHERE y = 2024 AND r = 'north'"));
     }
 }

@@ -66,6 +66,27 @@ public sealed class ForeignLogTests : IDisposable
     }
 
     [Fact]
+    public void Rows_FilesWithoutStatistics_AreCounted()
+    {
+        var table = new ForeignTable(lake);
+        table.Entry(0, ForeignTable.Protocol("timestampNtz"), Metadata, table.Add("part-1.parquet", "SELECT i AS a FROM range(7) t(i)"), table.Add("part=[1].parquet", "SELECT i AS a FROM range(5) t(i)", stats: """{"stats_json":"odd"}"""),
+            table.Add("part-3.parquet", "SELECT i AS a FROM range(3) t(i)", stats: """{"numRecords":3}"""));
+        Assert.Equal(15, lake.Fresh().Latest()!.Rows);
+        File.Delete(Path.Combine(table.Folder, "part-1.parquet"));
+        Assert.Equal(3, lake.Fresh().Latest()!.Rows);
+    }
+
+    [Fact]
+    public void Scan_TextsThatAreNotMarkedAsSuch_AreTexts()
+    {
+        var table = new ForeignTable(lake);
+        table.Entry(0, ForeignTable.Protocol("timestampNtz"), ForeignTable.Metadata(ForeignTable.Field("s", "string") + "," + ForeignTable.Field("l", """{"type":"array","elementType":"string","containsNull":true}""")),
+            table.Add("part-1.parquet", "SELECT encode('ü\\x41') AS s, [encode('é'), NULL] AS l"), table.Add("part-2.parquet", "SELECT 'ö' AS s, ['marked'] AS l"));
+        Assert.Equal("ö|[marked]\nü\\x41|[é, NULL]", lake.Rows(lake.Fresh().Latest()!, "s, CAST(l AS VARCHAR)", "ORDER BY s"));
+        Assert.Equal("1", lake.Rows(lake.Fresh().Latest()!, "count(*)", "WHERE s = 'ü\\x41'"));
+    }
+
+    [Fact]
     public void Latest_UnknownReaderFeature_IsRefusedByName()
     {
         var table = new ForeignTable(lake);

@@ -45,7 +45,7 @@ internal static class CheckpointFile
     private static void ReadParquet(IFileStore files, DuckSession session, string path, List<LogAction> actions, List<string> sidecars)
     {
         using var file = files.Borrow(path);
-        var source = $"read_parquet({SqlText.File(file.Path)}, hive_partitioning=false)";
+        var source = $"read_parquet({SqlText.File(file.Path)}, hive_partitioning=false, binary_as_string=true)";
         var present = session.Describe($"SELECT * FROM {source}").Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var (kind, _) in Columns.Where(c => present.Contains(c.Kind)))
         {

@@ -94,6 +94,8 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         var stored = schema.Columns.Where(c => !IsPartition(c)).ToList();
         if (mapping.Mode == ColumnMappingMode.Id) options.Append(", schema=MAP{").AppendJoin(", ", stored.Select(FieldById)).Append('}');
         else if (tag is null) options.Append(", union_by_name=true");
+        // Some writers (ClickHouse among them) do not note in their files that a column of texts holds texts.
+        if (tag is null && HasTextsAlone) options.Append(", binary_as_string=true");
         var paths = string.Join(", ", files.Select(f => SqlText.File(Local(store, f))));
         var source = $"read_parquet([{paths}]{options})";
         if (!isCurrent)
@@ -151,6 +153,9 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
 
     private bool IsPlain(string column) =>
         column.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !Equals(schema.Find(column)!.Type, PrimitiveType.Binary);
+
+    private bool HasTextsAlone =>
+        schema.Columns.Any(c => c.Type.Any(t => t.Equals(PrimitiveType.String))) && !schema.Columns.Any(c => c.Type.Any(t => t.Equals(PrimitiveType.Binary)));
 
     private bool IsPartition(TableColumn column) => partitionColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
 
