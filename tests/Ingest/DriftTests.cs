@@ -38,6 +38,30 @@ public sealed class DriftTests : IDisposable
     private void Approve(SchemaHold hold, Dictionary<string, string>? renames = null, params string[] discard) =>
         Assert.True(_bench.Catalog.Holds.Decide(hold, true, new HoldDecision("a test", renames ?? [], discard, null), DateTimeOffset.UtcNow));
 
+    [Theory]
+    [InlineData("append", "VARCHAR", "DECIMAL(12,2)", "1.5\nabc", "1 row that is there does not fit, such as 'abc'")]
+    [InlineData("merge", "VARCHAR", "DECIMAL(12,2)", "1.5\nabc", "1 row that is there does not fit, such as 'abc'")]
+    [InlineData("append", "DECIMAL(4,2)", "INTEGER", "10.50\n11.00\n12.25", "2 rows that are there do not fit, such as '10.50'")]
+    public async Task DeclaredType_RowsThatAreThereDoNotFit_NothingIsLostOrRounded(string mode, string was, string declared, string values, string said)
+    {
+        var keys = mode == "merge" ? "write_mode: merge\ndedupe_keys: [id]\n" : "";
+        await LoadAsync("a", "id,v\n" + string.Join('\n', values.Split('\n').Select((v, i) => $"{i},{v}")) + "\n", Csv(keys + $"schema_mode: user\nuser_schema: {{ id: BIGINT, v: \"{was}\" }}"));
+        _bench.Write("data/b.csv", "id,v\n9,7\n");
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(Csv(keys + $"schema_mode: user\nuser_schema: {{ id: BIGINT, v: \"{declared}\" }}")));
+        Assert.Equal(("FF2055", false), (failure.Code, failure.Transient));
+        Assert.Equal($"v of bronze.things is {was} and would become {declared}, but {said}. Nothing was published.", failure.Message);
+        Assert.Equal(values.Split('\n'), _bench.Query("SELECT v FROM {t} ORDER BY id"));
+        Assert.Equal(0, Table.Version);
+    }
+
+    [Fact]
+    public async Task DeclaredType_RowsThatAreThereFit_TheyTakeIt()
+    {
+        await LoadAsync("a", "id,v\n1,1.50\n2,\n", Csv("schema_mode: user\nuser_schema: { id: BIGINT, v: VARCHAR }"));
+        Assert.Equal(new RowCounts(1, 1), (await LoadAsync("b", "id,v\n3,3.75\n", Csv("schema_mode: user\nuser_schema: { id: BIGINT, v: \"DECIMAL(12,2)\" }"))).Counts);
+        Assert.Equal(["1|1.50", "2|NULL", "3|3.75"], _bench.Query("SELECT id, v FROM {t} ORDER BY id"));
+    }
+
     [Fact]
     public async Task Columns_EachWithItsOwnRule()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Ingest.Publishing;
@@ -49,8 +50,20 @@ internal sealed class Drift(IngestDefinition job, IReadOnlyList<string> mayMiss,
         log.Warning($"The source has changed: {Words(changes)}.");
         var wider = Wider(table.Schema, rows.Schema());
         if (wider.Count == 0) return false;
+        foreach (var column in wider) Prove(table, session, table.Schema.Find(column.Name)!.DuckType, column, ct);
         transaction.ChangeTypes(session, new TableSchema(wider), write, ct);
         return true;
+    }
+
+    // Declared types need not be wider than the table's: what its rows say is neither lost nor rounded.
+    private void Prove(TableSnapshot table, DuckSession session, string from, TableColumn to, CancellationToken ct)
+    {
+        if (CastSql.AlwaysFits(from, to.DuckType)) return;
+        var name = SqlText.Identifier(to.Name);
+        var (count, example) = session.Rows($"SELECT count(*), CAST(any_value({name}) AS VARCHAR) FROM {table.ScanSql()} WHERE {CastSql.Misfits(name, from, to.DuckType, null)}", ct).Select(r => ((long)r[0]!, (string?)r[1])).First();
+        if (count == 0) return;
+        throw new JobFailedException("FF2055", string.Create(CultureInfo.InvariantCulture, $"{to.Name} of bronze.{job.Table} is {from} and would become {to.DuckType}, but {(count == 1 ? "1 row that is there does" : $"{count:N0} rows that are there do")} not fit, such as '{(example!.Length > 60 ? example[..60] + "…" : example)}'. Nothing was published."),
+            "Declare a type in user_schema that holds them, or load the table anew: with write_mode: replace for one run, rows that do not fit become rejects.");
     }
 
     /// <summary>The rows with NULL for columns of a replaced table that are guarded and that the source lacks: the table keeps its shape.</summary>
