@@ -17,7 +17,7 @@ public sealed record JobNode(string Id, string Name, JobKind Kind, IReadOnlyList
     {
         RunState.Running => string.Join(" · ", new[] { job.Phase, Parts.Figures.Short(job.Rows.Read) + " rows", job.RowsPerSecond is > 0 ? Parts.Figures.Rate(job.RowsPerSecond) : null }.OfType<string>()),
         RunState.Succeeded => job.Rows.Read == 0 && job.Note is not null ? job.Note
-            : $"{Parts.Figures.Whole(job.Rows.Loaded)} rows" + (job.Rows.Rejected > 0 ? $" · {Parts.Figures.Short(job.Rows.Rejected)} rejected" : ""),
+            : Parts.Figures.Count(job.Rows.Loaded, "row") + (job.Rows.Rejected > 0 ? $" · {Parts.Figures.Short(job.Rows.Rejected)} rejected" : ""),
         RunState.Failed => job.Error?.Code ?? "failed",
         RunState.Held => "waits for approval",
         RunState.Skipped => job.Note ?? "skipped",
