@@ -16,6 +16,8 @@ public abstract class ConnectorContext
     public required ActivitySource Activities { get; init; }
     /// <summary>Wait here before each request to the system: keeps the connection's rate limit over all jobs that use it.</summary>
     public IPace Pace { get; init; } = NoPace.Instance;
+    /// <summary>Tell it what was got in exchange for the settings' secrets (an access token, a session's key): from then on it is masked in logs and errors as they are.</summary>
+    public Action<Secret> Conceal { get; init; } = static _ => { };
     /// <summary>Instruments made here carry the connector's name.</summary>
     public required Meter Meter { get; init; }
 }

@@ -97,7 +97,7 @@ public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IP
         catch (JsonException e) { throw new TerminalException($"variables is no JSON: {e.Message}", "Correct variables.", e); }
         if (cursor is not null) variables[_spec.CursorVariable] = cursor;
         if (from is { Value: { } bound } && _spec.WatermarkVariable is { } name) variables[name] = WatermarkText.Of(bound, _spec.WatermarkFormat);
-        var client = _client ??= new ApiClient(_spec, address, context.Log);
+        var client = _client ??= new ApiClient(_spec, address, context);
         var body = new JsonObject { ["query"] = _spec.Query, ["variables"] = variables }.ToJsonString();
         var answer = await client.SendAsync(address, body, cancellationToken).ConfigureAwait(false);
         JsonDocument document;

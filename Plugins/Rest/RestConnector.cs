@@ -96,7 +96,7 @@ public sealed partial class RestConnector(ConnectorContext<RestSpec> context) : 
     {
         foreach (var (name, value) in resource.Params) address = Address.With(address, name, value);
         if (from is { Value: { } bound } && resource.WatermarkParam is { } parameter) address = Address.With(address, parameter, WatermarkText.Of(bound, resource.WatermarkFormat));
-        var client = _client ??= new ApiClient(_spec, address, context.Log);
+        var client = _client ??= new ApiClient(_spec, address, context);
         var pager = new Pager(resource, address, cursor);
         while (pager.Next() is { } next)
         {

@@ -10,6 +10,7 @@ namespace FlowForge.Plugins.Testing;
 public sealed class ConnectorFixture : IConnectorLog, IDisposable
 {
     private readonly List<string> _lines = [];
+    private readonly List<string> _concealed = [];
     private readonly ActivitySource _activities = new("FlowForge.Plugins.Testing");
     private readonly Meter _meter = new("FlowForge.Plugins.Testing");
 
@@ -28,15 +29,26 @@ public sealed class ConnectorFixture : IConnectorLog, IDisposable
         get { lock (_lines) return [.. _lines]; }
     }
 
+    /// <summary>What the connector got for its secrets and asked to be masked.</summary>
+    public IReadOnlyList<string> Concealed
+    {
+        get { lock (_lines) return [.. _concealed]; }
+    }
+
     /// <summary>A context with these settings.</summary>
     public ConnectorContext<TSpec> Context<TSpec>(TSpec settings) where TSpec : class => new()
     {
-        Settings = settings, BaseDirectory = Folder, AllowedRoots = [Folder], Log = this, Activities = _activities, Meter = _meter,
+        Settings = settings, BaseDirectory = Folder, AllowedRoots = [Folder], Log = this, Activities = _activities, Meter = _meter, Conceal = Keep,
     };
 
     void IConnectorLog.Debug(string message) => Add("debug", message);
     void IConnectorLog.Information(string message) => Add("information", message);
     void IConnectorLog.Warning(string message) => Add("warning", message);
+
+    private void Keep(Secret secret)
+    {
+        lock (_lines) _concealed.Add(secret.Reveal());
+    }
 
     private void Add(string level, string message)
     {

@@ -58,6 +58,7 @@ public sealed class ConnectorLease : IAsyncDisposable
         Set(nameof(ConnectorContext.BaseDirectory), request.BaseDirectory);
         Set(nameof(ConnectorContext.AllowedRoots), request.AllowedRoots);
         Set(nameof(ConnectorContext.Log), new MaskingLog(request.Log));
+        Set(nameof(ConnectorContext.Conceal), (Action<Secret>)(s => SecretMask.LearnDerived(s.Reveal())));
         Set(nameof(ConnectorContext.Activities), Activities);
         Set(nameof(ConnectorContext.Meter), _meter);
         if (request.Pace is { } pace) Set(nameof(ConnectorContext.Pace), pace);

@@ -243,12 +243,29 @@ public sealed class PluginRegistryTests : IDisposable
         Assert.Equal("YmFzaWM= is no secret", SecretMask.Hide("YmFzaWM= is no secret"));
     }
 
+    [Theory]
+    [InlineData("refused eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl_-1 here", "refused *** here")]
+    [InlineData("401: Authorization: Bearer ya29.a0AfH6SMBx-canary_77 expired", "401: Authorization: Bearer *** expired")]
+    [InlineData("""{"access_token": "opaque-canary-9", "expires_in": 3600, "refresh_token":"r-canary-123"}""", """{"access_token": "***", "expires_in": 3600, "refresh_token":"***"}""")]
+    [InlineData("GET https://x.example/a?access_token=opaque-canary-9&page=2", "GET https://x.example/a?access_token=***&page=2")]
+    [InlineData("Set access_token: it is missing. The bearer of this note reads eyJust fine.", "Set access_token: it is missing. The bearer of this note reads eyJust fine.")]
+    public void Hide_WhatLooksLikeAToken_IsHiddenAndWordsAreNot(string text, string shown) => Assert.Equal(shown, SecretMask.Hide(text));
+
+    [Fact]
+    public void LearnDerived_ManyTokens_TheNewestAreHiddenAndRowsKeepWhatOnlyLooksLikeOne()
+    {
+        for (var i = 0; i < 250; i++) SecretMask.LearnDerived($"derived canary {i:000}");
+        Assert.Equal("*** and ***", SecretMask.HideKnown("derived canary 249 and " + Uri.EscapeDataString("derived canary 100")));
+        Assert.Equal("derived canary 000", SecretMask.HideKnown("derived canary 000"));
+        Assert.Equal("Bearer abcdefghijklmnop", SecretMask.HideKnown("Bearer abcdefghijklmnop"));
+    }
+
     [Fact]
     public void ToJsonSchema_ManySettings_DescribesEach()
     {
         var schema = WithManySettings().Connector("many").Spec.ToJsonSchema();
         Assert.Equal("""{"type":"integer","title":"Port","description":"Port","default":5432,"minimum":1,"maximum":65535}""", schema["properties"]!["port"]!.ToJsonString());
-        Assert.Equal("""{"type":"string","writeOnly":true,"x-secret":true,"title":"Api key","description":"Key"}""", schema["properties"]!["api_key"]!.ToJsonString());
+        Assert.Equal("""{"type":"string","writeOnly":true,"x-secret":true,"title":"API key","description":"Key"}""", schema["properties"]!["api_key"]!.ToJsonString());
         Assert.False((bool)schema["additionalProperties"]!);
     }
 

@@ -24,7 +24,7 @@ public sealed class GoogleDriveConnector : IFileSource, ITestConnection, IDiscov
         _http = new HttpSpec { BaseUrl = _spec.ApiUrl, Timeout = _spec.Timeout, MaxMegabytes = _spec.MaxMegabytes, Url = [] };
         // What is posted for a token proves who asks: it goes to no other address.
         _plain = new HttpFiles(new HttpSpec { Timeout = _spec.Timeout, Url = [], MaxRedirects = 0 }, context.Pace);
-        _token = new GoogleToken(_spec, _plain);
+        _token = new GoogleToken(_spec, _plain, context.Conceal);
         _files = new HttpFiles(_http, context.Pace, _token.GetAsync);
     }
 

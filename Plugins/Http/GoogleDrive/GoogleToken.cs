@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace FlowForge.Plugins.Http.GoogleDrive;
 
 /// <summary>Access tokens: by a service account's signed claim, or by a person's refresh token. Kept until shortly before they end.</summary>
-internal sealed class GoogleToken(GoogleDriveSpec spec, HttpFiles plain) : IDisposable
+/// <param name="conceal">Told of every token that is fetched.</param>
+internal sealed class GoogleToken(GoogleDriveSpec spec, HttpFiles plain, Action<Secret> conceal) : IDisposable
 {
     private const string Scope = "https://www.googleapis.com/auth/drive.readonly";
     private static readonly TimeSpan Early = TimeSpan.FromMinutes(1);
@@ -39,7 +40,9 @@ internal sealed class GoogleToken(GoogleDriveSpec spec, HttpFiles plain) : IDisp
             }
             var seconds = body.RootElement.TryGetProperty("expires_in", out var ends) && ends.TryGetInt32(out var given) ? given : 3600;
             _ends = DateTimeOffset.UtcNow.AddSeconds(seconds);
-            return _token = new AuthenticationHeaderValue("Bearer", DriveAnswer.Text(body, "access_token") ?? throw new TerminalException($"{HttpFiles.Shown(spec.TokenUrl)} answers without an access_token.", "Check token_url."));
+            var token = DriveAnswer.Text(body, "access_token") ?? throw new TerminalException($"{HttpFiles.Shown(spec.TokenUrl)} answers without an access_token.", "Check token_url.");
+            conceal(new Secret(token));
+            return _token = new AuthenticationHeaderValue("Bearer", token);
         }
         finally
         {

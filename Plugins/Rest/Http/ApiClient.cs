@@ -22,12 +22,13 @@ internal sealed class ApiClient : IDisposable
     private long _nextAt;
 
     /// <param name="first">The address of the first request: its host is the one that is trusted.</param>
-    public ApiClient(ApiSpec spec, Uri first, IConnectorLog log)
+    /// <param name="context">Its log, and who masks what is fetched.</param>
+    public ApiClient(ApiSpec spec, Uri first, ConnectorContext context)
     {
-        (_spec, _log, _origin) = (spec, log, new Uri((spec.BaseUrl ?? first).GetLeftPart(UriPartial.Authority)));
+        (_spec, _log, _origin) = (spec, context.Log, new Uri((spec.BaseUrl ?? first).GetLeftPart(UriPartial.Authority)));
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.All, PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
         _http = new HttpClient(handler) { Timeout = spec.Timeout, MaxResponseContentBufferSize = (long)spec.LargestAnswer << 20 };
-        _authorization = new Authorization(spec.Auth, _http);
+        _authorization = new Authorization(spec.Auth, _http, context.Conceal);
     }
 
     /// <param name="address">Absolute.</param>

@@ -5,7 +5,8 @@ using System.Text.Json;
 namespace FlowForge.Plugins.Rest.Http;
 
 /// <summary>Puts credentials on requests. OAuth 2 tokens are fetched when needed and kept until shortly before they end.</summary>
-internal sealed class Authorization(AuthSpec spec, HttpClient http) : IDisposable
+/// <param name="conceal">Told of every token that is fetched.</param>
+internal sealed class Authorization(AuthSpec spec, HttpClient http, Action<Secret> conceal) : IDisposable
 {
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(30);
     private readonly SemaphoreSlim _gate = new(1);
@@ -79,6 +80,7 @@ internal sealed class Authorization(AuthSpec spec, HttpClient http) : IDisposabl
             _token = answer.RootElement.TryGetProperty("access_token", out var token) ? token.GetString() : null;
             // Servers may give a new refresh token and forget the old one; it lasts as long as this connector does.
             if (answer.RootElement.TryGetProperty("refresh_token", out var refresh)) _refresh = refresh.GetString();
+            foreach (var got in new[] { _token, _refresh }) if (got is not null) conceal(new Secret(got));
             var seconds = answer.RootElement.TryGetProperty("expires_in", out var ends) && ends.TryGetDouble(out var given) ? given : 3600;
             _ends = DateTimeOffset.UtcNow.AddSeconds(seconds);
             return _token ?? throw new TerminalException($"{address.GetLeftPart(UriPartial.Path)} answers without an access_token.", "Check token_url.");

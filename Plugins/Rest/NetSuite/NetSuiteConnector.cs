@@ -100,7 +100,7 @@ public sealed class NetSuiteConnector(ConnectorContext<NetSuiteSpec> context) : 
 
     private async Task<JsonDocument> AskAsync(string path, string? sql, CancellationToken cancellationToken)
     {
-        var client = _client ??= new ApiClient(Api(), Service, context.Log);
+        var client = _client ??= new ApiClient(Api(), Service, context);
         // The account's limit counts all that is asked of it at once.
         var gate = Gates.GetOrAdd((Service.Authority, _spec.Concurrency), static key => new SemaphoreSlim(key.Most));
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -179,7 +179,7 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
     private static async Task<SourcePreview> PageAsync(IPageSource source, ReadRequest request, int limit, CancellationToken ct)
     {
         await foreach (var page in source.ReadAsync(request, ct))
-            return new SourcePreview { Text = SecretMask.Hide(string.Join('\n', Encoding.UTF8.GetString(page.Records.Span[..Math.Min(page.Records.Length, PreviewTextBytes)]).Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(limit))) };
+            return new SourcePreview { Text = SecretMask.HideKnown(string.Join('\n', Encoding.UTF8.GetString(page.Records.Span[..Math.Min(page.Records.Length, PreviewTextBytes)]).Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(limit))) };
         return new SourcePreview { Text = "" };
     }
 
@@ -192,7 +192,7 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
             using var owned = batch;
             columns = [.. batch.Schema.FieldsList.Select(f => new TableColumn(f.Name, f.DataType.Name, f.IsNullable, null))];
             for (var row = 0; row < batch.Length && rows.Count < limit; row++)
-                rows.Add([.. batch.Arrays.Select(a => a.GetObject(row) is string text ? SecretMask.Hide(text) : a.GetObject(row))]);
+                rows.Add([.. batch.Arrays.Select(a => a.GetObject(row) is string text ? SecretMask.HideKnown(text) : a.GetObject(row))]);
             if (rows.Count >= limit) break;
         }
         return new SourcePreview { Columns = columns, Rows = JsonRows.Write(rows) };
@@ -212,7 +212,7 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
         if (bytes.IndexOf((byte)0) >= 0) return new SourcePreview { Text = $"{chosen.Name} is no text; a job that reads it shows its rows." };
         var text = Encoding.UTF8.GetString(bytes);
         var all = text.Split('\n');
-        return new SourcePreview { Text = SecretMask.Hide(string.Join('\n', all.Take(Math.Min(lines, read == buffer.Length ? all.Length - 1 : all.Length)))) };
+        return new SourcePreview { Text = SecretMask.HideKnown(string.Join('\n', all.Take(Math.Min(lines, read == buffer.Length ? all.Length - 1 : all.Length)))) };
     }
 
     private static double Seconds(Stopwatch clock) => Math.Round(clock.Elapsed.TotalSeconds, 3);

@@ -171,7 +171,14 @@ internal sealed class ConnectorHost(FrameChannel channel) : IAsyncDisposable
         await foreach (var item in items.ConfigureAwait(false)) await send(item).ConfigureAwait(false);
     }
 
-    private static RemoteError Describe(Exception e) => e switch
+    /// <summary>Masked here: what the connector got for its secrets only this process knows.</summary>
+    private static RemoteError Describe(Exception e)
+    {
+        var told = Told(e);
+        return told with { Message = SecretMask.Hide(told.Message), Suggestion = SecretMask.Hide(told.Suggestion) };
+    }
+
+    private static RemoteError Told(Exception e) => e switch
     {
         TerminalException t => new("terminal", t.Message, t.Suggestion, null, null),
         TransientException t => new("transient", t.Message, null, t.RetryAfter?.TotalSeconds, null),

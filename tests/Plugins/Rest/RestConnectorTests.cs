@@ -256,6 +256,8 @@ public sealed class RestConnectorTests : IDisposable
         var auth = new AuthSpec { Kind = AuthKind.Oauth2Refresh, TokenUrl = new Uri(api.Address, "token"), ClientId = "id", ClientSecret = new Secret("se cret"), RefreshToken = new Secret("r0"), Scope = "read" };
         Assert.Single(await ReadAsync(new RestSpec { BaseUrl = api.Address, Url = "x", Auth = auth }));
         Assert.Equal("/token /x /token /x", api.Asked);
+        // Whoever shows a log or an error knows what to hide.
+        Assert.Equal(["t1", "r1", "t2", "r2"], _fixture.Concealed);
         var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(new RestSpec { BaseUrl = api.Address, Url = "x", Auth = auth with { Kind = AuthKind.Oauth2ClientCredentials } }));
         Assert.Equal($"{api.Address}token gives no token: HTTP 400: bad client", failure.Message);
     }
