@@ -251,8 +251,23 @@ internal sealed class Loading(
 
     private LoadedRows FromParquet(CancellationToken ct)
     {
+        var broken = new Dictionary<int, UnreadableFileException>();
+        while (true)
+        {
+            try { return FromParquet(broken, ct); }
+            catch (DuckException e) when (ParquetSource.MayBeDamage(e))
+            {
+                // One damaged file does not stop the others.
+                if (!ParquetSource.FindBroken(session, files, broken, ct)) throw;
+                StartOver();
+            }
+        }
+    }
+
+    private LoadedRows FromParquet(Dictionary<int, UnreadableFileException> broken, CancellationToken ct)
+    {
         progress.Start("reading", files.Sum(f => f.Size));
-        var source = ParquetSource.Open(session, files, ct);
+        var source = ParquetSource.Open(session, files, broken, ct);
         var tallies = source.Tallies();
         foreach (var (file, fault) in source.Faults) RejectFile(file, fault, tallies);
         for (var i = 0; i < files.Count; i++)

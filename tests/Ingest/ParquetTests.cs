@@ -134,4 +134,38 @@ public sealed class ParquetTests : IDisposable
         Assert.Equal(new RowCounts(2, 1, 1), (await _bench.RunAsync(Yaml())).Counts);
         Assert.Equal(["data/b.parquet|BROKEN_PARQUET|NULL"], _bench.Rejects("SELECT file, reason, record FROM {t}"));
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("schema_mode: user\nuser_schema: { id: int, name: string }")]
+    [InlineData("write_mode: merge\ndedupe_keys: [id]\nfilter: id >= 0")]
+    public async Task Run_FileWithDamagedPages_IsRejectedAsAWholeAndTheOthersAreLoaded(string more)
+    {
+        // Its footer is sound: that the rows cannot be read shows only when they are.
+        Parquet("a", "SELECT i::INTEGER AS id, 'name ' || (i * 7919 % 10007) AS name FROM range(100000) r(i)");
+        Parquet("b", "SELECT 200000 AS id, 'b' AS name");
+        var path = Path.Combine(_bench.Workspace, "data", "a.parquet");
+        var sound = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        var damaged = sound.ToArray();
+        damaged.AsSpan(4, 200).Fill(0xa5);
+        await File.WriteAllBytesAsync(path, damaged, TestContext.Current.CancellationToken);
+
+        Assert.Equal(new RowCounts(2, 1, 1), (await _bench.RunAsync(Yaml(more))).Counts);
+        Assert.Equal(["200000|b"], _bench.Query("SELECT id, name FROM {t}"));
+        var reject = Assert.Single(_bench.Rejects("SELECT file, reason, record, message FROM {t}"));
+        Assert.StartsWith("data/a.parquet|BROKEN_PARQUET|NULL|The file is damaged: ", reject, StringComparison.Ordinal);
+
+        _bench.Write("data/a.parquet", sound);
+        Assert.Equal(new RowCounts(100_000, 100_000), (await _bench.RunAsync(Yaml(more))).Counts);
+        Assert.Equal(["100001|100001"], _bench.Query("SELECT count(*), count(DISTINCT id) FROM {t}"));
+    }
+
+    [Fact]
+    public async Task Run_FilterThatFails_BlamesNoFile()
+    {
+        Parquet("a", "SELECT 1 AS id, 'x' AS name");
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(Yaml("filter: CAST(name AS INTEGER) > 0")));
+        Assert.Equal("FF2070", failure.Code);
+        Assert.Contains("Could not convert string 'x' to INT32", failure.Message, StringComparison.Ordinal);
+    }
 }

@@ -26,15 +26,44 @@ internal sealed class ParquetSource
     public IReadOnlyDictionary<int, UnreadableFileException> Faults => _faults;
 
     /// <summary>Reads the footers; files without a sound one are faults.</summary>
-    public static ParquetSource Open(DuckSession session, IReadOnlyList<LandedFile> files, CancellationToken ct)
+    /// <param name="broken">Files that are known to be faults.</param>
+    public static ParquetSource Open(DuckSession session, IReadOnlyList<LandedFile> files, IReadOnlyDictionary<int, UnreadableFileException> broken, CancellationToken ct)
     {
         var source = new ParquetSource(session, files);
         for (var i = 0; i < files.Count; i++)
         {
+            if (broken.TryGetValue(i, out var fault))
+            {
+                source._faults[i] = fault;
+                continue;
+            }
             try { source._rows[i] = session.Scalar<long>($"SELECT num_rows FROM parquet_file_metadata({SqlText.File(files[i].LocalPath)})", ct); }
             catch (DuckException e) { source._faults[i] = new UnreadableFileException("BROKEN_PARQUET", $"The file is no readable Parquet file: {e.Message}", "Write or fetch it again.", e); }
         }
         return source;
+    }
+
+    /// <summary>Whether an error may mean that a file's pages are damaged below a sound footer, and not that the engine or the disk has failed.</summary>
+    public static bool MayBeDamage(DuckException failure) => failure.Kind is DuckErrorKind.InvalidInput or DuckErrorKind.Unknown or DuckErrorKind.Conversion or DuckErrorKind.Serialization or DuckErrorKind.NotImplemented or DuckErrorKind.OutOfRange;
+
+    /// <summary>After an error: reads every value of each file by itself and notes the files that cannot be read.</summary>
+    /// <returns>Whether there are more of them than before.</returns>
+    public static bool FindBroken(DuckSession session, IReadOnlyList<LandedFile> files, Dictionary<int, UnreadableFileException> broken, CancellationToken ct)
+    {
+        var known = broken.Count;
+        for (var i = 0; i < files.Count; i++)
+        {
+            if (broken.ContainsKey(i)) continue;
+            try
+            {
+                // A footer that cannot be read is found by itself.
+                session.Scalar<long>($"SELECT num_rows FROM parquet_file_metadata({SqlText.Literal(files[i].LocalPath)})", ct);
+            }
+            catch (DuckException e) when (MayBeDamage(e)) { continue; }
+            try { session.Rows($"SELECT bit_xor(hash(of_file)) FROM read_parquet({SqlText.Literal(files[i].LocalPath)}) AS of_file", ct); }
+            catch (DuckException e) when (MayBeDamage(e)) { broken[i] = new UnreadableFileException("BROKEN_PARQUET", $"The file is damaged: {e.Message}", "Write or fetch it again.", e); }
+        }
+        return broken.Count > known;
     }
 
     public Dictionary<int, FileTally> Tallies()
