@@ -37,7 +37,7 @@ internal static class Failures
         LakeException lake => new JobFailedException("FF2061", lake.Message, inner: lake),
         LakeStorageException storage => new JobFailedException(storage.Code, storage.Message, transient: storage.IsTransient, inner: storage),
         DuckException { InnerException: { } inner } when inner is not DuckException => Describe(inner),
-        DuckException { Kind: DuckErrorKind.OutOfMemory } duck => new JobFailedException("FF2071", duck.Message, "A job has Jobs:MemoryBytes divided by Jobs:Parallel: raise the one, lower the other, or give the spill folder more room. A table of thousands of columns needs more than the default.", inner: duck),
+        DuckException { Kind: DuckErrorKind.OutOfMemory } duck => new JobFailedException("FF2071", duck.Message, "A job has Jobs:MemoryBytes divided by Jobs:Parallel: raise the one, lower the other, or give the spill folder more room. Thousands of columns of texts need more than the default.", inner: duck),
         DuckException { Kind: DuckErrorKind.Io } duck => new JobFailedException("FF2080", duck.Message, "Check the disk and the folder's rights.", transient: true, inner: duck),
         DuckException duck => new JobFailedException("FF2070", duck.Message, inner: duck),
         IOException io => new JobFailedException("FF2080", io.Message, "Check the disk and the folder's rights.", transient: true, inner: io),

@@ -25,6 +25,7 @@ internal sealed class IngestRun(
     private readonly ReadingProgress _progress = new(sink);
     private readonly FormatSettings _settings = FormatSettings.From(job.Config, job.Format ?? "rows");
     private readonly Lazy<ConnectorLease> _opened = new(() => new ConnectorOpener(plugins, options).Open(job, request, log));
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private string? _spool;
 
     private SchemaHold? _goesOn;
@@ -89,22 +90,22 @@ internal sealed class IngestRun(
         var extraction = new RowExtraction(connector, SourceName, Landing(), TableForm.Of(job, request), _progress, log).Run(session, read, ct);
         if (!job.ForceToParquet) return LandedOnly(extraction);
         if (extraction.IsEmpty && before is not null && !job.DetectDeletes && job.WriteMode != Pipelines.WriteMode.Replace && (extraction.Cursor ?? state?.Cursor) == state?.Cursor) return NothingNew(before);
-        return Load(session, extraction, before, state, ct);
+        return Load(lease, session, extraction, before, state, ct);
     }
 
     private JobOutcome Load(DuckLease lease, Extraction extraction, TableSnapshot? before, JobState? state, CancellationToken ct)
     {
         using var session = Session(lease);
-        return Load(session, extraction, before, state, ct);
+        return Load(lease, session, extraction, before, state, ct);
     }
 
     /// <summary>Reads, proves and publishes what was landed.</summary>
-    private JobOutcome Load(DuckSession session, Extraction extraction, TableSnapshot? before, JobState? state, CancellationToken ct)
+    private JobOutcome Load(DuckLease lease, DuckSession session, Extraction extraction, TableSnapshot? before, JobState? state, CancellationToken ct)
     {
         ChildTables.Check(job, _settings.File);
         using var checkTables = new CheckTables(session, lake, job, request);
         using var children = new ChildTables(lake, session, request, _settings, state, options.TemporaryFolder, _progress, log);
-        using var loading = new Loading(session, _table, job, request, _settings, extraction, state, options.TemporaryFolder, _progress, log) { CheckBase = now => CheckAlone(before, now), Between = options.Between };
+        using var loading = new Loading(session, _table, job, request, _settings, extraction, state, options.TemporaryFolder, _progress, log) { CheckBase = now => CheckAlone(before, now), NeedsMemory = (bytes, stop) => Grow(lease, bytes, stop), Between = options.Between };
         var loaded = loading.Run(ct);
         new Gate(job, _settings.File, log).Check(loaded, before);
         if (loaded.Staged.Held is { } held) throw Holds.Hold(held, loaded.Counts, extraction, _goesOn);
@@ -138,6 +139,14 @@ internal sealed class IngestRun(
         if (rejects is not null && (job.WriteMode == Pipelines.WriteMode.Replace || job.IncrementalMode == IncrementalMode.Incremental && loaded.Rejects.Count > 0)) RejectCounts.Record(catalog, lake, session, TableText, request, job, rejects);
         log.Info($"{loaded.Counts}; {TableText} is at version {commit.Version}.");
         return outcome;
+    }
+
+    private void Grow(DuckLease lease, long bytes, CancellationToken ct)
+    {
+        var had = lease.Grow(bytes, TimeSpan.Zero, ct);
+        if (had >= bytes) return;
+        log.Info(string.Create(CultureInfo.InvariantCulture, $"The many columns of bronze.{job.Table} need about {bytes >> 20} MiB of memory; {had >> 20} MiB are free for the job now."));
+        lease.Grow(bytes, Patience, ct);
     }
 
     /// <summary>What is read was chosen by what the job had committed: another run of it that has committed since may have loaded the same.</summary>

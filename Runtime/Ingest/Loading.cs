@@ -46,6 +46,9 @@ internal sealed class Loading(
 {
     private const string Source = "ff_rows";
     private const int WideTable = 1000;
+    // What a column takes on its way into a file, measured: DuckDB keeps some vectors of 2,048 values of each.
+    private const long BytesOfText = 230 << 10;
+    private const long BytesOfNumber = 72 << 10;
     private static readonly Staged Nothing = new(0, RowChanges.Appended(0), CommitMode.Append, null);
     private readonly IReadOnlyList<LandedFile> files = FilesOf(extraction, settings.File);
     private readonly bool _splits = settings.File.Nested == Nested.Split && (extraction.Format is "json" or "ndjson" or "jsonl" || extraction.Reader is { HasTypes: false });
@@ -60,6 +63,9 @@ internal sealed class Loading(
 
     /// <summary>What stands between reading and filtering: FROM of the rows, as it becomes.</summary>
     public Func<string, string> Between { get; init; } = static from => from;
+
+    /// <summary>Asked for the memory that a table of very many columns needs.</summary>
+    public Action<long, CancellationToken>? NeedsMemory { get; init; }
 
     /// <summary>Records of child tables, once the rows are read.</summary>
     public ChildSpools Children { get; private set; } = new(temporary);
@@ -110,7 +116,11 @@ internal sealed class Loading(
             if (file.Layout is CsvFileLayout { Csv.LeftOutLines: > 0 and var lines })
                 log.Warning($"{file.File.Path}: {(lines == 1 ? "the first line is" : $"the first {lines} lines are")} left out, for the header stands below. If that is wrong, say with skip how many lines are to be left out.");
         // Each thread keeps buffers of 2,048 rows for every column.
-        if (plan.Columns.Count > WideTable) session.Execute("SET threads = 1");
+        if (plan.Columns.Count > WideTable)
+        {
+            session.Execute("SET threads = 1");
+            NeedsMemory?.Invoke(plan.Columns.Sum(c => c.Type.Name == "VARCHAR" ? BytesOfText : BytesOfNumber), ct);
+        }
         if (plan.Files.All(f => f.Layout is null))
             return Count(new RecordPump(plan, settings.File, faults.Keys.ToHashSet(), progress), Rows([]), Nothing, faults);
         for (var pass = 1; ; pass++)

@@ -160,6 +160,32 @@ public sealed class DatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Lease_Grow_TakesTheSharesThatNobodyHasAndGivesThemBack()
+    {
+        using var factory = new DuckFactory(new DuckBudget { MemoryBytes = 768L << 20, Threads = 2, ParallelJobs = 3, SpillDirectory = _folder });
+        using (var first = await factory.LeaseAsync("first", ct: TestContext.Current.CancellationToken))
+        {
+            using var session = first.Database.Connect();
+            Assert.Equal(256L << 20, first.Grow(1, TimeSpan.Zero, default));
+            Assert.Equal("256.0 MiB", session.Scalar<string>("SELECT current_setting('memory_limit')"));
+            using (var second = await factory.LeaseAsync("second", ct: TestContext.Current.CancellationToken))
+            {
+                Assert.Equal(512L << 20, first.Grow(2L << 30, TimeSpan.Zero, default));
+                Assert.Equal(256L << 20, second.Grow(300L << 20, TimeSpan.Zero, default));
+                Assert.Equal("512.0 MiB", session.Scalar<string>("SELECT current_setting('memory_limit')"));
+            }
+            Assert.Equal(768L << 20, first.Grow(2L << 30, TimeSpan.Zero, default));
+            Assert.Equal("768.0 MiB", session.Scalar<string>("SELECT current_setting('memory_limit')"));
+        }
+        var leases = new List<DuckLease>();
+        for (var i = 0; i < 3; i++) leases.Add(await factory.LeaseAsync("again", ct: TestContext.Current.CancellationToken));
+        Assert.False(factory.LeaseAsync("more", ct: new CancellationToken(true)).IsCompletedSuccessfully);
+        foreach (var lease in leases) lease.Dispose();
+        using var small = factory.OpenSmall("small");
+        Assert.Equal(256L << 20, small.Grow(2L << 30, TimeSpan.Zero, default));
+    }
+
+    [Fact]
     public async Task Lease_SharesAreLimitedAndSpillFoldersGo()
     {
         using var factory = new DuckFactory(new DuckBudget { MemoryBytes = 512L << 20, Threads = 2, ParallelJobs = 2, SpillDirectory = _folder });

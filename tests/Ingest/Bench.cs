@@ -9,7 +9,7 @@ namespace FlowForge.Ingest.Tests;
 /// <summary>A lake, a catalog and a workspace in a folder of their own, with the real file connector.</summary>
 public sealed class Bench : IDisposable
 {
-    private static readonly DuckFactory Duck = new(new DuckBudget { SpillDirectory = Path.Combine(Path.GetTempPath(), "flowforge-ingest-tests", "spill") });
+    private static readonly DuckFactory Duck = new(new DuckBudget { MemoryBytes = 1L << 30, SpillDirectory = Path.Combine(Path.GetTempPath(), "flowforge-ingest-tests", "spill") });
     private static readonly Lazy<DuckDatabase> Reading = new(() => DuckDatabase.Open());
     private int _runs;
     private bool _keep;

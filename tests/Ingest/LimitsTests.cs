@@ -34,6 +34,22 @@ public sealed class LimitsTests : IDisposable
     }
 
     [Theory]
+    [InlineData(10_000, "")]
+    [InlineData(3_000, "t")]
+    public async Task ThousandsOfColumnsOfManyRows_NeedNoMoreThanTheDefaultMemory(int columns, string prefix)
+    {
+        const int Rows = 2_000;
+        using (var file = new StreamWriter(Path.Combine(_bench.Workspace, "a.csv")))
+        {
+            file.Write(string.Join(",", Enumerable.Range(0, columns).Select(i => "c" + i)) + "\n");
+            var rest = string.Concat(Enumerable.Range(1, columns - 1).Select(i => $",{prefix}{i % 10}"));
+            for (var row = 0; row < Rows; row++) file.Write($"{row}{rest}\n");
+        }
+        Assert.Equal(new RowCounts(Rows, Rows), (await _bench.RunAsync(Csv())).Counts);
+        Assert.Equal([$"2000|1999000|{prefix}9|{prefix}9"], _bench.Query($"SELECT count(*), sum(c0), min(c{columns - 1}), max(c{columns - 1}) FROM {{t}}"));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("\"")]
     public async Task HundredMegabyteField_IsRefusedWithItsLimit_AndLittleMemory(string quote)

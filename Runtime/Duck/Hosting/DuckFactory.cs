@@ -44,7 +44,7 @@ public sealed class DuckFactory(DuckBudget budget) : IDisposable
     private DuckLease Open(string name, Func<DuckOptions, DuckOptions>? change, SemaphoreSlim? slot)
     {
         var options = new DuckOptions { MemoryLimitBytes = JobMemoryBytes, Threads = JobThreads, TempDirectory = budget.SpillDirectory, SpillLimitBytes = budget.SpillBytes, Spiller = name };
-        return new DuckLease(DuckDatabase.Open(change is null ? options : change(options)), slot);
+        return new DuckLease(DuckDatabase.Open(change is null ? options : change(options)), slot, JobMemoryBytes) { Limit = budget.ParallelJobs };
     }
 
     /// <summary>Removes spill folders that processes left which are gone. Call at start.</summary>
@@ -57,22 +57,47 @@ public sealed class DuckFactory(DuckBudget budget) : IDisposable
 /// <summary>A database with its share of the budget. Dispose it once its sessions are closed.</summary>
 public sealed class DuckLease : IDisposable
 {
+    private readonly long _share;
     private SemaphoreSlim? _slot;
+    private int _shares = 1;
     private bool _disposed;
 
-    internal DuckLease(DuckDatabase database, SemaphoreSlim? slot)
+    internal DuckLease(DuckDatabase database, SemaphoreSlim? slot, long share)
     {
         Database = database;
-        _slot = slot;
+        (_slot, _share) = (slot, share);
     }
 
     public DuckDatabase Database { get; }
+
+    /// <summary>
+    /// For a job that cannot do with its share: takes as many more as it needs and no other job has, and raises the database's memory limit. Not thread-safe.
+    /// </summary>
+    /// <param name="bytes">What it needs in all.</param>
+    /// <param name="patience">How long to wait for each share that is taken. Two jobs that wait for one another give up after it.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <returns>What it has now; less than asked for when the budget is smaller or other jobs kept theirs.</returns>
+    public long Grow(long bytes, TimeSpan patience, CancellationToken ct)
+    {
+        var before = _shares;
+        var most = (bytes + _share - 1) / _share;
+        while (_slot is not null && _shares < most && _shares < Limit && _slot.Wait(patience, ct)) _shares++;
+        if (_shares > before)
+        {
+            using var session = Database.Connect();
+            session.Execute(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"SET memory_limit = '{_shares * _share}B'"));
+        }
+        return _shares * _share;
+    }
+
+    /// <summary>Shares of the host.</summary>
+    internal int Limit { get; init; } = 1;
 
     public void Dispose()
     {
         if (_disposed) return;
         _disposed = true;
         Database.Dispose();
-        Interlocked.Exchange(ref _slot, null)?.Release();
+        Interlocked.Exchange(ref _slot, null)?.Release(_shares);
     }
 }

@@ -15,6 +15,11 @@ internal sealed record StagedFile(DataFile File, string LocalPath);
 /// <summary>Runs one COPY into a writer's folder and describes the files that came of it.</summary>
 internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping mapping)
 {
+    // The writer holds a row group of values of every column, and a megabyte for the dictionary of each text: beyond so many columns both get smaller, so that what it needs stays about the same.
+    private const int WideTable = 256;
+    private const int UsualRowGroup = 122_880;
+    private const int SmallestRowGroup = 2048;
+    private const int DictionaryBytes = 64 << 20;
     private static readonly string[] Codecs = ["zstd", "snappy", "gzip", "none"];
 
     /// <param name="session">Any session; its settings for partitioned writes are raised.</param>
@@ -43,6 +48,11 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
         else
         {
             settings.Add($"FILE_SIZE_BYTES {options.TargetFileBytes.ToString(CultureInfo.InvariantCulture)}");
+        }
+        if (stored.Columns.Count > WideTable)
+        {
+            settings.Add(string.Create(CultureInfo.InvariantCulture, $"ROW_GROUP_SIZE {Math.Max(SmallestRowGroup, WideTable * UsualRowGroup / stored.Columns.Count)}"));
+            settings.Add(string.Create(CultureInfo.InvariantCulture, $"STRING_DICTIONARY_PAGE_SIZE_LIMIT {DictionaryBytes / stored.Columns.Count}"));
         }
         if (options.DictionaryEntries is { } entries) settings.Add($"DICTIONARY_SIZE_LIMIT {entries.ToString(CultureInfo.InvariantCulture)}");
         if (mapping.IsOn) settings.Add($"FIELD_IDS {FieldIds.Of(stored.Columns.Where(c => !storedBy.Contains(c.Name, StringComparer.OrdinalIgnoreCase)))}");
