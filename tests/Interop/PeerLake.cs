@@ -47,17 +47,21 @@ public sealed class PeerLake : IDisposable
         Sorted(answer.Rows.Select(r => string.Join("|", r.EnumerateArray().Select((v, i) => CommonForm.Of(schema.Columns[i].Type, v, bytes: true)))));
 
     /// <summary>Asserts that the other program reads a version as we do: names, order and types of the columns, and every value.</summary>
-    public List<string> Same(string name = "bronze.t", long? version = null)
+    /// <returns>The rows.</returns>
+    public List<string> Same(string name = "bronze.t", long? version = null) => Same(Peer, Lake.Session, Lake.Fresh(name), version);
+
+    /// <summary>The same of a table of any lake on this machine.</summary>
+    public static List<string> Same(DeltaPeer peer, DuckSession session, LakeTable table, long? version = null)
     {
-        var table = Lake.Fresh(name);
         var snapshot = (version is { } v ? table.At(v) : table.Latest())!;
-        var answer = version is null ? Peer.Ask($"SELECT * FROM {Of(name)}") : Peer.Ask($"SELECT * FROM {Of(name)}", string.Create(CultureInfo.InvariantCulture, $"delta_lake_snapshot_version = {version}"));
+        var sql = $"SELECT * FROM {From(table.Location)}";
+        var answer = version is null ? peer.Ask(sql) : peer.Ask(sql, string.Create(CultureInfo.InvariantCulture, $"delta_lake_snapshot_version = {version}"));
         if (answer.Names.Count > 0)
         {
             Assert.Equal(snapshot.Schema.Columns.Select(c => c.Name), answer.Names);
             Assert.Equal(snapshot.Schema.Columns.Select(c => PeerTypes.Of(c.Type, c.Nullable)), answer.Types);
         }
-        var ours = Ours(snapshot);
+        var ours = Ours(session, snapshot);
         Assert.Equal(ours, Theirs(answer, snapshot.Schema));
         return ours;
     }

@@ -48,12 +48,12 @@ public sealed class SkippingTests(DeltaPeer peer) : IDisposable
         ];
         Assert.Equal(string.Join("\n", skips), string.Join("\n", skips.Select(s => (s.Condition, Scanned(s.Condition)))));
 
-        int Scanned(string condition)
+        int Scanned(string condition) => _both.Peer.Alone(() =>
         {
             var before = Count();
             _both.Peer.Ask($"SELECT * FROM {_both.Of()} WHERE {condition}");
             return Count() - before;
-        }
+        });
 
         int Count() => int.Parse(_both.Peer.Value("SELECT value FROM system.events WHERE event = 'DeltaLakeScannedFiles'"), CultureInfo.InvariantCulture);
 

@@ -86,6 +86,21 @@ public sealed class ForeignLogTests : IDisposable
         Assert.Equal("1", lake.Rows(lake.Fresh().Latest()!, "count(*)", "WHERE s = 'ü\\x41'"));
     }
 
+    [Theory]
+    [InlineData("'ö' AS s, 'x'::BLOB AS b, {'k': 'é', 'v': 'y'::BLOB} AS st", null)]
+    [InlineData("encode('ö') AS s, 'x'::BLOB AS b, {'k': 'é', 'v': 'y'::BLOB} AS st", "s")]
+    [InlineData("'ö' AS s, 'x'::BLOB AS b, {'k': encode('é'), 'v': 'y'::BLOB} AS st", "st")]
+    public void Scan_TextsThatAreNotMarkedBesideBinaries_AreRefused(string select, string? column)
+    {
+        var table = new ForeignTable(lake);
+        var pair = $$"""{"type":"struct","fields":[{{ForeignTable.Field("k", "string")}},{{ForeignTable.Field("v", "binary")}}]}""";
+        table.Entry(0, ForeignTable.Protocol("timestampNtz"), ForeignTable.Metadata(ForeignTable.Field("s", "string") + "," + ForeignTable.Field("b", "binary") + "," + ForeignTable.Field("st", pair)), table.Add("part-1.parquet", "SELECT " + select));
+        if (column is null) Assert.Equal("ö|é", lake.Rows(lake.Fresh().Latest()!, "s, st.k"));
+        else
+            Assert.Equal($"File part-1.parquet of the table at {table.Folder} does not mark the texts of column '{column}' as texts, and beside binary columns they cannot be told from those. Write the table's files anew with the tool that made them, so that texts are marked (UTF8).",
+                Assert.Throws<LakeException>(() => lake.Fresh().Latest()!.ScanSql()).Message);
+    }
+
     [Fact]
     public void Latest_UnknownReaderFeature_IsRefusedByName()
     {

@@ -33,6 +33,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         if (columns.Count == 0) throw new LakeException($"The table at {store.Root} has no columns to read.");
         if (files.Count == 0) return $"(SELECT {Typed(columns)}{(withFile ? $", CAST(NULL AS VARCHAR) AS {FileColumn}" : "")}{(PlaceOf is null ? "" : $", CAST(NULL AS INTEGER) AS {PlaceColumn}, CAST(NULL AS BIGINT) AS {RowColumn}")} WHERE false)";
         if (!store.IsLocal) store.Fetch([.. files.Where(f => !FilePaths.IsAbsolute(f.Uri)).Select(f => (f.Path, f.Bytes))], holders ?? []);
+        if (HasTexts && HasBinaries) RefuseUnmarkedTexts(files);
         var current = Fingerprint(mapping.Physical(schema), mapping.Physical(partitionColumns, schema));
         var branches = Groups(files).Select(g => Branch(g.Files, g.Tag, g.Tag == current && mapping.Mode != ColumnMappingMode.Id, columns, withFile, g.IsListed));
         return $"({string.Join(" UNION ALL ", branches)})";
@@ -95,7 +96,7 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
         if (mapping.Mode == ColumnMappingMode.Id) options.Append(", schema=MAP{").AppendJoin(", ", stored.Select(FieldById)).Append('}');
         else if (tag is null) options.Append(", union_by_name=true");
         // Some writers (ClickHouse among them) do not note in their files that a column of texts holds texts.
-        if (tag is null && HasTextsAlone) options.Append(", binary_as_string=true");
+        if (tag is null && HasTexts && !HasBinaries) options.Append(", binary_as_string=true");
         var paths = string.Join(", ", files.Select(f => SqlText.File(Local(store, f))));
         var source = $"read_parquet([{paths}]{options})";
         if (!isCurrent)
@@ -154,8 +155,19 @@ internal sealed class ScanSql(IFileStore store, TableSchema schema, IReadOnlyLis
     private bool IsPlain(string column) =>
         column.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !Equals(schema.Find(column)!.Type, PrimitiveType.Binary);
 
-    private bool HasTextsAlone =>
-        schema.Columns.Any(c => c.Type.Any(t => t.Equals(PrimitiveType.String))) && !schema.Columns.Any(c => c.Type.Any(t => t.Equals(PrimitiveType.Binary)));
+    private bool HasTexts => schema.Columns.Any(c => c.Type.Any(t => t.Equals(PrimitiveType.String)));
+
+    private bool HasBinaries => schema.Columns.Any(c => c.Type.Any(t => t.Equals(PrimitiveType.Binary)));
+
+    private void RefuseUnmarkedTexts(IReadOnlyList<DataFile> files)
+    {
+        var stored = schema.Columns.Where(c => !IsPartition(c)).Select(c => c with { Name = mapping.Physical(c) }).ToList();
+        foreach (var file in files)
+        {
+            if (file.Tags?.ContainsKey(ColumnsTag) == true || !File.Exists(Local(store, file)) || UnmarkedTexts.Find(Local(store, file), stored) is not { } column) continue;
+            throw new LakeException($"File {file.Path} of the table at {store.Root} does not mark the texts of column '{column}' as texts, and beside binary columns they cannot be told from those. Write the table's files anew with the tool that made them, so that texts are marked (UTF8).");
+        }
+    }
 
     private bool IsPartition(TableColumn column) => partitionColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
 
