@@ -34,6 +34,7 @@ api.MapBackfills();
 api.MapEvents();
 api.MapOverview();
 api.MapTables();
+api.MapDeliveries();
 api.MapJobs();
 api.MapDrift();
 api.MapInsights();

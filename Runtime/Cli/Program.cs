@@ -8,6 +8,7 @@ root.Subcommands.Add(PipelineCommands.Create(shared));
 root.Subcommands.Add(RunCommands.Create(shared));
 root.Subcommands.Add(BackfillCommands.Create(shared));
 root.Subcommands.Add(TableCommands.Create(shared));
+root.Subcommands.Add(DeliveryCommands.Create(shared));
 root.Subcommands.Add(DriftCommands.Create(shared));
 root.Subcommands.Add(SqlCommand.Create(shared));
 root.Subcommands.Add(PipelineCommands.CreateTest(shared));

@@ -23,9 +23,11 @@ internal sealed class TableWriter(Server server, IReadOnlyList<string> schemas, 
     {
         var connection = await server.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
+        var where = request.Table;
         try
         {
             var table = await BeginAsync(connection, request.Table, cancellationToken).ConfigureAwait(false);
+            where = table.ToString();
             var mark = await Marks.ReadAsync(connection, table, cancellationToken).ConfigureAwait(false);
             if (mark is not null && mark.Key == request.Key && mark.Writer == request.Writer) return mark.Written;
             await CheckOwnerAsync(connection, table, request, mark, cancellationToken).ConfigureAwait(false);
@@ -42,7 +44,7 @@ internal sealed class TableWriter(Server server, IReadOnlyList<string> schemas, 
         }
         catch (Exception e) when (WriteFailures.Concern(e))
         {
-            throw WriteFailures.From(e, request.Table, cancellationToken);
+            throw WriteFailures.From(e, where, cancellationToken);
         }
     }
 

@@ -10,7 +10,8 @@ namespace FlowForge.Plugins.Postgres.Writing;
 /// <param name="Precision">Of a numeric that declares it, else null.</param>
 /// <param name="IsRequired">Whether a row cannot go without it.</param>
 /// <param name="IsMade">Whether the server makes its values and takes none.</param>
-internal sealed record TargetColumn(string Name, string TypeName, string Type, bool IsEnum, int? Precision, int Scale, bool IsRequired, bool IsMade)
+/// <param name="IsIdentity">Whether it does so by counting.</param>
+internal sealed record TargetColumn(string Name, string TypeName, string Type, bool IsEnum, int? Precision, int Scale, bool IsRequired, bool IsMade, bool IsIdentity)
 {
     /// <summary>Whether numbers with so many digits before and behind the point fit.</summary>
     public bool Holds(int before, int behind) => Precision is not { } precision || (behind <= Scale && before <= precision - Scale);
@@ -53,7 +54,7 @@ internal sealed record TargetTable(string Schema, string Name, long? Oid)
         {
             var (name, declared) = (Postgres.Sql.Name(field.Name), FieldForms.Declared(field.DataType));
             if (!there.TryGetValue(field.Name, out var column)) Wrong($"has no column {field.Name}", $"ADD COLUMN {name} {declared}");
-            else if (column.IsMade) Wrong($"makes the values of {field.Name} itself", $"ALTER COLUMN {name} DROP EXPRESSION IF EXISTS, ALTER COLUMN {name} DROP IDENTITY IF EXISTS");
+            else if (column.IsMade) Wrong($"makes the values of {field.Name} itself", $"ALTER COLUMN {name} DROP {(column.IsIdentity ? "IDENTITY" : "EXPRESSION")}");
             else if (FieldForms.Encoder(field.DataType, column) is { } encoder) encoders.Add(encoder);
             else Wrong($"has {field.Name} as {column.Type}, which does not hold every {declared}", $"ALTER COLUMN {name} TYPE {declared}");
         }
@@ -91,7 +92,7 @@ internal sealed record TargetTable(string Schema, string Name, long? Oid)
               SELECT a.attnum, a.atttypid AS typ, a.atttypmod AS mod FROM pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
               UNION ALL SELECT b.attnum, t.typbasetype, CASE WHEN b.mod >= 0 THEN b.mod ELSE t.typtypmod END FROM base b JOIN pg_type t ON t.oid = b.typ WHERE t.typtype = 'd')
             SELECT a.attname::text, t.typname::text, format_type(a.atttypid, a.atttypmod), t.typtype = 'e', b.mod,
-              a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', a.attgenerated <> '' OR a.attidentity = 'a'
+              a.attnotnull AND NOT a.atthasdef AND a.attidentity = '', a.attgenerated <> '' OR a.attidentity = 'a', a.attidentity = 'a'
             FROM pg_attribute a JOIN base b ON b.attnum = a.attnum JOIN pg_type t ON t.oid = b.typ AND t.typtype <> 'd'
             WHERE a.attrelid = $1::oid ORDER BY a.attnum
             """, Oid!.Value);
@@ -104,7 +105,7 @@ internal sealed record TargetTable(string Schema, string Name, long? Oid)
             // A numeric's size: precision in the upper half, scale in the lower eleven bits, 4 beyond both.
             var (type, size) = (reader.GetString(1), reader.GetInt32(4) - 4);
             var declares = type == "numeric" && size >= 0;
-            columns.Add(new TargetColumn(reader.GetString(0), type, reader.GetString(2), reader.GetBoolean(3), declares ? size >> 16 : null, declares ? ((size & 0x7ff) ^ 1024) - 1024 : 0, reader.GetBoolean(5), reader.GetBoolean(6)));
+            columns.Add(new TargetColumn(reader.GetString(0), type, reader.GetString(2), reader.GetBoolean(3), declares ? size >> 16 : null, declares ? ((size & 0x7ff) ^ 1024) - 1024 : 0, reader.GetBoolean(5), reader.GetBoolean(6), reader.GetBoolean(7)));
         }
         return columns;
     }

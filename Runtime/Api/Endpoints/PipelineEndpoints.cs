@@ -83,7 +83,7 @@ internal static class PipelineEndpoints
         return found.Plan is { } plan ? found with { Plan = changes.Fill(plan, reading, stored.BaseDirectory) } : found;
     }
 
-    private static PipelineVersion Stored(PipelineStore pipelines, string name, int? version)
+    internal static PipelineVersion Stored(PipelineStore pipelines, string name, int? version)
     {
         if (pipelines.Get(name) is not { } latest)
             throw Unknown(name);

@@ -47,6 +47,7 @@ internal static class RuntimeServices
         services.AddSingleton<RunReader>();
         services.AddSingleton<PipelineViews>();
         services.AddSingleton<PlannedChanges>();
+        services.AddSingleton<DeliveryViews>();
         services.AddSingleton<RunEvents>();
         services.AddSingleton<TableReads>();
         services.AddSingleton<RowPages>();

@@ -14,6 +14,9 @@ public sealed class DeliveryStore
     /// <summary>All that ever wrote to a target, whichever pipeline they are of.</summary>
     public IReadOnlyList<DeliveryRecord> OfTarget(string target) => _database.Read(s => s.Rows("SELECT * FROM deliveries WHERE target = @target ORDER BY pipeline, name", Map, ("target", target)));
 
+    /// <summary>All that ever began to deliver a table.</summary>
+    public IReadOnlyList<DeliveryRecord> OfTable(string table) => _database.Read(s => s.Rows("SELECT * FROM deliveries WHERE table_name = @table ORDER BY pipeline, name", Map, ("table", table)));
+
     /// <summary>Of one pipeline; the newest first.</summary>
     public IReadOnlyList<DeliveryRecord> OfPipeline(string pipeline) => _database.Read(s => s.Rows(
         "SELECT * FROM deliveries WHERE pipeline = @pipeline AND version IS NOT NULL ORDER BY delivered_at DESC, name", Map, ("pipeline", pipeline)));
