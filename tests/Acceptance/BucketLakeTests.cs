@@ -70,11 +70,12 @@ public sealed class BucketLakeTests(CephServer server, ITestOutputHelper output)
     private async Task DeliverAsync(RunningEnvironment environment, Amazon.S3.AmazonS3Client client, long orders, CancellationToken cancel)
     {
         const int Many = 400_000;
+        using var gate = new Gate(server.Endpoint.Port);
         await client.PutBucketAsync("partner", cancel);
         await environment.Client.PutSecretAsync("partner", CephServer.SecretKey, cancel);
         await environment.Client.PutConnectionAsync("partner", new PutConnection
         {
-            Connector = "s3", Settings = System.Text.Json.JsonSerializer.SerializeToElement(new { endpoint = server.Endpoint.AbsoluteUri, bucket = "partner", access_key = CephServer.AccessKey, secret_key = "${secret:partner}" }),
+            Connector = "s3", Settings = System.Text.Json.JsonSerializer.SerializeToElement(new { endpoint = gate.Before(server.Endpoint).AbsoluteUri, bucket = "partner", access_key = CephServer.AccessKey, secret_key = "${secret:partner}" }),
         }, cancel);
         await environment.Client.PutPipelineAsync("deliver", new PutPipeline(
             $$"""
@@ -85,13 +86,17 @@ public sealed class BucketLakeTests(CephServer server, ITestOutputHelper output)
               many: { from: gold.many, connection: partner, path: out/many.csv }
               orders: { from: bronze.orders, connection: partner, path: orders, format: ndjson, mode: append }
             """), cancel);
+        // In the middle of the parts of the large file.
+        gate.HoldAt("partNumber=2");
         var run = (await environment.Client.StartRunAsync(new StartRun("deliver"), cancel)).Run!;
-        await Wait.UntilAsync(async () => (await environment.Client.RunAsync(run, cancel)).Jobs.Single(j => j.Id == "delivery.many").State is not RunState.Queued, () => "the delivery\n" + environment.Output, TimeSpan.FromSeconds(60), cancel);
+        await Wait.UntilAsync(() => Task.FromResult(gate.Holds), () => "the delivery\n" + environment.Output, TimeSpan.FromSeconds(120), cancel);
         environment.Kill("FlowForge.Api");
+        gate.Open();
         var detail = await environment.EndOfAsync(run, cancel);
         output.WriteLine($"deliveries: {detail.State}, {string.Join("; ", detail.Jobs.Select(j => $"{j.Id} attempt {j.Attempt} {j.Rows} {j.Bytes} bytes, {j.Note}"))}");
         Assert.True(detail.State == RunState.Succeeded, $"{detail.State} {detail.Error}\n{environment.Output}");
         Assert.Equal([("delivery.many", Many), ("delivery.orders", orders)], detail.Jobs.Where(j => j.Kind == JobKind.Delivery).OrderBy(j => j.Id).Select(j => (j.Id, j.Rows.Loaded)));
+        Assert.True(detail.Jobs.Single(j => j.Id == "delivery.many").Attempt > 1, "The delivery was not met by the kill.");
         Assert.Equal(Many, await IdsAsync("out/many.csv"));
         var keys = (await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "partner" }, cancel)).S3Objects.Select(o => o.Key).ToList();
         Assert.Equal(["orders/_delivery.json", "out/many.csv"], keys.Where(k => !k.StartsWith("orders/part-", StringComparison.Ordinal)));

@@ -28,6 +28,19 @@ public sealed class CliOperationsTests(EnvironmentFixture environment)
     }
 
     [Fact]
+    public async Task Deliveries_OfAPipelineAndATable_BeforeAndAfterARun()
+    {
+        await PutAsync("cli_deliver", "pipeline: cli_deliver\ngold:\n  cli_deliver: { sql: SELECT 1 AS n }\ndeliveries:\n  out: { from: gold.cli_deliver, to: file, path: out/cli_deliver.csv }\n");
+        var none = (await Cli("deliveries", "list", "cli_deliver")).Output.Split('\n');
+        Assert.Equal(["delivery", "table", "to", "mode", "version", "pending", "rows", "delivered", "run"], none[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["cli_deliver/out", "gold.cli_deliver", "file", "out/cli_deliver.csv", "replace", "none", "0"], none[1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(0, (await Cli("runs", "start", "cli_deliver")).Code);
+        var there = (await UntilAsync(() => Json("deliveries", "of", "gold.cli_deliver"), l => l.GetArrayLength() == 1 && l[0].TryGetProperty("version", out var v) && v.ValueKind == JsonValueKind.Number))[0];
+        Assert.Equal((0L, 0L, 1L, "replace"), (there.GetProperty("version").GetInt64(), there.GetProperty("pending").GetInt64(), there.GetProperty("rows").GetInt64(), there.GetProperty("mode").GetString()));
+        Assert.Equal((1, "", "error: There is no pipeline 'cli_nothing'."), Head(await Cli("deliveries", "list", "cli_nothing"), 1));
+    }
+
+    [Fact]
     public async Task Starts_OfASchedulePlusTrigger_AndTheScheduleInTemporal()
     {
         await PutAsync("cli_starts", "pipeline: cli_starts\nschedule: { cron: \"0 2 * * *\", timezone: Europe/Berlin }\ntriggers: [ { after: cli_starts_first, on: any } ]\ngold:\n  cli_starts: { sql: SELECT 1 AS n }\n");

@@ -114,6 +114,8 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         api.MapGet("/pipelines/{name}/plan", (string name) => new PipelineValidation(true, name, [], new PipelinePlan([.. Sample.Plan.Jobs.Select(j => j.Kind == JobKind.Ingest ? j
             : j.Id == "gold.delays_by_hour" ? j with { Change = PlannedChange.Unchanged } : j with { Change = PlannedChange.Changed, Changes = ["its SQL has changed", "bronze.flights is at version 5 (was 3)"] })])));
         api.MapGet("/pipelines/{name}/versions", (string name) => Enumerable.Range(1, 3).Reverse().Select(v => new PipelineVersionEntry(v, Sample.Now.AddDays(-v), PipelineTextFormat.Yaml, $"# version {v}\n{Sample.Yaml}")));
+        api.MapGet("/pipelines/{name}/deliveries", (string name) => name == Sample.DeliveringPipeline ? Sample.Deliveries : []);
+        api.MapGet("/tables/{layer}/{name}/deliveries", (string layer, string name) => Sample.Deliveries.Where(d => d.Table == $"{layer}.{name}"));
         api.MapGet("/pipelines/{name}/backfills", () => Page(Sample.Backfills));
         api.MapPost("/pipelines/{name}/backfills/preview", (string name, StartBackfill body) => Sample.Preview(name, body));
         api.MapPost("/pipelines/{name}/backfills", (string name, StartBackfill body) =>

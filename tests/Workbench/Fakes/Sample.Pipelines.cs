@@ -42,7 +42,7 @@ public sealed partial class Sample
         Reads = [.. j.Kind == JobKind.Ingest ? [] : j.DependsOn.Select(d => d.Replace("ingest.", "bronze."))],
     })]);
 
-    public PipelineDetail? Detail(string name) => Pipelines.FirstOrDefault(p => p.Name == name) is not { } p ? null : new PipelineDetail
+    public PipelineDetail? Detail(string name) => name == DeliveringPipeline ? Delivering : Pipelines.FirstOrDefault(p => p.Name == name) is not { } p ? null : new PipelineDetail
     {
         Name = p.Name, Description = p.Description, Version = p.Version, LatestVersion = p.Version, UpdatedAt = p.UpdatedAt, Text = Yaml, Format = PipelineTextFormat.Yaml, BaseDirectory = "/home/ada/flowforge/AppHost/demo",
         Schedule = p.Schedule is { } s ? s with { NextRuns = [.. Enumerable.Range(1, 5).Select(d => Now.Date.AddDays(d))] } : null, Plan = Plan,

@@ -6,18 +6,18 @@ public sealed partial class Sample
 {
     public RunDetail Run(string run)
     {
-        var s = Runs.FirstOrDefault(r => r.Run == run) ?? Runs[0];
+        var s = Runs.FirstOrDefault(r => r.Run == run) ?? (run == DeliveringId ? DeliveringRun : Runs[0]);
         return new RunDetail
         {
             Run = s.Run, Pipeline = s.Pipeline, PipelineVersion = s.PipelineVersion, Trigger = s.Trigger, State = s.State, QueuedAt = s.QueuedAt, StartedAt = s.StartedAt, FinishedAt = s.FinishedAt, Seconds = s.Seconds,
-            Rows = s.Rows, Bytes = s.Bytes, JobsDone = s.JobsDone, JobsTotal = s.JobsTotal, Progress = s.Progress, Error = s.Error, WorkflowId = "run/" + s.Run, Samples = s.StartedAt is null ? 0 : 60, Jobs = Jobs(s.State),
+            Rows = s.Rows, Bytes = s.Bytes, JobsDone = s.JobsDone, JobsTotal = s.JobsTotal, Progress = s.Progress, Error = s.Error, WorkflowId = "run/" + s.Run, Samples = s.StartedAt is null ? 0 : 60, Jobs = run == DeliveringId ? DeliveringJobs : Jobs(s.State),
         };
     }
 
     public IReadOnlyList<RunEvent> RunEvents(string run)
     {
         var detail = Run(run);
-        return [new RunEvent(RunEvent.Ready, run), new RunEvent(RunEvent.RunChanged, run) { Run = Runs.First(r => r.Run == detail.Run) }, .. detail.Jobs.Select(j => new RunEvent(RunEvent.JobChanged, run) { Job = j })];
+        return [new RunEvent(RunEvent.Ready, run), new RunEvent(RunEvent.RunChanged, run) { Run = Runs.FirstOrDefault(r => r.Run == detail.Run) ?? DeliveringRun }, .. detail.Jobs.Select(j => new RunEvent(RunEvent.JobChanged, run) { Job = j })];
     }
 
     public IReadOnlyList<LogEntry> Logs(long after, string? level, string? search)

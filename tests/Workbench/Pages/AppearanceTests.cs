@@ -14,6 +14,7 @@ public sealed class AppearanceTests(Bench bench) : IClassFixture<Bench>
         { "pipeline-yaml", "/pipelines/flights/yaml", ".monaco-editor .view-line" },
         { "pipeline-runs", "/pipelines/flights/runs", "tr[data-row]" },
         { "pipeline-plan", "/pipelines/flights/plan", ".table td" },
+        { "pipeline-deliveries", "/pipelines/crm_sync/deliveries", ".table td" },
         { "runs", "/runs", "tr[data-row]" },
         { "run-running", "/runs/run_8f20?job=ingest.flights", ".log-line" },
         { "run-failed", "/runs/run_8f1f", ".failure" },
