@@ -35,6 +35,35 @@ public sealed class ClaimStoreTests
         Assert.Equal(ClaimResult.Granted(3), claims.TryClaim(Table, "c", JobA, () => 1));
     }
 
+    /// <summary>A log in a bucket takes its time to be read: others write to the catalog meanwhile, and what they did to the table is seen.</summary>
+    [Fact]
+    public void TryClaim_AnotherRunCommitsWhileTheLogIsRead_ReadsItAgain()
+    {
+        using var catalog = Open("a", "b", "c");
+        var claims = catalog.Database.Claims;
+        var looks = 0;
+        Assert.Equal(ClaimResult.Granted(6), claims.TryClaim(Table, "a", JobA, () =>
+        {
+            if (++looks > 1) return 5;
+            Assert.Equal(ClaimResult.Granted(5), claims.TryClaim(Table, "b", JobA, () => 4));
+            claims.Release("b"); // b committed 5, which this look came too early for
+            return 4;
+        }));
+        Assert.Equal(2, looks);
+        claims.Release("a");
+        Assert.Equal(ClaimResult.Busy("c"), claims.TryClaim(Table, "b", JobA, () =>
+        {
+            claims.TryClaim(Table, "c", JobA, () => 6);
+            return 6;
+        }));
+        claims.Release("c");
+        Assert.Null(claims.NextUnused(Table, "flights/" + JobA, () =>
+        {
+            claims.TryClaim(Table, "c", JobA, () => 6);
+            return 6;
+        }));
+    }
+
     [Fact]
     public void TryClaim_AgainAfterCommitAndLaterRuns_StillSaysDone()
     {

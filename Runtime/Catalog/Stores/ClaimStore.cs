@@ -17,27 +17,27 @@ public sealed class ClaimStore
     /// <param name="table">With layer.</param>
     /// <param name="runId">A run that <see cref="RunStore.Create"/> has recorded.</param>
     /// <param name="lastTxn">
-    /// Reads the last <c>txn</c> version of this pipeline and job in the table's log, 0 when there is none. Called while no other claim can
-    /// be made; it must not use the catalog.
+    /// Reads the last <c>txn</c> version of this pipeline and job in the table's log, 0 when there is none. That may take its time, so nothing is locked meanwhile; it is called again
+    /// when a claim of the table was made or given up since.
     /// </param>
     /// <returns>The pinned version, or the open run that holds the table.</returns>
     /// <exception cref="InvalidOperationException">The run is unknown.</exception>
-    public ClaimResult TryClaim(string table, string runId, string jobId, Func<long> lastTxn) => _database.Write(s =>
+    public ClaimResult TryClaim(string table, string runId, string jobId, Func<long> lastTxn)
     {
-        var pipeline = s.First("SELECT pipeline FROM runs WHERE run_id = @run", r => r.Text("pipeline"), ("run", runId))
-            ?? throw new InvalidOperationException($"Run {runId} is not in the catalog: record it before it claims {table}.");
-        var application = $"{pipeline}/{jobId}";
-        var holder = s.First(
-            """
-            SELECT c.run_id FROM claims c JOIN runs r ON r.run_id = c.run_id
-            WHERE c.table_name = @table AND c.released_at IS NULL AND c.run_id <> @run AND r.state IN ('queued', 'running')
-            """,
-            r => r.Text("run_id"), ("table", table), ("run", runId));
-        if (holder is not null)
+        while (true)
         {
-            return ClaimResult.Busy(holder);
+            var (application, holder, claims) = _database.Read(s => (Application(s, table, runId, jobId), OtherHolder(s, table, runId), Claims(s, table)));
+            if (holder is not null) return ClaimResult.Busy(holder);
+            var observed = lastTxn();
+            if (_database.Write(s => Claim(s, table, runId, jobId, application, observed, claims)) is { } result) return result;
         }
-        var observed = lastTxn();
+    }
+
+    /// <summary>Null when the claims of the table are no longer those that there were before the log was read: what was read may be old.</summary>
+    private static ClaimResult? Claim(SqlSession s, string table, string runId, string jobId, string application, long observed, string claims)
+    {
+        if (OtherHolder(s, table, runId) is { } holder) return ClaimResult.Busy(holder);
+        if (Claims(s, table) != claims) return null;
         var own = Pin(s, table, runId, jobId);
         var version = own is { } pin && Keeps(s, table, application, pin, observed) ? pin : NextVersion(s, table, application, observed);
         s.Execute(
@@ -51,7 +51,22 @@ public sealed class ClaimStore
             ("table", table), ("run", runId), ("job", jobId), ("application", application), ("version", version), ("observed", observed),
             ("at", CatalogTime.Write(DateTimeOffset.UtcNow)));
         return ClaimResult.Granted(version);
-    });
+    }
+
+    private static string Application(SqlSession s, string table, string runId, string jobId) =>
+        $"{s.First("SELECT pipeline FROM runs WHERE run_id = @run", r => r.Text("pipeline"), ("run", runId)) ?? throw new InvalidOperationException($"Run {runId} is not in the catalog: record it before it claims {table}.")}/{jobId}";
+
+    private static string? OtherHolder(SqlSession s, string table, string runId) => s.First(
+        """
+        SELECT c.run_id FROM claims c JOIN runs r ON r.run_id = c.run_id
+        WHERE c.table_name = @table AND c.released_at IS NULL AND c.run_id <> @run AND r.state IN ('queued', 'running')
+        """,
+        r => r.Text("run_id"), ("table", table), ("run", runId));
+
+    /// <summary>Another text after every claim and every release of the table.</summary>
+    private static string Claims(SqlSession s, string table) => s.First(
+        "SELECT printf('%d %d %d %d', count(*), sum(txn_version), max(claimed_at), count(released_at) + coalesce(max(released_at), 0)) AS claims FROM claims WHERE table_name = @table",
+        r => r.Text("claims"), ("table", table))!;
 
     /// <summary>
     /// A transaction version that no run has or gets, for a commit that is made outside of runs; null while a run holds the table. It is noted like a claim that was released, so that a
@@ -59,9 +74,17 @@ public sealed class ClaimStore
     /// </summary>
     /// <param name="application">Pipeline and job.</param>
     /// <param name="lastTxn">As for <see cref="TryClaim"/>.</param>
-    public long? NextUnused(string table, string application, Func<long> lastTxn) => _database.Write(s =>
-        s.First("SELECT c.run_id FROM claims c JOIN runs r ON r.run_id = c.run_id WHERE c.table_name = @table AND c.released_at IS NULL AND r.state IN ('queued', 'running')", r => r.Text("run_id"), ("table", table)) is not null
-            ? (long?)null : Outside(s, table, application, lastTxn()));
+    public long? NextUnused(string table, string application, Func<long> lastTxn)
+    {
+        while (true)
+        {
+            var (holder, claims) = _database.Read(s => (OtherHolder(s, table, ""), Claims(s, table)));
+            if (holder is not null) return null;
+            var observed = lastTxn();
+            var (isUpToDate, version) = _database.Write(s => OtherHolder(s, table, "") is not null ? (true, (long?)null) : Claims(s, table) == claims ? (true, Outside(s, table, application, observed)) : (false, null));
+            if (isUpToDate) return version;
+        }
+    }
 
     private static long Outside(SqlSession s, string table, string application, long observed)
     {
