@@ -104,7 +104,7 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
         {
             case BodyFormat.Base64: _lines.Base64("value"u8, message.Body); break;
             case BodyFormat.Text when _lines.TryText("value"u8, message.Body): break;
-            case BodyFormat.Json when _lines.TryJson(message.Body, "value"u8): break;
+            case BodyFormat.Json when _lines.TryJson(message.Body, "value"u8, "rabbit_"u8): break;
             default:
                 _lines.Broken(_spec.BodyFormat == BodyFormat.Json ? "not JSON" : "not UTF-8", _spec.BodyFormat == BodyFormat.Json ? message.Body : Encoding.ASCII.GetBytes(Convert.ToBase64String(message.Body)));
                 return;

@@ -89,14 +89,17 @@ public sealed class RedisConnector(ConnectorContext<RedisSpec> context) : IPageS
         {
             if (json is not null && field.First().Name.AsSpan().SequenceEqual(json)) document = field.First().Value;
             else if (!Utf8.IsValid(field.First().Name) || field.Any(f => !Utf8.IsValid(f.Value))) broken = field.First().Value;
-            else if (field.Count() == 1) _lines.TryText(field.First().Name, field.First().Value);
-            else _lines.Raw(field.First().Name, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(field.Select(f => Encoding.UTF8.GetString(f.Value))));
+            else if (field.Count() == 1) _lines.TryText(Column(field.First().Name), field.First().Value);
+            else _lines.Raw(Column(field.First().Name), System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(field.Select(f => Encoding.UTF8.GetString(f.Value))));
         }
         if (broken is not null) _lines.Broken("not UTF-8", Encoding.ASCII.GetBytes(Convert.ToBase64String(broken)));
-        else if (document is not null && !_lines.TryJson(document, json)) _lines.Broken("not JSON", document);
+        else if (document is not null && !_lines.TryJson(document, json, "redis_"u8)) _lines.Broken("not JSON", document);
         else _lines.End();
         return id;
     }
+
+    // What an entry says of itself under the names of what is known of it.
+    private static byte[] Column(byte[] field) => field.AsSpan().StartsWith("redis_"u8) ? [.. "value_"u8, .. field] : field;
 
     public async Task<string> TestAsync(CancellationToken cancellationToken)
     {

@@ -93,8 +93,12 @@ internal sealed class MessageLines
     }
 
     /// <summary>The fields of a JSON object as fields of the message; another JSON value as the field <paramref name="other"/>.</summary>
+    /// <param name="own">
+    /// How the names of what is known of a message begin. The last field of a name counts, so a payload's fields of such names are written under <paramref name="other"/> and the name: they are
+    /// kept, and say nothing of the message.
+    /// </param>
     /// <returns>False when it is no JSON: nothing is written then.</returns>
-    public bool TryJson(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> other)
+    public bool TryJson(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> other, ReadOnlySpan<byte> own)
     {
         var json = payload.Trim(" \t\r\n"u8);
         if (!IsJson(json)) return false;
@@ -105,10 +109,35 @@ internal sealed class MessageLines
         }
         var fields = json[1..^1].Trim(" \t\r\n"u8);
         if (fields.IsEmpty) return true;
+        if (MayName(fields, own))
+        {
+            Fields(json, other, own);
+            return true;
+        }
         if (!_first) Put(","u8);
         _first = false;
         OneLine(fields);
         return true;
+    }
+
+    // Rarely true: a look at all names takes longer than a copy. A letter may be written as an escape.
+    private static bool MayName(ReadOnlySpan<byte> fields, ReadOnlySpan<byte> own) =>
+        fields.IndexOf(own) >= 0 || (fields.IndexOf("\\u00"u8) >= 0 && (fields.IndexOf("\\u005"u8) >= 0 || fields.IndexOf("\\u006"u8) >= 0 || fields.IndexOf("\\u007"u8) >= 0));
+
+    private void Fields(ReadOnlySpan<byte> json, ReadOnlySpan<byte> other, ReadOnlySpan<byte> own)
+    {
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString()!;
+            var utf8 = System.Text.Encoding.UTF8.GetBytes(name);
+            if (utf8.AsSpan().StartsWith(own)) utf8 = [.. other, (byte)'_', .. utf8];
+            reader.Read();
+            var start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            Raw(utf8, json[start..(int)reader.BytesConsumed]);
+        }
     }
 
     /// <summary>Turns the message that was begun into a line that is no JSON and says why.</summary>

@@ -100,7 +100,7 @@ public sealed class WebhookConnector(ConnectorContext<WebhookSpec> context) : IP
         _lines.Raw("hook_received_at"u8, Raw(post.GetProperty("at")));
         if (post.TryGetProperty("key", out var key)) _lines.Raw("hook_key"u8, Raw(key));
         if (index is { } i) _lines.Number("hook_index"u8, i);
-        _lines.TryJson(Raw(body), "value"u8);
+        _lines.TryJson(Raw(body), "value"u8, "hook_"u8);
         _lines.End();
     }
 

@@ -9,6 +9,8 @@ namespace FlowForge.Plugins.Kafka.Values;
 /// <param name="stop">Ends a question to it.</param>
 internal sealed class MessageWriter(KafkaSpec spec, SchemaRegistry? registry, CancellationToken stop)
 {
+    private static ReadOnlySpan<byte> Own => "kafka_"u8;
+
     private readonly Avro? _avro = spec.ValueFormat != ValueFormat.Avro ? null
         : spec.AvroSchema is { } schema ? new Avro("avro_schema", schema)
         : registry is not null ? null
@@ -49,7 +51,7 @@ internal sealed class MessageWriter(KafkaSpec spec, SchemaRegistry? registry, Ca
     // Without a value the key is all that says which row is meant.
     private void Tombstone(MessageLines lines, in Record record)
     {
-        if (spec.KeyFormat == KeyFormat.Json && record.HasKey) lines.TryJson(record.Key, "key"u8);
+        if (spec.KeyFormat == KeyFormat.Json && record.HasKey) lines.TryJson(record.Key, "key"u8, Own);
     }
 
     /// <returns>What is wrong with it; null when it is written.</returns>
@@ -65,16 +67,16 @@ internal sealed class MessageWriter(KafkaSpec spec, SchemaRegistry? registry, Ca
             default:
                 // No JSON begins with a zero byte.
                 if (registry is not null) SchemaRegistry.TrySplit(value, out _, out value);
-                return lines.TryJson(value, "value"u8) ? null : "not JSON";
+                return lines.TryJson(value, "value"u8, Own) ? null : "not JSON";
         }
     }
 
     private string? Avro(MessageLines lines, ReadOnlySpan<byte> value)
     {
-        if (_avro is not null) return lines.TryJson(_avro.ToJson(value), "value"u8) ? null : "not Avro of this schema";
+        if (_avro is not null) return lines.TryJson(_avro.ToJson(value), "value"u8, Own) ? null : "not Avro of this schema";
         if (!SchemaRegistry.TrySplit(value, out var number, out var rest)) return "without the number of a schema in front";
         if (registry!.Find(number, stop) is not { } schema) return $"schema {number} is not in the registry";
-        return lines.TryJson(schema.Exactly(rest), "value"u8) ? null : $"not Avro of schema {number}";
+        return lines.TryJson(schema.Exactly(rest), "value"u8, Own) ? null : $"not Avro of schema {number}";
     }
 
     /// <summary>An object of texts; a name that comes again has the list of its values.</summary>

@@ -82,6 +82,18 @@ public sealed class KafkaConnectorTests : IDisposable
         Assert.Equal(["-|-|-", "-|7|a"], Fields((await ReadAsync(topic)).Lines, "_ff_op", "id", "v"));
     }
 
+    /// <summary>Who may write to a topic may not say that a message is another one.</summary>
+    [Fact]
+    public async Task ReadAsync_FieldsNamedAsWhatIsKnown_AreKeptBesideIt()
+    {
+        var topic = _server.NewTopic(1);
+        _server.Produce(topic, "{\"kafka_offset\": 99, \"id\": [1, {\"kafka_key\": \"in\"}], \"kafka_key\":\"forged\", \"text\":\"a\\nü\"}|{\"\\u006bafka_key\":\"forged\"}|{\"id\":\"kafka_key\"}", "-p", "0", "-D", "|");
+        var (lines, _) = await ReadAsync(topic);
+        Assert.Equal(["0|-|99|[1,{\"kafka_key\":\"in\"}]|forged|a\\nü", "1|-|-|-|forged|-", "2|-|-|kafka_key|-|-"],
+            Fields(lines, "kafka_offset", "kafka_key", "value_kafka_offset", "id", "value_kafka_key", "text").Select(System.Text.RegularExpressions.Regex.Unescape).Select(t => t.Replace("\n", "\\n", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.All(lines, l => Assert.Single(System.Text.RegularExpressions.Regex.Matches(l, "\"kafka_offset\":")));
+    }
+
     [Fact]
     public async Task ReadAsync_UglyValues_BecomeLinesThatNoReaderTakes()
     {
