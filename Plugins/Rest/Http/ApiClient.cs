@@ -28,7 +28,7 @@ internal sealed class ApiClient : IDisposable
         (_spec, _log, _origin) = (spec, context.Log, new Uri((spec.BaseUrl ?? first).GetLeftPart(UriPartial.Authority)));
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.All, PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
         _http = new HttpClient(handler) { Timeout = spec.Timeout, MaxResponseContentBufferSize = (long)spec.LargestAnswer << 20 };
-        _authorization = new Authorization(spec.Auth, _http, context.Conceal);
+        _authorization = new Authorization(spec.Auth, _http, context);
     }
 
     /// <param name="address">Absolute.</param>

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace FlowForge.Plugins.Rest.Http;
 
 /// <summary>Puts credentials on requests. OAuth 2 tokens are fetched when needed and kept until shortly before they end.</summary>
-/// <param name="conceal">Told of every token that is fetched.</param>
-internal sealed class Authorization(AuthSpec spec, HttpClient http, Action<Secret> conceal) : IDisposable
+/// <param name="context">Told of every token that is fetched; has the log.</param>
+internal sealed class Authorization(AuthSpec spec, HttpClient http, ConnectorContext context) : IDisposable
 {
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(30);
     private readonly SemaphoreSlim _gate = new(1);
@@ -74,13 +74,17 @@ internal sealed class Authorization(AuthSpec spec, HttpClient http, Action<Secre
             if (!response.IsSuccessStatusCode)
             {
                 var message = Hide($"{address.GetLeftPart(UriPartial.Path)} gives no token: HTTP {(int)response.StatusCode}: {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 300))).ReplaceLineEndings(" ")}");
-                throw (int)response.StatusCode is >= 500 or 429 ? new TransientException(message) : new TerminalException(message, "Check token_url, client_id, client_secret and scope.");
+                throw (int)response.StatusCode is >= 500 or 429 ? new TransientException(message) : new TerminalException(message, spec.Kind == AuthKind.Oauth2Refresh ? "Check token_url, client_id, client_secret and scope. Servers that give a new refresh token with each use have forgotten this one: get a new one, of a client whose refresh token stays." : "Check token_url, client_id, client_secret and scope.");
             }
             using var answer = JsonDocument.Parse(body);
             _token = answer.RootElement.TryGetProperty("access_token", out var token) ? token.GetString() : null;
             // Servers may give a new refresh token and forget the old one; it lasts as long as this connector does.
-            if (answer.RootElement.TryGetProperty("refresh_token", out var refresh)) _refresh = refresh.GetString();
-            foreach (var got in new[] { _token, _refresh }) if (got is not null) conceal(new Secret(got));
+            if (answer.RootElement.TryGetProperty("refresh_token", out var refresh) && refresh.GetString() is { Length: > 0 } rotated && rotated != (_refresh ?? spec.RefreshToken.Reveal()))
+            {
+                if (_refresh is null) context.Log.Warning($"{address.GetLeftPart(UriPartial.Path)} gives a new refresh token with each use, which is kept for this read alone. If it forgets the one of the connection, the next read is refused: use a client whose refresh token stays, or client credentials.");
+                _refresh = rotated;
+            }
+            foreach (var got in new[] { _token, _refresh }) if (got is not null) context.Conceal(new Secret(got));
             var seconds = answer.RootElement.TryGetProperty("expires_in", out var ends) && ends.TryGetDouble(out var given) ? given : 3600;
             _ends = DateTimeOffset.UtcNow.AddSeconds(seconds);
             return _token ?? throw new TerminalException($"{address.GetLeftPart(UriPartial.Path)} answers without an access_token.", "Check token_url.");
