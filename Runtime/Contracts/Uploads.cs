@@ -5,14 +5,16 @@ namespace FlowForge.Contracts;
 /// <param name="Size">Bytes of the whole file.</param>
 /// <param name="Sha256">What the whole file must have, in hex; null checks nothing.</param>
 /// <param name="Replace">Whether a file of that name is replaced.</param>
-public sealed record StartUpload(string Name, long Size, string? Sha256 = null, bool Replace = false);
+/// <param name="ModifiedAt">When the sender's file was last changed. Without a hash an interrupted upload goes on only when this is the same; with neither it begins anew.</param>
+public sealed record StartUpload(string Name, long Size, string? Sha256 = null, bool Replace = false, DateTimeOffset? ModifiedAt = null);
 
 /// <summary>A file that is on its way, or that has just arrived.</summary>
 /// <param name="Offset">Bytes that are safe: the next piece begins there.</param>
 /// <param name="Done">Whether the file lies in the upload area now.</param>
 /// <param name="Path">What a job writes in <c>config.path</c>; null until it is done.</param>
 /// <param name="Sha256">Of the whole file once it is done; before, what it must have.</param>
-public sealed record UploadState(string Id, string Name, long Size, long Offset, DateTimeOffset StartedAt, bool Done = false, string? Path = null, string? Sha256 = null);
+/// <param name="ModifiedAt">When the sender's file was last changed; null when it was not told.</param>
+public sealed record UploadState(string Id, string Name, long Size, long Offset, DateTimeOffset StartedAt, bool Done = false, string? Path = null, string? Sha256 = null, DateTimeOffset? ModifiedAt = null);
 
 /// <summary>A file of the upload area.</summary>
 public sealed record UploadedFile(string Name, string Path, long Size, DateTimeOffset ModifiedAt);

@@ -36,18 +36,22 @@ internal sealed class UploadStore(RuntimeSettings settings, TimeProvider clock)
         lock (_gate)
         {
             var area = List();
-            if (area.Unfinished.FirstOrDefault(u => u.Name == wanted.Name && u.Size == wanted.Size && string.Equals(u.Sha256, wanted.Sha256, StringComparison.OrdinalIgnoreCase)) is { } known) return known;
+            if (area.Unfinished.FirstOrDefault(u => IsSame(u, wanted)) is { } known) return known;
             if (!wanted.Replace && File.Exists(Path.Combine(settings.UploadFolder, wanted.Name)))
                 throw ProblemException.Conflict("FF4143", $"There is a file {wanted.Name} already.", "Send it with replace, under another name, or delete the old one.");
             if (area.Bytes + wanted.Size > settings.UploadQuotaBytes)
                 throw new ProblemException(StatusCodes.Status507InsufficientStorage, "FF4144", "Upload area is full", $"{wanted.Name} has {wanted.Size} bytes; {Math.Max(0, settings.UploadQuotaBytes - area.Bytes)} of {settings.UploadQuotaBytes} are left.", "Delete files that are loaded, or raise Uploads:QuotaBytes.");
             Directory.CreateDirectory(settings.IncomingFolder);
-            var state = new UploadState(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), wanted.Name, wanted.Size, 0, clock.GetUtcNow(), Sha256: wanted.Sha256?.ToLowerInvariant());
+            var state = new UploadState(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), wanted.Name, wanted.Size, 0, clock.GetUtcNow(), Sha256: wanted.Sha256?.ToLowerInvariant(), ModifiedAt: wanted.ModifiedAt);
             File.Create(PartOf(state.Id)).Dispose();
             Save(state, wanted.Replace);
             return state;
         }
     }
+
+    // Two files may have one name and one size: half of each would be a file that never was.
+    private static bool IsSame(UploadState known, StartUpload wanted) => known.Name == wanted.Name && known.Size == wanted.Size
+        && (wanted.Sha256 is { } hash ? string.Equals(known.Sha256, hash, StringComparison.OrdinalIgnoreCase) : known.Sha256 is null && wanted.ModifiedAt is { } at && known.ModifiedAt == at);
 
     public UploadState Get(string id) => Find(id)?.State ?? throw ProblemException.NotFound("FF4145", $"There is no unfinished upload {id}.", "It was finished, cancelled, or given up after a week: start it anew.");
 

@@ -30,7 +30,7 @@ export function watch(zone, input, page) {
     stop.signal.addEventListener("abort", () => id && stop.signal.reason === "cancel" && call(`/${id}`, { method: "DELETE" }).catch(() => {}));
     try {
       await page.invokeMethodAsync("Started", key, file.name, file.size);
-      let state = await call("", { method: "POST", signal: stop.signal, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name: file.name, size: file.size, sha256: await hashOf(file), replace }) });
+      let state = await call("", { method: "POST", signal: stop.signal, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name: file.name, size: file.size, sha256: await hashOf(file), modifiedAt: new Date(file.lastModified).toISOString(), replace }) });
       id = state.id;
       for (let tries = 0; !state.done;) {
         await page.invokeMethodAsync("Moved", key, state.offset);
