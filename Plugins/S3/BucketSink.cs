@@ -11,6 +11,7 @@ namespace FlowForge.Plugins.S3;
 internal sealed class BucketSink(BucketSink.Caller call, string bucket, int parallel)
 {
     private const int PartBytes = 8 << 20;
+    private const int CopiedBytes = 64 << 20;
     private const int MostParts = 9_000;
 
     public delegate Task<object> Caller(Func<AmazonS3Client, Task<object>> request, CancellationToken cancellationToken);
@@ -58,6 +59,42 @@ internal sealed class BucketSink(BucketSink.Caller call, string bucket, int para
     }
 
     public Task RemoveAsync(string path, CancellationToken cancellationToken) => AskAsync(c => c.DeleteObjectAsync(bucket, Key(path), cancellationToken), cancellationToken);
+
+    /// <summary>Copies an object within the bucket, the bytes staying at the service: a small one by one request, a large one in parts, as the service copies no more than 5 GB at once.</summary>
+    public async Task CopyAsync(string from, string to, CancellationToken cancellationToken)
+    {
+        var facts = await AskAsync(c => c.GetObjectMetadataAsync(bucket, from, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (facts.ContentLength <= CopiedBytes)
+        {
+            await AskAsync(c => c.CopyObjectAsync(new CopyObjectRequest { SourceBucket = bucket, SourceKey = from, ETagToMatch = facts.ETag, DestinationBucket = bucket, DestinationKey = to }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        await AbortLeftoversAsync(to, cancellationToken).ConfigureAwait(false);
+        var begin = new InitiateMultipartUploadRequest { BucketName = bucket, Key = to, ContentType = facts.Headers.ContentType };
+        foreach (var name in facts.Metadata.Keys) begin.Metadata[name] = facts.Metadata[name];
+        var upload = (await AskAsync(c => c.InitiateMultipartUploadAsync(begin, cancellationToken), cancellationToken).ConfigureAwait(false)).UploadId;
+        try
+        {
+            var parts = new List<PartETag>();
+            var partBytes = Math.Max(CopiedBytes, facts.ContentLength / MostParts);
+            for (long at = 0; at < facts.ContentLength; at += partBytes)
+            {
+                var number = parts.Count + 1;
+                var request = new CopyPartRequest
+                {
+                    SourceBucket = bucket, SourceKey = from, ETagToMatch = [facts.ETag], DestinationBucket = bucket, DestinationKey = to, UploadId = upload, PartNumber = number,
+                    FirstByte = at, LastByte = Math.Min(at + partBytes, facts.ContentLength) - 1,
+                };
+                parts.Add(new PartETag(number, (await AskAsync(c => c.CopyPartAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false)).ETag));
+            }
+            await AskAsync(c => c.CompleteMultipartUploadAsync(new CompleteMultipartUploadRequest { BucketName = bucket, Key = to, UploadId = upload, PartETags = parts }, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await AbortAsync(to, upload).ConfigureAwait(false);
+            throw;
+        }
+    }
 
     private async Task PutPartsAsync(string key, long size, Stream content, CancellationToken cancellationToken)
     {

@@ -80,7 +80,7 @@ public sealed class S3Connector(ConnectorContext<S3Spec> context) : IListNew, IA
             try
             {
                 if (_spec.AfterLoad == AfterLoad.Move)
-                    await CallAsync(c => c.CopyObjectAsync(new CopyObjectRequest { SourceBucket = _spec.Bucket, SourceKey = key, DestinationBucket = _spec.Bucket, DestinationKey = _spec.MoveTo + key }, cancellationToken), cancellationToken).ConfigureAwait(false);
+                    await Sink.CopyAsync(key, _spec.MoveTo + key, cancellationToken).ConfigureAwait(false);
                 await CallAsync(c => c.DeleteObjectAsync(_spec.Bucket, key, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
             catch (TerminalException e) when (e.InnerException is AmazonS3Exception { StatusCode: System.Net.HttpStatusCode.NotFound, ErrorCode: not "NoSuchBucket" })

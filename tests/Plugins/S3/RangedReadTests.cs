@@ -47,6 +47,27 @@ public sealed class RangedReadTests(CephServer server) : IDisposable
         return bytes;
     }
 
+    [Fact]
+    public async Task CommittedAsync_LargeObject_IsMovedInParts()
+    {
+        var content = Content((64 << 20) + 12_345, 3);
+        using var client = await BucketAsync("in/lärge 1.bin", content);
+        using var connector = new S3Connector(_fixture.Context(new S3Spec
+        {
+            Endpoint = server.Endpoint, Bucket = _bucket, AccessKey = new Secret(CephServer.AccessKey), SecretKey = new Secret(CephServer.SecretKey), Path = ["in/*"], AfterLoad = AfterLoad.Move, MoveTo = "done/",
+        }));
+        await connector.CommittedAsync(["in/lärge 1.bin"], null, Stop);
+        // Done already.
+        await connector.CommittedAsync(["in/lärge 1.bin"], null, Stop);
+        Assert.Equal(["done/in/lärge 1.bin"], (await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = _bucket }, Stop)).S3Objects.Select(o => o.Key));
+        using var moved = await client.GetObjectAsync(_bucket, "done/in/lärge 1.bin", Stop);
+        using var there = new MemoryStream();
+        await moved.ResponseStream.CopyToAsync(there, Stop);
+        Assert.True(content.AsSpan().SequenceEqual(there.GetBuffer().AsSpan(0, (int)there.Length)));
+        Assert.EndsWith("-2\"", moved.ETag, StringComparison.Ordinal);
+        await client.DeleteObjectAsync(_bucket, "done/in/lärge 1.bin", Stop);
+    }
+
     [Theory]
     [InlineData(4, 3 * Part + 12_345)]
     [InlineData(16, 3 * Part)]
