@@ -19,27 +19,9 @@ internal sealed class IngestMemoryBenchmark : IBenchmark
             using var place = new IngestPlace(new DuckBudget { MemoryBytes = 1L << 30, ParallelJobs = 2 });
             var path = place.Make("in." + format, isShort ? 20_000 : rows, options);
             var gigabytes = new FileInfo(path).Length / 1e9;
-            if (!TryResetPeak()) yield break;
+            if (!PeakMemory.TryReset()) yield break;
             place.Ingest(path, format, j => j);
-            yield return new Ratio(string.Create(CultureInfo.InvariantCulture, $"{format}, {gigabytes:N1} GB, landed, types inferred"), Peak(), LimitMiB, "MiB", 1, LessIsBetter: true);
+            yield return new Ratio(string.Create(CultureInfo.InvariantCulture, $"{format}, {gigabytes:N1} GB, landed, types inferred"), PeakMemory.Get(), LimitMiB, "MiB", 1, LessIsBetter: true);
         }
     }
-
-    // What was made before must not count: 5 sets the peak back to what is held now. Some containers do not allow it.
-    private static bool TryResetPeak()
-    {
-        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        try
-        {
-            File.WriteAllText("/proc/self/clear_refs", "5");
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
-    private static double Peak() =>
-        long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1].Trim(), CultureInfo.InvariantCulture) / 1024.0;
 }

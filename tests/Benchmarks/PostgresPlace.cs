@@ -24,7 +24,8 @@ internal sealed class PostgresPlace : IDisposable
     {
         _server = server;
         Directory.CreateDirectory(_root);
-        _duck = new DuckFactory(new DuckBudget { SpillDirectory = Path.Combine(_root, "spill") });
+        // What the runtime gives its jobs unless it is told otherwise.
+        _duck = new DuckFactory(new DuckBudget { MemoryBytes = 1L << 30, ParallelJobs = 2, SpillDirectory = Path.Combine(_root, "spill") });
         _catalog = CatalogDatabase.Open(Path.Combine(_root, "catalog.db"));
         var repo = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(repo, "FlowForge.sln"))) repo = Path.GetDirectoryName(repo)!;
