@@ -25,7 +25,7 @@ public sealed partial class JourneyTests(RunningEnvironment environment, Chromiu
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Start run" }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/*");
+        await page.ArrivesAtAsync("/runs/[^/]+$");
 
         // Watched live: the page is never reloaded, and it shows the run in its course.
         await page.Locator(".node.running").First.WaitForAsync();
@@ -83,7 +83,7 @@ public sealed partial class JourneyTests(RunningEnvironment environment, Chromiu
         await page.GotoAsync($"{environment.Workbench}pipelines/movies");
         await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Start run" }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/*");
+        await page.ArrivesAtAsync("/runs/[^/]+$");
         await page.Locator(".page-head .state.succeeded").WaitForAsync(new() { Timeout = 120_000 });
         await AssertBalancedAsync(page.Locator(".equation-row").First);
         await page.GotoAsync($"{environment.Workbench}catalog/bronze/movies/rejects");

@@ -22,7 +22,7 @@ public sealed class NotebookTests(RunningEnvironment environment, Chromium chrom
         // The first cell is made by the table's page; its kernel stands ready.
         await page.GotoAsync($"{environment.Workbench}catalog/silver/flights_clean");
         await page.GetByRole(AriaRole.Button, new() { Name = "Open in notebook" }).ClickAsync();
-        await page.WaitForURLAsync("**/notebooks/**");
+        await page.ArrivesAtAsync("/notebooks/.+");
         await page.Locator(".pill.good", new() { HasText = "kernel · idle" }).WaitForAsync();
         await Cell(page, 1).Locator(".view-line").First.ClickAsync();
         var watch = Stopwatch.StartNew();
@@ -66,7 +66,7 @@ public sealed class NotebookTests(RunningEnvironment environment, Chromium chrom
         await dialog.Locator(".added", new() { HasText = "busy_airports:" }).WaitForAsync();
         await viewer.LookAsync("notebook-promote");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Save the pipeline" }).ClickAsync();
-        await page.WaitForURLAsync("**/pipelines/flights");
+        await page.ArrivesAtAsync("/pipelines/flights$");
         await RunAsync(page, "flights");
         await page.GotoAsync($"{environment.Workbench}catalog/gold/busy_airports");
         await page.Locator(".grid tbody td:not(.grid-number)").First.WaitForAsync();
@@ -90,7 +90,7 @@ public sealed class NotebookTests(RunningEnvironment environment, Chromium chrom
         await whole.Locator(".added", new() { HasText = "look:" }).WaitForAsync();
         await viewer.LookAsync("notebook-promote-whole");
         await whole.GetByRole(AriaRole.Button, new() { Name = "Save the pipeline" }).ClickAsync();
-        await page.WaitForURLAsync("**/pipelines/flights");
+        await page.ArrivesAtAsync("/pipelines/flights$");
         await RunAsync(page, "flights");
         await page.GotoAsync(page.Url + "?job=notebook.look");
         await page.GetByRole(AriaRole.Link, new() { Name = "as this run executed it" }).ClickAsync();
@@ -105,7 +105,7 @@ public sealed class NotebookTests(RunningEnvironment environment, Chromium chrom
         await page.GotoAsync($"{environment.Workbench}pipelines/{pipeline}");
         await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Start run" }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/*");
+        await page.ArrivesAtAsync("/runs/[^/]+$");
         await page.Locator(".page-head .state.succeeded").WaitForAsync(new() { Timeout = 300_000 });
     }
 

@@ -109,7 +109,7 @@ public sealed class WalkTests(RunningEnvironment environment, Chromium chromium)
         var dialog = page.GetByRole(AriaRole.Dialog, new() { Name = "Approve the change" });
         await dialog.GetByText("customer_name is customer under a new name: one column, called customer").WaitForAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Approve", Exact = true }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/*");
+        await page.ArrivesAtAsync("/runs/[^/]+$");
         await EndsAsync(page, "succeeded");
     }
 
@@ -119,7 +119,7 @@ public sealed class WalkTests(RunningEnvironment environment, Chromium chromium)
         await page.GotoAsync($"{environment.Workbench}catalog/bronze/orders");
         await Assertions.Expect(page.Locator(".pager")).ToContainTextAsync("503");
         await page.GetByRole(AriaRole.Button, new() { Name = "Open in notebook" }).ClickAsync();
-        await page.WaitForURLAsync("**/notebooks/**");
+        await page.ArrivesAtAsync("/notebooks/.+");
         await page.Locator(".pill.good", new() { HasText = "kernel · idle" }).WaitForAsync();
         await Cell(page, 1).Locator(".view-line").First.ClickAsync();
         await page.Keyboard.PressAsync("Control+Enter");
@@ -154,7 +154,7 @@ public sealed class WalkTests(RunningEnvironment environment, Chromium chromium)
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Show the change" }).ClickAsync();
         await dialog.Locator(".added", new() { HasText = "sales_by_customer:" }).WaitForAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Save the pipeline" }).ClickAsync();
-        await page.WaitForURLAsync("**/pipelines/orders");
+        await page.ArrivesAtAsync("/pipelines/orders$");
     }
 
     private async Task ScheduleAsync(Viewer viewer)
@@ -166,7 +166,7 @@ public sealed class WalkTests(RunningEnvironment environment, Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Review" }).First.ClickAsync();
         await page.Locator(".text-diff .added", new() { HasText = "0 2 * * *" }).WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
-        await page.WaitForURLAsync("**/pipelines/orders");
+        await page.ArrivesAtAsync("/pipelines/orders$");
         await page.Locator(".page-head .chip", new() { HasText = "0 2 * * *" }).WaitForAsync();
         await page.Locator(".node").First.WaitForAsync();
         await viewer.LookAsync("walk-6-scheduled");
@@ -202,12 +202,12 @@ public sealed class WalkTests(RunningEnvironment environment, Chromium chromium)
         await page.GotoAsync($"{environment.Workbench}pipelines/orders");
         await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Start run" }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/*");
+        await page.ArrivesAtAsync("/runs/[^/]+$");
     }
 
     private static async Task EndsAsync(IPage page, string state)
     {
-        await page.WaitForURLAsync("**/runs/*");
+        await page.ArrivesAtAsync("/runs/[^/]+$");
         await page.Locator(string.Create(CultureInfo.InvariantCulture, $".page-head .state.{state}")).WaitForAsync(new() { Timeout = 120_000 });
     }
 

@@ -65,7 +65,7 @@ public sealed class WizardTests(RunningEnvironment environment, Chromium chromiu
         await page.Locator(".text-diff .added", new() { HasText = "0 2 * * *" }).WaitForAsync();
         await viewer.LookAsync("wizard-review");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save and run" }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/*");
+        await page.ArrivesAtAsync("/runs/[^/]+$");
         await page.Locator(".page-head .state.succeeded").WaitForAsync(new() { Timeout = 120_000 });
         await Assertions.Expect(page.Locator(".equation-row").First).ToContainTextAsync("399");
 
@@ -80,7 +80,7 @@ public sealed class WizardTests(RunningEnvironment environment, Chromium chromiu
         await page.Locator(".text-diff .added").First.WaitForAsync();
         Assert.Equal(["+ added: max_rejects: '5%'"], (await page.Locator(".text-diff .added, .text-diff .removed").AllInnerTextsAsync()).Select(t => string.Join(' ', t.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))));
         await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
-        await page.WaitForURLAsync("**/pipelines/till");
+        await page.ArrivesAtAsync("/pipelines/till$");
         await page.GetByText("version 2").First.WaitForAsync();
         Assert.Equal([], viewer.Complaints);
     }
