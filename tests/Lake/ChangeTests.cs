@@ -114,7 +114,7 @@ public sealed class ChangeTests : IDisposable
         lake.Session.Execute("SET threads = 1");
         lake.Append(lake.Table(), "SELECT i AS id FROM range(1000) t(i)");
         Assert.Null(DictionarySize.Of(lake.Session, [Paths()[0]], default));
-        lake.Append(lake.Table(), "SELECT i % 20000 AS id FROM range(130000) t(i)");
+        lake.Append(lake.Table(), "SELECT i % 9000 AS id FROM range(130000) t(i)");
         Assert.Null(DictionarySize.Of(lake.Session, Paths(), default));
         Assert.Null(DictionarySize.Of(lake.Session, [], default));
     }

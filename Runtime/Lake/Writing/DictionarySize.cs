@@ -4,17 +4,17 @@ using FlowForge.Duck;
 namespace FlowForge.Lake.Writing;
 
 /// <summary>
-/// How large dictionaries are worth a try when files are written anew. DuckDB's writer begins a dictionary for every column and gives up at 24,576 values, for each row group again; where
+/// How large dictionaries are worth a try when files are written anew. DuckDB's writer begins a dictionary for every column and gives up at <see cref="ParquetSettings.LargestDictionary"/> values, for each row group again; where
 /// the files at hand say that a column has more, that is a sixth of the time for nothing. Only the size and speed of the new files depend on it.
 /// </summary>
 internal static class DictionarySize
 {
     private const int MostFiles = 8;
     private const long RowGroup = 122_880;
-    private const long Default = RowGroup / 5;
+    private const long Default = ParquetSettings.LargestDictionary;
     private const long Reserve = 1024;
 
-    /// <summary>Twice the values of the largest dictionary that is usual in the files; null when nothing is known or DuckDB's own limit is as good.</summary>
+    /// <summary>Twice the values of the largest dictionary that is usual in the files; null when nothing is known or the usual limit is as good.</summary>
     /// <param name="session">Reads the files' footers.</param>
     /// <param name="paths">Files whose rows are written again, all or most of them; the first ones are looked at.</param>
     /// <param name="ct">Interrupts.</param>

@@ -36,7 +36,7 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
         var folder = Path.Combine(lease.Folder, "w" + number.ToString(CultureInfo.InvariantCulture));
         // From here on columns have the names that files and log know them by.
         var (stored, storedBy) = (mapping.Physical(columns), mapping.Physical(partitionBy, columns));
-        var settings = new List<string> { ParquetSettings.Of(codec), "RETURN_STATS" };
+        var settings = new List<string> { ParquetSettings.Of(codec, options.DictionaryEntries), "RETURN_STATS" };
         if (partitionBy.Count > 0)
         {
             // The defaults make thousands of tiny files when there are hundreds of partitions.
@@ -54,7 +54,6 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
             settings.Add(string.Create(CultureInfo.InvariantCulture, $"ROW_GROUP_SIZE {Math.Max(SmallestRowGroup, WideTable * UsualRowGroup / stored.Columns.Count)}"));
             settings.Add(string.Create(CultureInfo.InvariantCulture, $"STRING_DICTIONARY_PAGE_SIZE_LIMIT {DictionaryBytes / stored.Columns.Count}"));
         }
-        if (options.DictionaryEntries is { } entries) settings.Add($"DICTIONARY_SIZE_LIMIT {entries.ToString(CultureInfo.InvariantCulture)}");
         if (mapping.IsOn) settings.Add($"FIELD_IDS {FieldIds.Of(stored.Columns.Where(c => !storedBy.Contains(c.Name, StringComparer.OrdinalIgnoreCase)))}");
         var select = string.Join(", ", columns.Columns.Select(c => Expression(c, partitionBy, words)));
         var sql = $"COPY (SELECT {select} FROM ({selectSql}) AS rows_to_write) TO {SqlText.Literal(folder)} ({string.Join(", ", settings)})";
