@@ -98,6 +98,7 @@ public sealed partial class RestConnector(ConnectorContext<RestSpec> context) : 
         if (from is { Value: { } bound } && resource.WatermarkParam is { } parameter) address = Address.With(address, parameter, WatermarkText.Of(bound, resource.WatermarkFormat));
         var client = _client ??= new ApiClient(_spec, address, context);
         var pager = new Pager(resource, address, cursor);
+        var wrapper = new Wrapper(isPossible: pager.Kind == PagingKind.Offset && resource.PagePath is null);
         while (pager.Next() is { } next)
         {
             var answer = await client.SendAsync(next, resource.Method == "POST" ? resource.Body ?? "{}" : null, cancellationToken).ConfigureAwait(false);
@@ -114,6 +115,7 @@ public sealed partial class RestConnector(ConnectorContext<RestSpec> context) : 
                 elements = resource.MissingRecords == MissingRecords.Empty ? 0
                     : throw new TerminalException($"{client.Message(answer)}: the answer has nothing at {place}.", $"Correct {(resource.PagePath is null ? "records_path" : "page_path")}; if the API leaves it out where it has no records, set missing_records: empty.");
             }
+            wrapper.Look(records, elements, answer);
             pager.Took(answer, document.RootElement, elements);
             yield return new Page(document, records, more, pager.Place, answer.Address.Authority);
         }

@@ -75,6 +75,16 @@ public sealed class RestConnectorTests : IDisposable
         Assert.Equal("/x?start=0 /x?start=2 /x?start=3", api.Asked);
     }
 
+    [Fact]
+    public async Task ReadAsync_ListOfOneAroundThePage_IsNotReadTwice()
+    {
+        using var api = new TestApi(r => new TestApi.Reply($"[{{\"items\":[{string.Join(',', Enumerable.Range((int)Number(r.Query["start"], 0), 3).Where(i => i < 5).Select(i => $"{{\"id\":{i}}}"))}]}}]"));
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(new RestSpec { BaseUrl = api.Address, Url = "x", OffsetParam = "start", RecordsPath = "items" }));
+        Assert.Equal($"{api.Address}x gives records of the page before again: records_path goes through more than one list, and the first of them is not what the server counts.", failure.Message);
+        Assert.Equal("Name the list whose elements the server counts in page_path.", failure.Suggestion);
+        Assert.Equal("/x?start=0 /x?start=1", api.Asked);
+    }
+
     [Theory]
     [InlineData("page", "{\"error\":\"rate limited\"}")]
     [InlineData("offset", "{\"data\":{\"message\":\"later\"}}")]
