@@ -36,7 +36,8 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
         var folder = Path.Combine(lease.Folder, "w" + number.ToString(CultureInfo.InvariantCulture));
         // From here on columns have the names that files and log know them by.
         var (stored, storedBy) = (mapping.Physical(columns), mapping.Physical(partitionBy, columns));
-        var settings = new List<string> { ParquetSettings.Of(codec, options.DictionaryEntries), "RETURN_STATS" };
+        var (isWide, rowGroup) = (stored.Columns.Count > WideTable, Math.Max(SmallestRowGroup, WideTable * UsualRowGroup / Math.Max(1, stored.Columns.Count)));
+        var settings = new List<string> { ParquetSettings.Of(codec, isWide ? rowGroup / 5 : options.DictionaryEntries), "RETURN_STATS" };
         if (partitionBy.Count > 0)
         {
             // The defaults make thousands of tiny files when there are hundreds of partitions.
@@ -49,9 +50,9 @@ internal sealed class StagedWrite(WriterLease lease, int number, ColumnMapping m
         {
             settings.Add($"FILE_SIZE_BYTES {options.TargetFileBytes.ToString(CultureInfo.InvariantCulture)}");
         }
-        if (stored.Columns.Count > WideTable)
+        if (isWide)
         {
-            settings.Add(string.Create(CultureInfo.InvariantCulture, $"ROW_GROUP_SIZE {Math.Max(SmallestRowGroup, WideTable * UsualRowGroup / stored.Columns.Count)}"));
+            settings.Add(string.Create(CultureInfo.InvariantCulture, $"ROW_GROUP_SIZE {rowGroup}"));
             settings.Add(string.Create(CultureInfo.InvariantCulture, $"STRING_DICTIONARY_PAGE_SIZE_LIMIT {DictionaryBytes / stored.Columns.Count}"));
         }
         if (mapping.IsOn) settings.Add($"FIELD_IDS {FieldIds.Of(stored.Columns.Where(c => !storedBy.Contains(c.Name, StringComparer.OrdinalIgnoreCase)))}");
