@@ -43,7 +43,7 @@ public sealed class DeliveryTests(Bench bench) : IClassFixture<Bench>
         await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "crm_sync · partner" })).ToContainTextAsync("2 versions pending");
         await ShotAsync(page, "delivery-table.png");
         await page.GetByRole(AriaRole.Link, new() { Name = "crm_sync · crm" }).ClickAsync();
-        await page.WaitForURLAsync("**/pipelines/crm_sync/deliveries");
+        await page.ArriveAsync("/pipelines/crm_sync/deliveries");
         page = await bench.OpenAsync("/pipelines/flights/deliveries");
         await page.GetByRole(AriaRole.Heading, new() { Name = "Nothing is delivered" }).WaitForAsync();
         await ShotAsync(page, "deliveries-none.png");

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using FlowForge.Contracts;
+using FlowForge.Workbench.Tests.Browser;
 using Microsoft.Playwright;
 
 namespace FlowForge.Workbench.Tests.Pages;
@@ -56,7 +57,7 @@ public sealed partial class NotebookTests
         await dialog.GetByText("A run would do: gold.files").WaitForAsync();
         await LookAsync(page, "notebook-promote-book", Refused);
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Save the pipeline" }).ClickAsync();
-        await page.WaitForURLAsync("**/pipelines/from_notebook");
+        await page.ArriveAsync("/pipelines/from_notebook");
         Assert.Equal("pipeline: from_notebook\ngold:\n  files:\n    notebook: files\n    result: towns_2024\n    parameters:\n      least: '250'\nschedule:\n  cron: '0 6 * * *'\n", (await bench.Client.PipelineAsync("from_notebook")).Text);
         Assert.Equal([true, false, false, false, false], (await bench.Client.NotebookAsync(path)).Cells.Select(c => c.Parameters));
     }
