@@ -2,6 +2,7 @@ using FlowForge.Catalog;
 using FlowForge.Lake;
 using FlowForge.Orchestration.Notebooks;
 using FlowForge.Pipelines;
+using FlowForge.Plugins;
 
 namespace FlowForge.Orchestration.Runs;
 
@@ -52,15 +53,16 @@ public sealed class PipelineReader(LakeStore lake, SqlReferenceReader sql, Func<
 
     private static string ReadSql(string file, string baseDirectory)
     {
-        var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseDirectory)) + Path.DirectorySeparatorChar;
-        var path = Path.GetFullPath(Path.Combine(root, file));
-        if (!path.StartsWith(root, StringComparison.Ordinal)) throw new SqlFileException(file, $"sql_file '{file}' lies outside the pipeline's folder.");
         try
         {
+            // Where links lead counts, not how the path is written.
+            var root = Roots.RealPath(Path.GetFullPath(baseDirectory));
+            var path = Roots.RealPath(Path.GetFullPath(Path.Combine(root, file)));
+            if (!new Roots([root]).Contains(path)) throw new SqlFileException(file, $"sql_file '{file}' lies outside the pipeline's folder.");
             if (new FileInfo(path).Length > 1_000_000) throw new SqlFileException(file, $"sql_file '{file}' is larger than 1 MB.");
             return File.ReadAllText(path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or TerminalException)
         {
             throw new SqlFileException(file, $"sql_file '{file}' cannot be read: {error.Message}");
         }
