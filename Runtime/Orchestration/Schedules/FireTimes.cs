@@ -9,20 +9,23 @@ namespace FlowForge.Orchestration.Schedules;
 /// </summary>
 internal static class FireTimes
 {
-    /// <summary>Clock changes so far ahead are told; every start of the runtime looks again.</summary>
-    private static readonly TimeSpan Ahead = TimeSpan.FromDays(3 * 366);
+    /// <summary>Clock changes of so many years after this one are told; every start of the runtime looks again.</summary>
+    private const int YearsAhead = 3;
 
     /// <summary>Cron strings for the schedule's zone which fire whenever it is due.</summary>
     public static IReadOnlyList<string> Crons(ScheduleDefinition schedule, DateTimeOffset now) => [.. Plain(schedule), .. AtClockChanges(schedule, now).Select(Once)];
 
-    /// <summary>The moments of the next years, on the wall's clock, at which the schedule is due instead of at a time that its day does not have.</summary>
+    /// <summary>
+    /// The moments of this year and the next ones, on the wall's clock, at which the schedule is due instead of at a time that its day does not have. Whole years, past days too: what is told
+    /// changes once a year, for Temporal does not make up for starts that were missed before a change.
+    /// </summary>
     public static IEnumerable<DateTime> AtClockChanges(ScheduleDefinition schedule, DateTimeOffset now)
     {
         var (cron, zone) = Read(schedule);
         if (cron.IsInterval) yield break;
         var begin = schedule.Start is { } start && start > now ? start : now;
-        var first = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(begin, zone).DateTime);
-        for (var day = first; day <= first.AddDays(Ahead.Days); day = day.AddDays(1))
+        var year = TimeZoneInfo.ConvertTime(begin, zone).Year;
+        for (var day = new DateOnly(year, 1, 1); day.Year <= year + YearsAhead; day = day.AddDays(1))
         {
             if (!SkipsTime(day, zone)) continue;
             var noon = day.ToDateTime(new TimeOnly(12, 0));
