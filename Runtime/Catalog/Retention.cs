@@ -21,7 +21,7 @@ public readonly record struct PruneResult(long Runs, long LogLines);
 /// <summary>
 /// Removes old runs and logs, little by little so that other writers never wait long. What anything still stands on stays, however old: open runs and those that an open one repeats, the newest
 /// runs of each pipeline, the newest success of each job, runs that a watermark, a delivery, a trigger or a pending schema change names, runs with open rejects, and those of open backfills.
-/// What belongs to tables (files seen, schemas, lineage, counts of rejects) stays as well.
+/// What belongs to tables (files seen, schemas, lineage, counts of rejects) stays as well, and so does what a run says about its interval.
 /// </summary>
 public static class Retention
 {
@@ -49,6 +49,19 @@ public static class Retention
         ORDER BY queued_at, run_id LIMIT @batch
         """;
 
+    // A run that was repeated has succeeded when one that repeats it has. Of several runs about an interval a success stays, else the newest.
+    private const string KeepInterval =
+        """
+        WITH RECURSIVE chain (run_id, state, queued_at) AS (
+          SELECT run_id, state, queued_at FROM runs WHERE run_id = @run
+          UNION ALL SELECT r.run_id, r.state, r.queued_at FROM chain c JOIN runs r ON r.retry_of = c.run_id)
+        INSERT INTO past_intervals (pipeline, interval_start, interval_end, job_ids, run_id, state)
+        SELECT r.pipeline, r.interval_start, r.interval_end, r.job_ids, c.run_id, c.state FROM runs r CROSS JOIN chain c
+        WHERE r.run_id = @run AND r.interval_start IS NOT NULL AND r.interval_end IS NOT NULL
+        ORDER BY c.state = 'succeeded' DESC, c.queued_at DESC LIMIT 1
+        ON CONFLICT DO UPDATE SET run_id = excluded.run_id, state = excluded.state WHERE past_intervals.state <> 'succeeded' OR excluded.state = 'succeeded'
+        """;
+
     /// <summary>Runs until nothing is left to remove, or <paramref name="ct"/> is cancelled.</summary>
     /// <param name="database">Others may write meanwhile.</param>
     /// <param name="options">What is old.</param>
@@ -72,7 +85,7 @@ public static class Retention
         {
             for (var removed = Batch; removed == Batch && !ct.IsCancellationRequested;)
             {
-                removed = database.WriteQuick(s => RemoveLogs(s, now - logAge, ref lines));
+                removed = database.WriteQuick(s => RemoveLogs(s, now - logAge, now, ref lines));
             }
         }
         return new PruneResult(runs, lines);
@@ -85,6 +98,7 @@ public static class Retention
         foreach (var (id, at) in old)
         {
             from = (at, id);
+            s.Execute(KeepInterval, ("run", id));
             lines += s.Execute("DELETE FROM logs WHERE run_id = @run", ("run", id));
             foreach (var table in (ReadOnlySpan<string>)["job_runs", "attempts", "check_results", "run_ends", "run_samples", "runs"])
             {
@@ -100,7 +114,7 @@ public static class Retention
         s.Execute("DELETE FROM backfills WHERE finished_at < @before AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.backfill_id = backfills.backfill_id)", ("before", before))
         + s.Execute("DELETE FROM table_care WHERE finished_at < @before", ("before", before));
 
-    private static int RemoveLogs(SqlSession s, DateTimeOffset before, ref long lines)
+    private static int RemoveLogs(SqlSession s, DateTimeOffset before, DateTimeOffset now, ref long lines)
     {
         var ids = s.Rows(
             """
@@ -112,6 +126,7 @@ public static class Retention
         foreach (var id in ids)
         {
             lines += s.Execute("DELETE FROM logs WHERE run_id = @run", ("run", id));
+            s.Execute("UPDATE runs SET log_removed_at = @now WHERE run_id = @run", ("now", CatalogTime.Write(now)), ("run", id));
         }
         return ids.Count;
     }

@@ -32,6 +32,9 @@ public sealed partial class FlowForgeClient
     public Task<IReadOnlyList<AuditEntry>> AuditAsync(string? subject = null, int limit = 100, CancellationToken ct = default) =>
         GetAsync<IReadOnlyList<AuditEntry>>(new QueryText("audit").Add("subject", subject).Add("limit", limit), ct);
 
+    /// <summary>What lies in the landing folders of all jobs, without the names of files. Pages and total are of pipelines, by name: a page may hold fewer reports, or more.</summary>
+    public Task<Page<LandingReport>> LandingAsync(int page, int size, CancellationToken ct = default) => GetAsync<Page<LandingReport>>(new QueryText("landing").Add("page", page).Add("size", size), ct);
+
     /// <summary>What retention would remove from the landing folders of a pipeline's jobs; removes nothing.</summary>
     public Task<IReadOnlyList<LandingReport>> LandingAsync(string pipeline, CancellationToken ct = default) => GetAsync<IReadOnlyList<LandingReport>>($"pipelines/{Escape(pipeline)}/landing", ct);
 

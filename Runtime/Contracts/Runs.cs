@@ -81,6 +81,8 @@ public sealed record RunDetail : RunSummary
     public string? WorkflowId { get; init; }
     /// <summary>How often it was measured so far: what <see cref="FlowForgeClient.RunSamplesAsync"/> would bring.</summary>
     public int Samples { get; init; }
+    /// <summary>When retention removed its log; null while it is there, or when there never was one.</summary>
+    public DateTimeOffset? LogRemovedAt { get; init; }
 }
 
 /// <summary>A table version that a run committed.</summary>

@@ -7,6 +7,13 @@ internal static class Links
 {
     public static string Pipeline(string name, string? tab = null) => $"/pipelines/{Uri.EscapeDataString(name)}{(tab is null ? "" : "/" + tab)}";
 
+    /// <summary>The pipeline that the shown page is about; null for a page about none.</summary>
+    public static string? PipelineIn(Microsoft.AspNetCore.Components.NavigationManager nav)
+    {
+        var parts = new Uri(nav.Uri).AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return parts is ["pipelines" or "jobs", not "new", ..] ? Uri.UnescapeDataString(parts[1]) : null;
+    }
+
     /// <param name="job">With or without <c>ingest.</c>.</param>
     public static string EditJob(string pipeline, string job) => $"/jobs/{Uri.EscapeDataString(pipeline)}/{Uri.EscapeDataString(job.StartsWith("ingest.", StringComparison.Ordinal) ? job[7..] : job)}";
 

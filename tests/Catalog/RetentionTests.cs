@@ -81,6 +81,48 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public void Prune_WhatRunsSaidAboutTheirIntervals_Stays()
+    {
+        using var catalog = new TemporaryCatalog();
+        var db = catalog.Database;
+        var first = Noon.AddDays(-200);
+        DataInterval[] days = [.. Enumerable.Range(0, 4).Select(i => new DataInterval(first.AddDays(i), first.AddDays(i + 1)))];
+        void Ended(string id, int day, RunState state, double at, string? retryOf = null, string[]? jobs = null) =>
+            Put(db, Run(id, "p", queuedAt: first.AddDays(at)) with { Interval = days[day], RetryOf = retryOf, JobIds = jobs ?? [] }, "ingest.a", state);
+        Ended("made", 0, RunState.Succeeded, 1);
+        Ended("failed_after", 0, RunState.Failed, 1.5);
+        Ended("failed", 1, RunState.Failed, 2);
+        Ended("half", 2, RunState.Failed, 3);
+        Ended("other_half", 2, RunState.Succeeded, 4, "half", ["ingest.a"]);
+        Ended("kept", 3, RunState.Cancelled, 190);
+        for (var i = 0; i < 2; i++) Put(db, Run($"new{i}", "p", queuedAt: Noon.AddDays(-1)), "ingest.a", RunState.Succeeded);
+
+        Assert.Equal(5, db.Prune(Keep2, Noon).Runs);
+
+        Assert.Equal(
+            [(days[0], "made", RunState.Succeeded, "", true), (days[1], "failed", RunState.Failed, "", true), (days[2], "other_half", RunState.Succeeded, "", true),
+             (days[2], "other_half", RunState.Succeeded, "ingest.a", true), (days[3], "kept", RunState.Cancelled, "", false)],
+            db.Backfills.Newest("p", new(first, Noon)).Select(r => (r.Interval, r.RunId, r.State, string.Join(',', r.JobIds), r.Removed)).OrderBy(r => r.Interval.Start).ThenBy(r => r.Item4, StringComparer.Ordinal));
+        Assert.Empty(db.Backfills.Newest("q", new(first, Noon)));
+        Assert.Single(db.Backfills.Newest("p", days[1]));
+    }
+
+    [Fact]
+    public void Prune_RemovedLog_IsToldUntilTheRunIsTakenUpAgain()
+    {
+        using var catalog = new TemporaryCatalog();
+        var db = catalog.Database;
+        Add(db, "old", "a", 7, RunState.Failed);
+        db.Runs.Create(Run("silent", "a", queuedAt: Noon.AddDays(-7)));
+        db.Runs.SetState("silent", RunState.Failed, null, Noon.AddDays(-7));
+        db.Prune(Keep2, Noon);
+        Assert.Equal(Noon, db.Runs.Get("old")!.LogRemovedAt);
+        Assert.Null(db.Runs.Get("silent")!.LogRemovedAt);
+        db.Prune(Keep2, Noon.AddHours(1));
+        Assert.Equal(Noon, db.Runs.Get("old")!.LogRemovedAt);
+    }
+
+    [Fact]
     public void Prune_MoreThanOnePiece_GoesOnBehindWhatStays()
     {
         using var catalog = new TemporaryCatalog();

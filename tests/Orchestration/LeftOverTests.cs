@@ -38,6 +38,26 @@ public sealed class LeftOverTests
     }
 
     [Fact]
+    public async Task RunsThatRetentionRemoved_AreNotMissing()
+    {
+        await using var runtime = await RuntimeFixture.StartAsync();
+        runtime.Put("pipeline: small\ngold:\n  a: { sql: SELECT 1 AS n }\n");
+        foreach (var (id, day, state) in ((string, int, RunState)[])[("run_a", 0, RunState.Succeeded), ("run_b", 1, RunState.Failed)])
+        {
+            runtime.Catalog.Runs.Create(new RunRecord { RunId = id, Pipeline = "small", PipelineVersion = 1, QueuedAt = First, Interval = new(First.AddDays(day), First.AddDays(day + 1)) });
+            runtime.Catalog.Runs.SetState(id, state, null, First);
+        }
+        Assert.Equal(2, runtime.Catalog.Prune(new RetentionOptions { Runs = TimeSpan.FromDays(1), KeepRunsPerPipeline = 0 }, First.AddDays(9)).Runs);
+        BackfillPlan Plan(BackfillOnly only) => runtime.Services.GetRequiredService<BackfillService>().Plan(new("small", new(First, First.AddDays(3)), "1d", only, 1, [], new Dictionary<string, string>()));
+
+        Assert.Equal(
+            [(false, "succeeded in run_a (removed since)", null), (false, "run_b (removed since) failed", null), (true, "no run yet", null)],
+            Plan(BackfillOnly.Missing).Intervals.Select(i => (i.Runs, i.Reason, i.RunId)));
+        Assert.Equal([false, true, false], Plan(BackfillOnly.Failed).Intervals.Select(i => i.Runs));
+        Assert.Equal((true, "succeeded in run_a (removed since), runs again"), Plan(BackfillOnly.All).Intervals.Select(i => (i.Runs, i.Reason)).First());
+    }
+
+    [Fact]
     public async Task BackfillThatCannotBeStarted_AfterARestart_IsClosedWithTheReason_AndTheRuntimeWorks()
     {
         await using var runtime = await RuntimeFixture.StartAsync();

@@ -22,8 +22,15 @@ internal static class DriftEndpoints
         api.MapGet("/watermarks", Watermarks).WithTags("Tables").WithSummary("How far incremental jobs have got, by table; search is a part of the table's, pipeline's or job's name.");
         api.MapGet("/audit", (CatalogDatabase catalog, string? subject, int? limit) => catalog.Audit.List(Paging.Text(subject), Paging.Limit(limit, 100, 1000)).Select(a => new Contracts.AuditEntry(a.At, a.By, a.Action, a.Subject, a.Detail)))
             .WithTags("System").WithSummary("What was done by hand, or removed by rule; newest first.");
+        api.MapGet("/landing", Landing).WithTags("Pipelines").WithSummary("What lies in the landing folders of the jobs, and how much of it retention would remove; pages and total are of pipelines, by name.");
         api.MapGet("/pipelines/{name}/landing", (LandingViews landing, string name) => landing.Of(name, null)).WithTags("Pipelines").WithSummary("What retention would remove from the landing folders of the jobs. Removes nothing.");
         api.MapPost("/pipelines/{name}/landing/clean", (LandingViews landing, string name) => landing.Of(name, "API")).WithTags("Pipelines").WithSummary("Removes it, and notes it in the audit.");
+    }
+
+    private static Contracts.Page<LandingReport> Landing(LandingViews landing, int? page, int? size, CancellationToken ct)
+    {
+        var (number, length) = Paging.Check(page, size);
+        return landing.Page(number, length, ct);
     }
 
     private static IReadOnlyList<SchemaVersion> Schemas(SchemaViews views, KnownTables tables, string layer, string name)

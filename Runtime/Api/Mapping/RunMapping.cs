@@ -14,7 +14,7 @@ internal static class RunMapping
         (RunDetail)Fill(run, jobs, new RunDetail
         {
             Run = run.RunId, Pipeline = run.Pipeline, PipelineVersion = run.PipelineVersion, Trigger = run.Trigger, State = ToState(run.State), QueuedAt = run.QueuedAt,
-            Jobs = shown, Tables = tables, Parameters = run.Parameters, WorkflowId = run.WorkflowId, Samples = samples
+            Jobs = shown, Tables = tables, Parameters = run.Parameters, WorkflowId = run.WorkflowId, Samples = samples, LogRemovedAt = run.LogRemovedAt
         });
 
     public static RunState ToState(Catalog.RunState state) => state switch

@@ -55,4 +55,5 @@ public sealed record BackfillRecord
 
 /// <summary>The newest run about an interval.</summary>
 /// <param name="JobIds">The jobs that it, or the run that it repeats, was to run; empty for all.</param>
-public sealed record IntervalRun(DataInterval Interval, string RunId, RunState State, IReadOnlyList<string> JobIds);
+/// <param name="Removed">Retention has removed the run since.</param>
+public sealed record IntervalRun(DataInterval Interval, string RunId, RunState State, IReadOnlyList<string> JobIds, bool Removed);

@@ -52,6 +52,9 @@ public sealed record RunRecord
     /// <summary>Why an open run does nothing at the moment, for people; null while it works.</summary>
     public string? Waiting { get; init; }
 
+    /// <summary>When retention removed its log; null while it is there, or when there never was one.</summary>
+    public DateTimeOffset? LogRemovedAt { get; init; }
+
     /// <summary>When it was last taken up again by a retry; tries before that do not count against <c>retry.max_attempts</c>.</summary>
     public DateTimeOffset? ReopenedAt { get; init; }
 

@@ -60,17 +60,21 @@ public sealed class BackfillStore
         """,
         r => (State: r.Enum<RunState>("state"), Count: r.Int("n")), ("id", id)).ToDictionary(r => r.State, r => r.Count));
 
-    /// <summary>The runs about intervals within a range, oldest first; one that repeats another stands for it, and so does one that repeats that.</summary>
+    /// <summary>The runs about intervals within a range, oldest first, those that retention removed before all others; one that repeats another stands for it, and so does one that repeats that.</summary>
     public IReadOnlyList<IntervalRun> Newest(string pipeline, DataInterval range) => _database.Read(s => s.Rows(
         """
         WITH RECURSIVE origin (run_id, of, up) AS (
           SELECT run_id, run_id, retry_of FROM runs WHERE pipeline = @pipeline AND interval_start >= @from AND interval_end <= @to
           UNION ALL SELECT o.run_id, r.run_id, r.retry_of FROM origin o JOIN runs r ON r.run_id = o.up)
-        SELECT r.interval_start, r.interval_end, r.run_id, r.state, f.job_ids
+        SELECT interval_start, interval_end, run_id, state, job_ids, 1 AS removed, 0 AS queued_at FROM past_intervals
+        WHERE pipeline = @pipeline AND interval_start >= @from AND interval_end <= @to
+        UNION ALL
+        SELECT r.interval_start, r.interval_end, r.run_id, r.state, f.job_ids, 0, r.queued_at
         FROM origin o JOIN runs r ON r.run_id = o.run_id JOIN runs f ON f.run_id = o.of
-        WHERE o.up IS NULL OR NOT EXISTS (SELECT 1 FROM runs gone WHERE gone.run_id = o.up) ORDER BY r.queued_at, r.run_id
+        WHERE o.up IS NULL OR NOT EXISTS (SELECT 1 FROM runs gone WHERE gone.run_id = o.up)
+        ORDER BY removed DESC, queued_at, run_id
         """,
-        r => new IntervalRun(new(r.Time("interval_start"), r.Time("interval_end")), r.Text("run_id"), r.Enum<RunState>("state"), r.List("job_ids")),
+        r => new IntervalRun(new(r.Time("interval_start"), r.Time("interval_end")), r.Text("run_id"), r.Enum<RunState>("state"), r.List("job_ids"), r.Flag("removed")),
         ("pipeline", pipeline), ("from", CatalogTime.Write(range.Start)), ("to", CatalogTime.Write(range.End))));
 
     private static CatalogChange Changed(string id) => new(CatalogChangeKind.Backfill, id);

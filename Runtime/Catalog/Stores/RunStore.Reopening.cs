@@ -15,7 +15,7 @@ public sealed partial class RunStore
         {
             var reopened = s.Execute(
                 """
-                UPDATE runs SET state = 'queued', paused = 0, waiting = NULL, reopened_at = @at, finished_at = NULL, error_code = NULL, error_message = NULL, error_suggestion = NULL
+                UPDATE runs SET state = 'queued', paused = 0, waiting = NULL, reopened_at = @at, log_removed_at = NULL, finished_at = NULL, error_code = NULL, error_message = NULL, error_suggestion = NULL
                 WHERE run_id = @run AND state NOT IN ('queued', 'running')
                 """, ("run", runId), ("at", CatalogTime.Write(at))) > 0;
             if (reopened)

@@ -12,7 +12,7 @@ public sealed partial class RunStore
     private const string RunColumns =
         """
         run_id, pipeline, pipeline_version, run_trigger, state, queued_at, started_at, finished_at, error_code, error_message, error_suggestion,
-        workflow_id, workflow_run_id, job_ids, parameters, retry_of, paused, interval_start, interval_end, waiting, reopened_at, backfill_id, full_refresh
+        workflow_id, workflow_run_id, job_ids, parameters, retry_of, paused, interval_start, interval_end, waiting, reopened_at, backfill_id, full_refresh, log_removed_at
         """;
 
     private readonly CatalogDatabase _database;
@@ -26,7 +26,7 @@ public sealed partial class RunStore
             $"""
             INSERT INTO runs ({RunColumns})
             VALUES (@run, @pipeline, @version, @trigger, @state, @queued, @started, @finished, @code, @message, @suggestion,
-              @workflow, @workflowRun, @jobs, @parameters, @retryOf, @paused, @intervalStart, @intervalEnd, @waiting, @reopened, @backfill, @fullRefresh)
+              @workflow, @workflowRun, @jobs, @parameters, @retryOf, @paused, @intervalStart, @intervalEnd, @waiting, @reopened, @backfill, @fullRefresh, @logRemoved)
             ON CONFLICT (run_id) DO NOTHING
             """,
             ("run", run.RunId), ("pipeline", run.Pipeline), ("version", run.PipelineVersion), ("trigger", run.Trigger), ("state", run.State.ToText()),
@@ -35,7 +35,7 @@ public sealed partial class RunStore
             ("workflow", run.WorkflowId), ("workflowRun", run.WorkflowRunId), ("jobs", JsonSerializer.Serialize(run.JobIds)),
             ("parameters", JsonSerializer.Serialize(run.Parameters)), ("retryOf", run.RetryOf), ("paused", run.Paused ? 1 : 0),
             ("intervalStart", CatalogTime.Write(run.Interval?.Start)), ("intervalEnd", CatalogTime.Write(run.Interval?.End)), ("waiting", run.Waiting),
-            ("reopened", CatalogTime.Write(run.ReopenedAt)), ("backfill", run.BackfillId), ("fullRefresh", run.FullRefresh ? 1 : 0)) > 0,
+            ("reopened", CatalogTime.Write(run.ReopenedAt)), ("backfill", run.BackfillId), ("fullRefresh", run.FullRefresh ? 1 : 0), ("logRemoved", CatalogTime.Write(run.LogRemovedAt))) > 0,
         new CatalogChange(CatalogChangeKind.Run, run.RunId));
 
     /// <summary>
@@ -204,6 +204,7 @@ public sealed partial class RunStore
         Interval = row.TimeOrNull("interval_start") is { } start && row.TimeOrNull("interval_end") is { } end ? new DataInterval(start, end) : null,
         Waiting = row.TextOrNull("waiting"),
         ReopenedAt = row.TimeOrNull("reopened_at"),
+        LogRemovedAt = row.TimeOrNull("log_removed_at"),
         BackfillId = row.TextOrNull("backfill_id"),
     };
 }

@@ -17,7 +17,7 @@ namespace FlowForge.Orchestration.Backfills;
 public sealed record BackfillRequest(string Pipeline, DataInterval Range, string? Step, BackfillOnly Only, int MaxParallel, IReadOnlyList<string> JobIds, IReadOnlyDictionary<string, string> Parameters);
 
 /// <summary>One interval of a range: whether it would run, and why or why not.</summary>
-/// <param name="RunId">The newest run about it; null when there was none.</param>
+/// <param name="RunId">The newest run about it; null when there was none, or retention has removed it.</param>
 public sealed record PlannedInterval(DataInterval Interval, bool Runs, string Reason, string? RunId, RunState? State);
 
 /// <summary>What a backfill would do.</summary>
@@ -212,13 +212,18 @@ public sealed class BackfillService(CatalogDatabase catalog, RunService runs, Te
     {
         var last = known.Count > 0 ? known[^1] : null;
         if (known.FirstOrDefault(r => !r.State.IsFinal()) is { } open) return new(interval, false, $"{open.RunId} works on it", open.RunId, open.State);
-        if (ahead is not null) return new(interval, false, $"{ahead} will work on it", last?.RunId, last?.State);
+        if (ahead is not null) return new(interval, false, $"{ahead} will work on it", last is null ? null : Shown(last), last?.State);
         if (known.LastOrDefault(r => r.State == RunState.Succeeded) is { } done)
-            return only == BackfillOnly.All ? new(interval, true, $"succeeded in {done.RunId}, runs again", done.RunId, done.State) : new(interval, false, $"succeeded in {done.RunId}", done.RunId, done.State);
+            return new(interval, only == BackfillOnly.All, $"succeeded in {Told(done)}{(only == BackfillOnly.All ? ", runs again" : "")}", Shown(done), done.State);
         return last is null
             ? new(interval, only != BackfillOnly.Failed, "no run yet", null, null)
-            : new(interval, only != BackfillOnly.Missing, $"{last.RunId} {(last.State == RunState.Failed ? "failed" : "was cancelled")}", last.RunId, last.State);
+            : new(interval, only != BackfillOnly.Missing, $"{Told(last)} {(last.State == RunState.Failed ? "failed" : "was cancelled")}", Shown(last), last.State);
     }
+
+    private static string Told(IntervalRun run) => run.Removed ? $"{run.RunId} (removed since)" : run.RunId;
+
+    /// <summary>Null for one that cannot be looked at any more.</summary>
+    private static string? Shown(IntervalRun run) => run.Removed ? null : run.RunId;
 
     /// <summary>Whether a run of <paramref name="ran"/> says something about <paramref name="wanted"/>; no ids mean all jobs.</summary>
     private static bool Covers(IReadOnlyList<string> ran, IReadOnlyList<string> wanted) => ran.Count == 0 || (wanted.Count > 0 && wanted.All(w => ran.Contains(w, StringComparer.Ordinal)));

@@ -104,6 +104,10 @@ public sealed class DriftTests(TestRuntime runtime)
         var plan = Assert.Single(await client.LandingAsync("landed", cancel));
         Assert.Equal(("raw", 30, 1L, 5L, 1L, 5L), (plan.Job, plan.Days, plan.Files, plan.Bytes, plan.GoingFiles, plan.GoingBytes));
         Assert.Equal(("landed/raw/2024/raw.csv", "run_long_ago"), (plan.Going[0].Path, plan.Going[0].Run));
+        var shown = Assert.Single((await client.LandingAsync(1, 200, cancel)).Items, r => r.Pipeline == "landed");
+        Assert.Equal(plan with { Going = shown.Going, Kept = shown.Kept }, shown);
+        Assert.Empty(shown.Going);
+        Assert.Empty((await client.LandingAsync(2, 200, cancel)).Items);
         Assert.True(File.Exists(copy));
         Assert.Equal(1, Assert.Single(await client.CleanLandingAsync("landed", cancel)).GoingFiles);
         Assert.False(File.Exists(copy));

@@ -60,12 +60,14 @@ public sealed partial class FakeRuntime
             if (!body.DryRun) Drifted.Add(("watermark " + name, body));
             return Results.Json(new WatermarkSet("date", "2001-12-31", body.Value, 1_204, $"The next run reads {(body.Value is null ? "all of the source" : $"from date = {body.Value} on")} again, where 1204 rows of bronze.{name} lie.", body.DryRun ? null : 9), ContractsJson.Options);
         });
-        api.MapGet("/pipelines/{name}/landing", (string name) => name != "flights" ? [] : new LandingReport[]
-        {
+        api.MapGet("/landing", () => Page(Landed().Select(r => r with { Going = [] }).ToArray()));
+        api.MapGet("/pipelines/{name}/landing", (string name) => name != "flights" ? [] : Landed());
+        LandingReport[] Landed() =>
+        [
             new("flights", "flights", 30, 214, 3_456_789_012, _cleaned ? 0 : 2, _cleaned ? 0 : 34_567, _cleaned ? [] : [new("flights/flights/2001/01/01/20010101T020000Z_flights-1.json", 30_000, "run_1", Fakes.Sample.Now.AddDays(-40)), new("flights/flights/2001/01/02/20010102T020000Z_flights-2.json", 4_567, "run_2", Fakes.Sample.Now.AddDays(-39))],
                 [new("rejects that may be replayed", 3, 12_000)]),
             new("flights", "airports", null, 2, 400_123, 0, 0, [], []),
-        });
+        ];
         api.MapPost("/pipelines/{name}/landing/clean", (string name) =>
         {
             Drifted.Add(("clean " + name, name));

@@ -151,7 +151,7 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         api.MapPost("/runs/{run}/resume", (string run) => Hold(run, false));
         api.MapPost("/runs/{run}/retry", (string run) => new RunStarted(Sample.RunningId));
         api.MapGet("/runs/{run}/jobs/{job}/checks/rows", (string check) => new CheckRows(check, 12, [.. Enumerable.Range(1, 3).Select(i => JsonSerializer.SerializeToElement(new { origin = "ATL", date = "2001-01-01", delay = 1440 + i }))]));
-        api.MapGet("/runs/{run}/logs", (string run, long? after, string? level, string? search) => Sample.Logs(after ?? 0, level, search));
+        api.MapGet("/runs/{run}/logs", (string run, long? after, string? level, string? search) => run == Fakes.Sample.UnloggedId ? [] : Sample.Logs(after ?? 0, level, search));
         api.MapGet("/runs/{run}/events", (HttpContext context, string run) => StreamAsync(context, Sample.RunEvents(run)));
         api.MapGet("/events", (HttpContext context) => StreamAsync(context, [new RunEvent(RunEvent.Ready, "")]));
         api.MapGet("/layers", (string? layer, string? search, int page, int size) => Enum.GetValues<TableLayer>().Where(l => layer is null || l.ToString().Equals(layer, StringComparison.OrdinalIgnoreCase)).Select(l =>

@@ -6,11 +6,12 @@ public sealed partial class Sample
 {
     public RunDetail Run(string run)
     {
-        var s = Runs.FirstOrDefault(r => r.Run == run) ?? (run == DeliveringId ? DeliveringRun : Runs[0]);
+        var s = Runs.FirstOrDefault(r => r.Run == run) ?? (run == DeliveringId ? DeliveringRun : run == UnloggedId ? Runs.First(r => r.Run == DoneId) with { Run = UnloggedId } : Runs[0]);
         return new RunDetail
         {
             Run = s.Run, Pipeline = s.Pipeline, PipelineVersion = s.PipelineVersion, Trigger = s.Trigger, State = s.State, QueuedAt = s.QueuedAt, StartedAt = s.StartedAt, FinishedAt = s.FinishedAt, Seconds = s.Seconds,
             Rows = s.Rows, Bytes = s.Bytes, JobsDone = s.JobsDone, JobsTotal = s.JobsTotal, Progress = s.Progress, Error = s.Error, WorkflowId = "run/" + s.Run, Samples = s.StartedAt is null ? 0 : 60, Jobs = run == DeliveringId ? DeliveringJobs : Jobs(s.State),
+            LogRemovedAt = run == UnloggedId ? Now.AddDays(-3) : null,
         };
     }
 

@@ -9,6 +9,10 @@ public sealed partial class Sample
     public const string RunningId = "run_8f20";
     public const string FailedId = "run_8f1f";
     public const string DoneId = "run_8f1e";
+
+    /// <summary>A run whose log retention has removed.</summary>
+    public const string UnloggedId = "run_old";
+
     public static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
 
     public IReadOnlyList<PipelineSummary> Pipelines { get; init; } = [];

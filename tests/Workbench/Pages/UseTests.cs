@@ -49,6 +49,24 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
     }
 
     [Fact]
+    public async Task NewRun_OnAPipelinesPage_ProposesThatPipeline()
+    {
+        var page = await bench.OpenAsync("/pipelines/flights/plan");
+        await page.GetByRole(AriaRole.Button, new() { Name = "New run" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog, new() { Name = "New run" });
+        await Assertions.Expect(dialog.GetByLabel("Pipeline")).ToHaveValueAsync("flights");
+        await dialog.GetByText("Runs 7 jobs of the latest version.").WaitForAsync();
+    }
+
+    [Fact]
+    public async Task Run_WhoseLogWasRemoved_SaysSo()
+    {
+        var page = await bench.OpenAsync($"/runs/{Fakes.Sample.UnloggedId}");
+        await Assertions.Expect(page.Locator(".log-none")).ToContainTextAsync("The log was removed");
+        await Assertions.Expect(page.Locator(".log-none")).Not.ToContainTextAsync("Nothing has been logged yet");
+    }
+
+    [Fact]
     public async Task Lineage_OfABronzeTable_NamesItsSource()
     {
         var page = await bench.OpenAsync("/catalog/bronze/flights/lineage");
