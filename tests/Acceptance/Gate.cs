@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
@@ -8,12 +9,15 @@ namespace FlowForge.Acceptance.Tests;
 /// <summary>
 /// A door before a server: passes everything until what it waits for comes by, and then holds all of its connections until it is opened, so that a test knows that a reader is in the middle when it is killed.
 /// </summary>
-internal sealed class Gate : IDisposable
+internal sealed class Gate : IDoor, IDisposable
 {
+    private static ReadOnlySpan<byte> Here => "127.0.0.1"u8;
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentBag<TcpClient> _clients = [];
     private readonly int _server;
+    private Dictionary<int, int> _others = [];
     private Rule? _rule;
 
     /// <summary>What is waited for, and how often it still has to come.</summary>
@@ -32,6 +36,17 @@ internal sealed class Gate : IDisposable
         _server = server;
         _listener.Start();
         _ = AcceptAsync();
+    }
+
+    /// <summary>
+    /// A gate for each server of a cluster whose servers name each other to their clients, as Kafka's brokers do: in what they say their ports are those of the gates, so that no client passes by.
+    /// </summary>
+    public static Gate[] BeforeAll(IEnumerable<int> servers)
+    {
+        var gates = servers.Select(s => new Gate(s)).ToArray();
+        var ports = gates.ToDictionary(g => g._server, g => g.Port);
+        foreach (var gate in gates) gate._others = ports;
+        return gates;
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
@@ -97,11 +112,23 @@ internal sealed class Gate : IDisposable
             {
                 if (Volatile.Read(ref _rule) is { } rule)
                     if (isAsking ? rule.Text is { } text && bytes.AsSpan(0, count).IndexOf(text) >= 0 : rule.Bytes > 0 && Interlocked.Add(ref rule.Bytes, -count) <= 0) rule.Held.TrySetResult();
+                if (!isAsking) Rename(bytes.AsSpan(0, count));
                 await WaitAsync();
                 await to.GetStream().WriteAsync(bytes.AsMemory(0, count), _stop.Token);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException or InvalidOperationException) { /* One of the two has gone. */ }
+    }
+
+    /// <summary>Puts the gates' ports behind this machine's address, four bytes as Kafka writes them, where the servers' own stand.</summary>
+    private void Rename(Span<byte> bytes)
+    {
+        if (_others.Count == 0) return;
+        for (int at; (at = bytes.IndexOf(Here)) >= 0 && bytes.Length >= at + Here.Length + 4;)
+        {
+            bytes = bytes[(at + Here.Length)..];
+            if (_others.TryGetValue(BinaryPrimitives.ReadInt32BigEndian(bytes), out var port)) BinaryPrimitives.WriteInt32BigEndian(bytes, port);
+        }
     }
 
     private Task WaitAsync() => Volatile.Read(ref _rule) is { Held.Task.IsCompleted: true } rule ? rule.Opened.Task.WaitAsync(_stop.Token) : Task.CompletedTask;

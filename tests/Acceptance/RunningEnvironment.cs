@@ -77,11 +77,12 @@ internal sealed class RunningEnvironment : IAsyncDisposable
 internal static class Wait
 {
     /// <summary>Asks again and again; a runtime that is being restarted counts as "not yet".</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan patience, CancellationToken cancel)
+    /// <param name="every">Milliseconds between two questions.</param>
+    public static async Task UntilAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan patience, CancellationToken cancel, int every = 100)
     {
         var clock = Stopwatch.StartNew();
         Exception? last = null;
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(every));
         while (clock.Elapsed < patience)
         {
             try

@@ -30,27 +30,18 @@ internal static class Runs
     /// <param name="pipeline">Its name.</param>
     /// <param name="output">Gets one line about the run.</param>
     /// <param name="cancel">Ends the waiting.</param>
-    /// <param name="kills">The runtime is killed when all gates of the first group hold (each then stands in the middle of its read), when it is up again and those of the second do, and so on; then they are opened.</param>
-    public static async Task<RunDetail> RunAsync(this RunningEnvironment environment, string pipeline, ITestOutputHelper output, CancellationToken cancel, params Gate[][] kills)
+    /// <param name="kills">The runtime is killed when all doors of the first group hold (each then stands in the middle of its read), when it is up again and those of the second do, and so on; then they are opened.</param>
+    public static async Task<RunDetail> RunAsync(this RunningEnvironment environment, string pipeline, ITestOutputHelper output, CancellationToken cancel, params IDoor[][] kills)
     {
         var run = await environment.StartAsync(pipeline, cancel);
-        foreach (var gates in kills)
+        foreach (var doors in kills)
         {
-            await Wait.UntilAsync(() => Task.FromResult(gates.All(g => g.Holds)), () => $"the middle of the reads, there: {string.Join(' ', gates.Select(g => g.Holds))}\n{environment.Output}", TimeSpan.FromSeconds(120), cancel);
             // Up again, if it was killed before: the process that is killed is one that works.
             await Wait.UntilAsync(async () => (await environment.Client.RunAsync(run, cancel)).FinishedAt is null, () => "the runtime\n" + environment.Output, TimeSpan.FromSeconds(60), cancel);
+            await Wait.UntilAsync(() => Task.FromResult(doors.All(d => d.Holds)), () => $"the middle of the reads, there: {string.Join(' ', doors.Select(d => d.Holds))}\n{environment.Output}", TimeSpan.FromSeconds(120), cancel, every: 20);
             environment.Kill("FlowForge.Api");
-            foreach (var gate in gates) gate.Open();
+            foreach (var door in doors) door.Open();
         }
-        return await environment.GoodEndAsync(run, output, cancel);
-    }
-
-    /// <summary>The same for a server whose clients pass by every gate: the runtime is killed when the job is at work, or has been.</summary>
-    public static async Task<RunDetail> RunAsync(this RunningEnvironment environment, string pipeline, ITestOutputHelper output, string killAt, CancellationToken cancel)
-    {
-        var run = await environment.StartAsync(pipeline, cancel);
-        await Wait.UntilAsync(async () => (await environment.Client.RunAsync(run, cancel)).Jobs.Any(j => j.Name == killAt && j.State is not RunState.Queued), () => $"work on {killAt}\n{environment.Output}", TimeSpan.FromSeconds(120), cancel);
-        environment.Kill("FlowForge.Api");
         return await environment.GoodEndAsync(run, output, cancel);
     }
 

@@ -1,13 +1,17 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using FlowForge.Contracts;
 using FlowForge.Plugins.Tests.Servers;
 
 namespace FlowForge.Acceptance.Tests;
 
 /// <summary>Streams end to end: a first run, more messages with updates and deletes while runs are killed, and every table holds each message once.</summary>
-public sealed class StreamTests(ITestOutputHelper output)
+public sealed partial class StreamTests(ITestOutputHelper output)
 {
     private const int Messages = 40_000;
+    private const long Kept = 300_000, KeptSum = Kept * (Kept + 1) / 2;
 
     private const string Pipeline =
         """
@@ -20,7 +24,7 @@ public sealed class StreamTests(ITestOutputHelper output)
             config: { topic: TOPIC }
           latest:
             source_type: kafka
-            connection: kafka
+            connection: kafka_latest
             write_mode: merge
             dedupe_keys: [id]
             error_handling: quarantine
@@ -39,12 +43,14 @@ public sealed class StreamTests(ITestOutputHelper output)
         var cancel = TestContext.Current.CancellationToken;
         using var kafka = new KafkaServer();
         var topic = kafka.Ready().NewTopic(2);
+        for (var p = 0; p < 2; p++) kafka.MoveLeader(topic, p, broker: 1);
+        var brokers = kafka.Brokers.Select(b => int.Parse(b.Split(':')[1])).ToList();
+        Gate[] gates = Gate.BeforeAll(brokers), latestGates = Gate.BeforeAll(brokers);
         using var workspace = new Workspace(rowsPerFile: 1);
         await using var environment = await RunningEnvironment.StartAsync(workspace.Folder, cancel);
         var client = environment.Client;
-        await client.PutConnectionAsync("kafka", new PutConnection { Connector = "kafka", Settings = JsonSerializer.SerializeToElement(new { brokers = kafka.Brokers, group_id = "flowforge" }) }, cancel);
-        var test = await client.TestConnectionAsync(new ConnectionChoice { Name = "kafka" }, cancel);
-        Assert.True(test.Passed, $"{test.Message} {test.Suggestion}");
+        await environment.ConnectAsync("kafka", "kafka", new { brokers = gates.Select(g => $"127.0.0.1:{g.Port}"), group_id = "flowforge" }, cancel);
+        await environment.ConnectAsync("kafka_latest", "kafka", new { brokers = latestGates.Select(g => $"127.0.0.1:{g.Port}") }, cancel);
 
         // Keys 0 to 9999 in two partitions, each written four times.
         Produce(kafka, topic, 0, Messages);
@@ -54,15 +60,18 @@ public sealed class StreamTests(ITestOutputHelper output)
         await environment.RunAsync("events", output, cancel);
         Assert.Equal(["all|40000|40000|799980000", "latest|10000|10000|349995000"], await environment.GoldAsync("totals", cancel));
 
-        // More messages, deletes of every key below 100, and the runtime killed while they are read.
+        // More messages, deletes of every key below 100, and the runtime killed while they are read by both.
         Produce(kafka, topic, Messages, Messages);
         for (var p = 0; p < 2; p++) kafka.Produce(topic, string.Join('\n', Enumerable.Range(0, 100).Where(i => i % 2 == p).Select(i => $"{{\"id\":{i}}}#")), "-p", $"{p}", "-K", "#", "-Z");
-        await environment.RunAsync("events", output, "all_messages", cancel);
+        gates[0].HoldAfter(500_000);
+        latestGates[0].HoldAfter(500_000);
+        (await environment.RunAsync("events", output, cancel, [gates[0], latestGates[0]])).WereKilled("all_messages", "latest");
         // The tombstones have no v. Without those keys the last writes are 70000 to 79999, less 70000 to 70099.
         Assert.Equal(["all|80100|80100|3199960000", "latest|9900|9900|742990050"], await environment.GoldAsync("totals", cancel));
 
         await environment.RunAsync("events", output, cancel);
         Assert.Equal(["all|80100|80100|3199960000", "latest|9900|9900|742990050"], await environment.GoldAsync("totals", cancel));
+        foreach (var gate in gates.Concat(latestGates)) gate.Dispose();
     }
 
     private const string Mixed =
@@ -126,6 +135,11 @@ public sealed class StreamTests(ITestOutputHelper output)
         using var rabbitGate = new Gate(rabbit.Port);
         using var dynamoGate = new Gate(dynamo.Endpoint.Port);
         using var workspace = new Workspace(rowsPerFile: 1);
+        // So many that their read lasts until the kill: posts are files of this machine.
+        var posts = new StringBuilder();
+        for (var i = 1; i <= Kept; i++) posts.Append(CultureInfo.InvariantCulture, $"{{\"id\":\"kept{i:D32}\",\"at\":\"2026-01-01T00:00:00Z\",\"body\":{{\"n\":{i}}}}}\n");
+        var hooks = Directory.CreateDirectory(Path.Combine(workspace.Base, ".hooks", "orders"));
+        await File.WriteAllTextAsync(Path.Combine(hooks.FullName, "0000000001.ndjson"), posts.ToString(), cancel);
         await using var environment = await RunningEnvironment.StartAsync(workspace.Folder, cancel, Runs.FourAtOnce);
         var client = environment.Client;
         await client.PutSecretAsync("redis", RedisServer.Password, cancel);
@@ -153,8 +167,8 @@ public sealed class StreamTests(ITestOutputHelper output)
         var hook = Assert.Single(await client.HooksAsync(cancel));
         for (var i = 0; i < 50; i++) Assert.True(await PostAsync(hook.Url, i, cancel));
         await client.PutPipelineAsync("events", new PutPipeline(Mixed, BaseDirectory: workspace.Base), cancel);
-        await environment.RunAsync("events", output, cancel);
-        Assert.Equal(["all_items|1000|1000|499500", "entries|5000|5000|12497500", "files|100|100|4950", "items|1000|1000|499500", "latest|1000|1000|499500", "messages|5000|5000|12497500", "posts|50|50|1225"], await environment.GoldAsync("totals", cancel));
+        (await environment.RunAsync("events", output, cancel, [new OpenFiles(environment, ThePosts())])).WereKilled("posts");
+        Assert.Equal(["all_items|1000|1000|499500", "entries|5000|5000|12497500", "files|100|100|4950", "items|1000|1000|499500", "latest|1000|1000|499500", "messages|5000|5000|12497500", $"posts|{Kept + 50}|{Kept + 50}|{KeptSum + 1225}"], await environment.GoldAsync("totals", cancel));
 
         // The second half comes while the runtime is killed; senders of posts repeat what was not confirmed.
         Add(redis, 5000, 5000);
@@ -174,14 +188,14 @@ public sealed class StreamTests(ITestOutputHelper output)
         detail.WereKilled("entries", "messages", "items");
         await posting;
         await environment.RunAsync("events", output, cancel);
-        Assert.Equal(["all_items|1500|1500|1124250", "entries|10000|10000|49995000", "files|200|200|19900", "items|1500|1500|1124250", "latest|1100|1100|1124450", "messages|10000|10000|49995000", "posts|150|150|11175"], await environment.GoldAsync("totals", cancel));
+        Assert.Equal(["all_items|1500|1500|1124250", "entries|10000|10000|49995000", "files|200|200|19900", "items|1500|1500|1124250", "latest|1100|1100|1124450", "messages|10000|10000|49995000", $"posts|{Kept + 150}|{Kept + 150}|{KeptSum + 11175}"], await environment.GoldAsync("totals", cancel));
     }
 
     private static void Add(RedisServer redis, int from, int count) => redis.CallAll(Enumerable.Range(from, count).Select(i => $"XADD orders {i + 1}-0 n {i}"));
 
     private static async Task UploadAsync(FlowForgeClient client, string name, int from, int count, CancellationToken cancel)
     {
-        var bytes = System.Text.Encoding.UTF8.GetBytes("n\n" + string.Concat(Enumerable.Range(from, count).Select(i => $"{i}\n")));
+        var bytes = Encoding.UTF8.GetBytes("n\n" + string.Concat(Enumerable.Range(from, count).Select(i => $"{i}\n")));
         var state = await client.StartUploadAsync(new StartUpload(name, bytes.Length), cancel);
         for (var half = bytes.Length / 2; !state.Done;) state = await client.SendPieceAsync(state.Id, state.Offset, new MemoryStream(bytes, (int)state.Offset, state.Offset == 0 ? half : bytes.Length - half), cancel);
     }
@@ -191,7 +205,7 @@ public sealed class StreamTests(ITestOutputHelper output)
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new StringContent($"{{\"n\":{n}}}", System.Text.Encoding.UTF8, "application/json") };
+            using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new StringContent($"{{\"n\":{n}}}", Encoding.UTF8, "application/json") };
             request.Headers.Add("X-Hook-Token", "hook-token-of-the-tests");
             request.Headers.Add("Idempotency-Key", $"order-{n}");
             using var answer = await Http.SendAsync(request, cancel);
@@ -218,6 +232,8 @@ public sealed class StreamTests(ITestOutputHelper output)
         Assert.True(answer.IsSuccessStatusCode, text);
         return JsonDocument.Parse(text).RootElement;
     }
+
+    [GeneratedRegex(@"/\.hooks/orders/0000000001\.ndjson$")] private static partial Regex ThePosts();
 
     private static void Produce(KafkaServer kafka, string topic, int from, int count)
     {
