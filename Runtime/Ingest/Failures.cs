@@ -34,6 +34,7 @@ internal static class Failures
         UnreadableFileException file => new JobFailedException("FF2040", file.Message, file.Suggestion, inner: file),
         TableConflictException conflict => new JobFailedException("FF2060", conflict.Message, transient: true, inner: conflict),
         SchemaMismatchException mismatch => new JobFailedException("FF2050", mismatch.Message, "Rename the column, declare a user_schema, or load into a new table.", inner: mismatch),
+        LostRowsException lost => new JobFailedException("FF2030", lost.Message, "This is a defect of FlowForge, or another tool has noted a wrong number of rows for a file of the table: keep both and report it.", inner: lost),
         LakeException lake => new JobFailedException("FF2061", lake.Message, inner: lake),
         LakeStorageException storage => new JobFailedException(storage.Code, storage.Message, transient: storage.IsTransient, inner: storage),
         DuckException { InnerException: { } inner } when inner is not DuckException => Describe(inner),

@@ -31,6 +31,16 @@ public sealed record IngestOptions
     /// <summary>A file that is read in place and has so many bytes is hashed while it is read, where the hash cannot decide whether it is read.</summary>
     internal long LateHashBytes { get; init; } = 4 << 20;
 
-    /// <summary>For tests that lose rows between reading and filtering: what becomes of the FROM of the rows.</summary>
-    internal Func<string, string> Between { get; init; } = static from => from;
+    /// <summary>For tests that lose rows.</summary>
+    internal RowTaps Taps { get; init; } = new();
+}
+
+/// <summary>What becomes of the SQL of a run's rows between two steps: where tests lose rows, to see that it is told.</summary>
+internal sealed record RowTaps
+{
+    /// <summary>FROM of the rows, between reading and filtering.</summary>
+    public Func<string, string> Read { get; init; } = static from => from;
+
+    /// <summary>A SELECT of the rows, between the choice of twins and writing.</summary>
+    public Func<string, string> Chosen { get; init; } = static select => select;
 }

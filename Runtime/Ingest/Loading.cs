@@ -49,7 +49,7 @@ internal sealed class Loading(
     // What a column takes on its way into a file, measured: DuckDB keeps some vectors of 2,048 values of each.
     private const long BytesOfText = 230 << 10;
     private const long BytesOfNumber = 72 << 10;
-    private static readonly Staged Nothing = new(0, RowChanges.Appended(0), CommitMode.Append, null);
+    private static readonly Staged Nothing = new(RowChanges.Appended(0), CommitMode.Append, null);
     private readonly IReadOnlyList<LandedFile> files = FilesOf(extraction, settings.File);
     private readonly bool _splits = settings.File.Nested == Nested.Split && (extraction.Format is "json" or "ndjson" or "jsonl" || extraction.Reader is { HasTypes: false });
     private readonly Drift _drift = new(job, state?.Drift?.MayMiss ?? [], extraction.Format is "json" or "ndjson" or "jsonl" || extraction.Reader is { HasTypes: false });
@@ -61,8 +61,8 @@ internal sealed class Loading(
     /// <summary>Asked about the version that the transaction stands on: another run may have committed since this one looked what is new. Throws when it has.</summary>
     public Action<TableSnapshot?>? CheckBase { get; init; }
 
-    /// <summary>What stands between reading and filtering: FROM of the rows, as it becomes.</summary>
-    public Func<string, string> Between { get; init; } = static from => from;
+    /// <summary>For tests that lose rows.</summary>
+    public RowTaps Taps { get; init; } = new();
 
     /// <summary>Asked for the memory that a table of very many columns needs.</summary>
     public Action<long, CancellationToken>? NeedsMemory { get; init; }
@@ -190,7 +190,7 @@ internal sealed class Loading(
 
     private Staged Write(RowSet rows, Func<bool> wanted, CancellationToken ct, Func<RowSet, IReadOnlyList<Lake.Writing.TableFile>>? ready = null)
     {
-        return new Stager(session, job, request, settings.File, _drift, state?.Cursor, Numbers(), new RejectSink(_rejects.Add, () => _rejects.Count), log).Stage(Transaction, rows with { From = Between(rows.From) }, wanted, ct, ready);
+        return new Stager(session, job, request, settings.File, _drift, state?.Cursor, Numbers(), new RejectSink(_rejects.Add, () => _rejects.Count), Taps, log).Stage(Transaction, rows with { From = Taps.Read(rows.From) }, wanted, ct, ready);
     }
 
     private Dictionary<string, int> Numbers() => files.Select((f, i) => (f.Path, i)).DistinctBy(f => f.Path, StringComparer.Ordinal).ToDictionary(f => f.Path, f => f.i, StringComparer.Ordinal);
@@ -235,12 +235,8 @@ internal sealed class Loading(
 
     private List<long?>? Wanted(int file) => files[file].Picks is { Whole: false } picks ? [.. picks.Texts().Select(t => (long?)t.Record), .. (picks.Numbers ?? []).Select(n => (long?)n)] : null;
 
-    // Each of the five is counted where it arises; but for twins, which are what is left of the kept rows. Without keys and watermark there must be none.
-    private RowCounts Equation(long read, Staged staged)
-    {
-        var dedupes = job.DedupeKeys.Count > 0 || job.IncrementalMode == IncrementalMode.Incremental;
-        return new RowCounts(read, staged.Loaded, _rejects.Count, dedupes ? staged.Kept - staged.Loaded : 0, staged.LeftOut + staged.TakenOut.Dropped);
-    }
+    // Each of the five is counted where it arises; none of them is what is left of the others.
+    private RowCounts Equation(long read, Staged staged) => new(read, staged.Loaded, _rejects.Count, staged.Deduplicated, staged.LeftOut + staged.TakenOut.Dropped);
 
     private RowSet Rows(IReadOnlyList<TargetColumn> columns)
     {

@@ -44,3 +44,7 @@ public sealed class SchemaMismatchException(string message) : LakeException(mess
 
 /// <summary>Rows break a rule of the table: NOT NULL, an invariant or a CHECK constraint. Nothing was published.</summary>
 public sealed class RowRuleException(string message) : LakeException(message);
+
+/// <summary>A change of a table has written another number of rows than it must have. Nothing was published.</summary>
+public sealed class LostRowsException(string table, long expected, long written)
+    : LakeException($"The rows do not add up, and nothing was published: the change of {table} was to write {expected} rows, and its files have {written}.");

@@ -18,13 +18,13 @@ public sealed partial class TableTransaction
         BeginChange();
         if (Base is null)
         {
-            var filtered = options.DeleteWhen is { } gone ? $"SELECT * FROM ({sourceSql}) AS s WHERE NOT coalesce(({gone}), false)" : sourceSql;
-            var first = new MergeRun(session, Empty, table.Name, filtered, options, ct);
+            var first = new MergeRun(session, Empty, table.Name, sourceSql, options, ct);
             try
             {
                 first.CheckKeys();
-                Write(session, first.AllRows(), options.Write with { Mode = CommitMode.Replace }, ct);
-                return new MergeCounts(first.Count, first.Count, 0, 0, 0, 0);
+                var (rows, deletions) = first.FirstRows();
+                CheckWritten(Write(session, rows, options.Write with { Mode = CommitMode.Replace }, ct), first.Count - deletions);
+                return new MergeCounts(first.Count, first.Count - deletions, 0, 0, 0, deletions);
             }
             finally
             {
@@ -36,7 +36,8 @@ public sealed partial class TableTransaction
         {
             run.CheckKeys();
             var counts = run.Plan();
-            if (run.RowsToWrite(counts) is { } rows) Write(session, rows, Anew(session, run.Touched, options.Write, ct), ct);
+            var written = run.RowsToWrite(counts) is { } rows ? Write(session, rows, Anew(session, run.Touched, options.Write, ct), ct) : [];
+            CheckWritten(written, Rows(run.Touched) - counts.Deleted + counts.Inserted);
             Retire(run.Touched);
             return counts;
         }
@@ -64,7 +65,7 @@ public sealed partial class TableTransaction
             plan.CheckKeys();
             if (Base is null)
             {
-                Write(session, $"{opened} (SELECT * EXCLUDE (__ff_row) FROM temp.ff_merge_source) AS s", write, ct);
+                CheckWritten(Write(session, $"{opened} (SELECT * EXCLUDE (__ff_row) FROM temp.ff_merge_source) AS s", write, ct), plan.Count);
                 return new MergeCounts(plan.Count, plan.Count, 0, 0, 0, 0);
             }
             var names = session.Describe("SELECT * EXCLUDE (__ff_row) FROM temp.ff_merge_source").Select(c => c.Name).ToList();
@@ -79,7 +80,7 @@ public sealed partial class TableTransaction
             var closing = options.CloseMissing ? "changed OR missing" : "changed AND NOT missing";
             var files = session.Rows($"SELECT DISTINCT file FROM temp.ff_merge_matches WHERE {closing}", ct).Select(r => (string)r[0]!).ToHashSet(StringComparer.Ordinal);
             var touched = view.Files.Where(f => files.Contains(view.ReadPath(f))).ToList();
-            var counts = session.Rows("SELECT count(*) FILTER (WHERE changed AND NOT missing), count(*) FILTER (WHERE NOT changed AND NOT missing), count(*) FILTER (WHERE missing) FROM temp.ff_merge_matches", ct)[0]
+            var counts = session.Rows("SELECT count(*) FILTER (WHERE changed AND NOT missing), count(*) FILTER (WHERE NOT changed AND NOT missing), count(*) FILTER (WHERE missing), count(DISTINCT row) FILTER (WHERE NOT changed AND NOT missing) FROM temp.ff_merge_matches", ct)[0]
                 .Select(v => Convert.ToInt64(v, CultureInfo.InvariantCulture)).ToArray();
             var closes = options.CloseMissing ? $"t.{current} AND (s.__ff_row IS NULL OR ({differs}))" : $"t.{current} AND s.__ff_row IS NOT NULL AND ({differs})";
             var parts = new List<string>();
@@ -90,7 +91,7 @@ public sealed partial class TableTransaction
                 parts.Add($"SELECT {columns} FROM {view.ScanSql(touched, withReserved: true)} AS t LEFT JOIN temp.ff_merge_source AS s ON {keys}");
             }
             parts.Add($"{opened} (SELECT * EXCLUDE (__ff_row) FROM temp.ff_merge_source AS s WHERE NOT EXISTS (SELECT 1 FROM temp.ff_merge_matches AS m WHERE m.row = s.__ff_row AND NOT m.changed)) AS s");
-            Write(session, string.Join(" UNION ALL BY NAME ", parts), Anew(session, touched, write, ct), ct);
+            CheckWritten(Write(session, string.Join(" UNION ALL BY NAME ", parts), Anew(session, touched, write, ct), ct), Rows(touched) + plan.Count - counts[3]);
             Retire(touched);
             return new MergeCounts(plan.Count, plan.Count - counts[0] - counts[1], counts[0], counts[1], options.CloseMissing ? counts[2] : 0, 0);
         }
@@ -121,10 +122,19 @@ public sealed partial class TableTransaction
         var touched = view.Files.Where(f => found.ContainsKey(view.ReadPath(f))).ToList();
         var partly = touched.Where(f => f.Rows != found[view.ReadPath(f)]).ToList();
         if (partly.Count > 0)
-            Write(session, $"SELECT * FROM {view.ScanSql(partly, withReserved: true)} WHERE NOT coalesce(({condition}), false)", Anew(session, partly, options ?? new WriteOptions(), ct), ct);
+            CheckWritten(Write(session, $"SELECT * FROM {view.ScanSql(partly, withReserved: true)} WHERE NOT coalesce(({condition}), false)", Anew(session, partly, options ?? new WriteOptions(), ct), ct), Rows(partly) - partly.Sum(f => found[view.ReadPath(f)]));
         Retire(touched);
         return found.Values.Sum();
     }
+
+    // What a change has written is what was there, with what came and without what went: by the counts of the log, of the matches and of the files, none of which was made from the others.
+    private void CheckWritten(IReadOnlyList<DataFile> files, long? expected)
+    {
+        if (expected is { } rows && Rows(files) is { } written && rows != written) throw new LostRowsException(table.Name, rows, written);
+    }
+
+    // Null when a foreign writer gave a file no count.
+    private static long? Rows(IReadOnlyList<DataFile> files) => files.Any(f => f.Rows is null) ? null : files.Sum(f => f.Rows);
 
     /// <summary>The partitions of the rows written so far take the place of those in the table; other partitions stay.</summary>
     public void ReplacePartitions()
@@ -148,7 +158,7 @@ public sealed partial class TableTransaction
         var changed = new TableSchema(Base.Schema.Columns.Select(c => schema.Find(c.Name) is { } wish ? c with { Type = wish.Type } : c));
         if (changedTypes is not null || staged.Count > 0) throw new InvalidOperationException("Types are changed once, before other writes of the same commit.");
         changedTypes = changed;
-        if (Base.Files.Count > 0) Write(session, $"SELECT * FROM {Base.ScanSql(withReserved: true)}", (options ?? new WriteOptions()) with { Mode = CommitMode.Replace, Schema = changed }, ct);
+        if (Base.Files.Count > 0) CheckWritten(Write(session, $"SELECT * FROM {Base.ScanSql(withReserved: true)}", (options ?? new WriteOptions()) with { Mode = CommitMode.Replace, Schema = changed }, ct), Rows(Base.Files));
         replaced.AddRange(Base.Files);
         retyped.AddRange(staged);
     }

@@ -25,14 +25,17 @@ public sealed class Bench : IDisposable
         Directory.CreateDirectory(Workspace);
         Lake = new LakeStore(Path.Combine(Root, "lake"));
         Catalog = CatalogDatabase.Open(Path.Combine(Root, "catalog.db"));
-        Runner = NewRunner(static from => from);
+        Runner = NewRunner(new());
     }
 
-    private IngestRunner NewRunner(Func<string, string> between) =>
-        new(Lake, Plugins, Duck, Catalog, new IngestOptions { TemporaryFolder = Path.Combine(Root, "temporary"), AllowedRoots = [Path.Combine(RepoRoot, "AppHost", "demo")], Between = between, LateHashBytes = 1 });
+    private IngestRunner NewRunner(RowTaps taps) =>
+        new(Lake, Plugins, Duck, Catalog, new IngestOptions { TemporaryFolder = Path.Combine(Root, "temporary"), AllowedRoots = [Path.Combine(RepoRoot, "AppHost", "demo")], Taps = taps, LateHashBytes = 1 });
 
     /// <summary>From now on the first row that was read gets lost before it is filtered; or no longer.</summary>
-    public void LoseRow(bool loses = true) => Runner = NewRunner(loses ? static from => $"(SELECT * FROM {from} OFFSET 1)" : static from => from);
+    public void LoseRow(bool loses = true) => Runner = NewRunner(loses ? new() { Read = static from => $"(SELECT * FROM {from} OFFSET 1)" } : new());
+
+    /// <summary>From now on the first row that is not left out as a twin gets lost before it is written; or no longer.</summary>
+    public void LoseChosenRow(bool loses = true) => Runner = NewRunner(loses ? new() { Chosen = static select => $"SELECT * FROM ({select}) AS chosen OFFSET 1" } : new());
 
     /// <summary>A bench in memory where there is room for it: for thousands of small runs, most of whose time would be the disk's.</summary>
     public static Bench Quick()

@@ -50,6 +50,49 @@ public sealed class ChangeTests : IDisposable
         Assert.Equal(21, snapshot.Rows);
     }
 
+    [Theory]
+    [InlineData("merge", 5, 4)]
+    [InlineData("delete", 3, 2)]
+    [InlineData("history", 7, 6)]
+    [InlineData("types", 4, 3)]
+    public void Change_ThatWritesAnotherNumberOfRowsThanItMust_PublishesNothing(string change, long expected, long written)
+    {
+        const string Current = ", TIMESTAMPTZ '2020-01-01' AS valid_from, NULL::TIMESTAMPTZ AS valid_to, true AS is_current";
+        lake.Append(lake.Table(), $"SELECT i::INTEGER AS id, 'v' || i AS v{(change == "history" ? Current : "")} FROM range(3) t(i)");
+        // A row more than there is: as if one got lost between the file and the rows that are written.
+        var log = Path.Combine(lake.Folder, "bronze", "t", "_delta_log", $"{0:D20}.json");
+        var text = File.ReadAllText(log);
+        Assert.Contains("""\"numRecords\":3""", text);
+        File.WriteAllText(log, text.Replace("""\"numRecords\":3""", """\"numRecords\":4""", StringComparison.Ordinal));
+        lake.Tampered = true;
+
+        using var transaction = lake.Fresh().Begin();
+        var error = Assert.Throws<LostRowsException>(() => Run());
+
+        Assert.Equal($"The rows do not add up, and nothing was published: the change of bronze.t was to write {expected} rows, and its files have {written}.", error.Message);
+        Assert.Equal(0, lake.Fresh().Latest()!.Version);
+
+        void Run()
+        {
+            const string Source = "SELECT * FROM (VALUES (1, 'new'), (2, 'v2'), (7, 'seven')) t(id, v)";
+            switch (change)
+            {
+                case "merge": transaction.Merge(lake.Session, Source, new MergeOptions { Keys = ["id"] }); break;
+                case "delete": transaction.Delete(lake.Session, "id = 1"); break;
+                case "history": transaction.MergeHistory(lake.Session, Source + " UNION ALL SELECT 8, 'eight'", new HistoryOptions { Keys = ["id"], EffectiveFrom = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) }); break;
+                default: transaction.ChangeTypes(lake.Session, new TableSchema([new TableColumn("id", DuckTypes.ToDelta("BIGINT"))])); break;
+            }
+        }
+    }
+
+    [Fact]
+    public void Merge_NewTableAndDeletions_AreIgnored()
+    {
+        var (counts, _) = Merge("SELECT * FROM (VALUES (1, 'a', false), (2, 'b', true), (3, 'c', NULL)) t(id, v, gone)", new MergeOptions { Keys = ["id"], DeleteWhen = "gone", ControlColumns = ["gone"] });
+        Assert.Equal(new MergeCounts(3, 2, 0, 0, 0, 1), counts);
+        Assert.Equal("1|a\n3|c", Rows());
+    }
+
     [Fact]
     public void Merge_SourceWithoutAColumn_KeepsOldValuesAndAddsNewColumns()
     {

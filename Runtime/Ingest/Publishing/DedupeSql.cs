@@ -6,24 +6,26 @@ using FlowForge.Lake.Schema;
 namespace FlowForge.Ingest.Publishing;
 
 /// <summary>
-/// Keeps one row of twins. Where rows are merged, NULL is a value of a key like others, for a table that is merged has one row of each key. Where rows are appended, a row without
-/// its whole key is told from others by all of its values, so that none is lost.
+/// Says which rows are the same. Where rows are merged, NULL is a value of a key like others, for a table that is merged has one row of each key. Where rows are appended, a row without
+/// its whole key is told from others by all of its values, so that none is lost. All of it are queries for numbers of rows (<see cref="Row"/>), for <see cref="Twins"/>.
 /// </summary>
 internal static class DedupeSql
 {
-    /// <summary>The first row of each key in the order of files and records, and none that the table has already.</summary>
+    /// <summary>The number of a row.</summary>
+    public const string Row = "_ff_row";
+
+    /// <summary>How many rows of a group count.</summary>
+    public const string Times = "_ff_times";
+
+    /// <summary>Whether the row of a group that is taken is one that counts.</summary>
+    public const string Counts = "_ff_counts";
+
+    /// <summary>The first row of each key in the order of files and records. Each row without its whole key stays.</summary>
     /// <param name="rows">A table with the rows, in order.</param>
     /// <param name="keys">Table columns.</param>
-    /// <param name="known">The table whose rows count too; null when there is none or it is replaced.</param>
-    /// <param name="keyless">The rows' columns, when there are rows without their whole key of which the table may have some; null when they are all new.</param>
-    public static string First(string rows, IReadOnlyList<string> keys, KnownRows? known, IReadOnlyList<string>? keyless = null)
-    {
-        var complete = Complete(keys);
-        var sql = $"SELECT * EXCLUDE (_ff_twin) FROM (SELECT *, CASE WHEN {complete} THEN row_number() OVER (PARTITION BY {SqlText.Identifiers(keys)} ORDER BY rowid) ELSE 1 END AS _ff_twin FROM {rows}) AS numbered WHERE _ff_twin = 1";
-        if (known is null || !keys.All(known.Has)) return sql;
-        sql = $"SELECT fresh.* FROM ({sql}) AS fresh ANTI JOIN {known.Select(keys)} AS known ON {known.AreEqual(keys)}";
-        return keyless is null ? sql : $"SELECT * FROM ({sql}) AS keyed WHERE {complete} UNION ALL ({Unknown(rows, keyless, $"NOT ({complete})", known, $"NOT ({complete})")})";
-    }
+    /// <param name="keyless">Whether there are rows without their whole key.</param>
+    public static string First(string rows, IReadOnlyList<string> keys, bool keyless) =>
+        $"SELECT min(rowid) AS {Row}, count(*) AS {Times}, true AS {Counts} FROM {rows} GROUP BY {SqlText.Identifiers(keys)}{(keyless ? $", CASE WHEN NOT ({Complete(keys)}) THEN rowid END" : "")}";
 
     /// <summary>The number of rows in which a part of the key is NULL.</summary>
     public static string Keyless(string rows, IReadOnlyList<string> keys) => $"SELECT count(*) FROM {rows} WHERE NOT ({Complete(keys)})";
@@ -31,53 +33,73 @@ internal static class DedupeSql
     /// <summary>The row of each key that came last: by watermark, then by the order of files and records.</summary>
     public static string Last(string rows, IReadOnlyList<string> keys, string? watermark)
     {
-        if (watermark is not null)
-            return $"SELECT * EXCLUDE (_ff_twin) FROM (SELECT *, row_number() OVER (PARTITION BY {SqlText.Identifiers(keys)} ORDER BY {SqlText.Identifier(watermark)} DESC NULLS LAST, rowid DESC) AS _ff_twin FROM {rows}) AS numbered WHERE _ff_twin = 1";
-        // Only the keys are grouped: a window would carry all columns through a sort.
-        return $"SELECT numbered.* FROM {rows} AS numbered SEMI JOIN (SELECT max(rowid) AS last FROM {rows} GROUP BY {SqlText.Identifiers(keys)}) AS kept_rows ON numbered.rowid = kept_rows.last";
+        if (watermark is null) return $"SELECT max(rowid) AS {Row}, count(*) AS {Times}, true AS {Counts} FROM {rows} GROUP BY {SqlText.Identifiers(keys)}";
+        var group = $"PARTITION BY {SqlText.Identifiers(keys)}";
+        return $"""
+            SELECT {Row}, {Times}, true AS {Counts} FROM
+                (SELECT rowid AS {Row}, count(*) OVER ({group}) AS {Times}, row_number() OVER ({group} ORDER BY {SqlText.Identifier(watermark)} DESC NULLS LAST, rowid DESC) AS _ff_place FROM {rows}) AS placed
+            WHERE _ff_place = 1
+            """;
     }
 
-    /// <summary>Of the rows those whose key the table lacks, and those that are newer by watermark than what it has.</summary>
-    public static string Newer(string rows, IReadOnlyList<string> keys, string? watermark, KnownRows known)
+    /// <summary>The last change of each key. Changes that the filter leaves out are none that count.</summary>
+    public static string LastChange(string rows, IReadOnlyList<string> keys)
     {
-        if (keys.Count == 0 || !keys.All(known.Has)) return rows;
+        const string IsLeftOut = $"{RowSet.Operation} IS NOT DISTINCT FROM '{RowSet.LeftOut}'";
+        return $"SELECT max(rowid) AS {Row}, count(*) FILTER (WHERE NOT ({IsLeftOut})) AS {Times}, max(rowid) IS DISTINCT FROM (max(rowid) FILTER (WHERE {IsLeftOut})) AS {Counts} FROM {rows} GROUP BY {SqlText.Identifiers(keys)}";
+    }
+
+    /// <summary>Rows whose key the table has.</summary>
+    /// <returns>Null when the table cannot have one.</returns>
+    public static string? Known(string rows, IReadOnlyList<string> keys, KnownRows known) => !keys.All(known.Has) ? null
+        : $"SELECT fresh.rowid AS {Row} FROM {rows} AS fresh SEMI JOIN {known.Select(keys)} AS known ON {known.AreEqual(keys)}";
+
+    /// <summary>Rows without their whole key that the table has already, as many as it has.</summary>
+    public static string? KnownKeyless(string rows, IReadOnlyList<string> keys, IReadOnlyList<string> columns, KnownRows known) => !keys.All(known.Has) ? null
+        : KnownValues(rows, columns, $"NOT ({Complete(keys)})", known, $"NOT ({Complete(keys)})");
+
+    /// <summary>Rows whose key the table has, unless they are newer by watermark than what it has.</summary>
+    public static string? NotNewer(string rows, IReadOnlyList<string> keys, string? watermark, KnownRows known)
+    {
+        if (keys.Count == 0 || !keys.All(known.Has)) return null;
         var mark = watermark is null || !known.Has(watermark) ? null : watermark;
         var same = known.AreEqual(keys, nullsToo: true) + (mark is null ? "" : $" AND (fresh.{SqlText.Identifier(mark)} IS NULL OR known.{SqlText.Identifier(mark)} >= {known.Fresh(mark)})");
-        return $"SELECT fresh.* FROM ({rows}) AS fresh ANTI JOIN {known.Select(mark is null || keys.Contains(mark) ? keys : [.. keys, mark])} AS known ON {same}";
+        return $"SELECT fresh.rowid AS {Row} FROM {rows} AS fresh SEMI JOIN {known.Select(mark is null || keys.Contains(mark) ? keys : [.. keys, mark])} AS known ON {same}";
     }
 
-    /// <summary>Rows that an earlier run has loaded already are left out, as many as there are: two equal rows are two rows.</summary>
+    /// <summary>Rows that an earlier run has loaded already, as many as there are: two equal rows are two rows.</summary>
     /// <param name="rows">A table with the rows, in order.</param>
     /// <param name="columns">Their columns, reserved ones aside.</param>
     /// <param name="range">A condition over the table for the rows that may be among them; null for all.</param>
     /// <param name="known">The table.</param>
     /// <param name="only">A condition for the rows that are looked at; null for all.</param>
-    public static string Unknown(string rows, IReadOnlyList<string> columns, string? range, KnownRows known, string? only = null)
+    public static string KnownValues(string rows, IReadOnlyList<string> columns, string? range, KnownRows known, string? only = null)
     {
         var shared = columns.Where(known.Has).ToList();
         var list = SqlText.Identifiers(shared);
         return $"""
-            SELECT fresh.* EXCLUDE (_ff_twin) FROM (SELECT *, row_number() OVER (PARTITION BY {list} ORDER BY rowid) AS _ff_twin FROM {rows}{(only is null ? "" : " WHERE " + only)}) AS fresh
-            LEFT JOIN (SELECT {list}, count(*) AS _ff_times FROM {known.Select(shared)} AS of_table{(range is null ? "" : " WHERE " + range)} GROUP BY ALL) AS known ON {known.AreEqual(shared, nullsToo: true)}
-            WHERE _ff_twin > coalesce(_ff_times, 0)
+            SELECT fresh.{Row} FROM (SELECT {list}, rowid AS {Row}, row_number() OVER (PARTITION BY {list} ORDER BY rowid) AS _ff_twin FROM {rows}{(only is null ? "" : " WHERE " + only)}) AS fresh
+            JOIN (SELECT {list}, count(*) AS _ff_times FROM {known.Select(shared)} AS of_table{(range is null ? "" : " WHERE " + range)} GROUP BY ALL) AS known ON {known.AreEqual(shared, nullsToo: true)}
+            WHERE _ff_twin <= _ff_times
             """;
     }
 
     /// <summary>
-    /// As <see cref="Unknown"/>, for rows that were rejected once: a source that was read from the same place again has given them again, and they may have been loaded since. What their
+    /// As <see cref="KnownValues"/>, for rows that were rejected once: a source that was read from the same place again has given them again, and they may have been loaded since. What their
     /// own run loaded are other rows, and what several runs rejected is one row.
     /// </summary>
-    public static string UnknownSince(string rows, IReadOnlyList<string> columns, KnownRows known)
+    public static string KnownSince(string rows, IReadOnlyList<string> columns, KnownRows known)
     {
         var shared = columns.Where(known.Has).ToList();
         var list = SqlText.Identifiers(shared);
         var same = known.AreEqual(shared, nullsToo: true);
         return $"""
-            SELECT fresh.* EXCLUDE (_ff_twin) FROM
-                (SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {list}, {RowSet.RejectedIn} ORDER BY rowid) AS _ff_twin FROM {rows}) AS numbered QUALIFY row_number() OVER (PARTITION BY {list}, _ff_twin ORDER BY _ff_record, {RowSet.RejectedIn}) = 1) AS fresh
+            SELECT fresh.{Row} FROM
+                (SELECT *, row_number() OVER (PARTITION BY {list}, _ff_twin ORDER BY _ff_record, {RowSet.RejectedIn}) AS _ff_again FROM
+                    (SELECT {list}, _ff_record, {RowSet.RejectedIn}, rowid AS {Row}, row_number() OVER (PARTITION BY {list}, {RowSet.RejectedIn} ORDER BY rowid) AS _ff_twin FROM {rows}) AS numbered) AS fresh
             LEFT JOIN (SELECT {list}, count(*) AS _ff_times FROM {known.Select(shared)} AS of_table GROUP BY ALL) AS known ON {same}
             LEFT JOIN (SELECT {list}, _ff_run, count(*) AS _ff_times FROM {known.Select(shared, withRun: true)} AS of_table GROUP BY ALL) AS own ON {same.Replace("known.", "own.", StringComparison.Ordinal)} AND own._ff_run = fresh.{RowSet.RejectedIn}
-            WHERE _ff_twin > coalesce(known._ff_times, 0) - coalesce(own._ff_times, 0)
+            WHERE _ff_again > 1 OR _ff_twin <= coalesce(known._ff_times, 0) - coalesce(own._ff_times, 0)
             """;
     }
 

@@ -12,8 +12,9 @@ namespace FlowForge.Ingest.Publishing;
 /// <param name="columns">Their table columns.</param>
 /// <param name="range">Which rows the run takes; null when it is not incremental.</param>
 /// <param name="rejected">Whether rows were rejected: their keys are not known.</param>
+/// <param name="chosen">What becomes of the SELECT of the rows to be written: for tests that lose some there.</param>
 internal sealed class RowWriter(
-    DuckSession session, IngestDefinition job, JobRequest request, FileSettings settings, string kept, IReadOnlyList<string> columns, string? watermark, CursorRange? range, Func<bool> rejected, IJobLog log)
+    DuckSession session, IngestDefinition job, JobRequest request, FileSettings settings, string kept, IReadOnlyList<string> columns, string? watermark, CursorRange? range, Func<bool> rejected, Func<string, string> chosen, IJobLog log)
 {
     private readonly List<string> _keys = [.. job.DedupeKeys.Select(k => DedupeSql.Find(k, columns, "FF2112", "dedupe key"))];
     private bool IsReplay => request.Replay is not null;
@@ -24,6 +25,9 @@ internal sealed class RowWriter(
     /// <summary>Rows of <see cref="Outrun"/>, once written; without any there is no such table.</summary>
     public long OutrunRows { get; private set; }
 
+    /// <summary>Rows that were chosen not to be written, once written: another one has their key, or the table has them.</summary>
+    public long Deduplicated { get; private set; }
+
     /// <param name="changes">Whether the rows say in <c>_ff_op</c> what happened to them.</param>
     /// <param name="rejects">Whether they say in <c>_ff_rejected_in</c> which run rejected them.</param>
     public RowChanges Write(TableTransaction transaction, WriteOptions write, bool changes, bool rejects, CancellationToken ct)
@@ -32,36 +36,50 @@ internal sealed class RowWriter(
         if (IsReplay && changes)
             throw new JobFailedException("FF2039", "Rejected changes cannot be replayed: what came after them is in the table already. Nothing was published.", "Mend the definition and take a new snapshot into the table.");
         var known = transaction.Base is { } table ? new KnownRows(table, write.Schema!) : null;
-        switch (job.WriteMode)
+        var options = changes ? Changes(write, ct) : new MergeOptions { Keys = _keys, DeleteMissing = IsMerge && DetectsDeletes(transaction, ct), Write = write };
+        var twins = new Twins(session, kept, ct);
+        try
         {
-            case Pipelines.WriteMode.Merge:
-                var last = Last();
-                if (!changes) return Told(Of(transaction.Merge(session, last, new MergeOptions { Keys = _keys, DeleteMissing = DetectsDeletes(transaction, ct), Write = write }, ct)));
-                var options = Changes(write, ct);
-                // What the filter leaves out deletes, and is none of the rows that were merged. Without a table, what is to be deleted never was.
-                var source = session.Scalar<long>($"SELECT count(*) FROM ({last}) AS changes WHERE {RowSet.Operation} IS DISTINCT FROM '{RowSet.LeftOut}'", ct);
-                return Told(Of(transaction.Merge(session, last, options, ct)) with { Source = source });
-            case Pipelines.WriteMode.Scd2:
-                return Told(Of(transaction.MergeHistory(session, Last(), new HistoryOptions { Keys = _keys, EffectiveFrom = request.RunTime, CloseMissing = DetectsDeletes(transaction, ct), Write = write }, ct)));
-            default:
-                var existing = job.WriteMode == Pipelines.WriteMode.Append || IsReplay ? known : null;
-                var rows = _keys.Count > 0 ? DedupeSql.First(kept, _keys, existing, existing is not null && !IsReplay && Keyless(ct) > 0 ? columns : null)
-                    : range is null || existing is null ? $"SELECT * FROM {kept}"
-                    : rejects ? DedupeSql.UnknownSince(kept, columns, existing)
-                    : IsReplay ? $"SELECT * FROM {kept}"
-                    : DedupeSql.Unknown(kept, columns, watermark is not null && existing.Has(watermark) ? range.Within : null, existing);
-                return RowChanges.Appended(transaction.Write(session, rejects ? Replayed(rows, ct) : rows, write, ct).Sum(f => f.Rows ?? 0));
+            if (IsMerge) ChooseLast(twins, known, changes, ct);
+            else ChooseNew(twins, job.WriteMode == Pipelines.WriteMode.Append || IsReplay ? known : null, rejects, ct);
+            var rows = chosen(rejects ? Replayed(twins.Select(), ct) : twins.Select());
+            Deduplicated += twins.Count;
+            return job.WriteMode switch
+            {
+                // What the filter leaves out deletes, and is none of the rows that were merged.
+                Pipelines.WriteMode.Merge => Told(Of(transaction.Merge(session, rows, options, ct), twins.Undoing)),
+                Pipelines.WriteMode.Scd2 => Told(Of(transaction.MergeHistory(session, rows, new HistoryOptions { Keys = _keys, EffectiveFrom = request.RunTime, CloseMissing = options.DeleteMissing, Write = write }, ct))),
+                _ => RowChanges.Appended(transaction.Write(session, rows, write, ct).Sum(f => f.Rows ?? 0)),
+            };
         }
+        finally
+        {
+            twins.Clean();
+        }
+    }
 
-        string Last()
+    private bool IsMerge => job.WriteMode is Pipelines.WriteMode.Merge or Pipelines.WriteMode.Scd2;
+
+    private void ChooseLast(Twins twins, KnownRows? known, bool changes, CancellationToken ct)
+    {
+        if (!changes && Keyless(ct) is > 0 and var keyless)
+            log.Warning(string.Create(CultureInfo.InvariantCulture, $"{keyless} rows have no value in a part of their key ({string.Join(", ", _keys)}): NULL counts as a value there, so rows with the same key are one row."));
+        twins.TakeOne(changes ? DedupeSql.LastChange(kept, _keys) : DedupeSql.Last(kept, _keys, watermark));
+        // What was rejected once is older than what the table has got since.
+        if (IsReplay && known is not null && DedupeSql.NotNewer(kept, _keys, watermark, known) is { } older) twins.LeaveOut(older);
+    }
+
+    private void ChooseNew(Twins twins, KnownRows? known, bool rejects, CancellationToken ct)
+    {
+        if (_keys.Count > 0)
         {
-            if (!changes && Keyless(ct) is > 0 and var keyless)
-                log.Warning(string.Create(CultureInfo.InvariantCulture, $"{keyless} rows have no value in a part of their key ({string.Join(", ", _keys)}): NULL counts as a value there, so rows with the same key are one row."));
-            var rows = DedupeSql.Last(kept, _keys, changes ? null : watermark);
-            // What was rejected once is older than what the table has got since.
-            if (IsReplay && known is not null) rows = DedupeSql.Newer(rows, _keys, watermark, known);
-            return rejects ? Replayed(rows, ct) : rows;
+            var keyless = Keyless(ct) > 0;
+            twins.TakeOne(DedupeSql.First(kept, _keys, keyless));
+            if (known is not null && DedupeSql.Known(kept, _keys, known) is { } there) twins.LeaveOut(there);
+            if (known is not null && keyless && !IsReplay && DedupeSql.KnownKeyless(kept, _keys, columns, known) is { } same) twins.LeaveOut(same);
         }
+        else if (range is not null && known is not null && rejects) twins.LeaveOut(DedupeSql.KnownSince(kept, columns, known));
+        else if (range is not null && known is not null && !IsReplay) twins.LeaveOut(DedupeSql.KnownValues(kept, columns, watermark is not null && known.Has(watermark) ? range.Within : null, known));
     }
 
     private long Keyless(CancellationToken ct) => session.Scalar<long>(DedupeSql.Keyless(kept, _keys), ct);
@@ -75,7 +93,7 @@ internal sealed class RowWriter(
         return $"SELECT * EXCLUDE ({RowSet.RejectedIn}) FROM temp.ff_replayed";
     }
 
-    private static RowChanges Of(MergeCounts counts) => new(counts.Inserted, counts.Updated, counts.Deleted, counts.Unchanged, counts.Source);
+    private static RowChanges Of(MergeCounts counts, long undoing = 0) => new(counts.Inserted, counts.Updated, counts.Deleted, counts.Unchanged, counts.Source - undoing);
 
     /// <summary>Of changes the last one of each key counts, and nothing that came before all rows were taken away.</summary>
     private MergeOptions Changes(WriteOptions write, CancellationToken ct)
@@ -83,6 +101,7 @@ internal sealed class RowWriter(
         var cleared = session.Scalar<long?>($"SELECT max(rowid) FROM {kept} WHERE {RowSet.Operation} = 't'", ct);
         if (cleared is { } row)
         {
+            Deduplicated += session.Scalar<long>(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM {kept} WHERE rowid <= {row} AND {RowSet.Operation} IS DISTINCT FROM '{RowSet.LeftOut}'"), ct);
             session.Execute(string.Create(CultureInfo.InvariantCulture, $"DELETE FROM {kept} WHERE rowid <= {row}"), ct);
             log.Info("The source's table was emptied: rows of before go.");
         }

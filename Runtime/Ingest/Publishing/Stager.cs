@@ -9,11 +9,10 @@ using FlowForge.Pipelines;
 namespace FlowForge.Ingest.Publishing;
 
 /// <summary>What became of the rows that were handed over.</summary>
-/// <param name="Kept">Left by filter and watermark.</param>
-/// <param name="Changes">What the rows that were left of these, when twins are gone, did to the table.</param>
+/// <param name="Changes">What the rows that filter, watermark and twins have left did to the table.</param>
 /// <param name="Mode">How the commit must be made.</param>
 /// <param name="Cursor">How far the watermark has got.</param>
-internal sealed record Staged(long Kept, RowChanges Changes, CommitMode Mode, string? Cursor)
+internal sealed record Staged(RowChanges Changes, CommitMode Mode, string? Cursor)
 {
     /// <summary>Source rows that reached the table.</summary>
     public long Loaded => Changes.Source;
@@ -21,10 +20,13 @@ internal sealed record Staged(long Kept, RowChanges Changes, CommitMode Mode, st
     /// <summary>Rows that filter and watermark were seen to leave out.</summary>
     public long LeftOut { get; init; }
 
+    /// <summary>Rows that were chosen not to be written, for another one has their key or the table has them.</summary>
+    public long Deduplicated { get; init; }
+
     /// <summary>Set when a person has to see a change of the source first: nothing was written then.</summary>
     public HeldChanges? Held { get; init; }
 
-    /// <summary>Rows that checks sent to the rejects or dropped; not among <see cref="Kept"/>.</summary>
+    /// <summary>Rows that checks sent to the rejects or dropped; not among those.</summary>
     public TakenOut TakenOut { get; init; } = TakenOut.Nothing;
 
     /// <summary>Of a replay: rejects in whose place the table has another row by now; <see cref="RowWriter.Outrun"/> lists them.</summary>
@@ -32,7 +34,7 @@ internal sealed record Staged(long Kept, RowChanges Changes, CommitMode Mode, st
 }
 
 /// <summary>Filters rows, removes twins and writes them into a transaction as <c>write_mode</c> says; counts what is left after each step.</summary>
-internal sealed class Stager(DuckSession session, IngestDefinition job, JobRequest request, FileSettings settings, Drift drift, string? cursor, IReadOnlyDictionary<string, int> numbers, RejectSink rejects, IJobLog log)
+internal sealed class Stager(DuckSession session, IngestDefinition job, JobRequest request, FileSettings settings, Drift drift, string? cursor, IReadOnlyDictionary<string, int> numbers, RejectSink rejects, RowTaps taps, IJobLog log)
 {
     private const string Kept = "ff_kept";
     private bool IsReplay => request.Replay is not null;
@@ -48,7 +50,7 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
         {
             if (IsReplay) throw new JobFailedException("FF2054", $"The rejects would change the table, and drift: hold asks a person first: {string.Join(", ", held)}. Nothing was published.", "Let a run of the job bring the change and approve it, then replay; or set drift: evolve.");
             var (read, changes) = new HeldRows(session, transaction.Base!, rows).Read(held, drift.Missing(transaction.Base!.Schema, rows), ct);
-            return new Staged(read, RowChanges.Appended(read), CommitMode.Append, cursor) { Held = changes };
+            return new Staged(RowChanges.Appended(read), CommitMode.Append, cursor) { Held = changes };
         }
         rows.Lacking.Say(log);
         CheckWatermark(transaction.Base, rows);
@@ -68,7 +70,7 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
         {
             var adopted = partitioning.Constants is { } constants && ready?.Invoke(rows) is { Count: > 0 } files ? transaction.TryAdopt(files, constants, write) : null;
             var direct = (adopted ?? transaction.Write(session, select, write, ct)).Sum(f => f.Rows ?? 0);
-            return new Staged(direct, RowChanges.Appended(direct), mode, null) { LeftOut = passes.LeftOut };
+            return new Staged(RowChanges.Appended(direct), mode, null) { LeftOut = passes.LeftOut };
         }
         if (request.KeepCursor && job is { IncrementalMode: IncrementalMode.Incremental, WriteMode: Pipelines.WriteMode.Append, DedupeKeys.Count: 0 })
             throw new JobFailedException("FF2125", $"A backfill would append rows of {job.Name} that may be in the table already, for the job has no dedupe_keys. Nothing was published.", "Give the job dedupe_keys: rows are then merged.");
@@ -77,26 +79,20 @@ internal sealed class Stager(DuckSession session, IngestDefinition job, JobReque
         try
         {
             session.Execute($"CREATE OR REPLACE TEMP TABLE {Kept} AS {(range?.Within is { } within ? passes.Of(select, within) : select)}", ct);
-            if (!wanted()) return new Staged(0, RowChanges.Appended(0), mode, cursor);
+            if (!wanted()) return new Staged(RowChanges.Appended(0), mode, cursor);
             range?.CheckNulls(session, Kept, ct);
             var taken = checks.TakeOut(session, Kept, rows.OperationSql is not null, numbers, rejects.Add, ct);
             // A change that the filter leaves out deletes what is there, and is no row of the table.
-            var (kept, undone) = rows.OperationSql is null ? (session.Scalar<long>($"SELECT count(*) FROM {Kept}", ct), 0) : Changes(ct);
+            var undone = rows.OperationSql is null ? 0 : session.Scalar<long>($"SELECT count(*) FROM {Kept} WHERE {RowSet.Operation} = '{RowSet.LeftOut}'", ct);
             var reached = range is null ? null : IsReplay ? cursor : session.Scalar<string>(range.Reached(Kept), ct) ?? cursor;
-            var writer = new RowWriter(session, job, request, settings, Kept, columns, watermark, range, () => rejects.Count() > 0, log);
-            return new Staged(kept, writer.Write(transaction, write, rows.OperationSql is not null, rows.RejectedInSql is not null, ct), mode, reached) { LeftOut = passes.LeftOut + undone, TakenOut = taken, Outrun = writer.OutrunRows };
+            var writer = new RowWriter(session, job, request, settings, Kept, columns, watermark, range, () => rejects.Count() > 0, taps.Chosen, log);
+            var changes = writer.Write(transaction, write, rows.OperationSql is not null, rows.RejectedInSql is not null, ct);
+            return new Staged(changes, mode, reached) { LeftOut = passes.LeftOut + undone, Deduplicated = writer.Deduplicated, TakenOut = taken, Outrun = writer.OutrunRows };
         }
         finally
         {
             session.Execute($"DROP TABLE IF EXISTS {Kept}", CancellationToken.None);
         }
-    }
-
-    private (long Kept, long LeftOut) Changes(CancellationToken ct)
-    {
-        var isLeftOut = $"{RowSet.Operation} IS NOT DISTINCT FROM '{RowSet.LeftOut}'";
-        var counts = session.Rows($"SELECT count(*) FILTER (WHERE NOT ({isLeftOut})), count(*) FILTER (WHERE {isLeftOut}) FROM {Kept}", ct)[0];
-        return ((long)counts[0]!, (long)counts[1]!);
     }
 
     /// <summary>A watermark of numbers or times does not become text: as texts '999' is more than '1000', and rows that are new would count as old.</summary>

@@ -79,7 +79,7 @@ internal sealed class ReplayRun(LakeStore lake, PluginRegistry plugins, CatalogD
             throw new JobFailedException("FF2037", "The rejects come from several versions of the same file, and the job's checks set rows aside: they cannot be replayed together.", "Replay the rejects of one run at a time.");
         return new Loading(session, _table, _job.With(state.Drift), request, FormatSettings.From(_job.Config, format), new Extraction { Files = [.. files.Select(f => f.File)], Format = format, Reader = reader }, state, options.TemporaryFolder, _progress, log)
         {
-            Between = options.Between,
+            Taps = options.Taps,
             CheckBase = now =>
             {
                 if (now?.StateOf(request.ApplicationId)?.TableVersion != state.TableVersion)

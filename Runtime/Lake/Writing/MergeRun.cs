@@ -127,8 +127,12 @@ internal sealed class MergeRun
 
     private IEnumerable<string> NewColumns => sourceColumns.Where(c => table.Schema.Find(c) is null && !options.ControlColumns.Contains(c, StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>All rows of the source as they go into a table that is not there yet.</summary>
-    public string AllRows() => $"SELECT {string.Join(", ", NewColumns.Select(SqlText.Identifier))} FROM {Source}";
+    /// <summary>The rows of the source as they go into a table that is not there yet, and the number of those that ask for a deletion, which finds nothing.</summary>
+    public (string Rows, long Deletions) FirstRows()
+    {
+        var rows = $"SELECT {string.Join(", ", NewColumns.Select(SqlText.Identifier))} FROM {Source} AS s";
+        return options.DeleteWhen is null ? (rows, 0) : ($"{rows} WHERE NOT {Deletes}", Numbers($"SELECT count(*) FROM {Source} AS s WHERE {Deletes}")[0]);
+    }
 
     /// <summary>The condition for rows <c>t</c> of the table and <c>s</c> of the source with one key. NULL is a value of it like others.</summary>
     public string OnKeys => string.Join(" AND ", options.Keys.Select(k => $"t.{SqlText.Identifier(k)} {(keysWithNull.Contains(k) ? "IS NOT DISTINCT FROM" : "=")} s.{SqlText.Identifier(k)}"));
