@@ -6,7 +6,10 @@ namespace FlowForge.Plugins.Rest.NetSuite;
 /// <summary>The text of a read in SuiteQL: what to read, from which watermark on, behind which key.</summary>
 internal static partial class SuiteQl
 {
-    /// <param name="after">The key of the last row that was read; null at the start.</param>
+    /// <param name="after">
+    /// The key of the last row that was read; null at the start. It is always written as a text: the service gives numbers as texts, so that it does not tell which the column is, and a text in the place of a number
+    /// is taken for the number, while a number in the place of a text compares by another order than the rows come in.
+    /// </param>
     /// <exception cref="TerminalException">A name that is none.</exception>
     public static string Of(NetSuiteSpec spec, string? table, Watermark? from, string? after)
     {
@@ -16,7 +19,7 @@ internal static partial class SuiteQl
             var bound = $"{Name(mark.Column, "watermark_column")} >= {Bound(value, spec.WatermarkKind)}";
             conditions.Add(mark.IncludeNulls ? $"({bound} OR {mark.Column} IS NULL)" : bound);
         }
-        if (after is not null) conditions.Add($"{Name(spec.Key, "key")} > {Literal(after)}");
+        if (after is not null) conditions.Add($"{Name(spec.Key, "key")} > {Quoted(after)}");
         var source = spec.Query is { } query ? $"({query.Trim().TrimEnd(';')})" : Name(table ?? spec.TableName ?? throw new TerminalException("Neither table_name nor query is given.", "Say what to read."), "table_name");
         return $"SELECT * FROM {source}{(conditions.Count > 0 ? $" WHERE {string.Join(" AND ", conditions)}" : "")}{(spec.Key.Length > 0 ? $" ORDER BY {Name(spec.Key, "key")}" : "")}";
     }
@@ -33,8 +36,6 @@ internal static partial class SuiteQl
         WatermarkKind.Time => throw new TerminalException($"The watermark {value} is no time, and watermark_kind asks for one.", "Set watermark_kind: text, or reset the job's watermark."),
         _ => Quoted(value),
     };
-
-    private static string Literal(string key) => IsNumber(key) ? key : Quoted(key);
 
     private static bool IsNumber(string text) => NumberPattern().IsMatch(text);
 

@@ -35,15 +35,23 @@ public sealed class NetSuiteConnectorTests : IDisposable
     public async Task ReadAsync_GoesFromKeyToKey_AndFromTheWatermarkOn()
     {
         Assert.Equal(string.Join(' ', Enumerable.Range(1, 25)), await IdsAsync(new ReadRequest()));
-        Assert.Equal(["SELECT * FROM transaction ORDER BY id", "SELECT * FROM transaction WHERE id > 10 ORDER BY id", "SELECT * FROM transaction WHERE id > 20 ORDER BY id"], _server.Queries);
+        Assert.Equal(["SELECT * FROM transaction ORDER BY id", "SELECT * FROM transaction WHERE id > '10' ORDER BY id", "SELECT * FROM transaction WHERE id > '20' ORDER BY id"], _server.Queries);
         Assert.Equal("21 22 23 24 25", await IdsAsync(new ReadRequest { From = new Watermark("changed", "21") }));
         Assert.Equal("SELECT * FROM transaction WHERE changed >= 21 ORDER BY id", _server.Queries.Last());
         await IdsAsync(new ReadRequest { From = new Watermark("changed", "2026-01-31T10:00:00.5Z") { IncludeNulls = true }, Limit = 1 });
         Assert.Equal("SELECT * FROM transaction WHERE (changed >= TO_TIMESTAMP('2026-01-31 10:00:00.500000', 'YYYY-MM-DD HH24:MI:SS.FF6') OR changed IS NULL) ORDER BY id", _server.Queries.Last());
         await IdsAsync(new ReadRequest { From = new Watermark("changed", "o'clock") }, s => s with { Query = "SELECT id, changed FROM transaction;", WatermarkKind = WatermarkKind.Text });
-        Assert.Equal("SELECT * FROM (SELECT id, changed FROM transaction) WHERE changed >= 'o''clock' AND id > 20 ORDER BY id", _server.Queries.Last());
+        Assert.Equal("SELECT * FROM (SELECT id, changed FROM transaction) WHERE changed >= 'o''clock' AND id > '20' ORDER BY id", _server.Queries.Last());
         Assert.Equal("{\"id\":1,\"tranid\":\"SO1\"}", (await PageSourceAcceptance.ReadAsync(Open(s => s with { NumberColumns = ["ID", "tranid"] }), new ReadRequest { Limit = 1 }, Stop)).Records.Single());
         Assert.Equal("{\"id\":\"1\",\"tranid\":\"SO1\"}", (await PageSourceAcceptance.ReadAsync(Open(), new ReadRequest { Limit = 1 }, Stop)).Records.Single());
+    }
+
+    [Fact]
+    public async Task ReadAsync_KeyOfTextsThatLookLikeNumbers_LeavesNoRowOut()
+    {
+        _server.Texts.AddRange(Enumerable.Range(1, 25).Select(n => n.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        var (lines, _) = await PageSourceAcceptance.ReadAsync(Open(s => s with { Key = "tranid" }), new ReadRequest(), Stop);
+        Assert.Equal(_server.Texts.Order(StringComparer.Ordinal).Select(t => $"{{\"tranid\":\"{t}\"}}"), lines);
     }
 
     [Fact]

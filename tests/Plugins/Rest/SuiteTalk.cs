@@ -24,6 +24,9 @@ internal sealed partial class SuiteTalk : IDisposable
     /// <summary>How many rows a table has.</summary>
     public Dictionary<string, long> Tables { get; } = [];
 
+    /// <summary>Keys of a table that is ordered by the text <c>tranid</c>; without any there is none.</summary>
+    public List<string> Texts { get; } = [];
+
     /// <summary>A row of a table, as JSON.</summary>
     public Func<string, long, string> Row { get; init; } = static (_, id) => $"{{\"links\":[],\"id\":\"{id}\",\"tranid\":\"SO{id}\"}}";
 
@@ -44,12 +47,22 @@ internal sealed partial class SuiteTalk : IDisposable
         var table = TablePattern().Match(sql) is { Success: true } found ? found.Groups[1].Value : "";
         if (!Tables.TryGetValue(table, out var rows)) return Problem(400, "Bad Request", $"Invalid search query. Detailed unprocessed description follows. Search error occurred: Record '{table}' was not found.");
         var (limit, offset) = (long.Parse(request.Query["limit"]!, CultureInfo.InvariantCulture), long.Parse(request.Query["offset"]!, CultureInfo.InvariantCulture));
+        if (Texts.Count > 0 && sql.Contains("ORDER BY tranid", StringComparison.Ordinal)) return ByText(sql, (int)long.Parse(request.Query["limit"]!, CultureInfo.InvariantCulture));
         // Ids count from 1: both bounds are bounds of ids.
         var after = AfterPattern().Match(sql) is { Success: true } a ? long.Parse(a.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
         var from = FromPattern().Match(sql) is { Success: true } f ? long.Parse(f.Groups[1].Value, CultureInfo.InvariantCulture) : 1;
         var first = Math.Max(after + 1, from) + offset;
         var count = Math.Clamp(rows - first + 1, 0, limit);
         return Page([.. Enumerable.Range(0, (int)count).Select(i => Row(table, first + i))], offset, first + count <= rows);
+    }
+
+    /// <summary>As Oracle does: texts come in the order of texts, and a bound that is a number makes it compare numbers.</summary>
+    private TestApi.Reply ByText(string sql, int limit)
+    {
+        var bound = TextPattern().Match(sql);
+        var rows = Texts.Order(StringComparer.Ordinal).Where(t => !bound.Success || (bound.Groups[1].Value.StartsWith('\'') ? string.CompareOrdinal(t, bound.Groups[1].Value.Trim('\'')) > 0
+            : long.Parse(t, CultureInfo.InvariantCulture) > long.Parse(bound.Groups[1].Value, CultureInfo.InvariantCulture))).ToList();
+        return Page([.. rows.Take(limit).Select(t => $"{{\"tranid\":\"{t}\"}}")], 0, rows.Count > limit);
     }
 
     private static TestApi.Reply Page(IReadOnlyList<string> items, long offset, bool more) => new($"{{\"links\":[],\"count\":{items.Count},\"hasMore\":{(more ? "true" : "false")},\"items\":[{string.Join(',', items)}],\"offset\":{offset}}}");
@@ -76,6 +89,7 @@ internal sealed partial class SuiteTalk : IDisposable
     public void Dispose() => Api.Dispose();
 
     [GeneratedRegex(@"FROM (\w+)")] private static partial Regex TablePattern();
-    [GeneratedRegex(@"\bid > (\d+)")] private static partial Regex AfterPattern();
+    [GeneratedRegex(@"\btranid > ('?\d+'?)")] private static partial Regex TextPattern();
+    [GeneratedRegex(@"\bid > '(\d+)'")] private static partial Regex AfterPattern();
     [GeneratedRegex(@"\bchanged >= (\d+)")] private static partial Regex FromPattern();
 }
