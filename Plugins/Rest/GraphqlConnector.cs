@@ -99,18 +99,26 @@ public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IP
         if (from is { Value: { } bound } && _spec.WatermarkVariable is { } name) variables[name] = WatermarkText.Of(bound, _spec.WatermarkFormat);
         var client = _client ??= new ApiClient(_spec, address, context);
         var body = new JsonObject { ["query"] = _spec.Query, ["variables"] = variables }.ToJsonString();
-        var answer = await client.SendAsync(address, body, cancellationToken).ConfigureAwait(false);
-        JsonDocument document;
-        try { document = JsonDocument.Parse(answer.Body); }
-        catch (JsonException e) { throw new TerminalException($"{address.GetLeftPart(UriPartial.Path)} answers with no JSON: {e.Message}", "Check the url.", e); }
-        // A partial answer would be a table with silent holes.
-        if (document.RootElement.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0)
+        JsonDocument? document = null;
+        try
         {
-            var message = string.Join("; ", errors.EnumerateArray().Take(3).Select(e => JsonRecords.Text(e, "message") ?? "an error without message"));
-            document.Dispose();
-            throw new TerminalException($"The API refuses the query: {message}", "Correct query and variables.");
+            await client.SendAsync(address, body, cancellationToken, answer =>
+            {
+                document?.Dispose();
+                document = JsonDocument.Parse(answer.Body);
+                return GraphqlThrottle.PauseOf(document.RootElement);
+            }).ConfigureAwait(false);
+            // A partial answer would be a table with silent holes.
+            if (GraphqlThrottle.Errors(document!.RootElement) is { Count: > 0 } errors)
+                throw new TerminalException($"The API refuses the query: {string.Join("; ", errors.Take(3).Select(e => JsonRecords.Text(e, "message") ?? "an error without message"))}", "Correct query and variables.");
+            return document;
         }
-        return document;
+        catch (Exception e)
+        {
+            document?.Dispose();
+            if (e is JsonException) throw new TerminalException($"{address.GetLeftPart(UriPartial.Path)} answers with no JSON: {e.Message}", "Check the url.", e);
+            throw;
+        }
     }
 
     public void Dispose() => _client?.Dispose();

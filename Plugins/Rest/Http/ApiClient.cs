@@ -33,7 +33,8 @@ internal sealed class ApiClient : IDisposable
 
     /// <param name="address">Absolute.</param>
     /// <param name="body">JSON to post; null for GET.</param>
-    public async Task<Answer> SendAsync(Uri address, string? body, CancellationToken cancellationToken)
+    /// <param name="pauseOf">Told of each answer of a good status: how long to wait before it is asked for again, where it says in its body that this was too much; null for a good one.</param>
+    public async Task<Answer> SendAsync(Uri address, string? body, CancellationToken cancellationToken, Func<Answer, TimeSpan?>? pauseOf = null)
     {
         var refreshed = false;
         for (var attempt = 1; ; attempt++)
@@ -56,7 +57,11 @@ internal sealed class ApiClient : IDisposable
             if ((int)answer.Status is >= 200 and < 300)
             {
                 SlowDown(answer.Headers);
-                return answer;
+                if (pauseOf?.Invoke(answer) is not { } asked) return answer;
+                var pause = asked > TimeSpan.Zero ? asked : BackOff(attempt);
+                if (attempt == Tries || pause > _spec.LongestPause) throw new TransientException(Message(answer), pause);
+                await WaitAsync(Message(answer), pause, cancellationToken).ConfigureAwait(false);
+                continue;
             }
             if (answer.Status == HttpStatusCode.Unauthorized && !refreshed && _authorization.Forget())
             {

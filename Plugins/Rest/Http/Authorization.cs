@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -85,19 +86,23 @@ internal sealed class Authorization(AuthSpec spec, HttpClient http, ConnectorCon
                 _refresh = rotated;
             }
             foreach (var got in new[] { _token, _refresh }) if (got is not null) context.Conceal(new Secret(got));
-            var seconds = answer.RootElement.TryGetProperty("expires_in", out var ends) && ends.TryGetDouble(out var given) ? given : 3600;
-            _ends = DateTimeOffset.UtcNow.AddSeconds(seconds);
+            _ends = DateTimeOffset.UtcNow.AddSeconds(Seconds(answer.RootElement));
             return _token ?? throw new TerminalException($"{address.GetLeftPart(UriPartial.Path)} answers without an access_token.", "Check token_url.");
         }
-        catch (JsonException e)
+        // The latter: JSON, and something else than an object of texts.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new TerminalException($"{spec.TokenUrl!.GetLeftPart(UriPartial.Path)} answers with no JSON.", "Check token_url.", e);
+            throw new TerminalException($"{spec.TokenUrl!.GetLeftPart(UriPartial.Path)} answers with no JSON that holds a token.", "Check token_url.", e);
         }
         finally
         {
             _gate.Release();
         }
     }
+
+    /// <summary>How long the token lasts. Some services write the number as a text; what says nothing is an hour.</summary>
+    private static double Seconds(JsonElement answer) =>
+        answer.TryGetProperty("expires_in", out var ends) && double.TryParse(ends.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var given) && given is > 0 and < 1e9 ? given : 3600;
 
     private string Needed(Secret value, string name) => Needed(value.IsEmpty ? null : value.Reveal(), name);
     private string Needed(string? value, string name) => string.IsNullOrEmpty(value) ? throw Missing(name) : value;

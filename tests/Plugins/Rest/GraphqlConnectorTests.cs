@@ -58,6 +58,28 @@ public sealed class GraphqlConnectorTests : IDisposable
     }
 
     [Theory]
+    [InlineData("\"extensions\": {\"code\": \"THROTTLED\"}", true)]
+    [InlineData("\"type\": \"RATE_LIMITED\"", true)]
+    [InlineData("\"extensions\": {\"code\": \"MAX_COST_EXCEEDED\"}", false)]
+    [InlineData("\"extensions\": {\"code\": \"THROTTLED\"}}, {\"message\": \"No field x\"", false)]
+    public async Task ReadAsync_LimitThatIsUsedUp_IsWaitedFor(string error, bool passes)
+    {
+        var asked = 0;
+        var busy = $"{{\"errors\": [{{\"message\": \"Throttled\", {error}}}], \"extensions\": {{\"cost\": {{\"requestedQueryCost\": 10, \"throttleStatus\": {{\"currentlyAvailable\": 9, \"restoreRate\": 100}}}}}}}}";
+        using var api = new TestApi(r => ++asked == 2 ? new TestApi.Reply(busy) : Answer(r));
+        if (passes)
+        {
+            Assert.Equal(6, (await ReadAsync(Open(api), new ReadRequest())).Count);
+            Assert.Single(_fixture.Lines, l => l.StartsWith($"warning: {api.Address}graphql: HTTP 200 OK: {{\"errors\":", StringComparison.Ordinal) && l.EndsWith("; asked again in 0 s", StringComparison.Ordinal));
+            asked = 1;
+            // The pause is longer than the connection waits: the run tries again later.
+            var later = await Assert.ThrowsAsync<TransientException>(() => ReadAsync(Open(api, s => s with { LongestPause = TimeSpan.Zero }), new ReadRequest()));
+            Assert.Equal(TimeSpan.FromMilliseconds(10), later.RetryAfter);
+        }
+        else Assert.StartsWith("The API refuses the query: Throttled", (await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(Open(api), new ReadRequest()))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("\"hasNextPage\": true", "The answer has no data.all.pageInfo.endCursor: whether and where more records follow is not known.")]
     [InlineData("\"hasNextPage\": true, \"endCursor\": null", "The answer has no data.all.pageInfo.endCursor: whether and where more records follow is not known.")]
     [InlineData("\"endCursor\": \"5\"", "The answer has no data.all.pageInfo.hasNextPage: whether and where more records follow is not known.")]

@@ -255,6 +255,24 @@ public sealed class RestConnectorTests : IDisposable
         Assert.All(requests, r => Assert.Equal("7", r.Headers["X-Tenant"]));
     }
 
+    [Theory]
+    [InlineData("{\"access_token\": \"t1\", \"expires_in\": \"3599\"}", "/token /x")]
+    [InlineData("{\"access_token\": \"t1\", \"expires_in\": null}", "/token /x")]
+    [InlineData("{\"access_token\": \"t1\", \"expires_in\": \"soon\"}", "/token /x")]
+    [InlineData("[\"t1\"]", null)]
+    [InlineData("{\"access_token\": 7}", null)]
+    public async Task ReadAsync_OAuth2_TakesWhatTokenServicesSay(string said, string? asked)
+    {
+        using var api = new TestApi(r => r.Path == "/token" ? new TestApi.Reply(said) : r.Headers["Authorization"] == "Bearer t1" ? new TestApi.Reply(Items(1, 1)) : new TestApi.Reply("no", 403));
+        var spec = new RestSpec { BaseUrl = api.Address, Url = "x", Auth = new AuthSpec { Kind = AuthKind.Oauth2ClientCredentials, TokenUrl = new Uri(api.Address, "token"), ClientId = "id", ClientSecret = new Secret("s") } };
+        if (asked is null) Assert.Equal($"{api.Address}token answers with no JSON that holds a token.", (await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(spec))).Message);
+        else
+        {
+            Assert.Single(await ReadAsync(spec));
+            Assert.Equal(asked, api.Asked);
+        }
+    }
+
     [Fact]
     public async Task ReadAsync_OAuth2_FetchesATokenAndANewOneWhenItIsRefused()
     {
