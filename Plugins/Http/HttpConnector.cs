@@ -79,11 +79,7 @@ public sealed class HttpConnector : IFileSource, ITestConnection, IDiscover, IDi
         var place = _files.Address(pattern.Replace("{url}", address.AbsoluteUri, StringComparison.Ordinal));
         using var answer = await _files.SendAsync(HttpMethod.Get, place, static r => r.Headers.Range = new RangeHeaderValue(0, 1023), cancellationToken).ConfigureAwait(false);
         if (!answer.IsSuccessStatusCode) throw HttpFiles.Failure(place, answer);
-        var stream = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        await using var _ = stream.ConfigureAwait(false);
-        var bytes = new byte[1024];
-        var read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        var word = Encoding.ASCII.GetString(bytes, 0, read).Split([' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() ?? "";
+        var word = Encoding.ASCII.GetString(await _files.BeginningAsync(answer, 1024, cancellationToken).ConfigureAwait(false)).Split([' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() ?? "";
         return word.Length is 32 or 40 or 64 or 128 && word.All(char.IsAsciiHexDigit) ? Convert.FromHexString(word)
             : throw new TerminalException($"{HttpFiles.Shown(place)} holds no checksum: it begins with \"{(word.Length > 40 ? word[..40] + "…" : word)}\".", "Correct checksum.");
     }

@@ -99,7 +99,7 @@ internal sealed class HttpFileStream : Stream
         var answer = await _files.SendAsync(HttpMethod.Get, _address, Prepare, cancellationToken).ConfigureAwait(false);
         _answer = answer;
         if (answer.StatusCode == HttpStatusCode.PreconditionFailed) throw Replaced();
-        if (!answer.IsSuccessStatusCode) throw HttpFiles.Failure(_address, answer);
+        if (!answer.IsSuccessStatusCode) throw await _files.FailureAsync(_address, answer, cancellationToken).ConfigureAwait(false);
         var isRest = answer.StatusCode == HttpStatusCode.PartialContent;
         if (isRest && answer.Content.Headers.ContentRange?.From != _position) throw new TransientException($"{HttpFiles.Shown(_address)}: byte {_position} was asked for, and the server answers from {answer.Content.Headers.ContentRange?.From}.");
         if (answer.Headers.ETag is { } etag && _etag is not null && etag.Tag != _etag.Tag) throw Replaced();
@@ -118,7 +118,7 @@ internal sealed class HttpFileStream : Stream
         var buffer = new byte[1 << 16];
         for (var left = _position; left > 0;)
         {
-            var read = await _body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellationToken).ConfigureAwait(false);
+            var read = await _files.NextAsync(_body, buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), _address, cancellationToken).ConfigureAwait(false);
             if (read == 0) throw new TransientException($"{HttpFiles.Shown(_address)} ends at byte {_position - left}, and was read up to {_position} before.");
             left -= read;
         }

@@ -11,11 +11,13 @@ internal sealed class HttpFiles : IDisposable
     private readonly HttpSpec _spec;
     private readonly IPace _pace;
     private readonly Func<CancellationToken, ValueTask<AuthenticationHeaderValue>>? _credentials;
+    private readonly Func<HttpResponseMessage, CancellationToken, ValueTask<Exception>>? _failures;
 
     /// <param name="credentials">Gives the credentials of each request to the host of <c>base_url</c>, where they are not those of the settings.</param>
-    public HttpFiles(HttpSpec spec, IPace pace, Func<CancellationToken, ValueTask<AuthenticationHeaderValue>>? credentials = null)
+    /// <param name="failures">Says what an answer that brings no file means, where its body says more than its status.</param>
+    public HttpFiles(HttpSpec spec, IPace pace, Func<CancellationToken, ValueTask<AuthenticationHeaderValue>>? credentials = null, Func<HttpResponseMessage, CancellationToken, ValueTask<Exception>>? failures = null)
     {
-        (_spec, _pace, _credentials) = (spec, pace, credentials);
+        (_spec, _pace, _credentials, _failures) = (spec, pace, credentials, failures);
         // What the server packs for the way would change sizes and ranges: files come as they are.
         _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.None, PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectTimeout = spec.Timeout })
         {
@@ -72,6 +74,33 @@ internal sealed class HttpFiles : IDisposable
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.SecureConnectionError) { throw new TerminalException($"{Shown(request.RequestUri!)}: {Innermost(e).Message}", "Check the server's certificate, and whether it is trusted here.", e); }
         catch (Exception e) when (e is HttpRequestException or IOException) { throw new TransientException($"{Shown(request.RequestUri!)}: {Innermost(e).Message}", inner: e); }
     }
+
+    /// <summary>Reads what comes next of an answer's body, for as long as the settings say that a server may be silent.</summary>
+    /// <exception cref="TransientException">Nothing came in time, or the connection broke.</exception>
+    public async ValueTask<int> NextAsync(Stream body, Memory<byte> buffer, Uri address, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_spec.Timeout);
+        try { return await body.ReadAsync(buffer, timeout.Token).ConfigureAwait(false); }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested) { throw new TransientException($"{Shown(address)}: nothing more came within {_spec.Timeout.TotalSeconds:0} s.", inner: e); }
+        catch (Exception e) when (e is HttpRequestException or IOException) { throw new TransientException($"{Shown(address)}: {Innermost(e).Message}", inner: e); }
+    }
+
+    /// <summary>The first bytes of an answer's body, at most so many; for answers that are no files.</summary>
+    public async Task<byte[]> BeginningAsync(HttpResponseMessage answer, int most, CancellationToken cancellationToken)
+    {
+        var address = answer.RequestMessage!.RequestUri!;
+        var stream = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = stream.ConfigureAwait(false);
+        using var body = new MemoryStream();
+        var buffer = new byte[Math.Min(most, 1 << 16)];
+        while (body.Length < most && await NextAsync(stream, buffer.AsMemory(0, (int)Math.Min(buffer.Length, most - body.Length)), address, cancellationToken).ConfigureAwait(false) is > 0 and var read) body.Write(buffer, 0, read);
+        return body.ToArray();
+    }
+
+    /// <summary>What an answer that brings no file means, with what its body says.</summary>
+    public ValueTask<Exception> FailureAsync(Uri address, HttpResponseMessage answer, CancellationToken cancellationToken) =>
+        _failures is null ? ValueTask.FromResult(Failure(address, answer)) : _failures(answer, cancellationToken);
 
     /// <summary>What an answer that brings no file means.</summary>
     public static Exception Failure(Uri address, HttpResponseMessage answer)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using FlowForge.Plugins.Files;
@@ -25,7 +24,7 @@ public sealed class GoogleDriveConnector : IFileSource, ITestConnection, IDiscov
         // What is posted for a token proves who asks: it goes to no other address.
         _plain = new HttpFiles(new HttpSpec { Timeout = _spec.Timeout, Url = [], MaxRedirects = 0 }, context.Pace);
         _token = new GoogleToken(_spec, _plain, context.Conceal);
-        _files = new HttpFiles(_http, context.Pace, _token.GetAsync);
+        _files = new HttpFiles(_http, context.Pace, _token.GetAsync, RefusalAsync);
     }
 
     /// <summary>One entry of a folder.</summary>
@@ -105,10 +104,9 @@ public sealed class GoogleDriveConnector : IFileSource, ITestConnection, IDiscov
             cancellationToken.ThrowIfCancellationRequested();
             var query = $"drive/v3/files?q={Uri.EscapeDataString($"'{id}' in parents and trashed = false")}&fields={Uri.EscapeDataString("nextPageToken,files(id,name,mimeType,size,md5Checksum,modifiedTime,version)")}&pageSize=1000&supportsAllDrives=true&includeItemsFromAllDrives=true{(next is null ? "" : "&pageToken=" + Uri.EscapeDataString(next))}";
             using var body = await AskAsync(new Uri(_spec.ApiUrl, query), cancellationToken).ConfigureAwait(false);
-            if (body.RootElement.TryGetProperty("files", out var files))
-                foreach (var file in files.EnumerateArray())
-                    // A name may hold what parts paths here.
-                    yield return new Entry(path + (Text(file, "name") ?? "").Replace("%", "%25", StringComparison.Ordinal).Replace("/", "%2F", StringComparison.Ordinal).Replace("\\", "%5C", StringComparison.Ordinal), Text(file, "id")!, Text(file, "mimeType") ?? "", long.TryParse(Text(file, "size"), CultureInfo.InvariantCulture, out var size) ? size : null, Text(file, "md5Checksum"), Text(file, "modifiedTime"), Text(file, "version"));
+            foreach (var file in body.RootElement.GetProperty("files").EnumerateArray())
+                // A name may hold what parts paths here.
+                yield return new Entry(path + (Text(file, "name") ?? "").Replace("%", "%25", StringComparison.Ordinal).Replace("/", "%2F", StringComparison.Ordinal).Replace("\\", "%5C", StringComparison.Ordinal), Text(file, "id")!, Text(file, "mimeType") ?? "", long.TryParse(Text(file, "size"), CultureInfo.InvariantCulture, out var size) ? size : null, Text(file, "md5Checksum"), Text(file, "modifiedTime"), Text(file, "version"));
             next = DriveAnswer.Text(body, "nextPageToken");
         }
         while (next is not null);
@@ -119,24 +117,22 @@ public sealed class GoogleDriveConnector : IFileSource, ITestConnection, IDiscov
         for (var attempt = 1; ; attempt++)
         {
             using var answer = await _files.SendAsync(HttpMethod.Get, address, null, cancellationToken).ConfigureAwait(false);
-            var body = await DriveAnswer.ReadAsync(answer, cancellationToken).ConfigureAwait(false);
-            if (answer.IsSuccessStatusCode) return body;
-            var said = body.RootElement.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object ? Text(error, "message") : null;
-            var reason = error.ValueKind == JsonValueKind.Object && error.TryGetProperty("errors", out var all) && all.ValueKind == JsonValueKind.Array && all.GetArrayLength() > 0 ? Text(all[0], "reason") : null;
-            body.Dispose();
-            var message = $"Google Drive: HTTP {(int)answer.StatusCode}{(said is null ? "" : $": {said}")}";
-            // Too many requests come as 403, too.
-            var passes = answer.StatusCode is HttpStatusCode.TooManyRequests || (int)answer.StatusCode >= 500 || reason is "rateLimitExceeded" or "userRateLimitExceeded";
-            if (!passes) throw new TerminalException(message, answer.StatusCode switch
-            {
-                HttpStatusCode.NotFound => "Check folder_id, and share the folder to the account.",
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => "Check the credentials, whether the Drive API is switched on for their project, and whether the folder is shared to the account.",
-                _ => "Check folder_id.",
-            });
-            if (attempt == Tries) throw new TransientException(message, TimeSpan.FromSeconds(30));
-            _context.Log.Debug($"{message}; asked again.");
+            var body = await DriveAnswer.ReadAsync(_files, answer, cancellationToken).ConfigureAwait(false);
+            // A page that lists nothing is not the same as no page: a proxy's own answer would be an empty folder.
+            if (answer.IsSuccessStatusCode && body.RootElement.TryGetProperty("files", out var files) && files.ValueKind == JsonValueKind.Array) return body;
+            using var _ = body;
+            var failure = answer.IsSuccessStatusCode ? new TransientException($"Google Drive: {HttpFiles.Shown(address)} answers HTTP {(int)answer.StatusCode} without a list of files.", TimeSpan.FromSeconds(30)) : DriveAnswer.Failure(answer.StatusCode, body);
+            if (failure is not TransientException || attempt == Tries) throw failure;
+            _context.Log.Debug($"{failure.Message}; asked again.");
             await Task.Delay(TimeSpan.FromMilliseconds(500 << attempt), cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Why a file does not come.</summary>
+    private async ValueTask<Exception> RefusalAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        using var body = await DriveAnswer.ReadAsync(_files, answer, cancellationToken).ConfigureAwait(false);
+        return DriveAnswer.Failure(answer.StatusCode, body);
     }
 
     private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number ? value.ToString() : null;

@@ -30,7 +30,7 @@ internal sealed class GoogleToken(GoogleDriveSpec spec, HttpFiles plain, Action<
                 _ => throw new TerminalException("There are no credentials.", "Set service_account_key, or client_id, client_secret and refresh_token."),
             };
             using var answer = await plain.SendAsync(HttpMethod.Post, spec.TokenUrl, r => r.Content = new FormUrlEncodedContent(form), cancellationToken).ConfigureAwait(false);
-            using var body = await DriveAnswer.ReadAsync(answer, cancellationToken).ConfigureAwait(false);
+            using var body = await DriveAnswer.ReadAsync(plain, answer, cancellationToken).ConfigureAwait(false);
             if (!answer.IsSuccessStatusCode)
             {
                 // Google says the error's name, and what it means.
@@ -38,7 +38,7 @@ internal sealed class GoogleToken(GoogleDriveSpec spec, HttpFiles plain, Action<
                 throw (int)answer.StatusCode is >= 500 or 429 ? new TransientException($"{HttpFiles.Shown(spec.TokenUrl)} gives no token: {said}")
                     : new TerminalException($"{HttpFiles.Shown(spec.TokenUrl)} gives no token: {Hide(said)}", "Check the credentials: the key may have been deleted, or the refresh token withdrawn.");
             }
-            var seconds = body.RootElement.TryGetProperty("expires_in", out var ends) && ends.TryGetInt32(out var given) ? given : 3600;
+            var seconds = body.RootElement.TryGetProperty("expires_in", out var ends) && ends.ValueKind == JsonValueKind.Number && ends.TryGetInt32(out var given) ? given : 3600;
             _ends = DateTimeOffset.UtcNow.AddSeconds(seconds);
             var token = DriveAnswer.Text(body, "access_token") ?? throw new TerminalException($"{HttpFiles.Shown(spec.TokenUrl)} answers without an access_token.", "Check token_url.");
             conceal(new Secret(token));
@@ -80,25 +80,4 @@ internal sealed class GoogleToken(GoogleDriveSpec spec, HttpFiles plain, Action<
     private static string Base64(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
     public void Dispose() => _gate.Dispose();
-}
-
-/// <summary>Answers in JSON.</summary>
-internal static class DriveAnswer
-{
-    private const int MostBytes = 32 << 20;
-
-    /// <summary>The body; an empty object where it is none of JSON.</summary>
-    public static async Task<JsonDocument> ReadAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
-    {
-        var stream = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        await using var _ = stream.ConfigureAwait(false);
-        using var body = new MemoryStream();
-        var buffer = new byte[1 << 16];
-        while (body.Length < MostBytes && await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read) body.Write(buffer, 0, read);
-        try { return JsonDocument.Parse(body.ToArray()); }
-        catch (JsonException) { return JsonDocument.Parse("{}"); }
-    }
-
-    /// <summary>A text of the outermost object, null when it is not there.</summary>
-    public static string? Text(JsonDocument body, string name) => body.RootElement.ValueKind == JsonValueKind.Object && body.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

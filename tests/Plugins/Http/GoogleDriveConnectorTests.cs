@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using FlowForge.Plugins.Http.GoogleDrive;
 using FlowForge.Plugins.Testing;
+using FlowForge.Plugins.Tests.Rest;
 using FlowForge.Plugins.Tests.Servers;
 
 [assembly: AssemblyFixture(typeof(DriveServer))]
@@ -75,6 +76,28 @@ public sealed class GoogleDriveConnectorTests(DriveServer server) : IDisposable
             Assert.EndsWith("has the checksum 22af645d1859cb5ca6da0c484f1f37ea, and should have 149603e6c03516362a8da23f624db945.", failure.Message, StringComparison.Ordinal);
             Assert.NotEqual(file.ETag, (await ListAsync("*")).Single().ETag);
         }
+    }
+
+    [Fact]
+    public async Task ListAsync_AnswerThatIsNoListing_IsNoEndOfTheFolder()
+    {
+        var asked = 0;
+        using var api = new TestApi(r => r.Path == "/token" ? new TestApi.Reply("{\"access_token\": \"t\", \"expires_in\": \"3599\"}")
+            : r.Query["alt"] is not null ? new TestApi.Reply("{\"error\": {\"message\": \"User Rate Limit Exceeded\", \"errors\": [{\"reason\": \"userRateLimitExceeded\"}]}}", 403)
+            : r.Path.EndsWith("/export", StringComparison.Ordinal) ? new TestApi.Reply("{\"error\": {\"message\": \"This file is too large to be exported.\", \"errors\": [{\"reason\": \"exportSizeLimitExceeded\"}]}}", 403)
+            : r.Query["pageToken"] is null ? new TestApi.Reply("{\"nextPageToken\": \"2\", \"files\": [{\"id\": \"1\", \"name\": \"a.csv\"}]}")
+            : asked++ == 0 ? new TestApi.Reply("<html>Sign in</html>")
+            : new TestApi.Reply($"{{\"files\": [{{\"id\": \"2\", \"name\": \"b\", \"mimeType\": \"{Sheet}\"}}]}}"));
+        using var connector = Open("*.csv", s => s with { ApiUrl = api.Address, TokenUrl = new Uri(api.Address, "token") });
+        var files = new List<SourceFile>();
+        await foreach (var file in connector.ListAsync(Stop)) files.Add(file);
+        Assert.Equal(["a.csv", "b.csv"], files.Select(f => f.Path));
+        Assert.Contains($"debug: Google Drive: {api.Address}drive/v3/files answers HTTP 200 without a list of files.; asked again.", _fixture.Lines);
+        // A limit passes, a size does not.
+        Assert.Equal("Google Drive: HTTP 403: User Rate Limit Exceeded", (await Assert.ThrowsAsync<TransientException>(async () => await files[0].OpenAsync(Stop))).Message);
+        var refused = await Assert.ThrowsAsync<TerminalException>(async () => await files[1].OpenAsync(Stop));
+        Assert.Equal("Google Drive: HTTP 403: This file is too large to be exported.", refused.Message);
+        Assert.Equal("Google exports at most 10 MB of a sheet: split it, or save it as a file of its own in the folder.", refused.Suggestion);
     }
 
     [Fact]
