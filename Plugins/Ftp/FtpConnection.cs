@@ -13,6 +13,9 @@ internal sealed record FtpReply(int Code, string Text)
 {
     public bool IsGood => Code is >= 200 and < 300;
 
+    /// <summary>The server does not know the command at all.</summary>
+    public bool IsUnknown => Code is 500 or 502;
+
     /// <summary>As an error: numbers from 400 may be other next time, from 500 not.</summary>
     public Exception Failure(string what) => Code is >= 400 and < 500
         ? new TransientException($"{what}: {Code} {Text}")
@@ -279,6 +282,15 @@ internal sealed class FtpConnection : IDisposable
         var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(_spec.Timeout);
         return patience;
+    }
+
+    /// <summary>Does one read of a transfer, for as long as the server may be silent.</summary>
+    /// <exception cref="TransientException">Nothing came in time, or the connection broke.</exception>
+    public async ValueTask<T> WithinAsync<T>(Func<CancellationToken, ValueTask<T>> read, CancellationToken ct)
+    {
+        using var patience = Patience(ct);
+        try { return await read(patience.Token).ConfigureAwait(false); }
+        catch (Exception e) when (Meant(e, ct) is { } meant) { throw meant; }
     }
 
     private TransientException? Meant(Exception e, CancellationToken ct) => e switch

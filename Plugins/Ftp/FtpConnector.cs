@@ -23,7 +23,7 @@ public sealed class FtpConnector(ConnectorContext<FtpSpec> context) : IFileSourc
             {
                 if (_spec.Exclude.Any(x => Glob.MatchesPathOrName(x, path)) || (done is not null && path.StartsWith(done, StringComparison.Ordinal)) || !seen.Add(path)) continue;
                 // Listings round sizes and times or leave them out; what is compared later has to be exact.
-                if (await FtpStream.FactsAsync(connection, path, cancellationToken).ConfigureAwait(false) is not { } facts || facts.Modified > youngest) continue;
+                if (await FtpStream.FactsAsync(connection, path, cancellationToken, entry).ConfigureAwait(false) is not { } facts || facts.Modified > youngest) continue;
                 yield return new SourceFile { Path = path, Size = facts.Size ?? entry.Size, Modified = facts.Modified, OpenAsync = ct => FtpStream.OpenAsync(_spec, path, facts, ct) };
             }
     }
@@ -114,9 +114,9 @@ public sealed class FtpConnector(ConnectorContext<FtpSpec> context) : IFileSourc
         }
     }
 
-    private static async Task<bool> IsFolderAsync(FtpConnection connection, string path, CancellationToken ct) => (await connection.SendAsync("CWD " + path, ct).ConfigureAwait(false)).IsGood;
+    internal static async Task<bool> IsFolderAsync(FtpConnection connection, string path, CancellationToken ct) => (await connection.SendAsync("CWD " + path, ct).ConfigureAwait(false)).IsGood;
 
-    private static async Task<List<FtpEntry>> EntriesAsync(FtpConnection connection, string folder, CancellationToken ct)
+    internal static async Task<List<FtpEntry>> EntriesAsync(FtpConnection connection, string folder, CancellationToken ct)
     {
         // Into the folder first: servers take what follows LIST for options and patterns of their own.
         var inside = await connection.SendAsync("CWD " + folder, ct).ConfigureAwait(false);
@@ -125,13 +125,9 @@ public sealed class FtpConnector(ConnectorContext<FtpSpec> context) : IFileSourc
         var (data, reply) = await connection.ReceiveAsync(isExact ? "MLSD" : "LIST -a", 0, ct).ConfigureAwait(false);
         if (data is null) throw Refused(folder, reply);
         var entries = new List<FtpEntry>();
-        try
-        {
-            using (var reader = new StreamReader(data))
-                while (await reader.ReadLineAsync(ct).ConfigureAwait(false) is { } line)
-                    if ((isExact ? FtpListing.OfFacts(line) : FtpListing.OfList(line)) is { } entry) entries.Add(entry);
-        }
-        catch (IOException e) { throw new TransientException($"{folder}: the listing broke off: {e.Message}", inner: e); }
+        using (var reader = new StreamReader(data))
+            while (await connection.WithinAsync(reader.ReadLineAsync, ct).ConfigureAwait(false) is { } line)
+                if ((isExact ? FtpListing.OfFacts(line) : FtpListing.OfList(line)) is { } entry) entries.Add(entry);
         var end = await connection.EndAsync(ct).ConfigureAwait(false);
         return end.IsGood ? [.. entries.OrderBy(e => e.Name, StringComparer.Ordinal)] : throw Refused(folder, end);
     }

@@ -81,13 +81,24 @@ internal sealed class FtpStream : Stream
         _data = data ?? throw FtpConnector.Refused(_path, reply);
     }
 
-    /// <summary>Size and time of a file; null when it is not there.</summary>
-    public static async Task<FtpEntry?> FactsAsync(FtpConnection connection, string path, CancellationToken ct)
+    /// <summary>Size and time of a file; null when it is not there. Servers that know neither SIZE nor MDTM are asked for the listing of its folder.</summary>
+    /// <param name="listed">Its entry there, when the folder was listed just now.</param>
+    public static async Task<FtpEntry?> FactsAsync(FtpConnection connection, string path, CancellationToken ct, FtpEntry? listed = null)
     {
         var size = await connection.SendAsync("SIZE " + path, ct).ConfigureAwait(false);
         var time = await connection.SendAsync("MDTM " + path, ct).ConfigureAwait(false);
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        // A command that is not known says nothing about the file.
+        if (size.IsUnknown && time.IsUnknown)
+        {
+            if (listed is not null) return listed;
+            var folder = path[..^name.Length] is { Length: > 1 } above ? above.TrimEnd('/') : "/";
+            if (!await FtpConnector.IsFolderAsync(connection, folder, ct).ConfigureAwait(false)) return null;
+            var found = (await FtpConnector.EntriesAsync(connection, folder, ct).ConfigureAwait(false)).Where(e => e.Name == name && !e.IsFolder).ToList();
+            return found.Count > 0 ? found[0] : null;
+        }
         if (!size.IsGood && !time.IsGood) return size.Code is >= 400 and < 500 ? throw size.Failure(path) : null;
-        return new FtpEntry(path[(path.LastIndexOf('/') + 1)..], false, size.IsGood && long.TryParse(size.Text, out var bytes) ? bytes : null, time.IsGood ? FtpListing.Time(time.Text.Trim()) : null);
+        return new FtpEntry(name, false, size.IsGood && long.TryParse(size.Text, out var bytes) ? bytes : null, time.IsGood ? FtpListing.Time(time.Text.Trim()) : null);
     }
 
     private void Drop()

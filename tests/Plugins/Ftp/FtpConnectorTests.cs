@@ -144,6 +144,24 @@ public sealed class FtpConnectorTests(FtpServer server) : IDisposable
         async Task<string> FailsAsync(FtpSpec wrong) => (await Assert.ThrowsAsync<TerminalException>(() => Open(wrong).TestAsync(Stop))).Message;
     }
 
+    [Fact]
+    public async Task ListAsync_ServerWithoutSizeAndTime_GoesByTheListing()
+    {
+        using var plain = new PlainFtpServer();
+        plain.Files["/in/a.csv"] = "id\n1\n";
+        plain.Files["/in/b.csv"] = "id\n2\n";
+        var spec = new FtpSpec { Host = "127.0.0.1", Port = plain.Port, Tls = FtpTls.None, Path = ["/in/*.csv"] };
+        var files = await FilesAsync(spec);
+        Assert.Equal(["/in/a.csv 5", "/in/b.csv 5"], files.Select(f => $"{f.Path} {f.Size}"));
+        Assert.Equal("/in/b.csv", Assert.Single(await FilesAsync(spec with { Path = ["/in/b.csv"] })).Path);
+        Assert.Equal("/in/c.csv does not exist on the server.", (await Assert.ThrowsAsync<TerminalException>(() => FilesAsync(spec with { Path = ["/in/c.csv"] }))).Message);
+        using (var reader = new StreamReader(await files[0].OpenAsync(Stop))) Assert.Equal("id\n1\n", await reader.ReadToEndAsync(Stop));
+        await Open(spec with { AfterLoad = AfterLoad.Delete }).CommittedAsync(["/in/a.csv", "/in/gone.csv"], null, Stop);
+        Assert.Equal(["/in/b.csv"], plain.Files.Keys);
+        plain.Files["/in/b.csv"] = "id\n20\n";
+        Assert.Equal("/in/b.csv was changed after it was listed.", (await Assert.ThrowsAsync<TransientException>(async () => await files[1].OpenAsync(Stop))).Message);
+    }
+
     [Theory]
     [InlineData("-rw-r--r--    1 0        0            1234 Nov 21 18:26 a b.csv", "a b.csv file 1234 ")]
     [InlineData("drwxr-xr-x    2 ftp      ftp          4096 Jan 01  2024 in", "in folder  ")]
