@@ -35,11 +35,12 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
         var left = request.Limit ?? long.MaxValue;
         if (read < end && left > 0)
         {
-            var reader = await CallAsync(c => StreamReader.OpenAsync(c, stream, read < 0 ? "first" : read + 1, _spec.Prefetch, cancellationToken), stream, cancellationToken).ConfigureAwait(false);
+            var reader = await CallAsync(c => SizedReader.OpenAsync(c, stream, read < 0 ? "first" : read + 1, _spec.Prefetch, cancellationToken), stream, cancellationToken).ConfigureAwait(false);
             await using var _ = reader.ConfigureAwait(false);
             while (read < end && left > 0)
             {
-                var next = await CallAsync(_ => reader.NextAsync(_spec.Timeout, cancellationToken), stream, cancellationToken).ConfigureAwait(false)
+                // Messages are no requests: a connection's pace does not count them.
+                var next = await ConnectedAsync(_ => reader.NextAsync(_spec.Timeout, cancellationToken), stream, cancellationToken).ConfigureAwait(false)
                     ?? throw new TransientException($"{stream}: message {read + 1} did not come within {_spec.Timeout.TotalSeconds:0} s.");
                 if (next.Offset <= read) continue;
                 // The server uses up offsets of its own: a gap is a loss only where the stream begins behind it.
@@ -145,6 +146,11 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
     private async Task<T> CallAsync<T>(Func<IConnection, Task<T>> call, string where, CancellationToken cancellationToken)
     {
         await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await ConnectedAsync(call, where, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<T> ConnectedAsync<T>(Func<IConnection, Task<T>> call, string where, CancellationToken cancellationToken)
+    {
         try
         {
             _connection ??= await new ConnectionFactory

@@ -77,6 +77,39 @@ public sealed class RabbitMqConnectorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ReadAsync_PacedConnection_PacesRequestsAndNotMessages()
+    {
+        await MakeAsync();
+        await SendAsync(Ids(0, 300));
+        var pace = new CountingPace();
+        var spec = new RabbitMqSpec { Host = "127.0.0.1", Port = _server.Port, User = "guest", Password = new Secret("guest"), Stream = _stream };
+        var given = _fixture.Context(spec);
+        var paced = new ConnectorContext<RabbitMqSpec> { Settings = spec, BaseDirectory = given.BaseDirectory, AllowedRoots = given.AllowedRoots, Log = given.Log, Activities = given.Activities, Meter = given.Meter, Pace = pace };
+        var (lines, _) = await PageSourceAcceptance.ReadLinesAsync(new RabbitMqConnector(paced), new ReadRequest(), Stop);
+        // More than the first look at sizes takes: what comes behind it is whole and in order, too.
+        Assert.Equal(Enumerable.Range(0, 300), Ids(lines));
+        Assert.InRange(pace.Asked, 1, 10);
+    }
+
+    [Theory]
+    [InlineData(200, 2000)]
+    [InlineData(0, 2000)]
+    [InlineData(1 << 20, 64)]
+    [InlineData(128 << 20, 1)]
+    public void Ahead_LargeMessages_FitIntoMemory(long meanBytes, int expected) => Assert.Equal(expected, SizedReader.Ahead(meanBytes, 2000));
+
+    private sealed class CountingPace : IPace
+    {
+        public int Asked { get; private set; }
+
+        public ValueTask WaitAsync(CancellationToken cancellationToken)
+        {
+            Asked++;
+            return default;
+        }
+    }
+
+    [Fact]
     public async Task ReadAsync_PropertiesAndUglyBodies_AreKept()
     {
         await MakeAsync();
