@@ -43,9 +43,21 @@ install_missing radosgw=radosgw ceph-mon=ceph-mon ceph-osd=ceph-osd /usr/sbin/vs
 install_missing /usr/sbin/sshd=openssh-server ssh=openssh-client
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+# Compilers and tests live for seconds: the counting that dynamic PGO does pays only in processes that live longer. It changes how fast code gets, not what it does.
+export DOTNET_TieredPGO=0
+
+# One compiler for all projects, with analyzers that stay warm. It has a name of its own, so that nobody else's compiler is used or ended, and it ends with the build.
+compiler="flowforge-tests-$$"
+end_compiler() {
+  local process
+  for process in $(grep -ls -- "[-]pipename:$compiler" /proc/[0-9]*/cmdline | cut -d/ -f3); do kill "$process" 2>/dev/null; done
+}
+trap end_compiler EXIT
+
 echo "build"
 started=$SECONDS
-dotnet build FlowForge.sln -v q --nologo || { echo "the build failed"; echo "0 passed, 1 failed"; exit 1; }
+dotnet build FlowForge.sln -v q --nologo -p:UseSharedCompilation=true -p:SharedCompilationId="$compiler" || { echo "the build failed"; echo "0 passed, 1 failed"; exit 1; }
+end_compiler
 echo "built in $((SECONDS - started)) s"
 
 results=artifacts/test-results
