@@ -15,7 +15,7 @@ internal static class ReaderThreads
         var channel = Channel.CreateBounded<SourceBatch>(new BoundedChannelOptions(2 * threads) { SingleReader = true });
         var tasks = Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(() => work(batch => Put(channel.Writer, batch, stop.Token), stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToList();
         var all = Task.WhenAll(tasks);
-        _ = all.ContinueWith(t => channel.Writer.TryComplete(tasks.FirstOrDefault(x => x.IsFaulted)?.Exception!.InnerException ?? (t.IsCanceled ? new OperationCanceledException(stop.Token) : null)), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = all.ContinueWith(t => channel.Writer.TryComplete(Cause(tasks) ?? (t.IsCanceled ? new OperationCanceledException(stop.Token) : null)), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         foreach (var task in tasks)
             _ = task.ContinueWith(_ => stop.Cancel(), CancellationToken.None, TaskContinuationOptions.NotOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
@@ -45,6 +45,9 @@ internal static class ReaderThreads
             await all.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Why the reading failed. Who was stopped because another one had failed says only that.</summary>
+    private static Exception? Cause(IEnumerable<Task> tasks) => tasks.Where(t => t.IsFaulted).Select(t => t.Exception!.InnerException).OrderBy(e => e is OperationCanceledException).FirstOrDefault();
 
     private static void Put(ChannelWriter<SourceBatch> batches, SourceBatch batch, CancellationToken stop)
     {

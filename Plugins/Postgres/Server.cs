@@ -6,6 +6,9 @@ namespace FlowForge.Plugins.Postgres;
 /// <summary>The server as the settings describe it. Nothing is pooled: a connector lives for one use.</summary>
 internal sealed class Server(PostgresServerSpec spec, ConnectorContext context) : IDisposable
 {
+    /// <summary>A connection on which nothing comes for so long is asked for, and again after each of the shorter times: one without a peer ends in two minutes, not in hours.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30), SilenceBetween = TimeSpan.FromSeconds(10);
+
     private NpgsqlDataSource? _source;
     private volatile bool _driverOnly;
 
@@ -28,7 +31,16 @@ internal sealed class Server(PostgresServerSpec spec, ConnectorContext context) 
         return new DriverSession(OpenAsync(cancellationToken).GetAwaiter().GetResult());
     }
 
-    public NpgsqlConnectionStringBuilder Settings() => new()
+    public NpgsqlConnectionStringBuilder Settings()
+    {
+        var settings = Login();
+        if (Path.IsPathRooted(spec.Host)) return settings;
+        // The driver's own KeepAlive asks between statements only; inside of one, nothing else tells that the other side is gone.
+        (settings.TcpKeepAlive, settings.TcpKeepAliveTime, settings.TcpKeepAliveInterval) = (true, (int)Silence.TotalSeconds, (int)SilenceBetween.TotalSeconds);
+        return settings;
+    }
+
+    private NpgsqlConnectionStringBuilder Login() => new()
     {
         Host = spec.Host, Port = spec.Port, Database = spec.Database, Username = spec.User,
         Password = spec.Password.IsEmpty ? null : spec.Password.Reveal(),

@@ -6,18 +6,19 @@ using NpgsqlTypes;
 namespace FlowForge.Plugins.Postgres.Changes;
 
 /// <summary>Turns pgoutput messages into rows with their operation.</summary>
+/// <param name="from">Transactions that were committed before it are passed over.</param>
 /// <param name="lookUp">Asks the table for a row's present values by its key: for long values that an update did not touch.</param>
-internal sealed class ChangeDecoder(ChangeTable table, string marker, Func<IReadOnlyList<(string Column, object? Value)>, byte[]?[]> lookUp)
+internal sealed class ChangeDecoder(ChangeTable table, NpgsqlLogSequenceNumber from, string marker, Func<IReadOnlyList<(string Column, object? Value)>, byte[]?[]> lookUp)
 {
     private readonly ColumnDecoder[] _decoders = PgColumn.Decoders(table.Plan.Columns);
     private readonly StringArray.Builder _operations = new();
-    private readonly HashSet<int> _relations = [];
     private readonly TupleFields _old = new(), _new = new();
     // For each of the plan's columns its place in the relation's tuples; -1 when the relation had no such column then.
     private int[] _places = [];
     private Action<ColumnDecoder, ReadOnlyMemory<byte>>?[] _conversions = [];
     private bool[] _isKey = [];
     private bool[] _mayBeKey = [];
+    private bool _isPassed;
 
     public int Rows { get; private set; }
     public long Bytes { get; private set; }
@@ -35,7 +36,10 @@ internal sealed class ChangeDecoder(ChangeTable table, string marker, Func<IRead
         var reader = new MessageReader(message);
         switch (reader.Byte())
         {
-            case (byte)'B': InTransaction = true; break;
+            case (byte)'B':
+                InTransaction = true;
+                _isPassed = new NpgsqlLogSequenceNumber(reader.UInt64()) < from;
+                break;
             case (byte)'C':
                 reader.Byte();
                 reader.UInt64();
@@ -50,7 +54,7 @@ internal sealed class ChangeDecoder(ChangeTable table, string marker, Func<IRead
                 reader.Tuple(message, _old);
                 Add(message, _old, "d"u8, null);
                 break;
-            case (byte)'T': Truncate(ref reader); break;
+            case (byte)'T' when !_isPassed: Truncate(ref reader); break;
             case (byte)'M': Message(ref reader); break;
         }
     }
@@ -63,15 +67,16 @@ internal sealed class ChangeDecoder(ChangeTable table, string marker, Func<IRead
         return batch;
     }
 
-    private bool IsOurs(int relation) => _relations.Contains(relation);
+    private bool IsOurs(int relation) => !_isPassed && IsTable(relation);
+
+    // Names change hands: a table that was renamed away is no longer read under this one's, and this one's changes come whatever it was called then.
+    private bool IsTable(int relation) => (uint)relation == table.Relation.Oid;
 
     private void Relation(ref MessageReader reader)
     {
-        var id = reader.Int32();
-        var (schema, name) = (reader.Text(), reader.Text());
-        // The table may have been another one of this name before; the publication names it, the id is only the stream's word for it.
-        if (schema != table.Relation.Schema || name != table.Relation.Name) return;
-        _relations.Add(id);
+        if (!IsTable(reader.Int32())) return;
+        reader.Text();
+        reader.Text();
         reader.Byte();
         var columns = new (string Name, uint Type)[reader.Int16()];
         for (var i = 0; i < columns.Length; i++)
@@ -148,7 +153,7 @@ internal sealed class ChangeDecoder(ChangeTable table, string marker, Func<IRead
         reader.Byte();
         for (var i = 0; i < count; i++)
         {
-            if (!IsOurs(reader.Int32())) continue;
+            if (!IsTable(reader.Int32())) continue;
             foreach (var decoder in _decoders) decoder.Builder.AppendNull();
             End("t"u8, 0);
         }
@@ -212,6 +217,9 @@ internal sealed class ChangeDecoder(ChangeTable table, string marker, Func<IRead
             one.Add(fields.Value(message, _places[i]));
             key.Add((column.Name, one.Builder.Build().GetObject(0)));
         }
+        // Part of a key is the key of other rows too.
+        if (key.Count == 0 || key.Count < table.Keys.Count)
+            throw new TerminalException($"A change of {table.Relation} leaves out long values, and its row cannot be looked up without all of its key columns.", "Reset the job's watermark: the next run takes a new snapshot.");
         return key;
     }
 }

@@ -5,7 +5,7 @@ namespace FlowForge.Plugins.Postgres.Changes;
 
 /// <summary>
 /// Reads what a slot keeps, from a cursor to a marker, by the server's functions: a replication connection sends every change by itself and wakes both sides for it, a COPY of the function's rows
-/// comes in blocks. The slot stays where it is: a temporary copy of it is used up, some hundred thousand changes at a time, so that the server keeps no more than these beside its WAL.
+/// comes in blocks. The slot stays where it is, for a run that fails is repeated from what its table has, which a cursor inside of the run is ahead of: a temporary copy of it is used up, some hundred thousand changes at a time, so that the server keeps no more than these beside its WAL.
 /// </summary>
 /// <param name="atATime">Changes after which the server gives what it has; a transaction always comes whole.</param>
 internal sealed class ChangeStream(Server server, string publication, ChangeDecoder decoder, ChangeCursor cursor, Marker marker, int atATime, IConnectorLog log)
@@ -54,10 +54,10 @@ internal sealed class ChangeStream(Server server, string publication, ChangeDeco
         var connection = server.OpenAsync(stop).GetAwaiter().GetResult();
         try
         {
-            // What the table has committed is needed no more; it was not confirmed when the last run was killed behind its commit.
-            Slot.AdvanceAsync(connection, cursor, stop).GetAwaiter().GetResult();
             WaitForMarker(connection, stop);
             connection.ScalarAsync<object>("SELECT slot_name::text FROM pg_copy_logical_replication_slot($1::name, $2::name, true)", stop, cursor.Slot, copy).GetAwaiter().GetResult();
+            // What was read already need not be gathered again; the decoder passes over it where this cannot be.
+            Slot.AdvanceAsync(connection, cursor with { Slot = copy }, stop).GetAwaiter().GetResult();
             return (connection, string.Create(CultureInfo.InvariantCulture, $"SELECT data FROM pg_logical_slot_get_binary_changes('{copy}', '{marker.End}', {atATime}, {options})"), true);
         }
         catch (Exception e)

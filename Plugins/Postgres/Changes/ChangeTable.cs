@@ -24,8 +24,14 @@ internal sealed record ChangeTable(Relation Relation, ReadPlan Plan, IReadOnlyDi
             throw new TerminalException($"{relation} has no primary key and no other replica identity: its updates and deletes cannot be told.", $"Run: ALTER TABLE {relation.Sql} REPLICA IDENTITY FULL");
         var plan = await ReadPlan.DescribeAsync(connection, relation.Sql, $"Table {relation}", spec.Numeric, ArrayForm.List, cancellationToken).ConfigureAwait(false);
         var columns = plan.Columns.Where(c => !spec.ExcludeColumns.Contains(c.Name) && !generated.Contains(c.Name)).ToList();
+        var full = $"ALTER TABLE {relation.Sql} REPLICA IDENTITY FULL";
         if (columns.FirstOrDefault(c => !c.IsPlain) is { } odd)
-            throw new TerminalException($"{relation}: the changes of column {odd.Name} cannot be read: its type has no form here that does not need the server's help.", $"Leave it out: exclude_columns: [{odd.Name}]");
+            throw new TerminalException($"{relation}: the changes of column {odd.Name} cannot be read: its type has no form here that does not need the server's help.",
+                $"Leave it out: exclude_columns: [{odd.Name}]{(identity != 'f' && keys.Contains(odd.Name) ? $". As it belongs to the key, run before: {full}" : "")}");
+        if (identity != 'f' && keys.FirstOrDefault(k => columns.All(c => c.Name != k)) is { } missing)
+            throw generated.Contains(missing)
+                ? new TerminalException($"{relation}: column {missing} of the key is generated, and not among the changes: updates and deletes cannot be told without it.", $"Run: {full}")
+                : new TerminalException($"{relation}: exclude_columns leaves out {missing}, which belongs to the key: updates and deletes cannot be told without it.", $"Take {missing} out of exclude_columns, or run: {full}");
         plan = plan with { Columns = columns, Schema = new Schema(columns.Select(c => c.Field)) };
         return new ChangeTable(relation, plan, types, keys, identity == 'f', new Schema([.. plan.Schema.FieldsList, new Field(Operation, StringType.Default, isNullable: false)]));
     }

@@ -101,7 +101,7 @@ public sealed class ChangesConnector(ConnectorContext<ChangesSpec> context) : IB
     {
         var name = Slot.NameFor(_spec, table.Relation);
         await Slot.DropAsync(connection, name, cancellationToken).ConfigureAwait(false);
-        await Slot.PublishAsync(connection, _spec, table.Relation, name, cancellationToken).ConfigureAwait(false);
+        await Slot.PublishAsync(connection, _spec, table.Relation, name, null, cancellationToken).ConfigureAwait(false);
         var replication = new LogicalReplicationConnection(_server.Settings().ConnectionString);
         await using var _ = replication.ConfigureAwait(false);
         await replication.Open(cancellationToken).ConfigureAwait(false);
@@ -119,10 +119,10 @@ public sealed class ChangesConnector(ConnectorContext<ChangesSpec> context) : IB
 
     private async IAsyncEnumerable<SourceBatch> ChangesAsync(NpgsqlConnection connection, ChangeTable table, Marker marker, ChangeCursor cursor, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await Slot.CheckAsync(connection, cursor, cancellationToken).ConfigureAwait(false);
-        var publication = await Slot.PublishAsync(connection, _spec, table.Relation, cursor.Slot, cancellationToken).ConfigureAwait(false);
+        await Slot.CheckAsync(connection, table.Relation, cursor, cancellationToken).ConfigureAwait(false);
+        var publication = await Slot.PublishAsync(connection, _spec, table.Relation, cursor.Slot, cursor, cancellationToken).ConfigureAwait(false);
         var asked = false;
-        var decoder = new ChangeDecoder(table, marker.Text, key =>
+        var decoder = new ChangeDecoder(table, cursor.Lsn, marker.Text, key =>
         {
             if (!asked) context.Log.Warning($"{table.Relation} has long values that updates leave out: they are asked for one by one. ALTER TABLE {table.Relation.Sql} REPLICA IDENTITY FULL makes the server send them.");
             asked = true;

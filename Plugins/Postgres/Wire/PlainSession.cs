@@ -87,6 +87,14 @@ internal sealed class PlainSession : ICopySession
 
     public void Dispose() => _socket.Dispose();
 
+    /// <summary>While it waits for rows, a session asks by itself whether the other side is still there: the reading then ends with an error instead of in hours.</summary>
+    private static void KeepAlive(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)Server.Silence.TotalSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)Server.SilenceBetween.TotalSeconds);
+    }
+
     private static Socket Connect(NpgsqlConnectionStringBuilder settings)
     {
         EndPoint[] ends = Path.IsPathRooted(settings.Host) ? [new UnixDomainSocketEndPoint(Path.Combine(settings.Host, $".s.PGSQL.{settings.Port}"))] : [.. Dns.GetHostAddresses(settings.Host!).Select(a => new IPEndPoint(a, settings.Port))];
@@ -95,7 +103,7 @@ internal sealed class PlainSession : ICopySession
             var socket = new Socket(end.AddressFamily, SocketType.Stream, end is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified) { SendTimeout = settings.Timeout * 1000, ReceiveTimeout = settings.Timeout * 1000 };
             try
             {
-                if (end is IPEndPoint) socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+                if (end is IPEndPoint) KeepAlive(socket);
                 socket.Connect(end);
                 return socket;
             }

@@ -209,6 +209,103 @@ public sealed class ChangesConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_AttemptsOfARunThatDoesNotCommit_LeaveTheChangesToTheNextRun()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY)");
+        var first = await RunAsync(null);
+        Sql("INSERT INTO t VALUES (1)");
+        var attempt = await RunAsync(first.Cursor, commit: false);
+        Assert.Equal(["i 1"], attempt.Rows);
+        Sql("INSERT INTO t VALUES (2)");
+        // It goes on behind what was landed, and its run then fails.
+        Assert.Equal(["i 2"], (await RunAsync(attempt.Cursor, commit: false)).Rows);
+        Assert.Equal(["i 1", "i 2"], (await RunAsync(first.Cursor)).Rows);
+    }
+
+    [Fact]
+    public async Task ReadAsync_AnotherTableOfThatName_IsNotReadOn()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY, v text); CREATE PUBLICATION every FOR ALL TABLES; INSERT INTO t VALUES (1, 'old')");
+        foreach (var publication in (string?[])[null, "every"])
+        {
+            var first = await RunAsync(null, change: Of);
+            var slot = first.Cursor!.Split(' ')[1];
+            Sql("CREATE TABLE t_new (LIKE t INCLUDING ALL); INSERT INTO t_new VALUES (2, 'never told'); DROP TABLE t; ALTER TABLE t_new RENAME TO t; INSERT INTO t VALUES (3, 'told')");
+            var swapped = await Assert.ThrowsAsync<TerminalException>(() => RunAsync(first.Cursor, change: Of));
+            Assert.Equal($"public.t is not the table that was read up to {first.Cursor.Split(' ')[0]}: that one was dropped, or another one has taken its name.", swapped.Message);
+            Assert.Equal($"Reset the job's watermark: the next run takes a new snapshot. The slot of the old one keeps WAL until it is removed: SELECT pg_drop_replication_slot('{slot}')", swapped.Suggestion);
+            Assert.Equal(["i 2|never told", "i 3|told"], (await RunAsync(null, change: Of)).Rows.Order());
+
+            ChangesSpec Of(ChangesSpec spec) => spec with { Publication = publication };
+        }
+    }
+
+    [Fact]
+    public async Task ReadAsync_PublicationThatDoesNotFitAnyMore_IsNeitherMadeAnewNorReadOn()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY); CREATE PUBLICATION mine FOR TABLE t, other");
+        const string reset = "Reset the job's watermark: the next run takes a new snapshot.";
+        var first = await RunAsync(null);
+        var (at, own) = (first.Cursor!.Split(' ')[0], first.Cursor.Split(' ')[1]);
+        Sql($"ALTER PUBLICATION {own} SET TABLE other; INSERT INTO t VALUES (1)");
+        await FailsAsync(first.Cursor, null, $"Publication {own} does not contain public.t: changes since {at} may never have been published.", reset);
+        Sql($"DROP PUBLICATION {own}");
+        await FailsAsync(first.Cursor, null, $"There is no publication {own}: changes since {at} may never have been published.", reset);
+        Assert.Equal("0", Sql($"SELECT count(*) FROM pg_publication WHERE pubname = '{own}'"));
+        // A snapshot needs nothing of what was not published, and mends what is its own.
+        Sql($"CREATE PUBLICATION {own} FOR TABLE other");
+        Assert.Equal(["i 1"], (await RunAsync(null)).Rows);
+        var second = await RunAsync(null, change: Mine);
+        at = second.Cursor!.Split(' ')[0];
+        Sql("ALTER PUBLICATION mine DROP TABLE t");
+        await FailsAsync(second.Cursor, Mine, $"Publication mine does not contain public.t: changes since {at} may never have been published.",
+            "Run: ALTER PUBLICATION \"mine\" ADD TABLE \"public\".\"t\"; then reset the job's watermark, for what was changed until then does not come: the next run takes a new snapshot.");
+        await FailsAsync(null, Mine, "Publication mine does not contain public.t.", "Run: ALTER PUBLICATION \"mine\" ADD TABLE \"public\".\"t\"");
+
+        static ChangesSpec Mine(ChangesSpec spec) => spec with { Publication = "mine" };
+
+        async Task FailsAsync(string? cursor, Func<ChangesSpec, ChangesSpec>? change, string message, string suggestion)
+        {
+            var failure = await Assert.ThrowsAsync<TerminalException>(() => RunAsync(cursor, change: change));
+            Assert.Equal((message, suggestion), (failure.Message, failure.Suggestion));
+        }
+    }
+
+    [Fact]
+    public async Task ReadAsync_NamesThatChangeHands_GiveTheTablesOwnChangesAlone()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE t_new (v text, id int PRIMARY KEY); CREATE PUBLICATION every FOR ALL TABLES");
+        var first = await RunAsync(null, change: s => s with { TableName = "t_new", Publication = "every" });
+        Sql("INSERT INTO t VALUES (1, 'of the old'); ALTER TABLE t RENAME TO t_old; ALTER TABLE t_new RENAME TO t; INSERT INTO t VALUES ('a', 2); INSERT INTO t_old VALUES (3, 'of the old'); INSERT INTO t VALUES ('b', 4); TRUNCATE t_old");
+        Assert.Equal(["i a|2", "i b|4"], (await RunAsync(first.Cursor, change: s => s with { Publication = "every" })).Rows);
+    }
+
+    [Theory]
+    [InlineData("tenant", "public.t: exclude_columns leaves out tenant, which belongs to the key: updates and deletes cannot be told without it.", "Take tenant out of exclude_columns, or run: ALTER TABLE \"public\".\"t\" REPLICA IDENTITY FULL")]
+    [InlineData("i", "public.t: column code of the key is generated, and not among the changes: updates and deletes cannot be told without it.", "Run: ALTER TABLE \"public\".\"t\" REPLICA IDENTITY FULL")]
+    [InlineData("v", "public.t: the changes of column i cannot be read: its type has no form here that does not need the server's help.", "Leave it out: exclude_columns: [i]. As it belongs to the key, run before: ALTER TABLE \"public\".\"t\" REPLICA IDENTITY FULL")]
+    public async Task ReadAsync_PartOfTheKeyMissing_IsRefusedUnlessTheIdentityIsFull(string exclude, string message, string suggestion)
+    {
+        var key = exclude switch { "tenant" => "tenant, id", "i" => "code, tenant", _ => "i, id" };
+        Sql($"CREATE TABLE t (tenant int, id int, i inet, code int GENERATED ALWAYS AS (id * 2) STORED, v text, PRIMARY KEY ({key})); ALTER TABLE t ALTER COLUMN v SET STORAGE EXTERNAL; INSERT INTO t VALUES (1, 1, '::1', DEFAULT, repeat('one', 5000)), (2, 1, '::2', DEFAULT, repeat('two', 5000))");
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => RunAsync(null, change: Without));
+        Assert.Equal((message, suggestion), (failure.Message, failure.Suggestion));
+        if (exclude != "tenant") return;
+        Sql("ALTER TABLE t REPLICA IDENTITY FULL");
+        var first = await RunAsync(null, change: Without);
+        Sql("UPDATE t SET tenant = 7 WHERE tenant = 2");
+        var second = await RunAsync(first.Cursor, change: Without);
+        Assert.Equal([$"u 1|{string.Concat(Enumerable.Repeat("two", 5000))}"], second.Rows);
+        // Changes of before cannot borrow the values of another row.
+        Sql("ALTER TABLE t REPLICA IDENTITY DEFAULT; UPDATE t SET i = NULL; ALTER TABLE t REPLICA IDENTITY FULL");
+        var before = await Assert.ThrowsAsync<TerminalException>(() => RunAsync(second.Cursor, change: Without));
+        Assert.Equal("A change of public.t leaves out long values, and its row cannot be looked up without all of its key columns.", before.Message);
+        Assert.Equal("Reset the job's watermark: the next run takes a new snapshot.", before.Suggestion);
+
+        ChangesSpec Without(ChangesSpec spec) => spec with { ExcludeColumns = exclude == "tenant" ? ["tenant", "i"] : [exclude] };
+    }
+
+    [Fact]
     public async Task HealthAsync_TellsLagAndWal_AndPreviewMakesNoSlot()
     {
         Sql("CREATE TABLE t (id int PRIMARY KEY, pad text); INSERT INTO t VALUES (1, 'x'), (2, 'y')");
@@ -245,8 +342,8 @@ public sealed class ChangesConnectorTests : IDisposable
         Assert.Contains(await Open().HealthAsync(Stop), f => f.Name.EndsWith(": changes behind", StringComparison.Ordinal) && f.Value > 2_000_000);
         var (rows, reached) = await RunAsync(cursor, commit: false);
         Assert.Empty(rows);
-        // Told to the server by the next run, when this one was killed behind its commit.
-        await RunAsync(reached, commit: false);
+        // Told to the server behind the next commit, when this run was killed behind its own.
+        await RunAsync(reached);
         // How far behind that is depends on what the tests beside this one write meanwhile.
         Assert.Equal("t", Sql($"SELECT confirmed_flush_lsn >= '{reached!.Split(' ')[0]}' FROM pg_replication_slots WHERE database = '{_database}'"));
     }
@@ -259,7 +356,8 @@ public sealed class ChangesConnectorTests : IDisposable
         Func<ChangesSpec, ChangesSpec> own = s => s with { Port = server.Port, Database = "postgres" };
         var cursor = (await RunAsync(null, change: own)).Cursor;
         server.Sql("SELECT count(pg_create_physical_replication_slot('taken_' || i)) FROM generate_series(1, 19) i; INSERT INTO t VALUES (1, 1); UPDATE t SET v = 2");
-        var (rows, reached) = await RunAsync(cursor, change: own);
+        // Not committed: what an attempt has read already is not read again by the next one of the run, wherever the slot stands.
+        var (rows, reached) = await RunAsync(cursor, commit: false, change: own);
         Assert.Equal(["i 1|1", "u 1|2"], rows);
         Assert.Equal(["warning: The server has no free replication slot for a temporary copy: it has to gather all changes before the first one comes. A larger max_replication_slots spares it that."], _fixture.Lines.Where(l => l.StartsWith("warning", StringComparison.Ordinal)));
         server.Sql("DELETE FROM t");

@@ -240,6 +240,34 @@ public sealed class PostgresConnectorTests : IDisposable
         Assert.StartsWith("The query: ", failure.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Which reader meets it is chance: the one that was stopped for it must not be the one that is heard.</summary>
+    [Fact]
+    public async Task ReadAsync_OneOfSeveralReadersFails_SaysWhy()
+    {
+        Sql("CREATE TABLE t (id int, n numeric(8,2), pad text); ALTER TABLE t ALTER COLUMN pad SET STORAGE PLAIN; INSERT INTO t SELECT i, CASE WHEN i = 30000 THEN numeric 'NaN' ELSE 1 END, repeat('x', 1000) FROM generate_series(1, 30000) i");
+        for (var run = 0; run < 8; run++)
+        {
+            var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(Table("t"), s => s with { Parallelism = 2 }));
+            Assert.StartsWith("Table public.t: column n holds ", failure.Message, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>A peer that vanishes says nothing: the system has to ask for it while rows are awaited. Linux shows when it will, in hundredths of a second.</summary>
+    [Fact]
+    public async Task ReadAsync_WhileRowsAreAwaited_AsksForASilentPeer()
+    {
+        Assert.SkipUnless(File.Exists("/proc/net/tcp"), "The system does not show its timers.");
+        Sql("CREATE TABLE t (id int, pad text); ALTER TABLE t ALTER COLUMN pad SET STORAGE PLAIN; INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(1, 30000) i");
+        await using var rows = Open(s => s with { Parallelism = 2 }).ReadAsync(Table("t"), Stop).GetAsyncEnumerator(Stop);
+        Assert.True(await rows.MoveNextAsync());
+        rows.Current.Rows.Dispose();
+        var ports = _server.Sql($"SELECT client_port FROM pg_stat_activity WHERE datname = '{_database}' AND application_name = 'FlowForge'").Split('\n').Select(p => int.Parse(p, CultureInfo.InvariantCulture).ToString("X4", CultureInfo.InvariantCulture)).ToHashSet();
+        var timers = File.ReadLines("/proc/net/tcp").Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(f => ports.Contains(f[1].Split(':')[^1])).Select(f => f[5]).ToList();
+        // The driver's connection that holds the snapshot, and the readers' own.
+        Assert.Equal(3, timers.Count);
+        Assert.All(timers, t => Assert.True(t.StartsWith("02:", StringComparison.Ordinal) && int.Parse(t[3..], NumberStyles.HexNumber, CultureInfo.InvariantCulture) <= 3_000, t));
+    }
+
     /// <summary>By TCP and by the Unix socket the rows come over a socket of our own; several hosts are left to the driver. What comes must not tell which.</summary>
     [Theory]
     [InlineData("127.0.0.1")]
