@@ -5,7 +5,7 @@ namespace FlowForge.Plugins.AzureBlob;
 
 /// <summary>Hands over the blobs of a container of Azure's storage.</summary>
 [Connector("azure_blob", Title = "Azure Blob", Description = "Reads files of a container of Azure Blob Storage.")]
-public sealed class AzureBlobConnector(ConnectorContext<AzureBlobSpec> context) : IFileSource, IAfterCommit, ITestConnection, IDiscover, IDisposable
+public sealed class AzureBlobConnector(ConnectorContext<AzureBlobSpec> context) : IFileSource, IAfterCommit, ITestConnection, IDiscover, IReportHealth, IDisposable
 {
     private readonly AzureBlobSpec _spec = context.Settings;
     private BlobService? _service;
@@ -46,6 +46,14 @@ public sealed class AzureBlobConnector(ConnectorContext<AzureBlobSpec> context) 
     public async IAsyncEnumerable<DiscoveredTable> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var file in ListAsync(cancellationToken).ConfigureAwait(false)) yield return new DiscoveredTable(file.Path) { Bytes = file.Size };
+    }
+
+    public async Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken)
+    {
+        var facts = new List<HealthFact>();
+        if (Service.SignatureEnds is { } ends) facts.Add(new HealthFact("shared access signature ends in", Math.Round((ends - DateTimeOffset.UtcNow).TotalDays, 1), "days"));
+        if (await Certificates.FactAsync(Service.Endpoint, cancellationToken).ConfigureAwait(false) is { } certificate) facts.Add(certificate);
+        return facts;
     }
 
     /// <summary>Deletes or moves what was loaded. What is gone already was done by an earlier try.</summary>

@@ -39,6 +39,12 @@ internal sealed class BlobService : IDisposable
         };
     }
 
+    public Uri Endpoint => _endpoint;
+
+    /// <summary>When the shared access signature ends, as it says itself; null without one, and for one whose end is kept in the service.</summary>
+    public DateTimeOffset? SignatureEnds => _sas.Split('&').FirstOrDefault(p => p.StartsWith("se=", StringComparison.Ordinal)) is { } end
+        && DateTimeOffset.TryParse(Uri.UnescapeDataString(end["se=".Length..]), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var ends) ? ends : null;
+
     /// <summary>Blobs whose names begin with a prefix, in the order of their names; folders of hierarchical accounts left out.</summary>
     /// <param name="most">Names a page.</param>
     public async IAsyncEnumerable<Blob> ListAsync(string prefix, int most, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ namespace FlowForge.Plugins.Http;
 
 /// <summary>Hands over files that web servers offer.</summary>
 [Connector("http", Title = "HTTP files", Description = "Reads files from web servers by their addresses.")]
-public sealed class HttpConnector : IFileSource, ITestConnection, IDiscover, IDisposable
+public sealed class HttpConnector : IFileSource, ITestConnection, IDiscover, IReportHealth, IDisposable
 {
     private readonly HttpSpec _spec;
     private readonly HttpFiles _files;
@@ -44,6 +44,9 @@ public sealed class HttpConnector : IFileSource, ITestConnection, IDiscover, IDi
     {
         await foreach (var file in ListAsync(cancellationToken).ConfigureAwait(false)) yield return new DiscoveredTable(file.Path) { Bytes = file.Size };
     }
+
+    public async Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken) =>
+        await Certificates.FactAsync(_spec.BaseUrl ?? (_spec.Url.Count > 0 ? _files.Address(_spec.Url[0]) : null), cancellationToken).ConfigureAwait(false) is { } fact ? [fact] : [];
 
     private async Task<SourceFile?> LookAsync(Uri address, CancellationToken cancellationToken)
     {

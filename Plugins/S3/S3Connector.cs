@@ -8,7 +8,7 @@ namespace FlowForge.Plugins.S3;
 
 /// <summary>Hands over and takes the objects of a bucket, of Amazon's or of any service that speaks its protocol.</summary>
 [Connector("s3", Title = "S3", Description = "Reads files of a bucket and delivers into it, of Amazon's S3 or of any service that speaks its protocol.", Aliases = ["file_s3"])]
-public sealed class S3Connector(ConnectorContext<S3Spec> context) : IListNew, IAfterCommit, ITestConnection, IDiscover, IFileSink, IDisposable
+public sealed class S3Connector(ConnectorContext<S3Spec> context) : IListNew, IAfterCommit, ITestConnection, IDiscover, IReportHealth, IFileSink, IDisposable
 {
     private readonly S3Spec _spec = context.Settings;
     private AmazonS3Client? _client;
@@ -70,6 +70,9 @@ public sealed class S3Connector(ConnectorContext<S3Spec> context) : IListNew, IA
     {
         await foreach (var file in ListAsync(cancellationToken).ConfigureAwait(false)) yield return new DiscoveredTable(file.Path) { Bytes = file.Size };
     }
+
+    public async Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken) =>
+        await Certificates.FactAsync(_spec.Endpoint, cancellationToken).ConfigureAwait(false) is { } fact ? [fact] : [];
 
     /// <summary>Deletes or moves what was loaded. What is gone already was done by an earlier try.</summary>
     public async Task CommittedAsync(IReadOnlyList<string> filePaths, string? cursor, CancellationToken cancellationToken)
@@ -136,6 +139,7 @@ public sealed class S3Connector(ConnectorContext<S3Spec> context) : IListNew, IA
     private async Task<T> CallAsync<T>(Func<AmazonS3Client, Task<T>> call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
         try { return await call(Client()).ConfigureAwait(false); }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested) { throw S3Failures.From(e, _spec.Bucket); }
     }

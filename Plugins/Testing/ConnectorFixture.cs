@@ -7,12 +7,13 @@ namespace FlowForge.Plugins.Testing;
 /// Gives a connector what the runtime would give it, without the runtime: a folder of its own as base directory and only allowed root, a log
 /// whose lines can be read. Dispose it after the test; the folder goes with it.
 /// </summary>
-public sealed class ConnectorFixture : IConnectorLog, IDisposable
+public sealed class ConnectorFixture : IConnectorLog, IPace, IDisposable
 {
     private readonly List<string> _lines = [];
     private readonly List<string> _concealed = [];
     private readonly ActivitySource _activities = new("FlowForge.Plugins.Testing");
     private readonly Meter _meter = new("FlowForge.Plugins.Testing");
+    private long _waits;
 
     public ConnectorFixture()
     {
@@ -35,15 +36,24 @@ public sealed class ConnectorFixture : IConnectorLog, IDisposable
         get { lock (_lines) return [.. _concealed]; }
     }
 
+    /// <summary>How often the connector waited for its connection's rate limit.</summary>
+    public long Waits => Interlocked.Read(ref _waits);
+
     /// <summary>A context with these settings.</summary>
     public ConnectorContext<TSpec> Context<TSpec>(TSpec settings) where TSpec : class => new()
     {
-        Settings = settings, BaseDirectory = Folder, AllowedRoots = [Folder], Log = this, Activities = _activities, Meter = _meter, Conceal = Keep,
+        Settings = settings, BaseDirectory = Folder, AllowedRoots = [Folder], Log = this, Activities = _activities, Meter = _meter, Conceal = Keep, Pace = this,
     };
 
     void IConnectorLog.Debug(string message) => Add("debug", message);
     void IConnectorLog.Information(string message) => Add("information", message);
     void IConnectorLog.Warning(string message) => Add("warning", message);
+
+    ValueTask IPace.WaitAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _waits);
+        return default;
+    }
 
     private void Keep(Secret secret)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json.Nodes;
 using FlowForge.Api.Hosting;
 using FlowForge.Api.Problems;
 using FlowForge.Api.Tables;
@@ -18,6 +19,7 @@ namespace FlowForge.Api.Connections;
 internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secrets, ConnectionStore store, FileRoots roots, ConnectionGuards guards, ILogger<ConnectionProbe> log)
 {
     public const int LargestPreview = 500, LargestDiscovery = 5000;
+    private const string Files = "path";
     private const int PreviewTextBytes = 64 * 1024;
     private static readonly TimeSpan TestLimit = TimeSpan.FromSeconds(30), DiscoverLimit = TimeSpan.FromSeconds(60), PreviewLimit = TimeSpan.FromSeconds(60), HealthLimit = TimeSpan.FromSeconds(15);
 
@@ -33,11 +35,12 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
 
     /// <summary>What the connector reports of its connection; null when it reports nothing.</summary>
     public async Task<IReadOnlyList<HealthFact>> HealthAsync(ConnectionDefinition connection, CancellationToken ct) =>
-        await UseAsync("The health report", connection, HealthLimit, async (connector, inner) => connector is IReportHealth reporter ? await reporter.HealthAsync(inner) : [], ct);
+        await UseAsync("The health report", connection, HealthLimit, async (connector, inner) => connector is IReportHealth reporter ? await reporter.HealthAsync(inner) : [], ct, counts: false);
 
     public async Task<DiscoveredSource> DiscoverAsync(ConnectionDefinition connection, string? search, int limit, CancellationToken ct)
     {
         var clock = Stopwatch.StartNew();
+        connection = OfFiles(connection, "**");
         var found = await UseAsync("The discovery", connection, DiscoverLimit, (connector, inner) => connector switch
         {
             IDiscover source => TablesAsync(source, search, limit, inner),
@@ -50,6 +53,7 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
     public async Task<SourcePreview> PreviewAsync(ConnectionDefinition connection, string? table, int limit, CancellationToken ct)
     {
         var clock = Stopwatch.StartNew();
+        if (table is not null) connection = OfFiles(connection, table.AsSpan().IndexOfAny("*?[{") < 0 ? table : "**");
         var preview = await UseAsync("The preview", connection, PreviewLimit, (connector, inner) => connector switch
         {
             IPreview source => RowsAsync(source.PreviewAsync(Request(), inner), limit),
@@ -61,6 +65,15 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
         return preview with { Seconds = Seconds(clock) };
 
         ReadRequest Request() => new() { Table = table, Limit = limit };
+    }
+
+    /// <summary>Which files to read is said by jobs: to look around in a connection of files, all of them are meant.</summary>
+    private ConnectionDefinition OfFiles(ConnectionDefinition connection, string pattern)
+    {
+        if (connection.Settings.ContainsKey(Files) || plugins.Find(connection.Connector) is not { } found || !found.Abilities.Contains("file_source") || found.Spec.Settings.All(s => s is not { Name: Files, Kind: SettingKind.List, Scope: SettingScope.Job })) return connection;
+        var settings = connection.Settings.DeepClone().AsObject();
+        settings[Files] = new JsonArray(pattern);
+        return connection with { Settings = settings };
     }
 
     private async Task<ConnectionTestResult> ResultAsync(Stopwatch clock, ConnectionDefinition connection, CancellationToken ct)
@@ -82,9 +95,10 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
     }
 
     /// <summary>Opens, uses, disposes; what goes wrong becomes a problem without secrets.</summary>
-    private async Task<T> UseAsync<T>(string what, ConnectionDefinition connection, TimeSpan limit, Func<IConnector, CancellationToken, Task<T>> use, CancellationToken ct, bool withoutJob = true)
+    /// <param name="counts">Whether it is a use of the connection. Looking after its health is none: most connectors ask the system nothing for it, so that its success says nothing of the system and must not close the circuit.</param>
+    private async Task<T> UseAsync<T>(string what, ConnectionDefinition connection, TimeSpan limit, Func<IConnector, CancellationToken, Task<T>> use, CancellationToken ct, bool withoutJob = true, bool counts = true)
     {
-        using var guarded = Begin(connection, what);
+        using var guarded = counts ? Begin(connection, what) : null;
         try
         {
             var result = await BoundedCall.RunAsync(what, async inner =>

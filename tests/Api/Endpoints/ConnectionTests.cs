@@ -136,6 +136,18 @@ public sealed class ConnectionTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task DiscoverAndPreview_FilesOfWhichNoJobSpeaks_AreAllOfThem()
+    {
+        var folder = Path.Combine(runtime.Workspace, "browsed", "deep");
+        Directory.CreateDirectory(folder);
+        await File.WriteAllTextAsync(Path.Combine(folder, "one [1].csv"), "a,b\n1,2\n");
+        var found = await client.DiscoverAsync(new DiscoverConnection { Connector = "file", Settings = Json("{}"), Search = "browsed/" });
+        Assert.Equal(["browsed/deep/one [1].csv"], found.Tables.Select(t => t.Name));
+        Assert.Equal("a,b\n1,2\n", (await client.PreviewAsync(new PreviewConnection { Connector = "file", Settings = Json("{}"), Table = "browsed/deep/one [1].csv" })).Text);
+        Assert.Empty((await client.DiscoverAsync(new DiscoverConnection { Connector = "file", Settings = Json("""{ "path": "browsed/*.json" }""") })).Tables);
+    }
+
+    [Fact]
     public async Task Delete_ConnectionInUse_SaysByWhom()
     {
         await PutShop("used_shop", """{ "host": "h" }""");
