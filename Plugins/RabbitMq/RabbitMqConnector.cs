@@ -10,7 +10,7 @@ namespace FlowForge.Plugins.RabbitMq;
 
 /// <summary>Hands over the messages of a stream, in the order of their offsets. Nothing is removed on the server, and no offset is kept there.</summary>
 [Connector("rabbitmq", Title = "RabbitMQ streams", Description = "Reads the messages of a RabbitMQ stream, each exactly once.")]
-public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : IPageSource, IStream, ITestConnection, IAsyncDisposable
+public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : IPageSource, IStream, ITestConnection, IDiscover, IAsyncDisposable
 {
     private const int PageBytes = 1 << 20;
     private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2), LookIdle = TimeSpan.FromMilliseconds(200), LookMore = TimeSpan.FromSeconds(1);
@@ -141,6 +141,14 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
             }, _spec.Stream ?? "The server", cancellationToken).ConfigureAwait(false);
         }
         catch (TransientException e) { throw new TerminalException(e.Message, "Check host and port, and whether the server runs.", e); }
+    }
+
+    public async IAsyncEnumerable<DiscoveredTable> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (_spec.ManagementUrl is { } management)
+            foreach (var stream in await Management.StreamsAsync(_spec, management, cancellationToken).ConfigureAwait(false)) yield return stream;
+        else
+            yield return new DiscoveredTable(_spec.Stream ?? throw new TerminalException("AMQP cannot list streams.", "Set management_url to the address of the management plugin, or name the stream in the job."));
     }
 
     private async Task<T> CallAsync<T>(Func<IConnection, Task<T>> call, string where, CancellationToken cancellationToken)

@@ -11,20 +11,23 @@ public sealed record GraphqlSpec : ApiSpec
     [Setting("Address, absolute or relative to base_url")]
     public string Url { get; init; } = "";
 
-    [Setting("The query, with variables", Example = "query($after: Cursor) { allOrders(first: 500, after: $after) { nodes { id total } pageInfo { hasNextPage endCursor } } }")]
-    public required string Query { get; init; }
+    [Setting("The query, with variables; a job that gives table_name, one of the lists that the API offers, needs none", Example = "query($after: Cursor) { allOrders(first: 500, after: $after) { nodes { id total } pageInfo { hasNextPage endCursor } } }")]
+    public string? Query { get; init; }
 
     [Setting("Variables of the query, as JSON")]
     public string? Variables { get; init; }
 
-    [Setting("Where the records stand in the answer", Example = "data.allOrders.nodes")]
-    public required string RecordsPath { get; init; }
+    [Setting("Where the records stand in the query's answer", Example = "data.allOrders.nodes")]
+    public string? RecordsPath { get; init; }
 
     [Setting("Where hasNextPage and endCursor stand in the answer; without it one page is read", Example = "data.allOrders.pageInfo")]
     public string? PageInfoPath { get; init; }
 
     [Setting("Variable that carries the cursor")]
     public string CursorVariable { get; init; } = "after";
+
+    [Setting("Records asked for a page where table_name stands for a query", Minimum = 1)]
+    public int PageSize { get; init; } = 100;
 
     [Setting("Variable that carries the watermark of an incremental job")]
     public string? WatermarkVariable { get; init; }
@@ -35,37 +38,75 @@ public sealed record GraphqlSpec : ApiSpec
 
 /// <summary>Reads records by a GraphQL query with cursor paging (Relay's pageInfo).</summary>
 [Connector("graphql", Title = "GraphQL API", Description = "Reads records by a GraphQL query, page by page.")]
-public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IPageSource, IResume, ITestConnection, IDisposable
+public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IPageSource, IResume, ITestConnection, IDiscover, IReportHealth, IDisposable
 {
     private readonly GraphqlSpec _spec = context.Settings;
     private ApiClient? _client;
+    private IReadOnlyList<GraphqlSchema.Table>? _tables;
+
+    private ApiClient Client => _client ??= new ApiClient(_spec, Address, context);
+
+    private Uri Address => _spec.BaseUrl is { } start ? new Uri(start, _spec.Url) : Uri.TryCreate(_spec.Url, UriKind.Absolute, out var absolute) ? absolute
+        : throw new TerminalException("Neither an absolute url nor base_url is given.", "Say where the API is.");
 
     public async IAsyncEnumerable<SourcePage> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var plan = await PlanAsync(request.Table, cancellationToken).ConfigureAwait(false);
         var left = request.Limit ?? long.MaxValue;
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var cursor = request.Cursor; left > 0;)
         {
-            using var answer = await AskAsync(cursor, request.From, cancellationToken).ConfigureAwait(false);
-            if (JsonRecords.Elements(answer.RootElement, _spec.RecordsPath, null) is null) throw new TerminalException($"The answer has nothing at {_spec.RecordsPath}.", "Correct records_path: it begins with data.");
-            List<JsonElement> records = [.. JsonRecords.At(answer.RootElement, _spec.RecordsPath).Where(r => r.ValueKind == JsonValueKind.Object)];
+            using var answer = await AskAsync(plan, cursor, request.From, cancellationToken).ConfigureAwait(false);
+            if (JsonRecords.Elements(answer.RootElement, plan.RecordsPath, null) is null) throw new TerminalException($"The answer has nothing at {plan.RecordsPath}.", "Correct records_path: it begins with data.");
+            List<JsonElement> records = [.. JsonRecords.At(answer.RootElement, plan.RecordsPath).Where(r => r.ValueKind == JsonValueKind.Object)];
             // The rest of a page that is cut has no place.
             var isCut = records.Count > left;
             if (isCut) records = records[..(int)left];
             left -= records.Count;
-            cursor = Next(answer.RootElement);
+            cursor = Next(answer.RootElement, plan.PageInfoPath);
             if (records.Count > 0) yield return new SourcePage(JsonRecords.Lines(records, []), records.Count, isCut ? null : cursor);
             if (cursor is null) yield break;
-            if (!seen.Add(cursor)) throw new TerminalException("The answers lead back to a page that was read already.", $"Check that the query uses ${_spec.CursorVariable}, and page_info_path.");
+            if (!seen.Add(cursor)) throw new TerminalException("The answers lead back to a page that was read already.", $"Check that the query uses ${plan.CursorVariable}, and page_info_path.");
         }
+    }
+
+    public async IAsyncEnumerable<DiscoveredTable> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var table in await TablesAsync(cancellationToken).ConfigureAwait(false)) yield return new DiscoveredTable(table.Name) { Columns = table.Columns, Keys = table.Keys };
+    }
+
+    public Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken) => Client.HealthAsync(cancellationToken);
+
+    private async Task<GraphqlPlan> PlanAsync(string? table, CancellationToken cancellationToken)
+    {
+        if (_spec.Query is { } query) return new GraphqlPlan(query, _spec.RecordsPath ?? throw new TerminalException("records_path is missing, which a query needs.", "Say where the records stand in the answer, e.g. data.allOrders.nodes"), _spec.PageInfoPath, _spec.CursorVariable);
+        if (table is null) throw new TerminalException("Neither query nor table_name is given.", "Write a query, or name one of the API's lists as table_name.");
+        var tables = await TablesAsync(cancellationToken).ConfigureAwait(false);
+        return tables.FirstOrDefault(t => t.Name == table)?.Plan(_spec.PageSize)
+            ?? throw new TerminalException($"The API offers no list {table} that can be read without arguments. It offers {(tables.Count == 0 ? "none" : string.Join(", ", tables.Take(20).Select(t => t.Name)))}.", "Correct table_name, or write a query.");
+    }
+
+    private async Task<IReadOnlyList<GraphqlSchema.Table>> TablesAsync(CancellationToken cancellationToken)
+    {
+        if (_tables is { } known) return known;
+        using var answer = await AskAsync(new GraphqlPlan(GraphqlSchema.Question, "data", null, ""), null, null, cancellationToken).ConfigureAwait(false);
+        try { return _tables = GraphqlSchema.Tables(answer.RootElement); }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or ArgumentException) { throw new TerminalException("The API does not describe its schema.", "Write a query.", e); }
     }
 
     public async Task<string> TestAsync(CancellationToken cancellationToken)
     {
         try
         {
-            using var answer = await AskAsync(null, null, cancellationToken).ConfigureAwait(false);
-            return $"The query is answered, {JsonRecords.At(answer.RootElement, _spec.RecordsPath).Count(r => r.ValueKind == JsonValueKind.Object)} records on the first page";
+            if (_spec.Query is null)
+            {
+                // Every API answers this, also one that does not describe its schema.
+                using var name = await AskAsync(new GraphqlPlan("{ __typename }", "data", null, ""), null, null, cancellationToken).ConfigureAwait(false);
+                return $"{Address.Authority} answers";
+            }
+            var plan = await PlanAsync(null, cancellationToken).ConfigureAwait(false);
+            using var answer = await AskAsync(plan, null, null, cancellationToken).ConfigureAwait(false);
+            return $"The query is answered, {JsonRecords.At(answer.RootElement, plan.RecordsPath).Count(r => r.ValueKind == JsonValueKind.Object)} records on the first page";
         }
         catch (TransientException e)
         {
@@ -73,9 +114,9 @@ public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IP
         }
     }
 
-    private string? Next(JsonElement answer)
+    private static string? Next(JsonElement answer, string? path)
     {
-        if (_spec.PageInfoPath is not { } path) return null;
+        if (path is null) return null;
         if (JsonRecords.At(answer, path).FirstOrDefault().ValueKind != JsonValueKind.Object) throw new TerminalException($"The answer has nothing at {path}.", "Ask for pageInfo { hasNextPage endCursor } in the query, and correct page_info_path.");
         // What the query does not ask for would look like the last page.
         return JsonRecords.Text(answer, path + ".hasNextPage") switch
@@ -88,21 +129,18 @@ public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IP
         TerminalException Unasked(string name) => new($"The answer has no {path}.{name}: whether and where more records follow is not known.", "Ask for pageInfo { hasNextPage endCursor } in the query.");
     }
 
-    private async Task<JsonDocument> AskAsync(string? cursor, Watermark? from, CancellationToken cancellationToken)
+    private async Task<JsonDocument> AskAsync(GraphqlPlan plan, string? cursor, Watermark? from, CancellationToken cancellationToken)
     {
-        var address = _spec.BaseUrl is { } start ? new Uri(start, _spec.Url) : Uri.TryCreate(_spec.Url, UriKind.Absolute, out var absolute) ? absolute
-            : throw new TerminalException("Neither an absolute url nor base_url is given.", "Say where the API is.");
         JsonObject variables;
         try { variables = _spec.Variables is { } given ? JsonNode.Parse(given) as JsonObject ?? [] : []; }
         catch (JsonException e) { throw new TerminalException($"variables is no JSON: {e.Message}", "Correct variables.", e); }
-        if (cursor is not null) variables[_spec.CursorVariable] = cursor;
+        if (cursor is not null) variables[plan.CursorVariable] = cursor;
         if (from is { Value: { } bound } && _spec.WatermarkVariable is { } name) variables[name] = WatermarkText.Of(bound, _spec.WatermarkFormat);
-        var client = _client ??= new ApiClient(_spec, address, context);
-        var body = new JsonObject { ["query"] = _spec.Query, ["variables"] = variables }.ToJsonString();
+        var body = new JsonObject { ["query"] = plan.Query, ["variables"] = variables }.ToJsonString();
         JsonDocument? document = null;
         try
         {
-            await client.SendAsync(address, body, cancellationToken, answer =>
+            await Client.SendAsync(Address, body, cancellationToken, answer =>
             {
                 document?.Dispose();
                 document = JsonDocument.Parse(answer.Body);
@@ -116,7 +154,7 @@ public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IP
         catch (Exception e)
         {
             document?.Dispose();
-            if (e is JsonException) throw new TerminalException($"{address.GetLeftPart(UriPartial.Path)} answers with no JSON: {e.Message}", "Check the url.", e);
+            if (e is JsonException) throw new TerminalException($"{Address.GetLeftPart(UriPartial.Path)} answers with no JSON: {e.Message}", "Check the url.", e);
             throw;
         }
     }

@@ -9,7 +9,7 @@ namespace FlowForge.Plugins.Rest;
 
 /// <summary>Reads records of an HTTP API that is described by settings; pages are handed over as they were received.</summary>
 [Connector("rest", Title = "REST API", Description = "Reads records of an HTTP API, page by page.", Aliases = ["api"])]
-public sealed partial class RestConnector(ConnectorContext<RestSpec> context) : IPageSource, IResume, ITestConnection, IDiscover, IDisposable
+public sealed partial class RestConnector(ConnectorContext<RestSpec> context) : IPageSource, IResume, ITestConnection, IDiscover, IReportHealth, IDisposable
 {
     private const int MostParents = 3;
     private readonly RestSpec _spec = context.Settings;
@@ -37,6 +37,7 @@ public sealed partial class RestConnector(ConnectorContext<RestSpec> context) : 
 
     public async Task<string> TestAsync(CancellationToken cancellationToken)
     {
+        if (_spec.Url.Length == 0 && _spec.Resources.Count == 0 && _spec.BaseUrl is { } start) return await ClientOf(start).LookAsync(start, cancellationToken).ConfigureAwait(false);
         var name = _spec.Url.Length > 0 || _spec.Resources.Count == 0 ? null : _spec.Resources.FirstOrDefault(r => !Placeholder().IsMatch(r.Value.Url)).Key;
         try
         {
@@ -59,6 +60,11 @@ public sealed partial class RestConnector(ConnectorContext<RestSpec> context) : 
         foreach (var name in _spec.Resources.Keys) yield return new DiscoveredTable(name);
         await Task.CompletedTask.ConfigureAwait(false);
     }
+
+    public Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken) =>
+        (_spec.BaseUrl ?? (Uri.TryCreate(_spec.Url, UriKind.Absolute, out var url) ? url : null)) is { } address ? ClientOf(address).HealthAsync(cancellationToken) : Task.FromResult<IReadOnlyList<HealthFact>>([]);
+
+    private ApiClient ClientOf(Uri first) => _client ??= new ApiClient(_spec, first, context);
 
     private sealed record Page(JsonDocument Document, IReadOnlyList<JsonElement> Records, IReadOnlyList<(string, JsonElement)> More, string? Next, string Host);
 
@@ -96,7 +102,7 @@ public sealed partial class RestConnector(ConnectorContext<RestSpec> context) : 
     {
         foreach (var (name, value) in resource.Params) address = Address.With(address, name, value);
         if (from is { Value: { } bound } && resource.WatermarkParam is { } parameter) address = Address.With(address, parameter, WatermarkText.Of(bound, resource.WatermarkFormat));
-        var client = _client ??= new ApiClient(_spec, address, context);
+        var client = ClientOf(address);
         var pager = new Pager(resource, address, cursor);
         var wrapper = new Wrapper(isPossible: pager.Kind == PagingKind.Offset && resource.PagePath is null);
         while (pager.Next() is { } next)

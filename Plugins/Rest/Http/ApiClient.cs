@@ -19,16 +19,48 @@ internal sealed class ApiClient : IDisposable
     private readonly IConnectorLog _log;
     private readonly Authorization _authorization;
     private readonly Uri _origin;
+    private readonly IPace _pace;
+    private readonly ApiState _state;
     private long _nextAt;
 
     /// <param name="first">The address of the first request: its host is the one that is trusted.</param>
-    /// <param name="context">Its log, and who masks what is fetched.</param>
+    /// <param name="context">Its log and pace, and who masks what is fetched.</param>
     public ApiClient(ApiSpec spec, Uri first, ConnectorContext context)
     {
-        (_spec, _log, _origin) = (spec, context.Log, new Uri((spec.BaseUrl ?? first).GetLeftPart(UriPartial.Authority)));
+        (_spec, _log, _pace, _origin) = (spec, context.Log, context.Pace, new Uri((spec.BaseUrl ?? first).GetLeftPart(UriPartial.Authority)));
+        _state = ApiState.Of(spec, _origin);
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.All, PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
         _http = new HttpClient(handler) { Timeout = spec.Timeout, MaxResponseContentBufferSize = (long)spec.LargestAnswer << 20 };
-        _authorization = new Authorization(spec.Auth, _http, context);
+        _authorization = new Authorization(spec.Auth, _http, context, _state);
+    }
+
+    /// <summary>What is worth watching: how long the certificate lasts, and what the last answers told of limits and tokens. Asks the API nothing.</summary>
+    public async Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken)
+    {
+        var facts = _state.Facts(DateTimeOffset.UtcNow).ToList();
+        if (await Certificates.FactAsync(_origin, cancellationToken).ConfigureAwait(false) is { } certificate) facts.Add(certificate);
+        return facts;
+    }
+
+    /// <summary>Tries the host and the credentials where nothing is known yet that could be read: an API has seldom something at its root.</summary>
+    /// <returns>What was found, in one line.</returns>
+    public async Task<string> LookAsync(Uri address, CancellationToken cancellationToken)
+    {
+        await PaceAsync(cancellationToken).ConfigureAwait(false);
+        Answer answer;
+        try
+        {
+            answer = await OnceAsync(address, null, cancellationToken).ConfigureAwait(false);
+            if (answer.Status == HttpStatusCode.Unauthorized && _authorization.Forget()) answer = await OnceAsync(address, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is HttpRequestException or IOException or OperationCanceledException)
+        {
+            throw new TerminalException($"{Shown(address)}: {(e is OperationCanceledException ? $"no answer within {_spec.Timeout.TotalSeconds:0} s" : Innermost(e).Message)}", "Check the address, and whether the server runs.", e);
+        }
+        if (answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) throw new TerminalException(Message(answer), "Check auth: the credentials, their scopes and rights.");
+        if ((int)answer.Status >= 500) throw new TerminalException(Message(answer), "Check the address, and whether the server runs.");
+        var token = _authorization.HasToken ? ", a token was given" : "";
+        return (int)answer.Status is >= 200 and < 300 ? $"{_origin.Authority} answers{token}" : $"{_origin.Authority} answers{token}; there is nothing at the address itself (HTTP {(int)answer.Status}), so what a job reads is not tried";
     }
 
     /// <param name="address">Absolute.</param>
@@ -115,6 +147,7 @@ internal sealed class ApiClient : IDisposable
 
     private async Task PaceAsync(CancellationToken cancellationToken)
     {
+        await _pace.WaitAsync(cancellationToken).ConfigureAwait(false);
         var now = Environment.TickCount64;
         if (_nextAt > now) await Task.Delay(TimeSpan.FromMilliseconds(_nextAt - now), cancellationToken).ConfigureAwait(false);
         if (_spec.RequestsPerSecond > 0) _nextAt = Environment.TickCount64 + (long)(1000 / _spec.RequestsPerSecond);
@@ -123,7 +156,9 @@ internal sealed class ApiClient : IDisposable
     /// <summary>When the server says that nothing is left until a moment, the next request waits for it.</summary>
     private void SlowDown(HttpResponseHeaders headers)
     {
-        if (One(headers, "X-RateLimit-Remaining", "RateLimit-Remaining") is not "0" || !long.TryParse(One(headers, "X-RateLimit-Reset", "RateLimit-Reset"), CultureInfo.InvariantCulture, out var reset)) return;
+        var left = One(headers, "X-RateLimit-Remaining", "RateLimit-Remaining", "X-Rate-Limit-Remaining");
+        if (long.TryParse(left, CultureInfo.InvariantCulture, out var requests)) _state.Left(requests);
+        if (left is not "0" || !long.TryParse(One(headers, "X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset"), CultureInfo.InvariantCulture, out var reset)) return;
         // Some give seconds to wait, others the moment in seconds or in milliseconds.
         var wait = reset switch
         {
@@ -171,9 +206,5 @@ internal sealed class ApiClient : IDisposable
 
     private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
 
-    public void Dispose()
-    {
-        _authorization.Dispose();
-        _http.Dispose();
-    }
+    public void Dispose() => _http.Dispose();
 }

@@ -11,12 +11,14 @@ namespace FlowForge.Plugins.Rest.NetSuite;
 /// service's end of 100,000 rows a query is never reached.
 /// </summary>
 [Connector("netsuite", Title = "NetSuite", Description = "Reads tables and queries of Oracle NetSuite by SuiteQL.")]
-public sealed class NetSuiteConnector(ConnectorContext<NetSuiteSpec> context) : IPageSource, IResume, ITestConnection, IDiscover, IDisposable
+public sealed class NetSuiteConnector(ConnectorContext<NetSuiteSpec> context) : IPageSource, IResume, ITestConnection, IDiscover, IReportHealth, IDisposable
 {
     private const int MostOfOneQuery = 100_000;
     private static readonly ConcurrentDictionary<(string Account, int Most), SemaphoreSlim> Gates = new();
     private readonly NetSuiteSpec _spec = context.Settings;
     private ApiClient? _client;
+
+    private ApiClient Client => _client ??= new ApiClient(Api(), Service, context);
 
     /// <summary>The account as it stands in addresses: 1234567_SB1 is at 1234567-sb1.</summary>
     private Uri Service => _spec.BaseUrl ?? new Uri($"https://{_spec.Account.Replace('_', '-').ToLowerInvariant()}.suitetalk.api.netsuite.com/");
@@ -59,6 +61,8 @@ public sealed class NetSuiteConnector(ConnectorContext<NetSuiteSpec> context) : 
         foreach (var name in JsonRecords.At(answer.RootElement, "items.name").Select(n => n.GetString()).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)) yield return new DiscoveredTable(name);
     }
 
+    public Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken) => Client.HealthAsync(cancellationToken);
+
     private Place Next(Place place, List<JsonElement> rows, bool more)
     {
         if (rows.Count == 0) return place;
@@ -100,14 +104,12 @@ public sealed class NetSuiteConnector(ConnectorContext<NetSuiteSpec> context) : 
 
     private async Task<JsonDocument> AskAsync(string path, string? sql, CancellationToken cancellationToken)
     {
-        var client = _client ??= new ApiClient(Api(), Service, context);
         // The account's limit counts all that is asked of it at once.
         var gate = Gates.GetOrAdd((Service.Authority, _spec.Concurrency), static key => new SemaphoreSlim(key.Most));
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
-            var answer = await client.SendAsync(new Uri(Service, path), sql is null ? null : new JsonObject { ["q"] = sql }.ToJsonString(), cancellationToken).ConfigureAwait(false);
+            var answer = await Client.SendAsync(new Uri(Service, path), sql is null ? null : new JsonObject { ["q"] = sql }.ToJsonString(), cancellationToken).ConfigureAwait(false);
             return JsonDocument.Parse(answer.Body);
         }
         catch (JsonException e) { throw new TerminalException($"{new Uri(Service, path).GetLeftPart(UriPartial.Path)} answers with no JSON: {e.Message}", "Check account and base_url.", e); }

@@ -56,6 +56,27 @@ public sealed class RabbitMqConnectorTests : IAsyncLifetime
 
     private async Task<(List<string> Lines, string? Cursor)> ReadAsync(string? cursor = null, Func<RabbitMqSpec, RabbitMqSpec>? change = null) => await PageSourceAcceptance.ReadLinesAsync(Open(change), new ReadRequest { Cursor = cursor }, Stop);
 
+    private async Task<string> DiscoverAsync(Func<RabbitMqSpec, RabbitMqSpec> change)
+    {
+        var found = new List<string>();
+        await foreach (var table in Open(change).DiscoverAsync(Stop)) found.Add($"{table.Name} {table.Rows}".TrimEnd());
+        return string.Join(", ", found);
+    }
+
+    [Fact]
+    public async Task DiscoverAsync_StreamsAreAskedOfTheManagementPlugin_AmqpCannotSay()
+    {
+        // As the plugin of RabbitMQ 3.10 answers; queues of other types are none that can be read.
+        using var api = new Rest.TestApi(r => r.Headers["Authorization"] != "Basic " + Convert.ToBase64String("guest:guest"u8) ? new Rest.TestApi.Reply("{}", 401)
+            : new Rest.TestApi.Reply("""[{"messages":3,"name":"orders","type":"stream"},{"name":"jobs","type":"classic"},{"name":"audit","type":"stream"}]"""));
+        Assert.Equal("audit, orders 3", await DiscoverAsync(s => s with { ManagementUrl = api.Address, VirtualHost = "/" }));
+        Assert.Equal("/api/queues/%2F", api.Requests.Single().Path);
+        var refused = await Assert.ThrowsAsync<TerminalException>(() => DiscoverAsync(s => s with { ManagementUrl = api.Address, Password = new Secret("canary") }));
+        Assert.Equal(($"{api.Address}api/queues/%2F: HTTP 401: the login may not ask the management plugin.", "Give it the tag management (rabbitmqctl set_user_tags NAME management)."), (refused.Message, refused.Suggestion));
+        Assert.Equal(_stream, await DiscoverAsync(s => s));
+        Assert.Equal("AMQP cannot list streams.", (await Assert.ThrowsAsync<TerminalException>(() => DiscoverAsync(s => s with { Stream = null }))).Message);
+    }
+
     private static IEnumerable<int> Ids(List<string> lines) => lines.Select(l => (int)JsonNode.Parse(l)!["id"]!);
 
     [Fact]

@@ -91,6 +91,58 @@ public sealed class GraphqlConnectorTests : IDisposable
         Assert.Equal("Ask for pageInfo { hasNextPage endCursor } in the query.", failure.Suggestion);
     }
 
+    /// <summary>Postgraphile's way to answer: connections, lists, fields that need arguments, nested objects.</summary>
+    private const string Schema = """
+        { "data": { "__schema": { "queryType": { "name": "Query" }, "types": [
+          { "kind": "OBJECT", "name": "Query", "fields": [
+            { "name": "allOrders", "args": [{ "name": "first", "defaultValue": null, "type": { "kind": "SCALAR", "name": "Int", "ofType": null } }, { "name": "after", "defaultValue": null, "type": { "kind": "SCALAR", "name": "Cursor", "ofType": null } }], "type": { "kind": "OBJECT", "name": "OrdersConnection", "ofType": null } },
+            { "name": "users", "args": [{ "name": "after", "defaultValue": null, "type": { "kind": "SCALAR", "name": "String", "ofType": null } }], "type": { "kind": "NON_NULL", "name": null, "ofType": { "kind": "OBJECT", "name": "UserConnection", "ofType": null } } },
+            { "name": "countries", "args": [{ "name": "lang", "defaultValue": "\"en\"", "type": { "kind": "NON_NULL", "name": null, "ofType": { "kind": "SCALAR", "name": "String", "ofType": null } } }], "type": { "kind": "NON_NULL", "name": null, "ofType": { "kind": "LIST", "name": null, "ofType": { "kind": "NON_NULL", "name": null, "ofType": { "kind": "OBJECT", "name": "Country", "ofType": null } } } } },
+            { "name": "order", "args": [{ "name": "id", "defaultValue": null, "type": { "kind": "NON_NULL", "name": null, "ofType": { "kind": "SCALAR", "name": "ID", "ofType": null } } }], "type": { "kind": "OBJECT", "name": "Order", "ofType": null } },
+            { "name": "version", "args": [], "type": { "kind": "SCALAR", "name": "String", "ofType": null } } ] },
+          { "kind": "OBJECT", "name": "OrdersConnection", "fields": [ { "name": "nodes", "args": [], "type": { "kind": "LIST", "name": null, "ofType": { "kind": "OBJECT", "name": "Order", "ofType": null } } }, { "name": "pageInfo", "args": [], "type": { "kind": "OBJECT", "name": "PageInfo", "ofType": null } } ] },
+          { "kind": "OBJECT", "name": "UserConnection", "fields": [ { "name": "edges", "args": [], "type": { "kind": "LIST", "name": null, "ofType": { "kind": "OBJECT", "name": "UserEdge", "ofType": null } } }, { "name": "pageInfo", "args": [], "type": { "kind": "OBJECT", "name": "PageInfo", "ofType": null } } ] },
+          { "kind": "OBJECT", "name": "UserEdge", "fields": [ { "name": "node", "args": [], "type": { "kind": "OBJECT", "name": "Country", "ofType": null } } ] },
+          { "kind": "OBJECT", "name": "Order", "fields": [ { "name": "id", "args": [], "type": { "kind": "NON_NULL", "name": null, "ofType": { "kind": "SCALAR", "name": "ID", "ofType": null } } }, { "name": "state", "args": [], "type": { "kind": "ENUM", "name": "State", "ofType": null } }, { "name": "user", "args": [], "type": { "kind": "OBJECT", "name": "Country", "ofType": null } } ] },
+          { "kind": "OBJECT", "name": "Country", "fields": [ { "name": "code", "args": [], "type": { "kind": "SCALAR", "name": "String", "ofType": null } } ] },
+          { "kind": "ENUM", "name": "State", "fields": null }, { "kind": "SCALAR", "name": "ID", "fields": null }, { "kind": "SCALAR", "name": "String", "fields": null }, { "kind": "OBJECT", "name": "PageInfo", "fields": [] } ] } } }
+        """;
+
+    private GraphqlConnector OpenAlone(TestApi api) => new(_fixture.Context(new GraphqlSpec { BaseUrl = api.Address, PageSize = 2 }));
+
+    [Fact]
+    public async Task DiscoverAsync_ListsWhatTheApiOffers_AndATableIsReadWithoutAQuery()
+    {
+        using var api = new TestApi(r => JsonNode.Parse(r.Body) is var asked && ((string)asked!["query"]!).Contains("__schema", StringComparison.Ordinal) ? new TestApi.Reply(Schema)
+            : asked["variables"]!["after"] is null ? new TestApi.Reply("{\"data\": {\"allOrders\": {\"nodes\": [{\"id\": \"1\", \"state\": \"NEW\"}], \"pageInfo\": {\"hasNextPage\": true, \"endCursor\": \"c1\"}}}}")
+            : new TestApi.Reply("{\"data\": {\"allOrders\": {\"nodes\": [{\"id\": \"2\", \"state\": null}], \"pageInfo\": {\"hasNextPage\": false, \"endCursor\": null}}}}"));
+        using var connector = OpenAlone(api);
+        var tables = new List<DiscoveredTable>();
+        await foreach (var table in connector.DiscoverAsync(TestContext.Current.CancellationToken)) tables.Add(table);
+        Assert.Equal(["allOrders(id ID False, state State True) key id", "users(code String True) key ", "countries(code String True) key "],
+            tables.Select(t => $"{t.Name}({string.Join(", ", t.Columns.Select(c => $"{c.Name} {c.Type} {c.Nullable}"))}) key {string.Join(",", t.Keys)}"));
+        Assert.Equal(["{\"id\":\"1\",\"state\":\"NEW\"}", "{\"id\":\"2\",\"state\":null}"], await ReadAsync(OpenAlone(api), new ReadRequest { Table = "allOrders" }));
+        Assert.Equal("query($after: Cursor) { allOrders(first: 2, after: $after) { nodes { id state } pageInfo { hasNextPage endCursor } } }", (string)JsonNode.Parse(api.Requests.Last().Body)!["query"]!);
+        foreach (var (table, query) in new[] { ("users", "query($after: String) { users(after: $after) { edges { node { code } } pageInfo { hasNextPage endCursor } } }"), ("countries", "query { countries { code } }") })
+        {
+            await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(OpenAlone(api), new ReadRequest { Table = table }));
+            Assert.Equal(query, (string)JsonNode.Parse(api.Requests.Last().Body)!["query"]!);
+        }
+        var unknown = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(OpenAlone(api), new ReadRequest { Table = "order" }));
+        Assert.Equal("The API offers no list order that can be read without arguments. It offers allOrders, users, countries.", unknown.Message);
+        Assert.Equal("Neither query nor table_name is given.", (await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(OpenAlone(api), new ReadRequest()))).Message);
+    }
+
+    [Fact]
+    public async Task TestAndDiscover_ApiThatKeepsItsSchema_AnswersTheOneAndRefusesTheOther()
+    {
+        using var api = new TestApi(r => r.Body.Contains("__schema", StringComparison.Ordinal) ? new TestApi.Reply("{\"errors\": [{\"message\": \"introspection is off\"}]}") : new TestApi.Reply("{\"data\": {\"__typename\": \"Query\"}}"));
+        using var connector = OpenAlone(api);
+        Assert.Equal($"{api.Address.Authority} answers", await connector.TestAsync(TestContext.Current.CancellationToken));
+        var refused = await Assert.ThrowsAsync<TerminalException>(async () => { await foreach (var _ in connector.DiscoverAsync(TestContext.Current.CancellationToken)) { } });
+        Assert.Equal("The API refuses the query: introspection is off", refused.Message);
+    }
+
     [Fact]
     public async Task ReadAsync_RecordsPathThatIsNotThere_IsNoEmptyTable()
     {
