@@ -70,7 +70,7 @@ public sealed class AzureBlobConnector(ConnectorContext<AzureBlobSpec> context) 
     private SourceFile File(Blob blob) => new()
     {
         Path = blob.Name, Size = blob.Size, Modified = blob.Modified, ETag = blob.ETag.Trim('"'),
-        OpenAsync = cancellationToken => RangedStream.OpenAsync(blob.Name, (first, last, ct) => Service.ReadAsync(blob, first, last, ct), blob.Size, _spec.Parallel, cancellationToken),
+        OpenAsync = cancellationToken => RangedStream.OpenAsync(blob.Name, (first, last, ct) => Service.ReadAsync(blob, first, last, ct), blob.Size, _spec.Parallel, _spec.Timeout, cancellationToken),
     };
 
     private bool IsMoved(string name) => _spec.AfterLoad == AfterLoad.Move && name.StartsWith(_spec.MoveTo!, StringComparison.Ordinal);

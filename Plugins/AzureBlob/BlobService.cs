@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Xml;
 using System.Xml.Linq;
+using FlowForge.Plugins.Files;
 
 namespace FlowForge.Plugins.AzureBlob;
 
@@ -17,6 +18,7 @@ internal sealed class BlobService : IDisposable
 {
     private const string Version = "2021-08-06";
     private const int MostTries = 4;
+    private const int MostOfAPage = 64 << 20;
     private readonly AzureBlobSpec _spec;
     private readonly IPace _pace;
     private readonly Uri _endpoint;
@@ -70,7 +72,16 @@ internal sealed class BlobService : IDisposable
             r.Headers.TryAddWithoutValidation("x-ms-range", string.Create(CultureInfo.InvariantCulture, $"bytes={first}-{last}"));
             r.Headers.TryAddWithoutValidation("If-Match", blob.ETag);
         }, cancellationToken).ConfigureAwait(false);
-        return await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            RangeAnswer.Check(blob.Name, first, answer.StatusCode, answer.Content.Headers.ContentRange?.From);
+            return await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Deletes the blob; false when it is gone already.</summary>
@@ -172,7 +183,7 @@ internal sealed class BlobService : IDisposable
         };
     }
 
-    private static async Task<string> CodeAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    private async Task<string> CodeAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
         if (answer.Headers.TryGetValues("x-ms-error-code", out var values)) return values.First();
         try
@@ -185,15 +196,20 @@ internal sealed class BlobService : IDisposable
         }
     }
 
-    private static async Task<XElement> PageAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    private async Task<XElement> PageAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        silence.CancelAfter(_spec.Timeout);
         try
         {
+            // First all of it: a reader of XML does not hand a token on to what it reads from.
+            await answer.Content.LoadIntoBufferAsync(MostOfAPage, silence.Token).ConfigureAwait(false);
             var stream = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             await using var _ = stream.ConfigureAwait(false);
-            using var reader = XmlReader.Create(stream, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, Async = true, MaxCharactersInDocument = 64 << 20 });
+            using var reader = XmlReader.Create(stream, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, Async = true, MaxCharactersInDocument = MostOfAPage });
             return (await XDocument.LoadAsync(reader, LoadOptions.PreserveWhitespace, cancellationToken).ConfigureAwait(false)).Root!;
         }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested) { throw new TransientException($"Container {_spec.Container}: the answer did not come to its end within {_spec.Timeout.TotalSeconds:0} s.", inner: e); }
         catch (XmlException e) { throw new TransientException($"The service's answer is not the XML that is expected: {e.Message}", inner: e); }
         catch (Exception e) when (e is IOException or HttpRequestException) { throw new TransientException($"The answer broke off: {Innermost(e).Message}", inner: e); }
     }

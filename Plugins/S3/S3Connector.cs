@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -10,6 +11,7 @@ namespace FlowForge.Plugins.S3;
 [Connector("s3", Title = "S3", Description = "Reads files of a bucket and delivers into it, of Amazon's S3 or of any service that speaks its protocol.", Aliases = ["file_s3"])]
 public sealed class S3Connector(ConnectorContext<S3Spec> context) : IListNew, IAfterCommit, ITestConnection, IDiscover, IReportHealth, IFileSink, IDisposable
 {
+    private const int Retries = 4;
     private readonly S3Spec _spec = context.Settings;
     private AmazonS3Client? _client;
 
@@ -56,7 +58,7 @@ public sealed class S3Connector(ConnectorContext<S3Spec> context) : IListNew, IA
         try
         {
             var pattern = _spec.Path.Count > 0 ? _spec.Path[0] : "**";
-            var answer = await CallAsync(c => c.ListObjectsV2Async(new ListObjectsV2Request { BucketName = _spec.Bucket, Prefix = Prefix(pattern), MaxKeys = 1000 }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var answer = await PageAsync(new ListObjectsV2Request { BucketName = _spec.Bucket, Prefix = Prefix(pattern), MaxKeys = 1000 }, cancellationToken).ConfigureAwait(false);
             var found = answer.S3Objects?.Count(o => Matches(pattern, o.Key)) ?? 0;
             return $"Bucket {_spec.Bucket} answers, {(answer.IsTruncated == true ? "at least " : "")}{found} objects match {pattern}";
         }
@@ -99,7 +101,7 @@ public sealed class S3Connector(ConnectorContext<S3Spec> context) : IListNew, IA
         do
         {
             var request = new ListObjectsV2Request { BucketName = _spec.Bucket, Prefix = prefix, StartAfter = behind, ContinuationToken = next };
-            var answer = await CallAsync(c => c.ListObjectsV2Async(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var answer = await PageAsync(request, cancellationToken).ConfigureAwait(false);
             foreach (var found in answer.S3Objects ?? [])
                 if (!found.Key.EndsWith('/')) yield return found;
             next = answer.IsTruncated == true ? answer.NextContinuationToken : null;
@@ -107,11 +109,35 @@ public sealed class S3Connector(ConnectorContext<S3Spec> context) : IListNew, IA
         while (next is not null);
     }
 
+    /// <summary>A page of the listing. The client's own time-out ends with the headers, so that a page could stay away for ever; it is given time for the client's tries.</summary>
+    private async Task<ListObjectsV2Response> PageAsync(ListObjectsV2Request request, CancellationToken cancellationToken)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        silence.CancelAfter(_spec.Timeout * (Retries + 1));
+        try { return await CallAsync(c => c.ListObjectsV2Async(request, silence.Token), silence.Token).ConfigureAwait(false); }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested) { throw new TransientException($"Bucket {_spec.Bucket}: no list of its objects within {(_spec.Timeout * (Retries + 1)).TotalSeconds:0} s.", inner: e); }
+    }
+
     private SourceFile File(S3Object found) => new()
     {
         Path = found.Key, Size = found.Size, Modified = found.LastModified, ETag = found.ETag?.Trim('"'),
-        OpenAsync = cancellationToken => RangedStream.OpenAsync(found.Key, async (first, last, ct) => (await CallAsync(c => c.GetObjectAsync(Request(found, new ByteRange(first, last)), ct), ct).ConfigureAwait(false)).ResponseStream, found.Size ?? 0, _spec.Parallel, cancellationToken),
+        OpenAsync = cancellationToken => RangedStream.OpenAsync(found.Key, (first, last, ct) => RangeAsync(found, first, last, ct), found.Size ?? 0, _spec.Parallel, _spec.Timeout, cancellationToken),
     };
+
+    private async Task<Stream> RangeAsync(S3Object found, long first, long last, CancellationToken cancellationToken)
+    {
+        var answer = await CallAsync(c => c.GetObjectAsync(Request(found, new ByteRange(first, last)), cancellationToken), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            RangeAnswer.Check(found.Key, first, answer.HttpStatusCode, ContentRangeHeaderValue.TryParse(answer.ContentRange, out var range) ? range.From : null);
+            return answer.ResponseStream;
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The object as it was listed, or nothing: half of one version and half of another would be a file that never was.</summary>
     private GetObjectRequest Request(S3Object found, ByteRange range) => new()
@@ -124,7 +150,7 @@ public sealed class S3Connector(ConnectorContext<S3Spec> context) : IListNew, IA
         if (_client is not null) return _client;
         var config = new AmazonS3Config
         {
-            ForcePathStyle = _spec.PathStyle ?? _spec.Endpoint is not null, MaxErrorRetry = 4,
+            ForcePathStyle = _spec.PathStyle ?? _spec.Endpoint is not null, MaxErrorRetry = Retries,
             // Many services know Amazon's protocol without its newer checksums.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED, ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
         };

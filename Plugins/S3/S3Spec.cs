@@ -52,6 +52,9 @@ public sealed record S3Spec
     [Setting("Parts of 8 MB of one object that are read at once, and so kept in memory", Minimum = 1, Maximum = 16)]
     public int Parallel { get; init; } = 4;
 
+    [Setting("How long an answer may bring nothing while objects are read, before it counts as broken")]
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
+
     [Setting("What becomes of loaded objects once they are committed: keep, delete, move")]
     public AfterLoad AfterLoad { get; init; }
 

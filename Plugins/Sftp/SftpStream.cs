@@ -13,7 +13,7 @@ internal sealed class SftpStream : Stream
     private ArraySegment<byte> _left;
     private long _position, _asked;
     private int _breaks;
-    private bool _ended;
+    private bool _ended, _isOver;
 
     private SftpStream(Func<CancellationToken, Task<SftpSession>> login, string path, SftpFacts listed) => (_login, _path, _listed) = (login, path, listed);
 
@@ -31,12 +31,12 @@ internal sealed class SftpStream : Stream
         while (_left.Count == 0 && !_ended)
         {
             try { await NextAsync(cancellationToken).ConfigureAwait(false); }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is TransientException or IOException and not SftpException)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && !_isOver && e is TransientException or IOException and not SftpException)
             {
                 if (++_breaks > MostBreaks) throw new TransientException($"{_path}: the connection broke {_breaks} times, the last time at byte {_position}.", inner: e);
                 await Task.Delay(TimeSpan.FromMilliseconds(200 << _breaks), cancellationToken).ConfigureAwait(false);
                 try { await ConnectAsync(cancellationToken).ConfigureAwait(false); }
-                catch (TransientException) when (_breaks < MostBreaks) { _session = null; }
+                catch (TransientException) when (_breaks < MostBreaks && !_isOver) { _session = null; }
             }
         }
         if (_left.Count == 0) return 0;
@@ -65,6 +65,7 @@ internal sealed class SftpStream : Stream
         {
             _ended = true;
             Forget();
+            if (_listed.Size is { } listed && _position != listed) throw Over("was changed after it was listed.");
             return;
         }
         (_left, _position) = (bytes, offset + bytes.Count);
@@ -80,12 +81,19 @@ internal sealed class SftpStream : Stream
         _session = await _login(ct).ConfigureAwait(false);
         try
         {
-            if (await _session.StatAsync(_path, ct).ConfigureAwait(false) is not { } now) throw new TransientException($"{_path} was there when the files were listed and is gone now.");
-            if (now.Size != _listed.Size || now.Modified != _listed.Modified) throw new TransientException($"{_path} was changed after it was listed.");
+            if (await _session.StatAsync(_path, ct).ConfigureAwait(false) is not { } now) throw Over("was there when the files were listed and is gone now.");
+            if (now.Size != _listed.Size || now.Modified != _listed.Modified) throw Over("was changed after it was listed.");
             _handle = await _session.OpenAsync(_path, ct).ConfigureAwait(false);
         }
         catch (SftpException e) { throw SftpConnector.Refused(_path, e); }
         _asked = _position;
+    }
+
+    /// <summary>What was read already is of another file: this stream cannot go on, only another begin anew.</summary>
+    private TransientException Over(string what)
+    {
+        _isOver = true;
+        return new TransientException($"{_path} {what}");
     }
 
     // What is still under way ends by itself; its array is left to the collector.

@@ -1,10 +1,11 @@
 using System.Buffers;
+using System.Net;
 
 namespace FlowForge.Plugins.Files;
 
 /// <summary>
-/// A file of a server that gives ranges, read by several of them at once and handed over in order: one connection alone seldom fills a line. A broken connection goes on where it was.
-/// Never more than <c>parallel</c> + 1 parts of 8 MB are in memory.
+/// A file of a server that gives ranges, read by several of them at once and handed over in order: one connection alone seldom fills a line. A broken connection, or one that brings
+/// nothing, goes on where it was. Never more than <c>parallel</c> + 1 parts of 8 MB are in memory.
 /// </summary>
 internal sealed class RangedStream : Stream
 {
@@ -15,15 +16,16 @@ internal sealed class RangedStream : Stream
     private readonly Queue<Task<byte[]>> _parts = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly int _parallel;
+    private readonly TimeSpan _patience;
     private readonly long _length;
     private long _asked;
     private long _position;
     private byte[]? _part;
     private int _taken;
 
-    private RangedStream(string name, OpenRange open, long length, int parallel)
+    private RangedStream(string name, OpenRange open, long length, int parallel, TimeSpan patience)
     {
-        (_name, _open, _length, _parallel) = (name, open, length, parallel);
+        (_name, _open, _length, _parallel, _patience) = (name, open, length, parallel, patience);
         Ask();
     }
 
@@ -32,9 +34,10 @@ internal sealed class RangedStream : Stream
     /// <param name="open">Every answer must be of one version of the file.</param>
     /// <param name="length">As it was listed.</param>
     /// <param name="parallel">Ranges at once.</param>
-    public static async ValueTask<Stream> OpenAsync(string name, OpenRange open, long length, int parallel, CancellationToken cancellationToken)
+    /// <param name="patience">How long a range may bring nothing.</param>
+    public static async ValueTask<Stream> OpenAsync(string name, OpenRange open, long length, int parallel, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var stream = new RangedStream(name, open, length, parallel);
+        var stream = new RangedStream(name, open, length, parallel, patience);
         try
         {
             if (length > 0) await stream._parts.Peek().WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -91,9 +94,14 @@ internal sealed class RangedStream : Stream
                 using var answer = await _open(from + read, from + count - 1, ct).ConfigureAwait(false);
                 try
                 {
-                    for (var got = 1; got > 0 && read < count; read += got) got = await answer.ReadAsync(bytes.AsMemory(read, count - read), ct).ConfigureAwait(false);
+                    using var silence = CancellationTokenSource.CreateLinkedTokenSource(ct);
+                    for (var got = 1; got > 0 && read < count; read += got)
+                    {
+                        silence.CancelAfter(_patience);
+                        got = await answer.ReadAsync(bytes.AsMemory(read, count - read), silence.Token).ConfigureAwait(false);
+                    }
                 }
-                catch (Exception e) when (e is IOException or HttpRequestException && !ct.IsCancellationRequested)
+                catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
                 {
                     broken = e;
                 }
@@ -144,3 +152,17 @@ internal sealed class RangedStream : Stream
 
 /// <summary>Asks for the bytes from the first to the last given, both included.</summary>
 internal delegate Task<Stream> OpenRange(long first, long last, CancellationToken cancellationToken);
+
+/// <summary>What a service says of the range that it gives.</summary>
+internal static class RangeAnswer
+{
+    /// <param name="first">The byte that was asked for.</param>
+    /// <param name="from">The byte that the answer's Content-Range begins with.</param>
+    /// <exception cref="TerminalException">It is another range: a part would be of the right length, and not of the right place.</exception>
+    public static void Check(string name, long first, HttpStatusCode status, long? from)
+    {
+        if (status == HttpStatusCode.PartialContent ? from == first : first == 0) return;
+        throw new TerminalException($"{name}: byte {first} was asked for, and the answer (HTTP {(int)status}) begins at byte {(status == HttpStatusCode.PartialContent ? from?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "?" : "0")}.",
+            "What lies between here and the service (a gateway, a proxy) does not pass ranges on: let it, or go around it.");
+    }
+}

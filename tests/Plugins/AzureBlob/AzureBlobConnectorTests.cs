@@ -45,6 +45,38 @@ public sealed class AzureBlobConnectorTests(AzureServer server) : IAsyncLifetime
         return read.ToArray();
     }
 
+    [Fact]
+    public async Task ReadAsync_ConnectionThatFallsSilent_GoesOnWhereItWas()
+    {
+        var content = string.Concat(Enumerable.Range(0, 30_000).Select(i => $"silence {i}"));
+        await PutAsync("a.txt", content);
+        using var line = TroubledLine.SilentBehind("silence 1", server.Endpoint, most: 1);
+        using var connector = Open(Spec("a.txt") with { Endpoint = line.Before(server.Endpoint), Timeout = TimeSpan.FromSeconds(2) });
+        var file = Assert.Single(await connector.ListAsync(Stop).ToListAsync(Stop));
+        Assert.Equal(content, System.Text.Encoding.UTF8.GetString(await ReadAsync(file)));
+        Assert.Equal(1, line.Silenced);
+    }
+
+    [Fact]
+    public async Task ListAsync_PageThatBreaksOffInSilence_IsNotWaitedFor()
+    {
+        using var line = TroubledLine.SilentBehind("<EnumerationResults", server.Endpoint);
+        using var connector = Open(Spec("**") with { Endpoint = line.Before(server.Endpoint), Timeout = TimeSpan.FromSeconds(2) });
+        var failure = await Assert.ThrowsAsync<TransientException>(async () => await connector.ListAsync(Stop).ToListAsync(Stop));
+        Assert.Equal($"Container {_container}: the answer did not come to its end within 2 s.", failure.Message);
+    }
+
+    [Fact]
+    public async Task ReadAsync_AnswerOfAnotherRange_IsNotTaken()
+    {
+        await server.PutAsync(_container, "big.bin", new byte[Part + 1]);
+        using var line = TroubledLine.Changing("HTTP/1.1 206", "HTTP/1.1 200", server.Endpoint);
+        using var connector = Open(Spec("big.bin") with { Endpoint = line.Before(server.Endpoint) });
+        var file = Assert.Single(await connector.ListAsync(Stop).ToListAsync(Stop));
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(file));
+        Assert.Equal("big.bin: byte 8388608 was asked for, and the answer (HTTP 200) begins at byte 0.", failure.Message);
+    }
+
     [Theory]
     [InlineData("a.csv", "a.csv")]
     [InlineData("*.csv", "a.csv b.csv")]

@@ -39,6 +39,43 @@ public sealed class S3ConnectorTests : IAsyncLifetime
 
     private S3Connector Open(S3Spec spec) => new(_fixture.Context(spec));
 
+    [Fact]
+    public async Task ReadAsync_ConnectionThatFallsSilent_GoesOnWhereItWas()
+    {
+        var content = string.Concat(Enumerable.Range(0, 30_000).Select(i => $"silence {i}"));
+        await _client.PutObjectAsync(new PutObjectRequest { BucketName = _bucket, Key = "a.txt", ContentBody = content, UseChunkEncoding = false }, Stop);
+        using var line = TroubledLine.SilentBehind("silence 1", _server.Endpoint, most: 1);
+        using var connector = Open(Spec("a.txt") with { Endpoint = line.Before(_server.Endpoint), Timeout = TimeSpan.FromSeconds(1) });
+        var file = Assert.Single(await connector.ListAsync(Stop).ToListAsync(Stop));
+        using var read = new StreamReader(await file.OpenAsync(Stop));
+        Assert.Equal(content, await read.ReadToEndAsync(Stop));
+        Assert.Equal(1, line.Silenced);
+    }
+
+    [Fact]
+    public async Task ListAsync_PageThatBreaksOffInSilence_IsNotWaitedFor()
+    {
+        using var line = TroubledLine.SilentBehind("<ListBucketResult", _server.Endpoint);
+        using var connector = Open(Spec("**") with { Endpoint = line.Before(_server.Endpoint), Timeout = TimeSpan.FromSeconds(0.2) });
+        var failure = await Assert.ThrowsAsync<TransientException>(async () => await connector.ListAsync(Stop).ToListAsync(Stop));
+        Assert.Equal($"Bucket {_bucket}: no list of its objects within 1 s.", failure.Message);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 206", "HTTP/1.1 200", "(HTTP 200) begins at byte 0.")]
+    [InlineData("bytes 8388608-", "bytes 8388609-", "(HTTP 206) begins at byte 8388609.")]
+    public async Task ReadAsync_AnswerOfAnotherRange_IsNotTaken(string text, string instead, string end)
+    {
+        await _client.PutObjectAsync(new PutObjectRequest { BucketName = _bucket, Key = "big.bin", InputStream = new MemoryStream(new byte[9 << 20]), UseChunkEncoding = false }, Stop);
+        using var line = TroubledLine.Changing(text, instead, _server.Endpoint);
+        using var connector = Open(Spec("big.bin") with { Endpoint = line.Before(_server.Endpoint) });
+        var file = Assert.Single(await connector.ListAsync(Stop).ToListAsync(Stop));
+        await using var stream = await file.OpenAsync(Stop);
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => stream.CopyToAsync(Stream.Null, Stop));
+        Assert.Equal("big.bin: byte 8388608 was asked for, and the answer " + end, failure.Message);
+        Assert.Equal("What lies between here and the service (a gateway, a proxy) does not pass ranges on: let it, or go around it.", failure.Suggestion);
+    }
+
     private async Task PutAsync(string key, string content = "x") => await _client.PutObjectAsync(new PutObjectRequest { BucketName = _bucket, Key = key, ContentBody = content }, Stop);
 
     private async Task<List<string>> ListAsync(S3Spec spec)

@@ -103,6 +103,22 @@ public sealed class SftpConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_FileChangedWhileTheLoginWasCut_SaysSoAndIsNotMixed()
+    {
+        var path = Put("large.bin", new byte[24 << 20]);
+        using var connector = Open(Spec("large.bin"));
+        await foreach (var file in connector.ListAsync(Stop))
+        {
+            await using var stream = await file.OpenAsync(Stop);
+            await stream.ReadExactlyAsync(new byte[100_000], Stop);
+            Put("large.bin", "newer");
+            _server.CutLogins();
+            var failure = await Assert.ThrowsAsync<TransientException>(() => stream.CopyToAsync(Stream.Null, Stop));
+            Assert.Equal($"{path} was changed after it was listed.", failure.Message);
+        }
+    }
+
+    [Fact]
     public async Task CommittedAsync_MovesOrDeletesOnce()
     {
         var (a, b) = (Put("in/a.csv", "first"), Put("in/b.csv"));
