@@ -29,7 +29,8 @@ internal sealed class FileExtraction(IngestDefinition job, FileSettings settings
         var fresh = listed.Where(f => !selection.IsUnchanged(f)).ToList();
         // A replaced table holds what the source holds: if anything changed, all of it is read.
         var replaces = job.WriteMode == Pipelines.WriteMode.Replace;
-        var gone = replaces && seenBefore.Any(s => s.Note is null && !listed.Any(f => f.Path == s.Path));
+        var there = replaces ? listed.Select(f => f.Path).ToHashSet(StringComparer.Ordinal) : [];
+        var gone = replaces && seenBefore.Any(s => s.Note is null && !there.Contains(s.Path));
         if (replaces && gone && listed.Count == 0) throw new JobFailedException("FF2052", $"The source holds no files any more, and bronze.{job.Table} would be emptied. Nothing was published.", "Put the files back, or delete the table's rows by hand.");
         if (replaces && (fresh.Count > 0 || gone)) (fresh, selection) = (listed, new FileSelection([]));
         log.Info($"{listed.Count} files found, {fresh.Count} of them new or changed.");
@@ -87,7 +88,8 @@ internal sealed class FileExtraction(IngestDefinition job, FileSettings settings
     private bool IsAllThereWas(List<LandedFile> landed, IReadOnlyList<SeenFile> seenBefore)
     {
         var before = new FileSelection(seenBefore);
-        return landed.TrueForAll(before.Knows) && _passedOver.TrueForAll(p => seenBefore.Contains(p)) && landed.Count + _passedOver.Count == seenBefore.Count;
+        var noted = seenBefore.ToHashSet();
+        return landed.TrueForAll(before.Knows) && _passedOver.TrueForAll(noted.Contains) && landed.Count + _passedOver.Count == seenBefore.Count;
     }
 
     private void Drop(LandedFile copy)

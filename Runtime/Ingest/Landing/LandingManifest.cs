@@ -3,32 +3,44 @@ using FlowForge.Plugins;
 
 namespace FlowForge.Ingest.Landing;
 
-/// <summary>The files that one run has landed whole, kept beside them. One thread at a time.</summary>
+/// <summary>The files that one run has landed whole, kept beside them; there may be hundreds of thousands. One thread at a time.</summary>
 internal sealed class LandingManifest
 {
     private readonly string _path;
-    private readonly List<LandedFile> _files = [];
+    /// <summary>In the order in which they were landed, by the copy: each has one file.</summary>
+    private readonly OrderedDictionary<string, LandedFile> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<LandedFile>> _byPath = new(StringComparer.Ordinal);
 
     public LandingManifest(string path)
     {
         _path = path;
-        if (File.Exists(path)) _files = JsonSerializer.Deserialize<List<LandedFile>>(File.ReadAllBytes(path)) ?? [];
+        foreach (var file in File.Exists(path) ? JsonSerializer.Deserialize<List<LandedFile>>(File.ReadAllBytes(path)) ?? [] : []) Add(file);
     }
 
-    public IReadOnlyList<LandedFile> Files => _files;
+    public IReadOnlyList<LandedFile> Files => _files.Values;
+
+    /// <summary>Whether something was landed there.</summary>
+    public bool Has(string localPath) => _files.ContainsKey(localPath);
 
     /// <summary>What was landed of this very file, when the copy is still there.</summary>
-    public LandedFile? Find(SourceFile file) => _files.FirstOrDefault(f =>
-        f.Path == file.Path && f.ETag == file.ETag && f.Modified == file.Modified?.ToUniversalTime() && (file.Size is null || f.Size == file.Size)
+    public LandedFile? Find(SourceFile file) => _byPath.GetValueOrDefault(file.Path)?.Find(f =>
+        f.ETag == file.ETag && f.Modified == file.Modified?.ToUniversalTime() && (file.Size is null || f.Size == file.Size)
         && new FileInfo(f.LocalPath) is { Exists: true } copy && copy.Length == f.Size);
 
     public void Add(LandedFile file)
     {
-        _files.RemoveAll(f => f.LocalPath == file.LocalPath);
-        _files.Add(file);
+        if (_files.TryGetValue(file.LocalPath, out var before)) Remove(before);
+        _files.Add(file.LocalPath, file);
+        (_byPath.TryGetValue(file.Path, out var same) ? same : _byPath[file.Path] = []).Add(file);
     }
 
-    public void Remove(LandedFile file) => _files.Remove(file);
+    public void Remove(LandedFile file)
+    {
+        if (!_files.TryGetValue(file.LocalPath, out var known) || known != file) return;
+        // Mostly the last one, which moves nothing.
+        _files.Remove(file.LocalPath);
+        _byPath[file.Path].Remove(file);
+    }
 
     /// <summary>Written whole or not at all.</summary>
     public void Save()
@@ -37,7 +49,7 @@ internal sealed class LandingManifest
         var temporary = _path + ".tmp";
         using (var file = File.Create(temporary))
         {
-            JsonSerializer.Serialize(file, _files);
+            JsonSerializer.Serialize(file, Files);
             file.Flush(flushToDisk: true);
         }
         File.Move(temporary, _path, overwrite: true);

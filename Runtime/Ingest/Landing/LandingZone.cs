@@ -21,6 +21,8 @@ internal sealed class LandingZone
     private readonly DateTimeOffset _runTime;
     private readonly LandingManifest _manifest;
     private readonly HashSet<string> _taken;
+    // Trees have a file of one name in each of their folders: the next number for it.
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
     private readonly Lazy<HashSet<string>> _others;
     private bool _swept;
     private bool _cleared;
@@ -199,7 +201,7 @@ internal sealed class LandingZone
         foreach (var entry in File.ReadAllText(UnsavedPath).Split('\0', StringSplitOptions.RemoveEmptyEntries))
         {
             var (ticks, path) = (entry[..Math.Max(0, entry.IndexOf(' ', StringComparison.Ordinal))], entry[(entry.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
-            if (_manifest.Files.All(f => f.LocalPath != path) && File.Exists(path) && File.GetLastWriteTimeUtc(path).Ticks.ToString(CultureInfo.InvariantCulture) == ticks) File.Delete(path);
+            if (!_manifest.Has(path) && File.Exists(path) && File.GetLastWriteTimeUtc(path).Ticks.ToString(CultureInfo.InvariantCulture) == ticks) File.Delete(path);
         }
         File.Delete(UnsavedPath);
     }
@@ -257,8 +259,10 @@ internal sealed class LandingZone
         var name = _pattern.Replace("{timestamp}", _runTime.ToString("yyyyMMddTHHmmssZ", CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("{filename}", fileName, StringComparison.Ordinal);
         name = string.Concat(name.Select(c => c is '/' or '\\' or '\0' ? '_' : c));
         var unique = name;
-        for (var n = 2; !_taken.Add(unique); n++)
+        var n = _numbers.GetValueOrDefault(name, 2);
+        for (; !_taken.Add(unique); n++)
             unique = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(name)}_{n}{Path.GetExtension(name)}");
+        _numbers[name] = n;
         return unique;
     }
 }
