@@ -26,6 +26,12 @@ public sealed class RedisConnector(ConnectorContext<RedisSpec> context) : IPageS
             Lost($"The stream {stream} {(state is null ? "is gone" : $"ends at {state.Last}")}, and the table has read up to {from.Last}: it was deleted and made anew.");
             from = null;
         }
+        // Ids are times mostly: a stream made anew goes on behind the old one. Its count of entries does not.
+        else if (from is { Added: >= 0 } && state is { Added: >= 0 } && state.Added < from.Added)
+        {
+            Lost($"The stream {stream} has had {state.Added} entries, and the table has read {from.Added}: it was deleted and made anew, or the server has lost entries.");
+            from = null;
+        }
         if (state is null)
         {
             yield return new SourcePage(default, 0, request.Cursor);
@@ -54,6 +60,8 @@ public sealed class RedisConnector(ConnectorContext<RedisSpec> context) : IPageS
             _lines.Clear();
         }
         if (at.CompareTo(state.Last) < 0) yield break;
+        if (known >= 0 && state.Added >= 0 && state.Added - known < count)
+            Lost($"{count} entries of {stream} lie behind {from?.Last}, and {state.Added - known} were added since the last read: it was deleted and made anew, and what came before that may be lost.");
         if (known >= 0 && state.Added - known - count is > 0 and var missing) Missing(stream, missing, from?.Last ?? default, state);
         yield return Page(stream, new StreamCursor(state.Last, state.Added));
     }

@@ -99,6 +99,25 @@ public sealed class RedisConnectorTests : IDisposable
         Assert.Equal("0 1", Ids((await ReadAsync(cursor, s => s with { OnLost = OnLost.Continue })).Lines));
     }
 
+    [Theory]
+    [InlineData(4, "The stream {0} has had 4 entries, and the table has read 10: it was deleted and made anew, or the server has lost entries.")]
+    [InlineData(15, "15 entries of {0} lie behind 10-0, and 5 were added since the last read: it was deleted and made anew, and what came before that may be lost.")]
+    public async Task ReadAsync_StreamIsMadeAnewBehindItsEnd_IsNoticedByItsCount(int entries, string message)
+    {
+        Add(0, 10);
+        var (_, cursor) = await ReadAsync();
+        Add(10, 3);
+        _server.Call("DEL", _stream);
+        Add(20, entries);
+        message = string.Format(System.Globalization.CultureInfo.InvariantCulture, message, _stream);
+        Assert.Equal(message, (await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(cursor))).Message);
+        var (lines, reached) = await ReadAsync(cursor, s => s with { OnLost = OnLost.Continue });
+        Assert.Equal(string.Join(' ', Enumerable.Range(20, entries)), Ids(lines));
+        Assert.Contains($"warning: {message} The read goes on without them.", _fixture.Lines);
+        Add(40, 1);
+        Assert.Equal("40", Ids((await ReadAsync(reached)).Lines));
+    }
+
     [Fact]
     public async Task ReadAsync_UglyEntries_KeepWhatTheyHold()
     {
