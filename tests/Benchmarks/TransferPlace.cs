@@ -46,6 +46,32 @@ internal sealed class TransferPlace : IDisposable
         if (left != 0) throw new InvalidOperationException($"{bytes - left} of {bytes} bytes came.");
     }
 
+    public string Root => _root;
+
+    /// <summary>How many files match, and of a source that can tell by itself, behind those that were seen.</summary>
+    public long List(string connector, JsonObject settings, string[]? seen = null) => ListAsync(connector, settings, seen).GetAwaiter().GetResult();
+
+    private async Task<long> ListAsync(string connector, JsonObject settings, string[]? seen)
+    {
+        await using var lease = _plugins.Open(connector, new OpenRequest { Settings = settings.DeepClone().AsObject(), BaseDirectory = _root, AllowedRoots = [_root], Log = new Silence() });
+        var count = 0L;
+        await foreach (var _ in seen is null ? ((IFileSource)lease.Connector).ListAsync(CancellationToken.None) : ((IListNew)lease.Connector).ListNewAsync(seen, CancellationToken.None)) count++;
+        return count;
+    }
+
+    public string NewLake() => Path.Combine(_root, "lake" + _runs++);
+
+    /// <summary>A run of a job that loads what is new; so many rows must come.</summary>
+    public void Load(string lake, string connector, JsonObject settings, long rows)
+    {
+        var job = new IngestDefinition { Name = "files", SourceType = connector, Connector = connector, Table = "files", Format = "json", Landing = LandingMode.Reference, PartitionMode = PartitionMode.None, Config = settings.DeepClone().AsObject() };
+        var request = new JobRequest { RunId = $"r{++_runs}", Pipeline = "listing", PipelineVersion = 1, JobId = "ingest.files", BaseDirectory = _root, RunTime = DateTimeOffset.UtcNow, TxnVersion = _runs };
+        var stages = new Stages();
+        var result = new IngestRunner(new LakeStore(lake), _plugins, _duck, _catalog, new IngestOptions { TemporaryFolder = Path.Combine(_root, "temporary") }).RunAsync(job, request, stages, new Quiet(), CancellationToken.None).GetAwaiter().GetResult();
+        stages.End();
+        if (result.Counts.Loaded != rows) throw new InvalidOperationException($"{result.Counts} instead of {rows} rows.");
+    }
+
     /// <summary>A job that lands all files that match and does nothing else with them.</summary>
     public void Land(string connector, JsonObject settings)
     {
