@@ -33,7 +33,7 @@ public sealed partial class Sample
             Name = "shop_db", Connector = "shop", ConnectorTitle = "Shop database", Description = "Orders and customers", UpdatedAt = Now.AddDays(-3), LastTest = new(true, "Shop 15.3, 42 tables", null, 0.2, Now.AddHours(-2)),
             LastSync = new("flights", "ingest.flights", RunningId, RunState.Running, null, 1_204_331, null), UsedBy = [new("flights", "ingest.flights", "bronze.flights"), new("movies", "ingest.movies", "bronze.movies")],
             Settings = Json("""{ "host": "db.example.com", "password": "${secret:shop_db.password}", "headers": { "x-app": "flowforge" } }"""), RateLimit = "50/s",
-            Health = [new("replication_lag", 1.5, "s", Now), new("requests_left", 4800, "requests", Now)], Traffic = new(128, 2, 3.5, null, null),
+            Health = [new("replication_lag", 1.5, "s", Now), new("requests_left", 4800, "requests", Now), new("certificate ends in", 5.5, "days", Now)], Traffic = new(128, 2, 3.5, null, null),
         },
         new()
         {

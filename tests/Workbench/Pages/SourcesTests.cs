@@ -51,6 +51,9 @@ public sealed class SourcesTests(Bench bench) : IClassFixture<Bench>
         bench.Runtime.Sample = Sample.Full();
         var page = await bench.OpenAsync("/sources/connections/shop_db");
         await page.GetByText("${secret:shop_db.password}").WaitForAsync();
+        // What ends soon is marked, figures of other kinds are not.
+        await page.Locator(".run-strip .warn-text", new() { HasText = "5.5 days" }).WaitForAsync();
+        Assert.Equal(1, await page.Locator(".run-strip .warn-text").CountAsync());
         await page.Locator("#set-host").FillAsync("other.example.com");
         await page.Locator("#set-host").PressAsync("Tab");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
