@@ -244,6 +244,45 @@ public sealed class LiveTests(TestKernels kernels)
         }
     }
 
+    [Fact]
+    public async Task Queue_AfterALostTextOrAStop_GoesOnInTheKernelOfTheMoment()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var (host, path) = Make("queue.ipynb", Jupyter);
+        await using var _ = host;
+        var live = host.Open(path);
+        var go = Path.Combine(kernels.Folder, "go");
+        var first = new CellText("first", CellLanguage.CSharp, $"while (!File.Exists({System.Text.Json.JsonSerializer.Serialize(go)})) await Task.Delay(10);");
+        var second = new CellText("second", CellLanguage.CSharp, "6 * 7");
+        var endless = new CellText("endless", CellLanguage.CSharp, "for (;;) Thread.Sleep(10);");
+        await live.AnalyzeAsync([first, second, endless], ct);
+        Assert.Equal(["first", "second"], await live.RunAsync(["first", "second"], ct));
+
+        // Another window knows nothing of the cell that waits: at its turn it is passed over, and may be queued again.
+        await live.AnalyzeAsync([first, endless], ct);
+        await File.WriteAllTextAsync(go, "", ct);
+        await live.Idle.WaitAsync(CellRun.Patience, ct);
+        Assert.Equal((LiveState.Succeeded, LiveState.Idle, "not run, because the cell was gone at its turn"), (live.Cells["first"].State, live.Cells["second"].State, live.Cells["second"].Note));
+        await live.AnalyzeAsync([first, second, endless], ct);
+        Assert.Equal(["second"], await live.RunAsync(["second"], ct));
+        await live.Idle.WaitAsync(CellRun.Patience, ct);
+        Assert.Equal(LiveState.Succeeded, live.Cells["second"].State);
+
+        // Stopped, and run again before the old kernel has ended: the cell runs in the new one, and counts as run there.
+        await live.RunAsync(["endless"], ct);
+        for (var until = DateTime.UtcNow + CellRun.Patience; live.Cells["endless"].ExecutionCount is null && DateTime.UtcNow < until;) await Task.Delay(20, ct);
+        var stopping = live.StopAsync();
+        Assert.Equal(["second"], await live.RunAsync(["second"], ct));
+        await stopping.WaitAsync(CellRun.Patience, ct);
+        await live.Idle.WaitAsync(CellRun.Patience, ct);
+        var again = live.Cells["second"];
+        Assert.Equal((LiveState.Succeeded, 1), (again.State, again.ExecutionCount));
+        Assert.DoesNotContain(again.Outputs!, o => o.Kind == LiveOutputKind.Failure);
+        Assert.NotEqual(LiveState.Succeeded, live.Cells["endless"].State);
+        await live.AnalyzeAsync([second], ct);
+        Assert.Equal([], await live.RunStaleAsync(ct));
+    }
+
     private (NotebookHost Host, NotebookPath Path) Make(string name, string text)
     {
         var folder = new NotebookFolder(Path.Combine(kernels.Folder, "notebooks-" + name));

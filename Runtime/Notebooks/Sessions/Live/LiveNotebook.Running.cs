@@ -41,8 +41,8 @@ public sealed partial class LiveNotebook
     /// <returns>The cells queued: not those that run or wait already.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(IReadOnlyList<string> ids, CancellationToken ct = default)
     {
-        var session = await StartAsync(ct);
-        lock (_gate) return Queue(ids, session);
+        await StartAsync(ct);
+        lock (_gate) return Queue(ids);
     }
 
     /// <summary>Queues every cell that is stale or has not run in this kernel, each after those it depends on.</summary>
@@ -81,7 +81,7 @@ public sealed partial class LiveNotebook
         });
     }
 
-    private List<string> Queue(IReadOnlyList<string> ids, NotebookSession session)
+    private List<string> Queue(IReadOnlyList<string> ids)
     {
         var known = _texts.Select(t => t.Id).ToHashSet(StringComparer.Ordinal);
         var queued = new List<string>();
@@ -99,16 +99,17 @@ public sealed partial class LiveNotebook
             }
             queued.Add(id);
         }
-        if (queued.Count > 0 && _running.IsCompleted) _running = Task.Run(() => WorkAsync(session));
+        if (queued.Count > 0 && _running.IsCompleted) _running = Task.Run(WorkAsync);
         return queued;
     }
 
-    private async Task WorkAsync(NotebookSession session)
+    private async Task WorkAsync()
     {
         while (true)
         {
             (string Id, int Batch) next;
             CellText? text;
+            NotebookSession? session;
             lock (_gate)
             {
                 if (!_queue.TryDequeue(out next))
@@ -118,6 +119,9 @@ public sealed partial class LiveNotebook
                     break;
                 }
                 text = _texts.FirstOrDefault(t => t.Id == next.Id);
+                // The kernel of the moment: the one of the cell before may have been stopped, and another one started since.
+                session = _session;
+                if (text is null) PassOver(next.Id);
             }
             if (text is not null) await RunOneAsync(session, text, next.Batch);
             bool isLast;
@@ -126,7 +130,15 @@ public sealed partial class LiveNotebook
         }
     }
 
-    private async Task RunOneAsync(NotebookSession session, CellText text, int batch)
+    /// <summary>A cell whose text is gone at its turn waits no longer, so that it can be queued again when the text is back.</summary>
+    private void PassOver(string id)
+    {
+        if (!_cells.TryGetValue(id, out var cell) || cell.State is not LiveState.Queued) return;
+        (cell.State, cell.Note) = (LiveState.Idle, "not run, because the cell was gone at its turn");
+        TellLocked(new CellEvent(cell.View(withOutputs: false)));
+    }
+
+    private async Task RunOneAsync(NotebookSession? session, CellText text, int batch)
     {
         LiveCell cell;
         lock (_gate)
@@ -137,6 +149,7 @@ public sealed partial class LiveNotebook
         }
         try
         {
+            if (session is null) throw new KernelException("The kernel was stopped.");
             await foreach (var word in session.ExecuteAsync(text.Id, text.Language, text.Code, text.ResultName))
             {
                 lock (_gate)
@@ -155,15 +168,15 @@ public sealed partial class LiveNotebook
                 TellLocked(new CellEvent(cell.View(withOutputs: true)));
             }
         }
-        AfterCell(cell, batch, session);
+        AfterCell(cell, batch);
     }
 
-    private void AfterCell(LiveCell cell, int batch, NotebookSession session)
+    private void AfterCell(LiveCell cell, int batch)
     {
         lock (_gate)
         {
             if (cell.State is not LiveState.Succeeded) DropLocked(q => q.Batch == batch, cell.State is LiveState.Failed ? "not run, because a cell before it failed" : "not run, because a cell before it was interrupted");
-            else if (IsAutomatic && !_queue.Any(q => q.Batch == batch)) Queue(_graph.Dependants([cell.Id]), session);
+            else if (IsAutomatic && !_queue.Any(q => q.Batch == batch)) Queue(_graph.Dependants([cell.Id]));
             TellLocked(new GraphEvent(_graph, Stale()));
         }
         TellKernel();

@@ -111,15 +111,18 @@ public sealed partial class LiveNotebook : IAsyncDisposable
     {
         DropQueue("the kernel was stopped");
         NotebookSession? session;
+        long lastOfIt;
         lock (_gate)
         {
             _stops++;
+            lastOfIt = _lastRun;
             (session, _session) = (_session, null);
             (_startedAt, _lastEnd) = (null, why);
         }
         if (session is null) return;
         await session.DisposeAsync();
-        Forget();
+        // Ending takes seconds: cells may have run in another kernel since.
+        Forget(lastOfIt);
         TellKernel();
     }
 
@@ -218,11 +221,11 @@ public sealed partial class LiveNotebook : IAsyncDisposable
         TellKernel();
     }
 
-    private void Forget()
+    private void Forget(long upTo = long.MaxValue)
     {
         lock (_gate)
         {
-            foreach (var cell in _cells.Values) cell.Forget();
+            foreach (var cell in _cells.Values.Where(c => c.RunNumber <= upTo)) cell.Forget();
             TellLocked(Snapshot());
         }
     }
