@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace FlowForge.Api.Notebooks;
@@ -9,7 +11,7 @@ internal static class PipelineText
     public static string? WithDataset(string yaml, string layer, string name, string sql)
     {
         var newline = yaml.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
-        var lines = yaml.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').ToList();
+        var lines = yaml.Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n').ToList();
         var head = lines.FindIndex(l => Regex.IsMatch(l, $@"^{layer}\s*:\s*(#.*)?$"));
         if (head < 0)
         {
@@ -34,8 +36,35 @@ internal static class PipelineText
     {
         var outer = new string(' ', indent);
         var inner = outer + outer;
+        // What a block says of its own indentation is one digit.
+        var step = Math.Min(indent, 9);
+        var block = inner + new string(' ', step);
         yield return $"{outer}{name}:";
-        yield return $"{inner}sql: |";
-        foreach (var line in sql.Split('\n')) yield return line.Trim().Length == 0 ? "" : inner + outer + line.Replace("\t", "  ", StringComparison.Ordinal).TrimEnd();
+        if (sql.Any(c => c is not ('\n' or '\t') && (char.IsControl(c) || c is '\u2028' or '\u2029' or '\uFEFF')))
+        {
+            // A block cannot hold these, or would take them for line breaks.
+            yield return $"{inner}sql: {Quoted(sql)}";
+            yield break;
+        }
+        // A block takes its indentation from its first line, unless it says it.
+        yield return $"{inner}sql: |{(sql.Length > 0 && char.IsWhiteSpace(sql[0]) ? step.ToString(CultureInfo.InvariantCulture) : "")}";
+        // Tabs and blanks may be a part of a text in the SQL: nothing is made nicer.
+        foreach (var line in sql.Split('\n')) yield return line.Length == 0 ? "" : block + line;
+    }
+
+    private static string Quoted(string text)
+    {
+        var quoted = new StringBuilder("\"");
+        foreach (var c in text)
+            quoted.Append(c switch
+            {
+                '"' => "\\\"",
+                '\\' => "\\\\",
+                '\n' => "\\n",
+                '\t' => "\\t",
+                _ when char.IsControl(c) || c is '\u2028' or '\u2029' or '\uFEFF' => FormattableString.Invariant($"\\u{(int)c:X4}"),
+                _ => c.ToString(),
+            });
+        return quoted.Append('"').ToString();
     }
 }

@@ -36,11 +36,11 @@ internal sealed partial class Promotion(PipelineStore pipelines, PipelineReader 
         var needed = new HashSet<string>(StringComparer.Ordinal);
         Need(cell.Id);
         needed.Remove(cell.Id);
-        var parts = graph.Ordered(needed).Select(id => cells.First(c => c.Id == id)).Select(c => $"{SqlText.Identifier(c.ResultName!)} AS (\n{Indented(Query(c))}\n)").ToList();
+        var parts = graph.Ordered(needed).Select(id => cells.First(c => c.Id == id)).Select(c => $"{SqlText.Identifier(c.ResultName!)} AS (\n{Query(c)}\n)").ToList();
         var query = Query(cell);
         if (parts.Count == 0) return query;
-        // A query with CTEs of its own keeps them in brackets.
-        return $"WITH {string.Join(",\n", parts)}\n{(Starts().IsMatch(query) ? $"SELECT * FROM (\n{Indented(query)}\n)" : query)}";
+        // A query with CTEs of its own keeps them in brackets. Nothing is indented: a line may begin within a text of the query.
+        return $"WITH {string.Join(",\n", parts)}\n{(Starts().IsMatch(query) ? $"SELECT * FROM (\n{query}\n)" : query)}";
 
         void Need(string id)
         {
@@ -70,8 +70,6 @@ internal sealed partial class Promotion(PipelineStore pipelines, PipelineReader 
         }
         return sql;
     }
-
-    private static string Indented(string text) => "  " + text.Replace("\n", "\n  ", StringComparison.Ordinal);
 
     private static ProblemException Refused(string code, string detail, string suggestion) => new(StatusCodes.Status422UnprocessableEntity, code, "Cannot be promoted", detail, suggestion);
 

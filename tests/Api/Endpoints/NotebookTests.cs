@@ -281,11 +281,11 @@ public sealed class NotebookTests(TestRuntime runtime)
                 big_orders:
                     sql: |
                         WITH "orders" AS (
-                          SELECT id, amount FROM bronze.orders -- all
+                        SELECT id, amount FROM bronze.orders -- all
                         )
                         SELECT * FROM (
-                          WITH big AS (SELECT * FROM orders WHERE amount > 10)
-                          SELECT count(*) AS n FROM big
+                        WITH big AS (SELECT * FROM orders WHERE amount > 10)
+                        SELECT count(*) AS n FROM big
                         )
 
             # the end
