@@ -37,6 +37,6 @@ internal static class UploadRelay
     private static async Task<IResult> PassAsync<T>(Func<Task<T>> call)
     {
         try { return Results.Json(await call(), ContractsJson.Options); }
-        catch (FlowForgeApiException e) { return Results.Json(new { message = e.Message, suggestion = e.Suggestion }, JsonSerializerOptions.Web, statusCode: e.Status is { } status ? (int)status : StatusCodes.Status503ServiceUnavailable); }
+        catch (FlowForgeApiException e) { return Results.Json(new { code = e.Problem.Code, message = e.Message, suggestion = e.Suggestion }, JsonSerializerOptions.Web, statusCode: e.Status is { } status ? (int)status : StatusCodes.Status503ServiceUnavailable); }
     }
 }

@@ -8,8 +8,8 @@ async function call(path, options = {}) {
   if (answer.ok) return answer.json();
   const told = await answer.json().catch(() => ({}));
   const text = [told.message ?? `The workbench answered ${answer.status}.`, told.suggestion].filter(Boolean).join(" ");
-  // 409 on a piece means that the place is another one: ask and go on.
-  throw answer.status >= 500 || answer.status === 409 && options.method === "PATCH" ? new Error(text) : new Refused(text);
+  // FF4146: the place of the piece is another one: ask and go on. What else is refused no second try mends.
+  throw answer.status >= 500 || told.code === "FF4146" ? new Error(text) : new Refused(text);
 }
 
 async function hashOf(file) {
