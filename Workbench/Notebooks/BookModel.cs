@@ -7,7 +7,8 @@ namespace FlowForge.Workbench.Notebooks;
 internal sealed class BookModel
 {
     private const int MostUndos = 100;
-    private readonly List<(string What, CellModel[] Cells, Dictionary<string, string> Texts)> _undo = [];
+    /// <summary>Each with what stood before it, and with what it wrote into cells taken back: that gives the cell.</summary>
+    private readonly List<(string What, CellModel[] Cells, Func<CellModel>? TakeBack)> _undo = [];
 
     public List<CellModel> Cells { get; private set; } = [];
 
@@ -17,9 +18,13 @@ internal sealed class BookModel
 
     public int IndexOf(string? id) => Cells.FindIndex(c => c.Id == id);
 
+    /// <summary>The file's cells. Those that were there before keep the viewer's look at them.</summary>
     public void Load(IEnumerable<NotebookCell> cells)
     {
+        var before = Cells;
         Cells = [.. cells.Select(CellModel.Of)];
+        foreach (var cell in Cells)
+            if (before.Find(c => c.Id == cell.Id) is { } old) cell.LookLike(old);
         _undo.Clear();
     }
 
@@ -52,11 +57,17 @@ internal sealed class BookModel
     /// <returns>The second one.</returns>
     public CellModel Split(CellModel cell, int offset)
     {
-        Keep("split");
         offset = Math.Clamp(offset, 0, cell.Source.Length);
-        var (head, tail) = (cell.Source[..offset].TrimEnd('\n'), cell.Source[offset..].TrimStart('\n'));
+        var (whole, head, tail) = (cell.Source, cell.Source[..offset].TrimEnd('\n'), cell.Source[offset..].TrimStart('\n'));
+        CellModel? second = null;
+        // Parts that were typed in since are put together as they are now.
+        Keep("split", () =>
+        {
+            cell.Write(cell.Source == head && second!.Source == tail ? whole : $"{cell.Source}\n{second!.Source}");
+            return cell;
+        });
         cell.Write(head);
-        return Add(Cells.IndexOf(cell) + 1, cell.Kind, tail, null);
+        return second = Add(Cells.IndexOf(cell) + 1, cell.Kind, tail, null);
     }
 
     /// <summary>Puts the next cell's text below this one's, when both are of a kind.</summary>
@@ -64,33 +75,42 @@ internal sealed class BookModel
     {
         var at = Cells.IndexOf(cell);
         if (at + 1 >= Cells.Count || Cells[at + 1].Kind != cell.Kind || cell.Kind == NotebookCellKind.Chart) return false;
-        Keep("merge");
-        cell.Write(cell.Source + "\n" + Cells[at + 1].Source);
+        var (first, added) = (cell.Source, "\n" + Cells[at + 1].Source);
+        // What was typed before the second cell's text stays; when that text is no longer the end, nothing is cut.
+        Keep("merge", () =>
+        {
+            if (cell.Source.Length >= added.Length && cell.Source.EndsWith(added, StringComparison.Ordinal)) cell.Write(cell.Source[..^added.Length]);
+            return cell;
+        });
+        cell.Write(first + added);
         Cells.RemoveAt(at + 1);
         return true;
     }
 
     public void Become(CellModel cell, NotebookCellKind kind)
     {
-        Keep("change of kind");
+        var (was, name, parameters) = (cell.Kind, cell.ResultName, cell.Parameters);
+        Keep("change of kind", () =>
+        {
+            cell.Become(was);
+            cell.Name(name);
+            cell.Tag(parameters);
+            return cell;
+        });
         cell.Become(kind);
         if (kind == NotebookCellKind.Sql) cell.Name(FreeName());
     }
 
-    /// <summary>Takes the last structural change back.</summary>
-    /// <returns>Cells whose text changed by it.</returns>
-    public IReadOnlyList<CellModel> Undo()
+    /// <summary>Takes the last structural change back, and nothing that was typed since.</summary>
+    /// <returns>The cell whose text or kind changed by it.</returns>
+    public CellModel? Undo()
     {
-        if (_undo.Count == 0) return [];
-        var (_, cells, texts) = _undo[^1];
+        if (_undo.Count == 0) return null;
+        var (_, cells, takeBack) = _undo[^1];
         _undo.RemoveAt(_undo.Count - 1);
+        var changed = takeBack?.Invoke();
         Cells = [.. cells];
-        var changed = Cells.Where(c => texts[c.Id] != c.Source && Touched(c)).ToList();
-        foreach (var cell in changed) cell.Write(texts[cell.Id]);
         return changed;
-
-        // Only texts that the change itself touched: what was typed since stays.
-        bool Touched(CellModel c) => texts[c.Id].StartsWith(c.Source, StringComparison.Ordinal) || c.Source.StartsWith(texts[c.Id], StringComparison.Ordinal);
     }
 
     /// <summary>The first of <c>result_1</c>, <c>result_2</c> … that no cell has.</summary>
@@ -109,9 +129,9 @@ internal sealed class BookModel
         return cell;
     }
 
-    private void Keep(string what)
+    private void Keep(string what, Func<CellModel>? takeBack = null)
     {
-        _undo.Add((what, [.. Cells], Cells.ToDictionary(c => c.Id, c => c.Source)));
+        _undo.Add((what, [.. Cells], takeBack));
         if (_undo.Count > MostUndos) _undo.RemoveAt(0);
     }
 }

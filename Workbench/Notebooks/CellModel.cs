@@ -46,6 +46,14 @@ public sealed class CellModel(string id, NotebookCellKind kind, string source)
         return model;
     }
 
+    /// <summary>Loaded anew, it looks as the viewer left it.</summary>
+    public void LookLike(CellModel before)
+    {
+        if (before.Kind != Kind) return;
+        (OutputsFolded, Node, Stale) = (before.OutputsFolded, before.Node, before.Stale);
+        Editing |= Kind == NotebookCellKind.Markdown && before.Editing;
+    }
+
     public NotebookCellText ToText() => new(Id, Kind, Source, ResultName, Folded, Parameters);
 
     /// <summary>The text as the browser has it: nothing to draw.</summary>

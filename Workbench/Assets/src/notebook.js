@@ -205,6 +205,7 @@ export function open(root, page) {
   return {
     /** An editor in a host, made when it comes near the viewport. */
     attach(id, host, options) {
+      if (!host) return; // the cell is gone meanwhile
       const old = cells.get(id);
       if (old?.host === host) return;
       if (old) this.detach(id, old.host);

@@ -5,11 +5,11 @@ using Microsoft.JSInterop;
 namespace FlowForge.Workbench.Notebooks;
 
 /// <summary>What the kernel says, and what it is told.</summary>
-public sealed partial class NotebookPage
+public sealed partial class NotebookBook
 {
     private static readonly TimeSpan DrawPause = TimeSpan.FromMilliseconds(40);
     private readonly SemaphoreSlim _runs = new(1, 1);
-    private bool _drawing, _drewAtOnce;
+    private bool _drawing, _drewAtOnce, _analyzing, _analyzeAgain;
     private int _chartVersion;
     private string? _moved;
     private bool _automatic;
@@ -73,6 +73,27 @@ public sealed partial class NotebookPage
         var nodes = graph.Cells.ToDictionary(n => n.Id);
         var stale = graph.Stale.ToHashSet();
         foreach (var cell in _book.Cells) cell.Place(nodes.GetValueOrDefault(cell.Id), stale.Contains(cell.Id));
+    }
+
+    /// <summary>Asks how the cells hang together, one question at a time: a kernel that starts may take a minute. Never throws.</summary>
+    private async Task AnalyzeSoonAsync()
+    {
+        _analyzeAgain = true;
+        if (_analyzing) return;
+        _analyzing = true;
+        while (_analyzeAgain && !_life.IsCancellationRequested)
+        {
+            _analyzeAgain = false;
+            try
+            {
+                await AnalyzeAsync();
+            }
+            catch (Exception e) when (e is FlowForgeApiException or OperationCanceledException or ObjectDisposedException)
+            {
+                // Marks of staleness are late; the next change asks again. Or the viewer left.
+            }
+        }
+        _analyzing = false;
     }
 
     private async Task AnalyzeAsync()

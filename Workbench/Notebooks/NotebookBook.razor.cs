@@ -5,15 +5,15 @@ using Microsoft.JSInterop;
 
 namespace FlowForge.Workbench.Notebooks;
 
-/// <summary>An open notebook. The browser holds the editors and hears keys at once; this side holds the cells, saves them and follows the kernel.</summary>
-public sealed partial class NotebookPage
+/// <summary>An open notebook, made anew for each file. The browser holds the editors and hears keys at once; this side holds the cells, saves them and follows the kernel.</summary>
+public sealed partial class NotebookBook
 {
-    [Parameter] public string File { get; set; } = "";
+    /// <summary>The notebook's path. It never changes: see <see cref="NotebookPage"/>.</summary>
+    [Parameter, EditorRequired] public string File { get; set; } = "";
 
     private readonly BookModel _book = new();
     private readonly CancellationTokenSource _life = new();
     private CancellationTokenSource _following = new();
-    private string? _opened;
     private bool _loaded, _copied;
     private Exception? _error;
     private NotebookKernel? _kernel;
@@ -22,7 +22,7 @@ public sealed partial class NotebookPage
     private PromoteDialog? _promote;
     private PromoteBookDialog? _promoteBook;
 
-    private string Title => (_opened ?? File).Split('/')[^1] is var name && name.EndsWith(".ipynb", StringComparison.Ordinal) ? name[..^6] : File.Split('/')[^1];
+    private string Title => File.Split('/')[^1] is var name && name.EndsWith(".ipynb", StringComparison.Ordinal) ? name[..^6] : File.Split('/')[^1];
 
     private IEnumerable<string> Folders => File.Split('/')[..^1];
 
@@ -41,18 +41,24 @@ public sealed partial class NotebookPage
 
     private string KernelTone => _kernel?.State switch { NotebookKernelState.Idle => "good", NotebookKernelState.Busy => "busy", NotebookKernelState.Restarting or NotebookKernelState.Starting => "warn", _ => "idle" };
 
-    protected override async Task OnParametersSetAsync()
-    {
-        if (!RendererInfo.IsInteractive || _opened == File) return;
-        _opened = File;
-        await LoadAsync();
-    }
+    protected override Task OnInitializedAsync() => RendererInfo.IsInteractive ? LoadAsync() : Task.CompletedTask;
 
     private async Task LoadAsync()
     {
         await _following.CancelAsync();
         _following = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
-        (_error, _loaded, _conflict, _changed, _moved, _saveError) = (null, false, false, false, null, null);
+        _error = null;
+        if (_loaded)
+        {
+            // The runtime was away: what was typed goes first, and while it cannot be saved these cells stay.
+            await SaveNowAsync();
+            if (_changed)
+            {
+                _ = FollowAsync(_following.Token);
+                return;
+            }
+        }
+        (_loaded, _conflict, _changed, _refused, _moved, _saveError) = (false, false, false, false, null, null);
         try
         {
             var notebook = await Api.NotebookAsync(File, _life.Token);
@@ -81,7 +87,7 @@ public sealed partial class NotebookPage
         try
         {
             await Api.StartKernelAsync(File, _life.Token);
-            await AnalyzeAsync();
+            await AnalyzeSoonAsync();
         }
         catch (Exception e) when (e is FlowForgeApiException or OperationCanceledException)
         {
@@ -91,28 +97,27 @@ public sealed partial class NotebookPage
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (!_loaded || _script is not null) return;
+        if (!_loaded || _error is not null)
+        {
+            // The cells are not drawn, and when they are again they are other elements.
+            if (_script is not null && !_opening) await LeaveScriptsAsync();
+            return;
+        }
+        if (_script is not null) return;
         await OpenScriptAsync();
         // Not by a second call while the first one still fetches the script: what is dropped goes below the cell that has the focus, which the script tells.
         if (_script is not null) await WatchFilesAsync();
     }
 
+    private Task LeaveScriptsAsync() => Task.WhenAll(CloseScriptAsync(), LeaveFilesAsync());
+
     public async ValueTask DisposeAsync()
     {
-        if (_changed && !_conflict && _loaded)
-        {
-            try
-            {
-                await Api.SaveNotebookAsync(File, new SaveNotebook(_revision, Texts(), _automatic));
-            }
-            catch (FlowForgeApiException)
-            {
-                // Whoever left cannot be told; the next visit shows the file as it is.
-            }
-        }
+        // The last letters are still in the browser.
+        await FlushAsync();
+        await SaveLastAsync();
         await _life.CancelAsync();
-        await CloseScriptAsync();
-        await LeaveFilesAsync();
+        await LeaveScriptsAsync();
         _following.Dispose();
         _life.Dispose();
     }

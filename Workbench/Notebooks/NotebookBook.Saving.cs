@@ -3,17 +3,23 @@ using FlowForge.Contracts;
 namespace FlowForge.Workbench.Notebooks;
 
 /// <summary>Keeps the file as the page is, and notices when somebody else writes it.</summary>
-public sealed partial class NotebookPage
+public sealed partial class NotebookBook
 {
     private static readonly TimeSpan SavePause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AnalyzePause = TimeSpan.FromMilliseconds(400);
     private readonly SemaphoreSlim _saving = new(1, 1);
     private string _revision = "";
-    private bool _changed, _conflict;
+    private bool _changed, _conflict, _refused;
     private Exception? _saveError;
     private int _touched;
 
     private string SaveWord => _conflict ? "not saved" : _changed ? "saving…" : _loaded ? "saved" : "";
+
+    /// <summary>Where the file is, also after somebody renamed it.</summary>
+    private string SavedAs => _moved is { Length: > 0 } moved ? moved : File;
+
+    /// <summary>Something is typed that no file has, and saving it is refused: leaving would lose it.</summary>
+    private bool IsUnsaved => _changed && (_conflict || _refused);
 
     private NotebookCellText[] Texts() => [.. _book.Cells.Select(c => c.ToText())];
 
@@ -28,14 +34,8 @@ public sealed partial class NotebookPage
     {
         await Task.Delay(AnalyzePause);
         if (mine != _touched || _life.IsCancellationRequested) return;
-        try
-        {
-            await AnalyzeAsync();
-        }
-        catch (Exception e) when (e is FlowForgeApiException or OperationCanceledException)
-        {
-            // Marks of staleness are late; the next change asks again.
-        }
+        // Beside the saving: a kernel that starts, or hangs, keeps no text from the disk.
+        _ = AnalyzeSoonAsync();
         await Task.Delay(SavePause - AnalyzePause);
         if (mine == _touched) await SaveNowAsync();
     }
@@ -48,8 +48,8 @@ public sealed partial class NotebookPage
         {
             if (!_changed) return;
             _changed = false;
-            var saved = await Api.SaveNotebookAsync(File, new SaveNotebook(_revision, Texts(), _automatic), _life.Token);
-            (_revision, _saveError) = (saved.Revision, null);
+            var saved = await Api.SaveNotebookAsync(SavedAs, new SaveNotebook(_revision, Texts(), _automatic), _life.Token);
+            (_revision, _saveError, _refused) = (saved.Revision, null, false);
         }
         catch (FlowForgeApiException e) when (e.Problem.Code == "FF6010")
         {
@@ -57,7 +57,7 @@ public sealed partial class NotebookPage
         }
         catch (FlowForgeApiException e)
         {
-            (_changed, _saveError) = (true, e);
+            (_changed, _saveError, _refused) = (true, e, true);
             if (e.IsUnreachable) _ = AgainAsync();
         }
         catch (OperationCanceledException) when (_life.IsCancellationRequested)
@@ -69,6 +69,26 @@ public sealed partial class NotebookPage
             _saving.Release();
         }
         StateHasChanged();
+    }
+
+    /// <summary>Saves what is left for whoever leaves: they cannot be told of a refusal any more, <see cref="IsUnsaved"/> asked before.</summary>
+    private async Task SaveLastAsync()
+    {
+        if (!_loaded) return;
+        await _saving.WaitAsync();
+        try
+        {
+            if (_changed && !_conflict) await Api.SaveNotebookAsync(SavedAs, new SaveNotebook(_revision, Texts(), _automatic));
+            _changed = false;
+        }
+        catch (FlowForgeApiException)
+        {
+            // The next visit shows the file as it is.
+        }
+        finally
+        {
+            _saving.Release();
+        }
     }
 
     private async Task AgainAsync()
@@ -84,20 +104,29 @@ public sealed partial class NotebookPage
         _saving.Release();
         if (revision == _revision || _conflict || _life.IsCancellationRequested) return;
         if (_changed) _conflict = true;
-        else await ReloadAsync();
+        else await ReloadAsync(mineToo: false);
         StateHasChanged();
     }
 
-    private async Task ReloadAsync()
+    /// <param name="mineToo">What was typed is given up. Otherwise what is typed while the file is read is a question, as what was typed before.</param>
+    private async Task ReloadAsync(bool mineToo)
     {
         try
         {
+            var theirs = await Api.NotebookAsync(SavedAs, _life.Token);
+            // The last letters may be in the browser still.
+            if (!mineToo) await FlushAsync();
+            if (_changed && !mineToo)
+            {
+                _conflict = true;
+                return;
+            }
             var before = _book.Cells.ToDictionary(c => c.Id, c => c.Source);
-            Take(await Api.NotebookAsync(File, _life.Token));
-            (_changed, _conflict) = (false, false);
+            Take(theirs);
+            (_changed, _conflict, _refused, _saveError) = (false, false, false, null);
             StateHasChanged();
             foreach (var cell in _book.Cells.Where(c => before.TryGetValue(c.Id, out var old) && old != c.Source)) await SetTextAsync(cell);
-            await AnalyzeAsync();
+            _ = AnalyzeSoonAsync();
         }
         catch (FlowForgeApiException e)
         {
@@ -105,18 +134,26 @@ public sealed partial class NotebookPage
         }
     }
 
-    private Task TakeTheirsAsync() => ReloadAsync();
+    private Task TakeTheirsAsync() => ReloadAsync(mineToo: true);
 
     private async Task KeepMineAsync()
     {
+        await _saving.WaitAsync();
         try
         {
-            _revision = (await Api.SaveNotebookAsync(File, new SaveNotebook(null, Texts(), _automatic), _life.Token)).Revision;
-            (_changed, _conflict) = (false, false);
+            _changed = false;
+            _revision = (await Api.SaveNotebookAsync(SavedAs, new SaveNotebook(null, Texts(), _automatic), _life.Token)).Revision;
+            (_conflict, _refused, _saveError) = (false, false, null);
+            // What was typed meanwhile found the question still open.
+            if (_changed) Touch();
         }
         catch (FlowForgeApiException e)
         {
-            _saveError = e;
+            (_changed, _saveError) = (true, e);
+        }
+        finally
+        {
+            _saving.Release();
         }
     }
 }

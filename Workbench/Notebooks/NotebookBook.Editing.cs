@@ -5,12 +5,13 @@ using Microsoft.JSInterop;
 namespace FlowForge.Workbench.Notebooks;
 
 /// <summary>What the viewer does with cells, by keys and by mouse, and the editors in the browser.</summary>
-public sealed partial class NotebookPage
+public sealed partial class NotebookBook
 {
     private ElementReference _root;
     private IJSObjectReference? _module, _script;
-    private DotNetObjectReference<NotebookPage>? _self;
+    private DotNetObjectReference<NotebookBook>? _self;
     private readonly List<(CellModel Cell, ElementReference Host, string Label)> _waiting = [];
+    private readonly List<(ElementReference Frame, string Html)> _waitingFrames = [];
     private (NotebookCellKind Kind, string Source)? _clipboard;
     private bool _finding;
     private string _needle = "";
@@ -29,6 +30,8 @@ public sealed partial class NotebookPage
             _script = await _module.InvokeAsync<IJSObjectReference>("open", _root, _self);
             foreach (var (cell, host, label) in _waiting) await AttachAsync(cell, host, label);
             _waiting.Clear();
+            foreach (var (frame, html) in _waitingFrames) await FrameAsync(frame, html);
+            _waitingFrames.Clear();
         }
         catch (JSDisconnectedException)
         {
@@ -42,21 +45,24 @@ public sealed partial class NotebookPage
 
     private async Task CloseScriptAsync()
     {
+        var (script, module, self) = (_script, _module, _self);
+        (_script, _module, _self) = (null, null, null);
+        _waiting.Clear();
+        _waitingFrames.Clear();
         try
         {
-            if (_script is not null)
+            if (script is not null)
             {
-                await _script.InvokeVoidAsync("dispose");
-                await _script.DisposeAsync();
+                await script.InvokeVoidAsync("dispose");
+                await script.DisposeAsync();
             }
-            if (_module is not null) await _module.DisposeAsync();
+            if (module is not null) await module.DisposeAsync();
         }
         catch (JSDisconnectedException)
         {
             // The browser is gone and took the editors along.
         }
-        _script = null;
-        _self?.Dispose();
+        self?.Dispose();
     }
 
     internal Task AttachAsync(CellModel cell, ElementReference host, string label)
@@ -75,6 +81,7 @@ public sealed partial class NotebookPage
     internal async Task FrameAsync(ElementReference frame, string html)
     {
         if (_module is not null) await _module.InvokeVoidAsync("frame", frame, html);
+        else _waitingFrames.Add((frame, html));
     }
 
     private Task SetTextAsync(CellModel cell) => CallAsync("setText", cell.Id, cell.Source);
@@ -319,11 +326,12 @@ public sealed partial class NotebookPage
 
     private async Task UndoAsync()
     {
+        await FlushAsync();
         var changed = _book.Undo();
         Touch();
         if (_book.Find(_selected) is null) _selected = _book.Cells.FirstOrDefault()?.Id;
         StateHasChanged();
-        foreach (var cell in changed) await SetTextAsync(cell);
+        if (changed is not null) await SetTextAsync(changed);
         await FocusAsync(_book.Find(_selected), edit: false);
     }
 

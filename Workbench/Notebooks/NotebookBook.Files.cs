@@ -5,12 +5,12 @@ using Microsoft.JSInterop;
 namespace FlowForge.Workbench.Notebooks;
 
 /// <summary>Files that are dropped on the page: they go to the upload area, where cells find them by name, and each gets a cell that reads it.</summary>
-public sealed partial class NotebookPage
+public sealed partial class NotebookBook
 {
     private readonly List<DroppedFile> _files = [];
     private ElementReference _fileInput;
     private IJSObjectReference? _uploads, _watch;
-    private DotNetObjectReference<NotebookPage>? _forFiles;
+    private DotNetObjectReference<NotebookBook>? _forFiles;
 
     private async Task WatchFilesAsync()
     {
@@ -93,19 +93,21 @@ public sealed partial class NotebookPage
 
     private async Task LeaveFilesAsync()
     {
+        var (watch, uploads, self) = (_watch, _uploads, _forFiles);
+        (_watch, _uploads, _forFiles) = (null, null, null);
         try
         {
-            if (_watch is not null)
+            if (watch is not null)
             {
-                await _watch.InvokeVoidAsync("leave");
-                await _watch.DisposeAsync();
+                await watch.InvokeVoidAsync("leave");
+                await watch.DisposeAsync();
             }
-            if (_uploads is not null) await _uploads.DisposeAsync();
+            if (uploads is not null) await uploads.DisposeAsync();
         }
         catch (JSDisconnectedException)
         {
             // The browser is gone, and its uploads with it.
         }
-        _forFiles?.Dispose();
+        self?.Dispose();
     }
 }
