@@ -21,10 +21,14 @@ public sealed class WebhookConnector(ConnectorContext<WebhookSpec> context) : IP
     {
         var from = request.Cursor is { } cursor ? Place.Parse(cursor) : new Place(0, 0);
         var files = Files();
-        if (request.Cursor is not null && from.File > 0 && files.All(f => f.Number != from.File) && files.Any(f => f.Number < from.File))
-            throw new TerminalException($"The posts of {_spec.Hook} were read up to file {from.File}, which is not there.", "Reset the job's watermark: the next run reads all posts that are kept.");
+        // A job's own clean-up leaves the file that it has come to.
+        if (from.File > 0 && files.All(f => f.Number != from.File))
+            throw new TerminalException($"The posts of {_spec.Hook} were read up to file {from.File}, which is not there: posts behind that place may be gone unread.",
+                "Another job on this hook removes posts keep_days after it has read them: raise keep_days there, or give each job a hook of its own. Reset the job's watermark: the next run reads all posts that are kept.");
         // A run ends where the posts ended at its start.
         var ends = files.ToDictionary(f => f.Number, f => new FileInfo(f.Path).Length);
+        if (from.File > 0 && ends[from.File] < from.Offset)
+            throw new TerminalException($"The posts of {_spec.Hook} were read up to byte {from.Offset} of file {from.File}, which has {ends[from.File]}: it is another file than the one that was read.", "The hook's folder was made anew or restored. Reset the job's watermark: the next run reads all posts that are kept.");
         var left = request.Limit ?? long.MaxValue;
         var reached = from;
         foreach (var (number, path) in files.Where(f => f.Number >= from.File))
@@ -43,12 +47,13 @@ public sealed class WebhookConnector(ConnectorContext<WebhookSpec> context) : IP
         yield return new SourcePage(_lines.Written, _lines.Count, reached.File == 0 ? null : reached.ToString());
     }
 
-    /// <summary>Files that are read to their end are removed once they are old enough.</summary>
+    /// <summary>Files that are read to their end are removed once they are old enough. By those that stay the runtime knows replays after a start.</summary>
     public Task CommittedAsync(IReadOnlyList<string> filePaths, string? cursor, CancellationToken cancellationToken)
     {
         if (cursor is null) return Task.CompletedTask;
         var read = Place.Parse(cursor);
-        var old = DateTime.UtcNow - TimeSpan.FromDays(_spec.KeepDays);
+        var replays = _spec.TimestampHeader is { Length: > 0 } ? Math.Min(2 * _spec.ReplayWindow.TotalDays, 3650) : 0;
+        var old = DateTime.UtcNow - TimeSpan.FromDays(Math.Max(_spec.KeepDays, replays));
         foreach (var (number, path) in Files())
             if (number < read.File && File.GetLastWriteTimeUtc(path) < old) File.Delete(path);
         return Task.CompletedTask;

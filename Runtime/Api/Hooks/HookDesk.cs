@@ -45,23 +45,25 @@ internal sealed class HookDesk(ConnectionBook book, SecretStore secrets, Runtime
         string? key = headers[hook.IdempotencyHeader];
         if (key is { Length: 0 or > 500 }) key = key.Length == 0 ? null : throw Counted(hook, ProblemException.Bad("FF4153", $"{hook.IdempotencyHeader} has more than 500 characters."));
         // A signed time makes each post another one: the same signature again is a replay, whatever unsigned key stands beside it and however the signature is written.
-        var once = signature is not null && hook.TimestampHeader is not null ? "signature " + Convert.ToHexString(signature) : null;
-        return await Folder(name).AppendAsync(line, key, once, hook.MostBytes, clock.GetUtcNow(), ct)
-            ?? throw Counted(hook, new ProblemException(StatusCodes.Status507InsufficientStorage, "FF4154", "No room for posts", $"{hook.MostBytes} bytes of posts are kept.", "Run the job that reads them, or raise most_megabytes."));
+        var once = signature is not null && hook.TimestampHeader is not null ? Convert.ToHexString(signature) : null;
+        HookReceipt? receipt;
+        try { receipt = await Folder(hook).AppendAsync(line, key, once, hook.SignaturesFor, hook.MostBytes, clock.GetUtcNow(), ct); }
+        catch (TooManySignaturesException e) { throw Counted(hook, new ProblemException(StatusCodes.Status429TooManyRequests, "FF4151", "Too many posts", $"{e.Most} signed posts came within twice the replay_window; more could not be told from replays.", "Send again later. The hook's owner can shorten replay_window.")); }
+        return receipt ?? throw Counted(hook, new ProblemException(StatusCodes.Status507InsufficientStorage, "FF4154", "No room for posts", $"{hook.MostBytes} bytes of posts are kept.", "Run the job that reads them, or raise most_megabytes."));
     }
 
     public IReadOnlyList<HookEntry> List(string address) =>
     [
         .. Hooks().OrderBy(h => h.Hook, StringComparer.Ordinal).Select(h =>
         {
-            var folder = Folder(h.Hook);
+            var folder = Folder(h);
             folder.Recount();
             return new HookEntry(h.Hook, h.Connection, $"{address}/hooks/{h.Hook}", h.IsProtected, folder.Posts, folder.Bytes, _refused.GetValueOrDefault(h.Hook), folder.LastAt);
         })
     ];
 
     public IReadOnlyList<HookPost> Last(string name, int count) =>
-        Hooks().Any(h => h.Hook == name) ? Folder(name).Last(count) : throw ProblemException.NotFound("FF4150", $"There is no hook '{name}'.", "GET /api/v1/hooks lists them.");
+        Hooks().FirstOrDefault(h => h.Hook == name) is { } hook ? Folder(hook).Last(count) : throw ProblemException.NotFound("FF4150", $"There is no hook '{name}'.", "GET /api/v1/hooks lists them.");
 
     /// <returns>The signature that the post has to have, and has.</returns>
     private byte[] CheckSignature(HookSettings hook, IHeaderDictionary headers, byte[] body)
@@ -110,9 +112,10 @@ internal sealed class HookDesk(ConnectionBook book, SecretStore secrets, Runtime
         return problem;
     }
 
-    private HookFolder Folder(string name)
+    private HookFolder Folder(HookSettings hook)
     {
-        var folder = _folders.GetOrAdd(name, n => new Lazy<HookFolder>(() => new HookFolder(Path.Combine(settings.Workspace, ".hooks", n), clock.GetUtcNow())));
+        var name = hook.Hook;
+        var folder = _folders.GetOrAdd(name, n => new Lazy<HookFolder>(() => new HookFolder(Path.Combine(settings.Workspace, ".hooks", n), clock.GetUtcNow(), hook.SignaturesFor)));
         try
         {
             return folder.Value;

@@ -12,18 +12,23 @@ namespace FlowForge.Api.Hooks;
 internal sealed class HookFolder : IDisposable
 {
     private const long LargestFile = 16 << 20;
-    private const int MostKeys = 200_000, MostShown = 4000;
-    private static readonly TimeSpan KeysFor = TimeSpan.FromHours(24);
+    private const int MostShown = 4000;
+    private const string SignatureMark = "signature ";
+    private static readonly TimeSpan KeysFor = TimeSpan.FromHours(24), LookAgain = TimeSpan.FromSeconds(1);
+    private readonly int _mostKeys;
     private readonly string _folder;
     private readonly SemaphoreSlim _gate = new(1);
     private readonly Dictionary<string, (string Id, DateTimeOffset At)> _keys = [];
     private readonly Dictionary<string, (long Length, long Posts)> _counts = new(StringComparer.Ordinal);
     private FileStream? _file;
     private long _number;
+    private DateTimeOffset _clearedAt;
 
-    public HookFolder(string folder, DateTimeOffset now)
+    /// <param name="signaturesFor">How long a signature may come again; those of posts that are kept are known from the start.</param>
+    /// <param name="mostKeys">Keys and signatures that are remembered.</param>
+    public HookFolder(string folder, DateTimeOffset now, TimeSpan signaturesFor, int mostKeys = 200_000)
     {
-        _folder = folder;
+        (_folder, _mostKeys) = (folder, mostKeys);
         Directory.CreateDirectory(folder);
         foreach (var file in Files())
         {
@@ -32,7 +37,7 @@ internal sealed class HookFolder : IDisposable
             {
                 Posts++;
                 LastAt = post.At;
-                if (now - post.At >= KeysFor) continue;
+                if (now - post.At >= (signaturesFor > KeysFor ? signaturesFor : KeysFor)) continue;
                 if (post.Key is { } key) _keys[key] = (post.Id, post.At);
                 if (signature is not null) _keys[signature] = (post.Id, post.At);
             }
@@ -47,14 +52,18 @@ internal sealed class HookFolder : IDisposable
     /// <param name="body">Valid JSON, on one line.</param>
     /// <param name="key">What the sender calls the post; with the same key it is the same post.</param>
     /// <param name="signature">What proves that the post is another one, when its sender signs the time; it counts beside the key.</param>
+    /// <param name="signaturesFor">How long a signature may come again.</param>
     /// <returns>Null when there is no room.</returns>
-    public async Task<HookReceipt?> AppendAsync(ReadOnlyMemory<byte> body, string? key, string? signature, long mostBytes, DateTimeOffset now, CancellationToken ct)
+    /// <exception cref="TooManySignaturesException">More signed posts came within that time than can be remembered: what comes now could not be told from a replay later.</exception>
+    public async Task<HookReceipt?> AppendAsync(ReadOnlyMemory<byte> body, string? key, string? signature, TimeSpan signaturesFor, long mostBytes, DateTimeOffset now, CancellationToken ct)
     {
         await _gate.WaitAsync(ct);
         try
         {
-            if (Known(signature, now) is { } replayed) return new HookReceipt(replayed, true);
-            if (Known(key, now) is { } known)
+            if (Known(Marked(signature), now, signaturesFor) is { } replayed) return new HookReceipt(replayed, true);
+            if (!MakeRoom(now, signaturesFor) && signature is not null) throw new TooManySignaturesException(_mostKeys);
+            signature = Marked(signature);
+            if (Known(key, now, KeysFor) is { } known)
             {
                 // Sent again and signed anew: neither may this one come under another key.
                 if (signature is not null) Remember(signature, known, now);
@@ -122,13 +131,25 @@ internal sealed class HookFolder : IDisposable
         finally { _gate.Release(); }
     }
 
-    private string? Known(string? key, DateTimeOffset now) => key is not null && _keys.TryGetValue(key, out var known) && now - known.At < KeysFor ? known.Id : null;
+    private static string? Marked(string? signature) => signature is null ? null : SignatureMark + signature;
 
-    private void Remember(string key, string id, DateTimeOffset now)
+    private string? Known(string? key, DateTimeOffset now, TimeSpan within) => key is not null && _keys.TryGetValue(key, out var known) && now - known.At < within ? known.Id : null;
+
+    private void Remember(string key, string id, DateTimeOffset now) => _keys[key] = (id, now);
+
+    /// <summary>Forgets what is too old to come again, and then the oldest keys: by that a sender that repeats itself doubles a post; by a signature that is forgotten anybody could.</summary>
+    /// <returns>False when signatures alone are as many as can be remembered.</returns>
+    private bool MakeRoom(DateTimeOffset now, TimeSpan signaturesFor)
     {
-        if (_keys.Count >= MostKeys)
-            foreach (var old in _keys.OrderBy(k => k.Value.At).Take(MostKeys / 4).Select(k => k.Key).ToList()) _keys.Remove(old);
-        _keys[key] = (id, now);
+        if (_keys.Count < _mostKeys) return true;
+        if (now - _clearedAt < LookAgain && now >= _clearedAt) return false;
+        _clearedAt = now;
+        foreach (var old in _keys.Where(k => now - k.Value.At >= (IsSignature(k.Key) ? signaturesFor : KeysFor)).Select(k => k.Key).ToList()) _keys.Remove(old);
+        if (_keys.Count >= _mostKeys)
+            foreach (var old in _keys.Where(k => !IsSignature(k.Key)).OrderBy(k => k.Value.At).Take(_mostKeys / 4).Select(k => k.Key).ToList()) _keys.Remove(old);
+        return _keys.Count < _mostKeys;
+
+        static bool IsSignature(string key) => key.StartsWith(SignatureMark, StringComparison.Ordinal);
     }
 
     private string[] Files() => [.. Directory.EnumerateFiles(_folder, "*.ndjson").Where(f => Number(f) > 0).Order(StringComparer.Ordinal)];
@@ -192,4 +213,11 @@ internal sealed class HookFolder : IDisposable
         Close();
         _gate.Dispose();
     }
+}
+
+/// <summary>More signed posts came than can be remembered.</summary>
+/// <param name="most">How many can.</param>
+internal sealed class TooManySignaturesException(int most) : Exception
+{
+    public int Most => most;
 }

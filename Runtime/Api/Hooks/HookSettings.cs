@@ -7,6 +7,9 @@ namespace FlowForge.Api.Hooks;
 internal sealed record HookSettings(
     string Connection, string Hook, string Token, string HmacSecret, string SignatureHeader, bool IsBase64, string? TimestampHeader, TimeSpan ReplayWindow, string IdempotencyHeader, long LargestBytes, int PostsPerMinute, long MostBytes)
 {
+    /// <summary>How long a signed post may come again: its time may lie as far ahead as behind.</summary>
+    public TimeSpan SignaturesFor => TimeSpan.FromDays(Math.Min(2 * ReplayWindow.TotalDays, 3650));
+
     public bool IsProtected => Token.Length > 0 || HmacSecret.Length > 0;
 
     /// <summary>Null when the connection names no hook, or a secret of it is not there.</summary>

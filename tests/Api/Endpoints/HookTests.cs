@@ -156,10 +156,10 @@ public sealed class HookTests(TestRuntime runtime)
         }
         Assert.Equal(1, Kept().Count(c => c == '\n'));
         // What is on the disk is enough to know it after a restart.
-        using var again = new FlowForge.Api.Hooks.HookFolder(Path.Combine(runtime.Workspace, ".hooks", _hook), DateTimeOffset.UtcNow);
-        var signature = "signature " + Hmac("key", now + ".{}").ToUpperInvariant();
-        Assert.Equal(replay, await again.AppendAsync("{}"u8.ToArray(), "e", signature, long.MaxValue, DateTimeOffset.UtcNow, Stop));
-        Assert.Equal(withKey ? "a" : signature, again.Last(1).Single().Key);
+        using var again = new FlowForge.Api.Hooks.HookFolder(Path.Combine(runtime.Workspace, ".hooks", _hook), DateTimeOffset.UtcNow, TimeSpan.FromMinutes(10));
+        var signature = Hmac("key", now + ".{}").ToUpperInvariant();
+        Assert.Equal(replay, await again.AppendAsync("{}"u8.ToArray(), "e", signature, TimeSpan.FromMinutes(10), long.MaxValue, DateTimeOffset.UtcNow, Stop));
+        Assert.Equal(withKey ? "a" : "signature " + signature, again.Last(1).Single().Key);
     }
 
     [Fact]

@@ -58,6 +58,25 @@ public sealed class WebhookConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_FileOfItsPlaceGoneOrAnother_SaysSo()
+    {
+        File(1, Post(1, "{\"n\":1}") + Post(2, "{\"n\":2}"));
+        var (_, cursor) = await ReadAsync();
+        File(2, Post(3, "{\"n\":3}"));
+        File(3, Post(4, "{\"n\":4}"));
+        // Another job on the hook has read all, and its clean-up took the first two files.
+        System.IO.File.Delete(File(1));
+        System.IO.File.Delete(File(2));
+        var gone = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(cursor));
+        Assert.Equal("The posts of orders were read up to file 1, which is not there: posts behind that place may be gone unread.", gone.Message);
+        System.IO.File.Delete(File(3));
+        Assert.Equal(gone.Message, (await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(cursor))).Message);
+        File(1, Post(5, "1"));
+        var other = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(cursor));
+        Assert.Equal($"The posts of orders were read up to byte {cursor!.Split(':')[1]} of file 1, which has {new FileInfo(File(1)).Length}: it is another file than the one that was read.", other.Message);
+    }
+
+    [Fact]
     public async Task ReadAsync_BodyNestedAsDeepAsItMayBe_IsRead()
     {
         var body = string.Concat(Enumerable.Repeat("{\"a\":", 64)) + "1" + new string('}', 64);
