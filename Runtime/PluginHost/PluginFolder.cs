@@ -14,15 +14,30 @@ internal sealed class PluginFolder
 
     public string Path { get; }
     public string Name => System.IO.Path.GetFileName(Path);
-    /// <summary>Changes when any file's name, size or time changes: the mark of one generation of the plugin.</summary>
+    /// <summary>Changes when any file's name, size or time changes: the mark of one generation of the plugin. Empty while files go under the look: the next look tells.</summary>
     public string Fingerprint { get; }
 
     public static IEnumerable<PluginFolder> In(string root)
     {
         if (!Directory.Exists(root)) yield break;
         foreach (var path in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
-            if (Directory.EnumerateFiles(path, "*.deps.json").Any())
-                yield return new PluginFolder(path, FingerprintOf(path));
+            if (Look(path) is { } folder) yield return folder;
+    }
+
+    private static PluginFolder? Look(string path)
+    {
+        try
+        {
+            return Directory.EnumerateFiles(path, "*.deps.json").Any() ? new PluginFolder(path, FingerprintOf(path)) : null;
+        }
+        catch (DirectoryNotFoundException) when (!Directory.Exists(path))
+        {
+            return null;
+        }
+        catch (IOException)
+        {
+            return new PluginFolder(path, "");
+        }
     }
 
     /// <summary>The assembly that the folder is about: the one with a .deps.json beside it.</summary>

@@ -191,7 +191,7 @@ public sealed class PluginRegistry
             _plugins.Remove(gone);
         }
         foreach (var gone in _failed.Keys.Except(present.Select(f => f.Path)).ToList()) _failed.Remove(gone);
-        foreach (var folder in present)
+        foreach (var folder in present.Where(f => f.Fingerprint.Length > 0))
         {
             var old = _plugins.GetValueOrDefault(folder.Path);
             if (old?.Folder.Fingerprint == folder.Fingerprint) continue;

@@ -43,6 +43,7 @@ public sealed class IsolationTests : IDisposable
                     case "overflow": return Task.FromResult(Deeper(1).ToString());
                     case "fault": abort(); break;
                     case "exit": Environment.Exit(7); break;
+                    case "chatty": for (var i = 0; i < 300; i++) Console.WriteLine("line " + i); Environment.FailFast("the reason"); break;
                     case "hang": Thread.Sleep(Timeout.Infinite); break;
                     case "terminal": throw new TerminalException("no such shop", "Name another.");
                     case "transient": throw new TransientException("busy", TimeSpan.FromSeconds(3));
@@ -227,6 +228,7 @@ public sealed class IsolationTests : IDisposable
     [InlineData("overflow", "ended by signal 6: Stack overflow.")]
     [InlineData("fault", "ended by signal 6.")]
     [InlineData("exit", "ended with exit code 7.")]
+    [InlineData("chatty", "ended by signal 6: Process terminated. the reason")]
     public async Task Isolated_Crash_TakesOnlyItsOwnProcess(string mood, string how)
     {
         await using var healthy = Open("work");

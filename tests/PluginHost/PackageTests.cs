@@ -71,6 +71,24 @@ public sealed class PackageTests : IDisposable
         Assert.Equal($"The package has the checksum {first.Sha256}, not {wrong}. Do not install it unless you know why.", Assert.Throws<PluginException>(() => Installed.Install(package, wrong)).Message);
     }
 
+    [Fact]
+    public void Install_AfterARemovalThatWasKilled_PutsThePluginThereAnew()
+    {
+        var package = Package(Nuspec, Plugin("1.2.0", "one"));
+        var installed = Installed;
+        var folder = installed.FolderOf(installed.Install(package, null));
+        // Killed half way, a removal in place or an install would leave this.
+        foreach (var file in Directory.GetFiles(folder).Where(f => !f.EndsWith(".dll", StringComparison.Ordinal))) File.Delete(file);
+        var left = Directory.CreateDirectory(Path.Combine(_root, "plugins-incoming", "left")).FullName;
+        Assert.Empty(installed.List());
+        Assert.Equal("1.2.0", Installed.Install(package, null).Version);
+        Assert.False(Directory.Exists(left), "What a killed install left is there still.");
+        Assert.Single(PluginRegistry.Scan([Path.Combine(_root, "plugins")], Path.Combine(_root, "shadow")).Connectors);
+        Assert.True(Installed.Remove("speaker", "1.2.0"));
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_root, "plugins")));
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_root, "plugins-incoming")));
+    }
+
     [Theory]
     [InlineData(Nuspec, "flowforge/../../outside.dll", "The package's file flowforge/../../outside.dll leads out of its folder.")]
     [InlineData(Nuspec, "lib/other.dll", "The package has no folder flowforge/: it is no FlowForge plugin. Make one with 'flowforge plugin pack'.")]

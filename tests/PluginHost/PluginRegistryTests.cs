@@ -66,6 +66,43 @@ public sealed class PluginRegistryTests : IDisposable
     }
 
     [Fact]
+    public void Open_PatternAndALineBreak_IsRefused()
+    {
+        PluginMaker.Make(Path.Combine(_plugins, "one"), "One", Speaker("one", "context.Settings.Name", "[Setting(\"Name\", Pattern = \"[a-z]+\")] public string Name { get; init; } = \"\";"));
+        var failure = Assert.Throws<SettingsException>(() => Scan().Open("one", Request(new JsonObject { ["name"] = "abc\n" })));
+        Assert.Equal("'name' is \"abc\n\", which does not match [a-z]+.", Assert.Single(failure.Errors).Message);
+    }
+
+    [Fact]
+    public async Task Connector_WhileItsFolderIsRebuilt_StaysAsItWas()
+    {
+        var folder = Path.Combine(_plugins, "one");
+        PluginMaker.Make(folder, "One", Speaker("one", "\"1\""));
+        var registry = Scan();
+        using var stop = new CancellationTokenSource();
+        var names = Enumerable.Range(0, 100).Select(i => Path.Combine(folder, $"part-{i}.bin")).ToList();
+        var building = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                foreach (var name in names) File.WriteAllText(name, "");
+                foreach (var name in names) File.Delete(name);
+            }
+        });
+        try
+        {
+            for (var look = 0; look < 20; look++) Assert.Equal("one", registry.Connector("one").Name);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await building;
+        }
+        Assert.Equal("1", await SayAsync(registry, "one", Request()));
+        Assert.Empty(registry.Problems);
+    }
+
+    [Fact]
     public void Connector_Unknown_ListsThoseThereAre()
     {
         PluginMaker.Make(Path.Combine(_plugins, "one"), "One", Speaker("one", "\"1\""));

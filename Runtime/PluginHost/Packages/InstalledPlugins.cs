@@ -10,17 +10,29 @@ public sealed record InstalledPlugin(string Name, string Version, string? Descri
 }
 
 /// <summary>Plugins that people install, a folder <c>name@version</c> each, so that versions stand side by side. Thread-safe.</summary>
-public sealed class InstalledPlugins(string folder)
+public sealed class InstalledPlugins
 {
     private const string Record = "flowforge-package.json";
     private readonly Lock _gate = new();
+    private readonly string _folder;
+    /// <summary>Beside the folder, on the same disk: plugins come and go by one rename, at once and whole.</summary>
+    private readonly string _aside;
+
+    /// <param name="folder">Of one runtime alone. What an earlier one left half done beside it is removed.</param>
+    public InstalledPlugins(string folder)
+    {
+        _folder = Path.GetFullPath(folder);
+        _aside = _folder + "-incoming";
+        try { if (Directory.Exists(_aside)) Directory.Delete(_aside, recursive: true); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { /* It takes room, and nothing else. */ }
+    }
 
     /// <summary>By name and version.</summary>
-    public IReadOnlyList<InstalledPlugin> List() => !Directory.Exists(folder) ? [] :
-        [.. Directory.GetDirectories(folder).Order(StringComparer.Ordinal).Select(Read).OfType<InstalledPlugin>()];
+    public IReadOnlyList<InstalledPlugin> List() => !Directory.Exists(_folder) ? [] :
+        [.. Directory.GetDirectories(_folder).Order(StringComparer.Ordinal).Select(Read).OfType<InstalledPlugin>()];
 
     /// <summary>The folder of a plugin, as <see cref="PluginProblem.Folder"/> names it.</summary>
-    public string FolderOf(InstalledPlugin plugin) => Path.Combine(Path.GetFullPath(folder), plugin.FolderName);
+    public string FolderOf(InstalledPlugin plugin) => Path.Combine(_folder, plugin.FolderName);
 
     /// <summary>Installs a package. The same version again is refused unless its content is the same.</summary>
     /// <param name="file">The package.</param>
@@ -30,8 +42,7 @@ public sealed class InstalledPlugins(string folder)
     {
         lock (_gate)
         {
-            // Beside the folder, not in it: a plugin appears at once and whole.
-            var incoming = Path.Combine(Path.GetFullPath(folder) + "-incoming", Guid.NewGuid().ToString("n"));
+            var incoming = Aside();
             var package = PluginPackage.Unpack(file, p => sha256 is not null && !p.Sha256.Equals(sha256.Trim(), StringComparison.OrdinalIgnoreCase)
                 ? throw new PluginException($"The package has the checksum {p.Sha256}, not {sha256}. Do not install it unless you know why.")
                 : incoming);
@@ -42,7 +53,9 @@ public sealed class InstalledPlugins(string folder)
                 if (Read(FolderOf(plugin)) is { } there)
                     return there.Sha256 == plugin.Sha256 ? there : throw new PluginException($"{plugin.Name} {plugin.Version} is installed with other content ({there.Sha256}). Give the new one a new version, or remove the old one first.");
                 File.WriteAllText(Path.Combine(incoming, Record), JsonSerializer.Serialize(plugin));
-                Directory.CreateDirectory(folder);
+                Directory.CreateDirectory(_folder);
+                // What is there without a record was never whole, or is not any more.
+                if (Directory.Exists(FolderOf(plugin))) Discard(FolderOf(plugin));
                 Directory.Move(incoming, FolderOf(plugin));
                 return plugin;
             }
@@ -60,9 +73,20 @@ public sealed class InstalledPlugins(string folder)
         lock (_gate)
         {
             if (List().FirstOrDefault(p => p.Name == name && p.Version == version) is not { } plugin) return false;
-            Directory.Delete(FolderOf(plugin), recursive: true);
+            Discard(FolderOf(plugin));
             return true;
         }
+    }
+
+    private string Aside() => Path.Combine(_aside, Guid.NewGuid().ToString("n"));
+
+    private void Discard(string path)
+    {
+        var aside = Aside();
+        Directory.CreateDirectory(_aside);
+        Directory.Move(path, aside);
+        try { Directory.Delete(aside, recursive: true); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { /* The next start takes it away. */ }
     }
 
     private static InstalledPlugin? Read(string path)

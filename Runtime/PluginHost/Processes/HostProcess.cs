@@ -31,6 +31,7 @@ internal sealed class HostProcess : IAsyncDisposable
     private Exception? _failure;
     private int _nextCall;
     private int _disposed;
+    private bool _isEnding;
     private volatile bool _killed;
 
     private HostProcess(string connector, IConnectorLog log, IPace? pace, Process process)
@@ -315,7 +316,18 @@ internal sealed class HostProcess : IAsyncDisposable
         if (line is null) return;
         lock (_errors)
         {
-            if (_errors.Count < KeptLines) _errors.Enqueue(line);
+            // A connector may print as much as it likes before; what is said at the end may be long, and begins with the reason.
+            if (LastWordsBegin.Any(w => line.StartsWith(w, StringComparison.OrdinalIgnoreCase)))
+            {
+                _errors.Clear();
+                _isEnding = true;
+            }
+            if (_errors.Count == KeptLines)
+            {
+                if (_isEnding) return;
+                _errors.Dequeue();
+            }
+            _errors.Enqueue(line);
         }
     }
 

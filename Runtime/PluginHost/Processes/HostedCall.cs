@@ -13,8 +13,19 @@ internal sealed class HostedCall : IDisposable
     public required FrameChannel Channel { get; init; }
     public CancellationToken Cancelled => _cancel.Token;
 
-    public void Credit() => _credit.Release();
-    public void Cancel() => _cancel.Cancel();
+    /// <summary>As <see cref="Cancel"/>, it may come when the call has just ended: that is for nobody any more.</summary>
+    public void Credit()
+    {
+        try { _credit.Release(); }
+        catch (ObjectDisposedException) { /* It has ended. */ }
+    }
+
+    public void Cancel()
+    {
+        try { _cancel.Cancel(); }
+        catch (ObjectDisposedException) { /* It has ended. */ }
+    }
+
     public void Push(ReadOnlyMemory<byte> item) => _pushed.Writer.TryWrite(item);
     public void PushEnd() => _pushed.Writer.TryComplete();
 
