@@ -95,13 +95,13 @@ tell_room() {
   fi
 }
 
-# Rooms with browsers, kernels or a whole environment have the machine for themselves. The others, which mostly wait for their servers, go two at a time, the longest first.
+# Rooms with browsers or kernels have the machine for themselves. The others, which mostly wait for their servers, go two at a time, the longest first.
 beside=(); alone=()
-for room in Acceptance Plugins Conformance Lake Api Ingest $(for project in tests/*/*.Tests.csproj; do basename "$(dirname "$project")"; done); do
+for room in Acceptance Plugins Ingest Conformance AppHost Lake Api $(for project in tests/*/*.Tests.csproj; do basename "$(dirname "$project")"; done); do
   if [ ${#rooms[@]} -gt 0 ] && [[ ! " ${rooms[*]} " == *" $room "* ]]; then continue; fi
   if [[ " ${beside[*]} ${alone[*]} " == *" $room "* ]]; then continue; fi
   grep -rqsE '\[(Fact|Theory)' --include='*.cs' "tests/$room" || continue
-  if [[ " Workbench EndToEnd AppHost Notebooks " == *" $room "* ]]; then alone+=("$room"); else beside+=("$room"); fi
+  if [[ " Workbench EndToEnd Notebooks " == *" $room "* ]]; then alone+=("$room"); else beside+=("$room"); fi
 done
 
 # What failed beside other rooms, or in a browser, is run once more on its own, and both results are told: two cores under full load break waits, not promises.

@@ -10,7 +10,7 @@ namespace FlowForge.AppHost.Tests;
 /// <summary>The real AppHost as a person starts it. Disposing kills what is left of it, services too.</summary>
 internal sealed class AppHostProcess : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
     private readonly Process process;
     private readonly List<string> output = [];
@@ -118,7 +118,7 @@ internal sealed class AppHostProcess : IAsyncDisposable
         var limit = Stopwatch.StartNew();
         while (Services.Where(ParentWatch.IsAlive).ToArray() is { Length: > 0 } left)
         {
-            Assert.True(limit.Elapsed < TimeSpan.FromSeconds(20), $"Orphans: {string.Join(", ", left)}.\n{Output}");
+            Assert.True(limit.Elapsed < TimeSpan.FromSeconds(60), $"Orphans: {string.Join(", ", left)}.\n{Output}");
             await Task.Delay(50);
         }
     }

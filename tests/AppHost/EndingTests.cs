@@ -50,7 +50,7 @@ public sealed class EndingTests : IDisposable
         var services = ServicesOf(host.Id);
         host.Signal("KILL");
         await host.ExitAsync();
-        var limit = DateTime.UtcNow.AddSeconds(20);
+        var limit = DateTime.UtcNow.AddSeconds(60);
         while (services.Any(ParentWatch.IsAlive))
         {
             Assert.True(DateTime.UtcNow < limit, $"Orphans of an AppHost that was killed while it started: {string.Join(", ", services.Where(ParentWatch.IsAlive))}; see {log}");
