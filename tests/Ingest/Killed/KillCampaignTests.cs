@@ -104,7 +104,7 @@ public sealed class KillCampaignTests(ITestOutputHelper output)
         while (!condition())
         {
             Assert.True(clock.Elapsed < TimeSpan.FromSeconds(90), $"No {what} in 90 s.");
-            await Task.Delay(10, TestContext.Current.CancellationToken);
+            await Task.Delay(50, TestContext.Current.CancellationToken);
         }
     }
 

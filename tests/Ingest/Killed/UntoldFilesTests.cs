@@ -36,7 +36,7 @@ public sealed class UntoldFilesTests : IDisposable
                 {
                     Assert.False(run.HasExited, "The run ended by itself: " + (run.HasExited ? await run.StandardOutput.ReadToEndAsync(Ct) : ""));
                     Assert.True(clock.Elapsed < TimeSpan.FromSeconds(90), "The run has told nothing in 90 s.");
-                    await Task.Delay(10, Ct);
+                    await Task.Delay(50, Ct);
                 }
             }
             finally
