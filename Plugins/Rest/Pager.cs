@@ -80,9 +80,9 @@ internal sealed partial class Pager
 
     private static long Number(string? text, long otherwise) => text is null ? otherwise : long.Parse(text, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex("<([^>]*)>([^<]*)", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("<([^>]*)>([^<]*)", RegexOptions.CultureInvariant, 30_000)]
     private static partial Regex Links();
 
-    [GeneratedRegex("rel\\s*=\\s*\"?([^\";,]*)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex("rel\\s*=\\s*\"?([^\";,]*)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 30_000)]
     private static partial Regex Relation();
 }

@@ -141,7 +141,7 @@ public sealed partial class RestConnector(ConnectorContext<RestSpec> context) : 
         return found.Scheme is "http" or "https" ? found : throw new TerminalException($"{found.Scheme} addresses are not read: http and https are.", "Correct the url.");
     }
 
-    [GeneratedRegex(@"\{([A-Za-z0-9_]+)\.([A-Za-z0-9_.]+)\}", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\{([A-Za-z0-9_]+)\.([A-Za-z0-9_.]+)\}", RegexOptions.CultureInvariant, 30_000)]
     private static partial Regex Placeholder();
 
     public void Dispose() => _client?.Dispose();

@@ -81,6 +81,6 @@ internal sealed class Glob
             else if (c == ',' && depth > 0) regex.Append('|');
             else regex.Append(Regex.Escape(c.ToString()));
         }
-        return new Regex(regex.Append('$').ToString(), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
+        return new Regex(regex.Append('$').ToString(), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(30));
     }
 }

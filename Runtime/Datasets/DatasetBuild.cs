@@ -70,7 +70,10 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
             Rows = new RowEquation(read, loaded, rejected, deduplicated, filtered),
             Rejects = rejects is { } r ? DatasetRejects.Place(r.Table, r.Version) : null,
             Outcome = JsonSerializer.Serialize(outcome),
-            MadeFrom = Rebuild.MadeFrom.Of(dataset, job.Request, inputs, job.Functions),
+            // One interval says nothing about the other rows: what they were made from stays as it was.
+            MadeFrom = job.Request.KeepCursor && dataset.Mode == DatasetMode.Incremental && job.Table.Latest() is { } before
+                ? before.StateOf(job.Request.ApplicationId)?.MadeFrom
+                : Rebuild.MadeFrom.Of(dataset, job.Request, inputs, job.Functions),
         };
     }
 

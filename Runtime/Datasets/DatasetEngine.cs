@@ -23,8 +23,6 @@ internal sealed class DatasetEngine : IDisposable
     public DuckSession Connect(JobRequest request)
     {
         var session = database.Connect();
-        // The same SQL gives the same rows wherever it runs.
-        session.Execute("SET TimeZone = 'UTC'");
         session.Execute($"SET VARIABLE run_time = {SqlText.Literal((object)request.RunTime)}; SET VARIABLE run_id = {SqlText.Literal(request.RunId)}");
         foreach (var (name, value) in request.Parameters) session.Execute($"SET VARIABLE {SqlText.Identifier(name)} = {SqlText.Literal(value)}");
         if (request.Interval is { } interval)

@@ -63,7 +63,7 @@ internal static class DatasetInputs
         new("FF3208", $"The macro {macro.Name} (line {macro.Line} of the pipeline) is not right: {e.Message}", "A macro is an expression over its parameters, or a SELECT.", inner: e);
 
     /// <summary>Makes the views.</summary>
-    /// <param name="forPlan">True when <see cref="SkipFiles"/> follows: until then the views of a lake elsewhere hold no rows, so that no file is brought here which is not needed.</param>
+    /// <param name="forPlan">True when <see cref="SkipFiles"/> or <see cref="BringForChecks"/> follows: until then the views of a lake elsewhere hold no rows, so that no file is brought here which is not needed.</param>
     public static void CreateViews(DuckSession session, IEnumerable<DatasetInput> inputs, bool forPlan)
     {
         foreach (var layer in (string[])["bronze", "silver", "gold"]) session.Execute($"CREATE SCHEMA {layer}");
@@ -77,7 +77,7 @@ internal static class DatasetInputs
     /// <returns>For each input how many of its files are left.</returns>
     public static IReadOnlyList<int> SkipFiles(DuckSession session, IReadOnlyList<DatasetInput> inputs, DatasetDefinition dataset, string select, CancellationToken ct)
     {
-        var whole = References(dataset).Where(r => r.ForChecks).Select(r => r.Reference.ToString()).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var whole = ReadByChecks(dataset);
         var needed = NeededFiles.Of(session, select, [.. inputs.Select(i => i.Snapshot)], ct);
         return [.. inputs.Zip(needed, (input, files) =>
         {
@@ -85,10 +85,22 @@ internal static class DatasetInputs
             // Where the files are elsewhere the view has none of them so far.
             if (whole.Contains(input.Name.ToString())) files = input.Snapshot.Files;
             if (files.Count == all && input.Snapshot.IsLocal) return all;
-            session.Execute($"CREATE OR REPLACE VIEW {SqlText.QualifiedName(input.Name.LayerName, input.Name.Name)} AS SELECT * FROM {input.Snapshot.ScanSql(files)}", ct);
+            Show(session, input, files, ct);
             return files.Count;
         })];
     }
+
+    /// <summary>Makes the views of the tables that checks read over all of their files, where a notebook has read the others by itself.</summary>
+    public static void BringForChecks(DuckSession session, IReadOnlyList<DatasetInput> inputs, DatasetDefinition dataset, CancellationToken ct)
+    {
+        var whole = ReadByChecks(dataset);
+        foreach (var input in inputs.Where(i => !i.Snapshot.IsLocal && whole.Contains(i.Name.ToString()))) Show(session, input, input.Snapshot.Files, ct);
+    }
+
+    private static HashSet<string> ReadByChecks(DatasetDefinition dataset) => References(dataset).Where(r => r.ForChecks).Select(r => r.Reference.ToString()).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    private static void Show(DuckSession session, DatasetInput input, IReadOnlyList<DataFile> files, CancellationToken ct) =>
+        session.Execute($"CREATE OR REPLACE VIEW {SqlText.QualifiedName(input.Name.LayerName, input.Name.Name)} AS SELECT * FROM {input.Snapshot.ScanSql(files)}", ct);
 
     /// <summary>Makes the macros that the SQL calls, callees first, when their tables are there.</summary>
     public static void CreateMacros(DuckSession session, DatasetDefinition dataset)

@@ -79,7 +79,11 @@ public sealed class DatasetRunner(LakeStore lake, CatalogDatabase catalog, Datas
             PluginFunctions.Register(engine.Session, job.Functions);
             DatasetInputs.CreateMacros(engine.Session, qualified.Dataset);
             if (qualified.Dataset.Notebook is not null)
-                return new DatasetBuild(qualified, engine.Session, inputs).Run(NotebookRows.Make(qualified, notebooks, engine, inputs, progress), progress);
+            {
+                var rows = NotebookRows.Make(qualified, notebooks, engine, inputs, progress);
+                DatasetInputs.BringForChecks(engine.Session, inputs, qualified.Dataset, job.Cancel);
+                return new DatasetBuild(qualified, engine.Session, inputs).Run(rows, progress);
+            }
             using var transform = qualified.Dataset.Transform is null ? null : new TransformStep(qualified, plugins, engine);
             return new DatasetBuild(qualified, engine.Session, inputs).Run(transform?.Sql ?? Bind(qualified, engine.Session, inputs), progress);
         }

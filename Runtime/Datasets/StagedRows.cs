@@ -115,7 +115,8 @@ internal sealed class RangeRows(DatasetJob job, DuckSession session, TableTransa
         if (transaction.Base is not { } table) return null;
         var column = table.Schema.Find(job.Dataset.TimeColumn!)
             ?? throw new JobFailedException("FF3207", $"{job.Dataset.Table} has time_column '{job.Dataset.TimeColumn}', which the table has not.", "Build the dataset with mode: full once.");
-        if (job.Request is { KeepCursor: true, Interval: { } interval }) return (Moment(interval.Start), Moment(interval.End));
+        if (job.Request is { KeepCursor: true, Interval: { } interval })
+            return column.DuckType == "DATE" && job.Request.IntervalDays is var (first, next) ? (Day(first), Day(next)) : (Moment(interval.Start), Moment(interval.End));
         var name = SqlText.Identifier(column.Name);
         var isTime = column.DuckType.StartsWith("TIMESTAMP", StringComparison.Ordinal) || column.DuckType == "DATE";
         if (job.Dataset.Lookback > TimeSpan.Zero && !isTime)
@@ -127,6 +128,8 @@ internal sealed class RangeRows(DatasetJob job, DuckSession session, TableTransa
     }
 
     private static string Moment(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+
+    private static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     private static string Condition(DatasetJob job, DatasetSql sql, (string From, string? To) range, string type)
     {

@@ -45,7 +45,7 @@ internal static partial class SystemTables
     public static string Qualified(string sql) =>
         Mention().Replace(sql, m => m.Groups["name"].Success ? "memory." + m.Value : m.Value);
 
-    [GeneratedRegex("""'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(?<![\w".])(?<name>"?system"?\s*\.)""", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant, 2000)]
+    [GeneratedRegex("""'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(?<![\w".])(?<name>"?system"?\s*\.)""", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant, 30_000)]
     private static partial Regex Mention();
 
     private static IEnumerable<RecordBatch> Batches(SystemView view)

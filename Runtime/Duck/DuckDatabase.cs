@@ -90,6 +90,8 @@ public sealed class DuckDatabase : IDisposable
         {
             using var session = Connect();
             SourceFunction.Register(session.Handle, Sources);
+            // Never the machine's: a day is the same day wherever a statement runs. A session may set its own.
+            session.Execute("SET GLOBAL TimeZone = 'UTC'");
             // As a setting at open it is shown but not enforced (1.5.6).
             if (Options.SpillLimitBytes is { } bytes) session.Execute($"SET max_temp_directory_size = '{bytes}B'");
         }

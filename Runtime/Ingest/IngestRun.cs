@@ -85,7 +85,7 @@ internal sealed class IngestRun(
 
     private JobOutcome FromRows(DuckLease lease, IConnector connector, TableSnapshot? before, JobState? state, CancellationToken ct)
     {
-        using var session = Session(lease);
+        using var session = lease.Database.Connect();
         var read = SourceRequest.Of(session, Connector, job, request, before, state);
         var extraction = new RowExtraction(connector, SourceName, Landing(), TableForm.Of(job, request), _progress, log).Run(session, read, ct);
         if (!job.ForceToParquet) return LandedOnly(extraction);
@@ -95,7 +95,7 @@ internal sealed class IngestRun(
 
     private JobOutcome Load(DuckLease lease, Extraction extraction, TableSnapshot? before, JobState? state, CancellationToken ct)
     {
-        using var session = Session(lease);
+        using var session = lease.Database.Connect();
         return Load(lease, session, extraction, before, state, ct);
     }
 
@@ -322,14 +322,6 @@ internal sealed class IngestRun(
     {
         var lease = await duck.LeaseAsync($"{request.Pipeline}_{job.Name}", o => o with { PreserveInsertionOrder = true }, ct).ConfigureAwait(false);
         return lease.Confined(lake, options, files);
-    }
-
-    // Times with a zone are cast the same way on every machine.
-    private static DuckSession Session(DuckLease lease)
-    {
-        var session = lease.Database.Connect();
-        session.Execute("SET TimeZone = 'UTC'");
-        return session;
     }
 
     // Blocking work for as long as it takes: not on the pool's threads.

@@ -131,13 +131,14 @@ public sealed class TableSnapshot
     public (IReadOnlyList<DataFile> Gone, IReadOnlyList<DataFile> Came)? ChangedSince(TableSnapshot earlier)
     {
         if (earlier.TableId != TableId || earlier.Version > Version || !Columns(earlier).SequenceEqual(Columns(this))) return null;
-        return (Without(earlier.Files, Files), Without(Files, earlier.Files));
+        return (earlier.FilesWithout(this), FilesWithout(earlier));
+    }
 
-        static IReadOnlyList<DataFile> Without(IReadOnlyList<DataFile> files, IReadOnlyList<DataFile> others)
-        {
-            var known = others.ToDictionary(f => f.Uri, StringComparer.Ordinal);
-            return [.. files.Where(f => !known.TryGetValue(f.Uri, out var other) || !Equals(f.DeletionVector, other.DeletionVector))];
-        }
+    /// <summary>The files of this version that another one does not have, or has with other rows marked as deleted.</summary>
+    public IReadOnlyList<DataFile> FilesWithout(TableSnapshot other)
+    {
+        var known = other.Files.ToDictionary(f => f.Uri, StringComparer.Ordinal);
+        return [.. Files.Where(f => !known.TryGetValue(f.Uri, out var there) || !Equals(f.DeletionVector, there.DeletionVector))];
     }
 
     /// <summary>Whether these files of this version are still there: vacuum takes those of old versions.</summary>

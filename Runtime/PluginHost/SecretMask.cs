@@ -65,7 +65,7 @@ public static partial class SecretMask
     }
 
     /// <summary>Signed tokens (three parts of base64, the first an object), what follows Bearer, and values of fields that hold tokens.</summary>
-    [GeneratedRegex("""\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*|(?<kept>\b[Bb]earer +)[A-Za-z0-9._~+/=-]{12,}|(?<kept>\b(?:access_token|refresh_token|id_token|session_token)["']?\s*[:=]\s*["']?)[^\s"'&,;}*]{8,}""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("""\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*|(?<kept>\b[Bb]earer +)[A-Za-z0-9._~+/=-]{12,}|(?<kept>\b(?:access_token|refresh_token|id_token|session_token)["']?\s*[:=]\s*["']?)[^\s"'&,;}*]{8,}""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 30_000)]
     private static partial Regex Shapes();
 
     /// <summary>The failure itself, or one without the secrets that it or its causes tell.</summary>

@@ -17,7 +17,8 @@ internal static class RuntimeClient
         builder.Services.AddSingleton(_ => new FlowForgeClient(new HttpClient(new TokenHandler(token))
         {
             BaseAddress = new Uri(url, UriKind.Absolute),
-            Timeout = TimeSpan.FromSeconds(60),
+            // Longer than the runtime waits for a source, so that the source's reason is heard.
+            Timeout = TimeSpan.FromSeconds(100),
         }));
     }
 

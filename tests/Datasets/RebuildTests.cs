@@ -159,6 +159,42 @@ public sealed class RebuildTests : IDisposable
         Assert.Equal("silver.n has a lookback, but its time_column 'id' is INTEGER.", error.Message);
     }
 
+    [Theory]
+    [InlineData("Europe/Berlin", 9, 23, 10, 23, "new")]                 // a day of the schedule: the 10th alone
+    [InlineData("America/New_York", 10, 4, 11, 4, "new")]
+    [InlineData("UTC", 10, 0, 11, 0, "new")]
+    [InlineData("UTC", 10, 6, 10, 7, "new")]                            // an hour touches its whole day
+    [InlineData("UTC", 8, 0, 9, 0, "old")]
+    public void Run_BackfillByDate_ReplacesTheDaysThatTheIntervalTouches(string zone, int day, int hour, int toDay, int toHour, string expected)
+    {
+        const string Sql = "SELECT DATE '2026-03-09' + (n - 1)::INTEGER AS d, 'X' || n AS v FROM generate_series(1, 3) s(n)";
+        var dataset = DatasetFixture.Dataset("SELECT d, v FROM bronze.a", DatasetMode.Incremental) with { TimeColumn = "d" };
+        fixture.Put("bronze.a", Sql.Replace("X", "old"));
+        fixture.Run(dataset);
+        fixture.Put("bronze.a", Sql.Replace("X", "new"));
+        fixture.Run(dataset, fixture.Request(dataset.Table) with
+        {
+            KeepCursor = true, IntervalZone = TimeZoneInfo.FindSystemTimeZoneById(zone),
+            Interval = new DataInterval(new(2026, 3, day, hour, 0, 0, TimeSpan.Zero), new(2026, 3, toDay, toHour, 0, 0, TimeSpan.Zero)),
+        });
+        Assert.Equal($"2026-03-09|old1\n2026-03-10|{expected}2\n2026-03-11|old3", fixture.Rows("silver.t", "d::VARCHAR AS d, v"));
+    }
+
+    [Fact]
+    public void Run_BackfillOfAnOldDay_IsNoReasonToLeaveNewerRowsOut()
+    {
+        var dataset = DatasetFixture.Dataset("SELECT d FROM bronze.a", DatasetMode.Incremental) with { TimeColumn = "d" };
+        fixture.Put("bronze.a", "SELECT DATE '2026-03-09' AS d");
+        fixture.Run(dataset);
+        fixture.Put("bronze.a", "SELECT unnest([DATE '2026-03-09', DATE '2026-03-10']) AS d");
+        var day = new DataInterval(new(2026, 3, 9, 0, 0, 0, TimeSpan.Zero), new(2026, 3, 10, 0, 0, 0, TimeSpan.Zero));
+        fixture.Run(dataset, fixture.Request(dataset.Table) with { KeepCursor = true, Interval = day });
+        Assert.Equal("2026-03-09", fixture.Rows("silver.t", "d::VARCHAR AS d"));
+        fixture.Run(dataset, fixture.Request(dataset.Table));
+        Assert.Equal("2026-03-09\n2026-03-10", fixture.Rows("silver.t", "d::VARCHAR AS d"));
+        Assert.Equal("nothing changed", fixture.Run(dataset, fixture.Request(dataset.Table)).Note);
+    }
+
     [Fact]
     public void Run_Macros_AreCalledAndTheirTablesAreInputs()
     {

@@ -7,6 +7,17 @@ public sealed class DatabaseTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, true);
 
     [Fact]
+    public void Open_TheMachinesTimeZone_DecidesNothing()
+    {
+        using var database = DuckDatabase.Open();
+        using var session = database.Connect();
+        Assert.Equal("UTC", session.Scalar<string>("SELECT current_setting('TimeZone')"));
+        session.Execute("SET TimeZone = 'Asia/Tokyo'");
+        using var other = database.Connect();
+        Assert.Equal("UTC", other.Scalar<string>("SELECT current_setting('TimeZone')"));
+    }
+
+    [Fact]
     public void Open_FileTwiceInOneProcess_IsRefusedUntilClosed()
     {
         var path = Path.Combine(_folder, "a.db");

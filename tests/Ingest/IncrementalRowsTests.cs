@@ -284,6 +284,25 @@ public sealed class IncrementalRowsTests : IDisposable
         Assert.Equal(["1", "2"], _bench.Query("SELECT id FROM {t} ORDER BY id"));
     }
 
+    [Theory]
+    [InlineData("Europe/Berlin", 9, 23, 10, 23)]
+    [InlineData("America/New_York", 10, 4, 11, 4)]
+    [InlineData("UTC", 10, 6, 10, 7)]
+    public async Task Backfill_ByDate_TakesTheDaysThatTheIntervalTouches(string zone, int day, int hour, int toDay, int toHour)
+    {
+        var job = Bench.Job("source_type: file_local\nformat: csv\nincremental_mode: incremental\nwatermark_column: d\nwrite_mode: merge\ndedupe_keys: [id]\nconfig: { path: a.csv }");
+        _bench.Write("a.csv", "id,d,v\n1,2026-03-09,old\n2,2026-03-10,old\n3,2026-03-11,old\n");
+        await _bench.RunAsync(job);
+        _bench.Write("a.csv", "id,d,v\n1,2026-03-09,new\n2,2026-03-10,new\n3,2026-03-11,new\n");
+        var outcome = await _bench.RunAsync(job, _bench.Request(job) with
+        {
+            KeepCursor = true, IntervalZone = TimeZoneInfo.FindSystemTimeZoneById(zone),
+            Interval = new DataInterval(new(2026, 3, day, hour, 0, 0, TimeSpan.Zero), new(2026, 3, toDay, toHour, 0, 0, TimeSpan.Zero)),
+        });
+        Assert.Equal(new RowCounts(3, 1, 0, 0, 2), outcome.Counts);
+        Assert.Equal(["1|old", "2|new", "3|old"], _bench.Query("SELECT id, v FROM {t} ORDER BY id"));
+    }
+
     [Fact]
     public async Task Backfill_WithoutKeys_WouldDoubleRows_AndPublishesNothing()
     {

@@ -157,6 +157,17 @@ public sealed class CellTests(TestKernels kernels, CellTests.OpenSession open) :
     }
 
     [Fact]
+    public async Task CSharp_Displays_AreWholeOrNotShown_AndBounded()
+    {
+        var large = await CellRun.CSharp(_session, "Display(new FlowForge.Notebooks.Kernel.CSharp.MediaText(\"application/json\", new string('1', 5_000_000)));");
+        Assert.Equal(["text/plain=(application/json of 5,000,000 characters is too large to be shown)"], large.All.OfType<DisplayNotification>().SelectMany(d => d.Content).Select(c => $"{c.Key}={c.Value}"));
+        var many = await CellRun.CSharp(_session, "for (var i = 0; i < 3000; i++) Display(i);\n\"end\"");
+        var shown = many.All.OfType<DisplayNotification>().Select(d => d.Content["text/plain"]).ToList();
+        Assert.Equal(1002, shown.Count);
+        Assert.Equal(["999", "… this cell has shown too much; the rest is dropped.", "end"], shown[^3..]);
+    }
+
+    [Fact]
     public async Task CSharp_ChildProcess_CannotWriteIntoTheWire()
     {
         var run = await CellRun.CSharp(_session, "var echo = System.Diagnostics.Process.Start(\"printf\", \"garbage\");\necho.WaitForExit();\necho.ExitCode");

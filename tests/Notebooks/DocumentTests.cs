@@ -121,6 +121,15 @@ public sealed class DocumentTests
         Assert.Equal([(code.Id, NotebookCellKind.CSharp, "1", null), (sql.Id, NotebookCellKind.Sql, "SELECT 1", "one")], again.Cells.Select(c => (c.Id, c.Kind, c.Source, c.ResultName)));
     }
 
+    [Theory]
+    [InlineData("""{"cells":[{"cell_type":"code","execution_count":3,"execution_count":4,"id":"a","metadata":{},"outputs":[],"source":[]}],"metadata":{},"nbformat":4,"nbformat_minor":5}""")]
+    [InlineData("""{"cells":[],"metadata":{"language_info":"python"},"nbformat":4,"nbformat_minor":5}""")]
+    [InlineData("""{"cells":[],"metadata":{"language_info":{"name":3}},"nbformat":4,"nbformat_minor":5}""")]
+    [InlineData("""{"cells":[{"cell_type":7,"id":"a","metadata":{},"outputs":[],"source":[]}],"metadata":{},"nbformat":4,"nbformat_minor":5}""")]
+    [InlineData("""{"cells":[{"cell_type":"code","id":"a","metadata":{},"outputs":[],"source":[3]}],"metadata":{},"nbformat":4,"nbformat_minor":5}""")]
+    public void Parse_OddShapes_AreToldAsAFormat(string text) =>
+        Assert.StartsWith("The file is no notebook: ", Assert.Throws<FormatException>(() => NotebookDocument.Parse(text)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void SetOutputs_Notifications_BecomeOutputsOfNbformat()
     {
@@ -140,5 +149,19 @@ public sealed class DocumentTests
             """[{"name":"stdout","output_type":"stream","text":["ab\n","c"]},{"data":{"text/plain":["42"]},"execution_count":7,"metadata":{},"output_type":"execute_result"},"""
             + """{"ename":"CS1","evalue":"line 2: wrong","output_type":"error","traceback":["CS1: line 2: wrong"]}]""",
             cell.Outputs.ToJsonString());
+    }
+
+    [Fact]
+    public void SetOutputs_WhatOnlyCallsItselfJson_IsLeftOutBesideItsText()
+    {
+        var outputs = new CellOutputs();
+        outputs.Add(new DisplayNotification(1, new Dictionary<string, string> { ["application/json"] = "{", ["text/plain"] = "{" }, false));
+        outputs.Add(new DisplayNotification(1, new Dictionary<string, string> { ["application/geo+json"] = string.Concat(Enumerable.Repeat("[", 100)) + string.Concat(Enumerable.Repeat("]", 100)) }, false));
+        var cell = NotebookDocument.Create().Insert(NotebookCellKind.CSharp);
+
+        cell.SetOutputs(outputs);
+
+        Assert.Equal("""{"text/plain":["{"]}""", cell.Outputs[0]!["data"]!.ToJsonString());
+        Assert.NotNull(cell.Outputs[1]!["data"]!["application/geo+json"]);
     }
 }

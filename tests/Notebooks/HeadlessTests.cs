@@ -74,6 +74,32 @@ public sealed class HeadlessTests(TestKernels kernels)
     }
 
     [Fact]
+    public async Task RunAsync_KernelKilledBetweenTwoCells_EndsTheRun_ForAnotherOneKnowsNeitherVersionsNorVariables()
+    {
+        var document = NotebookDocument.Create();
+        var note = Path.Combine(kernels.Folder, $"{Guid.NewGuid():n}.pid");
+        document.Insert(NotebookCellKind.CSharp, $"System.IO.File.WriteAllText(\"{note}\", Environment.ProcessId.ToString());");
+        document.Insert(NotebookCellKind.Sql, "SELECT * FROM silver.cities WHERE getvariable('given') IS NULL");
+        var killed = false;
+        var failure = await Assert.ThrowsAsync<HeadlessException>(() => new HeadlessRunner(kernels.Pool).RunAsync(new HeadlessRequest
+        {
+            Document = document, Versions = new Dictionary<string, long> { ["silver.cities"] = 0 }, Variables = new Dictionary<string, string> { ["given"] = "1" },
+            RowsFile = Path.Combine(kernels.Folder, $"{Guid.NewGuid():n}.parquet"), Keep = Kill,
+        }, null, TestContext.Current.CancellationToken));
+        Assert.True(killed);
+        Assert.Equal((2, "Kernel died", true), (failure.Cell, failure.Kind, failure.IsPassing));
+
+        void Kill(NotebookDocument kept)
+        {
+            if (killed || kept.Cells[0].ExecutionCount is null) return;
+            using var kernel = System.Diagnostics.Process.GetProcessById(int.Parse(File.ReadAllText(note), System.Globalization.CultureInfo.InvariantCulture));
+            kernel.Kill();
+            kernel.WaitForExit();
+            killed = true;
+        }
+    }
+
+    [Fact]
     public async Task RunAsync_NoSuchResult_OrNoRows_OrAStackOverflow_SaysWhatAndWhere()
     {
         var file = Path.Combine(kernels.Folder, $"{Guid.NewGuid():n}.parquet");

@@ -11,8 +11,16 @@ internal sealed class HealthWatch(ConnectionBook book, ConnectionUses uses, Conn
     {
         using var timer = new PeriodicTimer(settings.HealthInterval);
         while (await NextAsync(timer, stoppingToken))
-            foreach (var connection in Watched())
-                await AskAsync(connection, stoppingToken);
+        {
+            try
+            {
+                foreach (var connection in Watched()) await AskAsync(connection, stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                log.LogWarning("The connections could not be looked at: {Message}", SecretMask.Hide(e.Message));
+            }
+        }
     }
 
     private static async ValueTask<bool> NextAsync(PeriodicTimer timer, CancellationToken ct)

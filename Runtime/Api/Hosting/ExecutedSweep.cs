@@ -1,4 +1,3 @@
-using FlowForge.Catalog;
 using FlowForge.Orchestration.Notebooks;
 
 namespace FlowForge.Api.Hosting;
@@ -20,7 +19,7 @@ internal sealed class ExecutedSweep(ExecutedRetention retention, TimeProvider cl
                     var gone = retention.Remove("runtime", clock.GetUtcNow());
                     if (gone.Going.Count > 0) log.LogInformation("Executed copies of notebooks that are older than {Days} days were removed: {Copies} ({Bytes} bytes).", gone.Days, gone.Going.Count, gone.Going.Sum(c => c.Bytes));
                 }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException or CatalogException)
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
                 {
                     log.LogWarning("Old executed copies of notebooks could not be removed: {Message}", e.Message);
                 }

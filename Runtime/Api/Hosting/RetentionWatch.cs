@@ -1,5 +1,3 @@
-using FlowForge.Catalog;
-
 namespace FlowForge.Api.Hosting;
 
 /// <summary>Sweeps once a day, by the time of the last sweep, so that a runtime that is often started anew neither sweeps at each start nor never.</summary>
@@ -12,20 +10,21 @@ internal sealed class RetentionWatch(RetentionWork work, TimeProvider clock, ILo
         await Task.Yield();
         try
         {
-            // In steps: the clock may be set, and somebody may sweep meanwhile.
-            while (work.Status.NextSweepAt is { } next)
+            while (!stoppingToken.IsCancellationRequested)
             {
-                if (next - clock.GetUtcNow() is { } wait && wait > TimeSpan.Zero)
-                {
-                    await Task.Delay(wait < Longest ? wait : Longest, clock, stoppingToken);
-                    continue;
-                }
                 try
                 {
+                    if (work.Status.NextSweepAt is not { } next) return;
+                    if (next - clock.GetUtcNow() is { } wait && wait > TimeSpan.Zero)
+                    {
+                        // In steps: the clock may be set, and somebody may sweep meanwhile.
+                        await Task.Delay(wait < Longest ? wait : Longest, clock, stoppingToken);
+                        continue;
+                    }
                     var swept = await work.SweepAsync("runtime", stoppingToken);
                     if (swept.Runs + swept.LogLines > 0) log.LogInformation("Old runs were removed: {Runs}, with {Lines} log lines, in {Seconds} s.", swept.Runs, swept.LogLines, swept.Seconds);
                 }
-                catch (Exception e) when (e is CatalogException or IOException or UnauthorizedAccessException)
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
                 {
                     log.LogWarning("Old runs could not be removed; it is tried again in an hour: {Message}", e.Message);
                     await Task.Delay(AfterFailure, clock, stoppingToken);

@@ -29,7 +29,7 @@ internal sealed class RunSampling(CatalogDatabase catalog, TimeProvider clock, I
                 {
                     Take(double.IsFinite(cores) ? Math.Round(cores, 2) : 0);
                 }
-                catch (CatalogException e)
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
                 {
                     // A picture less; the run itself is not touched.
                     log.LogDebug("No sample could be noted: {Message}", e.Message);

@@ -16,11 +16,10 @@ internal sealed class TableDiffs(TableReads reads)
         if (unknown is not null) throw ProblemException.Bad("FF4076", $"Key '{unknown}' is no column of both versions.", $"They have: {string.Join(", ", columns.Select(c => c.Name))}.");
         if (columns.Count == 0) throw ProblemException.Bad("FF4077", "The two versions have no column in common.");
         var names = SqlText.Identifiers(columns.Select(c => c.Name));
-        var (old, now) = (from.Files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal), to.Files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal));
         using var heldBefore = from.HoldCopies();
         using var heldAfter = to.HoldCopies();
-        var before = $"(SELECT {names} FROM {from.ScanSql([.. from.Files.Where(f => !now.Contains(f.Path))])})";
-        var after = $"(SELECT {names} FROM {to.ScanSql([.. to.Files.Where(f => !old.Contains(f.Path))])})";
+        var before = $"(SELECT {names} FROM {from.ScanSql(from.FilesWithout(to))})";
+        var after = $"(SELECT {names} FROM {to.ScanSql(to.FilesWithout(from))})";
         var (counts, rows) = await reads.ReadAsync((session, token) =>
         {
             session.Execute(keys.Count == 0 ? Whole(before, after, columns.Count) : Keyed(session, before, after, [.. columns.Select(c => c.Name)], keys, token), token);

@@ -36,7 +36,12 @@ internal sealed class UploadStore(RuntimeSettings settings, TimeProvider clock)
         lock (_gate)
         {
             var area = List();
-            if (area.Unfinished.FirstOrDefault(u => IsSame(u, wanted)) is { } known) return known;
+            if (area.Unfinished.FirstOrDefault(u => IsSame(u, wanted)) is { } known)
+            {
+                // What is wanted now counts, not what was at the first try.
+                Save(known, wanted.Replace);
+                return known;
+            }
             if (!wanted.Replace && File.Exists(Path.Combine(settings.UploadFolder, wanted.Name)))
                 throw ProblemException.Conflict("FF4143", $"There is a file {wanted.Name} already.", "Send it with replace, under another name, or delete the old one.");
             if (area.Bytes + wanted.Size > settings.UploadQuotaBytes)

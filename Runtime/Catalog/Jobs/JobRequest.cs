@@ -32,6 +32,13 @@ public sealed record JobRequest
     /// <summary>The time that the run's data is about; null when it has none.</summary>
     public DataInterval? Interval { get; init; }
 
+    /// <summary>The zone in which <see cref="Interval"/> was cut: of the schedule, else UTC.</summary>
+    public TimeZoneInfo IntervalZone { get; init; } = TimeZoneInfo.Utc;
+
+    /// <summary>The days that <see cref="Interval"/> touches, the first one and the one behind the last, as rows have them that know a date only; null without an interval.</summary>
+    public (DateOnly From, DateOnly To)? IntervalDays =>
+        Interval is { } i ? (DateOnly.FromDateTime(Local(i.Start)), DateOnly.FromDateTime(Local(i.End.AddTicks(-1))).AddDays(1)) : null;
+
     /// <summary>
     /// The run is part of a backfill: rows are taken by <see cref="Interval"/>, not from the cursor on, and the commit keeps the cursor as it is.
     /// </summary>
@@ -45,4 +52,6 @@ public sealed record JobRequest
 
     /// <summary>Application id of the <c>txn</c> action: pipeline and job.</summary>
     public string ApplicationId => $"{Pipeline}/{JobId}";
+
+    private DateTime Local(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, IntervalZone).DateTime;
 }

@@ -91,12 +91,12 @@ internal static partial class MadeFrom
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 
-    [GeneratedRegex(@"\b(now|random|uuid|uuidv4|uuidv7|gen_random_uuid|today|get_current_timestamp|get_current_time|transaction_timestamp|nextval)\s*\(|\bage\s*\((?!\s*[^(),]+,)|\btablesample\b|\busing\s+sample\b|\b(current_timestamp|current_date|current_time|current_localtimestamp|current_localtime|localtimestamp|localtime)\b|'run_time'|'run_id'", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\b(now|random|uuid|uuidv4|uuidv7|gen_random_uuid|today|get_current_timestamp|get_current_time|transaction_timestamp|nextval)\s*\(|\bage\s*\((?!\s*[^(),]+,)|\btablesample\b|\busing\s+sample\b|\b(current_timestamp|current_date|current_time|current_localtimestamp|current_localtime|localtimestamp|localtime)\b|'run_time'|'run_id'", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 30_000)]
     private static partial Regex VolatileFunction();
 
-    [GeneratedRegex(@"\b(read_\w+|\w+_scan|sniff_csv|glob)\s*\(|\b(from|join)\s*\(?\s*'", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\b(read_\w+|\w+_scan|sniff_csv|glob)\s*\(|\b(from|join)\s*\(?\s*'", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 30_000)]
     private static partial Regex OwnFile();
 
-    [GeneratedRegex(@"\bsystem""?\s*\.", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\bsystem""?\s*\.", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 30_000)]
     private static partial Regex SystemTable();
 }

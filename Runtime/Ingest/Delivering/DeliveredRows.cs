@@ -17,7 +17,6 @@ internal sealed class DeliveredRows(DuckFactory duck, string folder, IProgress<J
         var path = Path.Combine(folder, Guid.NewGuid().ToString("n"));
         using var lease = await duck.LeaseAsync("delivery", null, ct).ConfigureAwait(false);
         using var session = lease.Database.Connect();
-        session.Execute("SET TimeZone = 'UTC'");
         long? expected = files.All(f => f.Rows is not null) ? files.Sum(f => f.Rows!.Value) : null;
         var rows = await Task.Run(() => Copy(session, $"COPY (SELECT * FROM {table.ScanSql(files)}) TO {SqlText.Literal(path)} ({Options(format, name)})", expected, ct), ct).ConfigureAwait(false);
         expected ??= (await Task.Run(() => Count(session, $"SELECT count(*) FROM {table.ScanSql(files)}", ct), ct).ConfigureAwait(false));
@@ -47,7 +46,6 @@ internal sealed class DeliveredRows(DuckFactory duck, string folder, IProgress<J
         try
         {
             session = lease.Database.Connect();
-            session.Execute("SET TimeZone = 'UTC'");
             return await Task.Run(() =>
             {
                 var (sql, expected, what) = find(session);

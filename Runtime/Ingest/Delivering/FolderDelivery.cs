@@ -80,7 +80,7 @@ internal sealed partial class FolderDelivery(DeliveryJob job, SinkFiles sink, La
     }
 
     // Others' files are named much alike: Spark's are part-00000-….
-    [GeneratedRegex(@"^part-[0-9]{10,}(-all)?\.[a-z0-9.]+$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^part-[0-9]{10,}(-all)?\.[a-z0-9.]+$", RegexOptions.CultureInvariant, 30_000)]
     private static partial Regex OwnName();
 
     private async Task<DeliveredFiles?> ReadAsync(CancellationToken ct)

@@ -42,7 +42,6 @@ internal sealed class DryRun(LakeStore lake, PluginRegistry plugins, IngestOptio
     private DryRunResult Look(DuckLease engine, ConnectorLease lease, (Extraction Extraction, List<string> Read)? files, long rows, CancellationToken ct)
     {
         using var session = engine.Database.Connect();
-        session.Execute("SET TimeZone = 'UTC'");
         var real = lake.Table(new TableName(Layer.Bronze, _job.Table));
         var before = real.Latest();
         var state = before?.StateOf(request.ApplicationId);

@@ -32,7 +32,6 @@ internal sealed class WatermarkReset(LakeStore lake, CatalogDatabase catalog, In
         var column = before.Schema.Find(DedupeSql.Find(job.WatermarkColumn!, [.. before.Schema.Columns.Select(c => c.Name)], "FF2114", "watermark column"))!;
         using var database = DuckDatabase.Open();
         using var session = database.Connect();
-        session.Execute("SET TimeZone = 'UTC'");
         var bound = value is null ? null : $"CAST({SqlText.Literal(value)} AS {column.DuckType})";
         if (bound is not null && session.Scalar<string?>($"SELECT CAST(TRY_CAST({SqlText.Literal(value!)} AS {column.DuckType}) AS VARCHAR)") is not { } exact)
             throw new JobFailedException("FF2129", $"'{value}' is no {column.DuckType}, which the watermark column {column.Name} is.", "Give a value of that type, or none to read all again.");

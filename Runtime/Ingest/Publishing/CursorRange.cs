@@ -62,14 +62,22 @@ internal sealed class CursorRange
     /// <param name="sourceColumn">The column at the source.</param>
     public Plugins.Watermark? Request(DuckSession session, string sourceColumn)
     {
-        if (_request is { KeepCursor: true, Interval: { } interval } && IsTime) return new Plugins.Watermark(sourceColumn, session.Scalar<string>($"SELECT CAST(CAST({Moment(interval.Start)} AS {_type}) AS VARCHAR)"));
+        if (_request.KeepCursor && Ends is var (from, _)) return new Plugins.Watermark(sourceColumn, session.Scalar<string>($"SELECT CAST(CAST({from} AS {_type}) AS VARCHAR)"));
         return Bound is null ? null : new Plugins.Watermark(sourceColumn, session.Scalar<string>($"SELECT CAST({Bound} AS VARCHAR)")) { IncludeNulls = TakesNulls };
     }
 
     private bool IsTime => _type == "DATE" || _type.StartsWith("TIMESTAMP", StringComparison.Ordinal);
 
     // A backfill takes the rows of its interval, if the watermark is a time; rows of another kind of watermark are chosen by the query alone.
-    private string? Interval => _request.Interval is { } interval && IsTime ? $"{Column} >= {Moment(interval.Start)} AND {Column} < {Moment(interval.End)}" : null;
+    private string? Interval => Ends is var (from, to) ? $"{Column} >= {from} AND {Column} < {to}" : null;
+
+    // A date belongs to the interval when the interval touches its day.
+    private (string From, string To)? Ends =>
+        _type == "DATE" ? _request.IntervalDays is var (first, next) ? (Day(first), Day(next)) : null
+        : IsTime && _request.Interval is { } interval ? (Moment(interval.Start), Moment(interval.End))
+        : null;
+
+    private static string Day(DateOnly day) => $"DATE '{day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}'";
 
     private string Moment(DateTimeOffset time)
     {

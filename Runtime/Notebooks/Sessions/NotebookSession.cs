@@ -13,6 +13,7 @@ public enum KernelState { Starting, Idle, Busy, Restarting, Closed }
 public sealed class NotebookSession : IAsyncDisposable
 {
     private readonly KernelPool _pool;
+    private readonly bool _oneKernel;
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly Lock _gate = new();
     private KernelProcess _kernel;
@@ -20,9 +21,10 @@ public sealed class NotebookSession : IAsyncDisposable
     private bool _closed;
     private KernelState _state = KernelState.Idle;
 
-    private NotebookSession(KernelPool pool, KernelProcess kernel)
+    private NotebookSession(KernelPool pool, KernelProcess kernel, bool oneKernel)
     {
         _pool = pool;
+        _oneKernel = oneKernel;
         _kernel = kernel;
         Watch(kernel);
     }
@@ -49,7 +51,11 @@ public sealed class NotebookSession : IAsyncDisposable
     public long KernelMemory => _kernel.WorkingSet;
 
     /// <exception cref="KernelException">No kernel could be started.</exception>
-    public static async Task<NotebookSession> OpenAsync(KernelPool pool, CancellationToken ct = default) => new(pool, await pool.TakeAsync(ct));
+    public static async Task<NotebookSession> OpenAsync(KernelPool pool, CancellationToken ct = default) => new(pool, await pool.TakeAsync(ct), oneKernel: false);
+
+    /// <summary>A session that ends with its kernel: all cells after it fail, since another kernel would know neither what was prepared nor what the cells before have made.</summary>
+    /// <inheritdoc cref="OpenAsync" path="/exception"/>
+    public static async Task<NotebookSession> OpenOnceAsync(KernelPool pool, CancellationToken ct = default) => new(pool, await pool.TakeAsync(ct), oneKernel: true);
 
     /// <summary>
     /// Runs a cell. The last notification is always <see cref="CellFinishedNotification"/>; when the kernel dies, one that failed with kind
@@ -58,13 +64,22 @@ public sealed class NotebookSession : IAsyncDisposable
     /// </summary>
     public async IAsyncEnumerable<KernelNotification> ExecuteAsync(string cell, CellLanguage language, string code, string? resultName = null, int firstRows = 100, [EnumeratorCancellation] CancellationToken ct = default)
     {
+        if (_oneKernel && _kernel.Ended.IsCompleted)
+        {
+            foreach (var word in Died(0, LastDeath = await _kernel.Ended)) yield return word;
+            yield break;
+        }
         var kernel = await KernelAsync();
         var request = kernel.NextRequest();
         var finished = false;
         Count(+1);
         try
         {
-            var words = kernel.Send(new ExecuteCommand(request, cell, language, code, resultName, firstRows));
+            if (Begin(kernel, new ExecuteCommand(request, cell, language, code, resultName, firstRows)) is not { } words)
+            {
+                foreach (var word in Died(request, LastDeath = await kernel.Ended)) yield return word;
+                yield break;
+            }
             using var stop = ct.Register(() => _ = EndCellsAsync(kernel, request));
             await foreach (var word in words.ReadAllAsync(CancellationToken.None))
             {
@@ -72,10 +87,7 @@ public sealed class NotebookSession : IAsyncDisposable
                 yield return word;
             }
             if (finished) yield break;
-            var end = LastDeath = await kernel.Ended;
-            var state = end.Reason is KernelEndReason.InterruptIgnored or KernelEndReason.Stopped ? CellState.Interrupted : CellState.Failed;
-            yield return new CellFailedNotification(request, "Kernel died", end.Message, null, null, []);
-            yield return new CellFinishedNotification(request, state, 0, 0);
+            foreach (var word in Died(request, LastDeath = await kernel.Ended)) yield return word;
         }
         finally
         {
@@ -83,6 +95,26 @@ public sealed class NotebookSession : IAsyncDisposable
             if (!finished && !kernel.Ended.IsCompleted) _ = EndCellsAsync(kernel, request);
             Count(-1);
         }
+    }
+
+    /// <returns>Null when the kernel that must not be replaced is going just now.</returns>
+    private System.Threading.Channels.ChannelReader<KernelNotification>? Begin(KernelProcess kernel, ExecuteCommand command)
+    {
+        try
+        {
+            return kernel.Send(command);
+        }
+        catch (KernelException) when (_oneKernel)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<KernelNotification> Died(long request, KernelEnd end)
+    {
+        var state = end.Reason is KernelEndReason.InterruptIgnored or KernelEndReason.Stopped ? CellState.Interrupted : CellState.Failed;
+        yield return new CellFailedNotification(request, "Kernel died", end.Message, null, null, []);
+        yield return new CellFinishedNotification(request, state, 0, 0);
     }
 
     /// <summary>Interrupts all cells that run or wait; when they go on for <see cref="KernelOptions.InterruptTimeout"/>, the kernel is killed and replaced.</summary>
@@ -220,6 +252,7 @@ public sealed class NotebookSession : IAsyncDisposable
     private async Task<KernelProcess> KernelAsync()
     {
         ObjectDisposedException.ThrowIf(_closed, this);
+        if (_oneKernel && _kernel.Ended.IsCompleted) throw new KernelException((await _kernel.Ended).Message);
         if (_kernel.Ended.IsCompleted) await ReplaceAsync(_kernel, KernelEndReason.Killed, CancellationToken.None);
         return _kernel;
     }
@@ -233,6 +266,7 @@ public sealed class NotebookSession : IAsyncDisposable
             Set(KernelState.Restarting);
             old.Kill(reason);
             await old.Ended;
+            if (_oneKernel) return;
             var next = await _pool.TakeAsync(ct);
             _kernel = next;
             await old.DisposeAsync();

@@ -3,6 +3,7 @@ using FlowForge.Datasets;
 using FlowForge.Ingest;
 using FlowForge.Ingest.Delivering;
 using FlowForge.Lake;
+using FlowForge.Orchestration.Backfills;
 using FlowForge.Orchestration.Runs;
 using FlowForge.Orchestration.Workflow;
 using FlowForge.Pipelines;
@@ -19,7 +20,7 @@ public sealed record JobToRun(JobInput Input, RunRecord Run, PipelineVersion Ver
 
 /// <summary>Finds a run's job in the pipeline version that the run uses, and hands it to the runner of its kind. Thread-safe.</summary>
 public sealed class JobRunner(
-    RunStore runs, PipelineStore pipelines, PipelineReader reader, LakeStore lake, IngestRunner ingest, DatasetRunner datasets, DeliveryRunner deliveries, LogStore logs, INotebookRunner? notebooks = null)
+    RunStore runs, PipelineStore pipelines, PipelineReader reader, LakeStore lake, IngestRunner ingest, DatasetRunner datasets, DeliveryRunner deliveries, LogStore logs, BackfillStore backfills, INotebookRunner? notebooks = null)
 {
     public JobToRun Find(JobInput input)
     {
@@ -55,6 +56,7 @@ public sealed class JobRunner(
             InputVersions = job.Input.InputVersions,
             Parameters = job.Run.Parameters,
             Interval = job.Run.Interval,
+            IntervalZone = ZoneOf(job),
             KeepCursor = job.Run.BackfillId is not null,
             Replay = RunService.ReplayOf(job.Run),
             FullRefresh = job.Run.FullRefresh,
@@ -81,6 +83,10 @@ public sealed class JobRunner(
         var done = await notebooks.RunAsync(job.Definition.Notebooks.First(n => n.Name == job.Plan.Name).Notebook, request, versions, rowsFile: null, progress, log, cancel);
         return new JobOutcome { Counts = default, Note = done.Cells == 1 ? "1 cell ran" : $"{done.Cells} cells ran" };
     }
+
+    /// <summary>A backfill that was given steps of its own has cut them in UTC.</summary>
+    private TimeZoneInfo ZoneOf(JobToRun job) =>
+        job.Definition.Schedule is { } schedule && (job.Run.BackfillId is not { } id || backfills.Get(id)?.Step == BackfillIntervals.BySchedule) ? TimeZoneInfo.FindSystemTimeZoneById(schedule.Timezone) : TimeZoneInfo.Utc;
 
     private static IngestDefinition Filled(JobToRun job) => Placeholders.Fill(
         job.Definition.Ingest.First(i => i.Name == job.Plan.Name), job.Run.Parameters, job.Run.Interval is { } i ? (i.Start, i.End) : null);

@@ -17,6 +17,13 @@ internal sealed class ProgressReport(Action<JobProgress> report, TimeSpan interv
             _phase = value.Phase;
             _last = clock.GetTimestamp();
         }
-        report(value);
+        try
+        {
+            report(value);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Some of those who tell are timers, where it would end the process: a picture less, until the disk has room again.
+        }
     }
 }

@@ -22,7 +22,7 @@ public sealed class ScheduleKeeper(CatalogDatabase catalog, TemporalConnection t
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var changes = catalog.Events.Watch(change => change.Kind == CatalogChangeKind.Pipeline, stoppingToken);
-        foreach (var pipeline in AllPipelines()) await TryKeepAsync(pipeline, stoppingToken);
+        foreach (var pipeline in await AllPipelinesAsync(stoppingToken)) await TryKeepAsync(pipeline, stoppingToken);
         await foreach (var change in changes) await TryKeepAsync(change.Key, stoppingToken);
     }
 
@@ -39,6 +39,22 @@ public sealed class ScheduleKeeper(CatalogDatabase catalog, TemporalConnection t
             catch (Exception error) when (error is not OperationCanceledException)
             {
                 logger.LogWarning("the schedule of {Pipeline} could not be written ({Reason}); trying again", pipeline, error.Message);
+                await Task.Delay(TimeSpan.FromSeconds(2), cancel);
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> AllPipelinesAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                return AllPipelines();
+            }
+            catch (Exception error) when (!cancel.IsCancellationRequested)
+            {
+                logger.LogWarning("the pipelines could not be read ({Reason}); trying again", error.Message);
                 await Task.Delay(TimeSpan.FromSeconds(2), cancel);
             }
         }

@@ -14,6 +14,11 @@ public sealed class TriggerKeeper(CatalogDatabase catalog, AfterTriggers after, 
 
     private readonly Dictionary<string, Watched> _pipelines = new(StringComparer.Ordinal);
 
+    /// <summary>Changed pipelines whose triggers could not be taken up yet.</summary>
+    private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
+
+    private bool _knowsAll;
+
     private sealed record Watched(int Version, IReadOnlyList<AfterTrigger> After, OverlapPolicy Overlap, CancellationTokenSource Stop, Task Arrivals);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -21,19 +26,18 @@ public sealed class TriggerKeeper(CatalogDatabase catalog, AfterTriggers after, 
         await Task.Yield();
         var changes = catalog.Events.Watch(c => c.Kind is CatalogChangeKind.Run or CatalogChangeKind.Pipeline, stoppingToken).GetAsyncEnumerator(CancellationToken.None);
         await using var _ = changes;
-        foreach (var pipeline in AllPipelines()) await FollowAsync(pipeline, stoppingToken);
         Task<bool>? next = null;
         try
         {
             while (!stoppingToken.IsCancellationRequested)
             {
-                var settled = await StepAllAsync(stoppingToken);
+                var settled = await FollowAllAsync(stoppingToken) & await StepAllAsync(stoppingToken);
                 next ??= changes.MoveNextAsync().AsTask();
                 await Task.WhenAny(next, Task.Delay(settled ? Tick : TimeSpan.FromSeconds(1), clock, stoppingToken));
                 if (!next.IsCompleted) continue;
                 if (!await next) break;
                 next = null;
-                if (changes.Current.Kind == CatalogChangeKind.Pipeline) await FollowAsync(changes.Current.Key, stoppingToken);
+                if (changes.Current.Kind == CatalogChangeKind.Pipeline) _changed.Add(changes.Current.Key);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -42,6 +46,28 @@ public sealed class TriggerKeeper(CatalogDatabase catalog, AfterTriggers after, 
         }
         if (next is not null) await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var watched in _pipelines.Values) await StopAsync(watched);
+    }
+
+    /// <summary>Takes up what has changed.</summary>
+    /// <returns>False when something could not be read or written, a full disk for one: it is tried again.</returns>
+    private async Task<bool> FollowAllAsync(CancellationToken cancel)
+    {
+        try
+        {
+            if (!_knowsAll) _changed.UnionWith(AllPipelines());
+            _knowsAll = true;
+            foreach (var pipeline in _changed.ToList())
+            {
+                await FollowAsync(pipeline, cancel);
+                _changed.Remove(pipeline);
+            }
+            return true;
+        }
+        catch (Exception error) when (!cancel.IsCancellationRequested)
+        {
+            logger.LogWarning("the triggers of pipelines could not be taken up ({Reason}); it is tried again", error.Message);
+            return false;
+        }
     }
 
     private async Task<bool> StepAllAsync(CancellationToken cancel)

@@ -32,6 +32,6 @@ internal static partial class MacroParser
         return macros;
     }
 
-    [GeneratedRegex(@"^([a-z][a-z0-9_]*)\(\s*((?:[A-Za-z_]\w*(?:\s*:=\s*[^,()]+)?\s*(?:,\s*)?)*)\)\z", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^([a-z][a-z0-9_]*)\(\s*((?:[A-Za-z_]\w*(?:\s*:=\s*[^,()]+)?\s*(?:,\s*)?)*)\)\z", RegexOptions.CultureInvariant, 30_000)]
     private static partial Regex Head();
 }

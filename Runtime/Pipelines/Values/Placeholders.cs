@@ -158,6 +158,6 @@ public static partial class Placeholders
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString(time.Ticks % TimeSpan.TicksPerSecond == 0 ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"\$\{((?:param|interval)\.[A-Za-z0-9_.-]+)\}", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\$\{((?:param|interval)\.[A-Za-z0-9_.-]+)\}", RegexOptions.CultureInvariant, 30_000)]
     private static partial Regex Pattern();
 }

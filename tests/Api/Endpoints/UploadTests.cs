@@ -68,6 +68,20 @@ public sealed class UploadTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Upload_TakenUpAgainWithReplace_TakesThePlaceOfTheFile()
+    {
+        var (old, bytes) = (new byte[] { 9, 9, 9, 9 }, Bytes(4));
+        var first = new StartUpload("again.bin", 4, Hash(bytes));
+        var begun = await SendAsync(await client.StartUploadAsync(first), bytes, 2);
+        // The same name came from elsewhere meanwhile.
+        await File.WriteAllBytesAsync(Path.Combine(runtime.Workspace, "uploads", "again.bin"), old, TestContext.Current.CancellationToken);
+        var again = await client.StartUploadAsync(first with { Replace = true });
+        Assert.Equal((begun.Id, 2L), (again.Id, again.Offset));
+        Assert.True((await client.SendPieceAsync(again.Id, 2, new MemoryStream(bytes[2..]))).Done);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(Path.Combine(runtime.Workspace, "uploads", "again.bin"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Upload_ConnectionBreaks_KeepsWhatArrived()
     {
         var bytes = Bytes(5_000_000);

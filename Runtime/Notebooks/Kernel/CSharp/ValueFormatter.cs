@@ -14,6 +14,8 @@ internal static class ValueFormatter
 
     private const int MostImage = 8 << 20;
 
+    private const int MostMedia = 4 << 20;
+
     public static IReadOnlyDictionary<string, string> Format(object? value)
     {
         switch (value)
@@ -21,7 +23,9 @@ internal static class ValueFormatter
             case string text: return Plain(text);
             case MediaText { MediaType: var type } image when type.StartsWith("image/", StringComparison.Ordinal) && type != "image/svg+xml":
                 return image.Text.Length > MostImage ? Plain($"(a picture of {image.Text.Length * 3L / 4:N0} bytes is too large to be shown)") : new Dictionary<string, string> { [type] = image.Text, ["text/plain"] = $"({type})" };
-            case MediaText media: return new Dictionary<string, string> { [media.MediaType] = KernelProtocol.Cut(media.Text, 4 << 20), ["text/plain"] = KernelProtocol.Cut(media.Text, 4096) };
+            // Half of a JSON text or a drawing is none.
+            case MediaText { MediaType: not "text/plain" } media when media.Text.Length > MostMedia: return Plain($"({media.MediaType} of {media.Text.Length:N0} characters is too large to be shown)");
+            case MediaText media: return new Dictionary<string, string> { [media.MediaType] = KernelProtocol.Cut(media.Text, MostMedia), ["text/plain"] = KernelProtocol.Cut(media.Text, 4096) };
             case ResultRows rows:
                 var (columns, first, isAll) = rows.First(MostRows);
                 return Table(columns, first, isAll);

@@ -80,8 +80,26 @@ public sealed class CellOutputs
     {
         var data = new JsonObject();
         foreach (var (type, text) in content.OrderBy(c => c.Key, StringComparer.Ordinal))
-            data[type] = type.EndsWith("json", StringComparison.Ordinal) ? JsonNode.Parse(text) : type.StartsWith("image/", StringComparison.Ordinal) && type != "image/svg+xml" ? text : NotebookFormat.Lines(text);
+        {
+            if (!type.EndsWith("json", StringComparison.Ordinal)) data[type] = type.StartsWith("image/", StringComparison.Ordinal) && type != "image/svg+xml" ? text : NotebookFormat.Lines(text);
+            else if (TryParse(text, out var json)) data[type] = json;
+        }
         return data;
+    }
+
+    // What only calls itself JSON is left out: the plain text beside it says the same.
+    private static bool TryParse(string text, out JsonNode? json)
+    {
+        try
+        {
+            json = JsonNode.Parse(text, documentOptions: new System.Text.Json.JsonDocumentOptions { MaxDepth = 512 });
+            return true;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            json = null;
+            return false;
+        }
     }
 
     private void Fail(CellFailedNotification failed)

@@ -54,8 +54,18 @@ public sealed class NotebookDocument
         if (major != 4) throw new FormatException(major == 0 ? "The file is no notebook: it has no number in 'nbformat'." : $"The notebook has nbformat {major}; only 4 is read. Convert it by: jupyter nbconvert --to notebook");
         if (root["cells"] is not JsonArray cells) throw new FormatException("The file is no notebook: it has no list of cells.");
         if (root["metadata"] is not JsonObject) root["metadata"] = new JsonObject();
-        GiveIds(root, cells);
-        return new NotebookDocument(root, NotebookFormat.IndentOf(text));
+        try
+        {
+            GiveIds(root, cells);
+            var document = new NotebookDocument(root, NotebookFormat.IndentOf(text));
+            // Odd shapes are found here, not when somebody looks.
+            foreach (var cell in document.Cells) _ = (cell.Id, cell.Kind, cell.Source, cell.ResultName, cell.IsFolded, cell.Tags, cell.ExecutionCount, cell.Outputs);
+            return document;
+        }
+        catch (Exception e) when (e is InvalidOperationException or InvalidCastException or ArgumentException)
+        {
+            throw new FormatException($"The file is no notebook: something in it has another shape than nbformat says. {e.Message}", e);
+        }
     }
 
     /// <summary>The file's text.</summary>

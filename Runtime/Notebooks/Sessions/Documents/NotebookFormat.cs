@@ -12,7 +12,7 @@ internal static class NotebookFormat
     {
         try
         {
-            return JsonNode.Parse(text, null, new JsonDocumentOptions { MaxDepth = 512 }) as JsonObject
+            return JsonNode.Parse(text, null, new JsonDocumentOptions { MaxDepth = 512, AllowDuplicateProperties = false }) as JsonObject
                 ?? throw new FormatException("The file is no notebook: its JSON is no object.");
         }
         catch (JsonException e)

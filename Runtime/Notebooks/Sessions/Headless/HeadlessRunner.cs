@@ -27,7 +27,7 @@ public sealed class HeadlessRunner(KernelPool pool)
         var cells = document.Cells.Where(c => IsRun(c) && !string.IsNullOrWhiteSpace(c.Source)).ToList();
         var reads = new SortedSet<string>(StringComparer.Ordinal);
         string? lastTable = null;
-        await using var session = await NotebookSession.OpenAsync(pool, ct);
+        await using var session = await NotebookSession.OpenOnceAsync(pool, ct);
         await session.PrepareAsync(request.Versions, request.Variables);
         for (var i = 0; i < cells.Count; i++)
         {

@@ -190,9 +190,9 @@ public sealed partial class LiveNotebook : IAsyncDisposable
         {
             LookAtFile();
         }
-        catch (Exception e) when (e is IOException or FormatException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Half written by somebody, or gone: the next beat looks again.
+            // Half written by somebody, or gone: the next beat looks again. It comes from a timer, where nothing may be thrown.
         }
     }
 
