@@ -59,7 +59,7 @@ public sealed class NotebookDocument
             GiveIds(root, cells);
             var document = new NotebookDocument(root, NotebookFormat.IndentOf(text));
             // Odd shapes are found here, not when somebody looks.
-            foreach (var cell in document.Cells) _ = (cell.Id, cell.Kind, cell.Source, cell.ResultName, cell.IsFolded, cell.Tags, cell.ExecutionCount, cell.Outputs);
+            foreach (var cell in document.Cells) _ = (cell.Id, cell.Kind, cell.Source, cell.ResultName, cell.IsFolded, cell.Tags, cell.ExecutionCount);
             return document;
         }
         catch (Exception e) when (e is InvalidOperationException or InvalidCastException or ArgumentException)
