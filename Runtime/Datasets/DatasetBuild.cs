@@ -18,7 +18,7 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
         using var pump = new ProgressPump(session, progress, "building", inputs.Sum(i => i.Snapshot.Rows));
         using var transaction = job.Table.Begin();
         var rows = StagedRows.Make(job, session, transaction, sql);
-        var read = rows.Count;
+        var read = rows.Made;
         // What time a build by ranges leaves out is not made at all.
         if (sql.Rows is { } counted && counted != read && dataset.Mode != DatasetMode.Incremental)
             throw new JobFailedException("FF3243", $"The notebook gave {counted} rows for {dataset.Table}, but {read} arrived. Nothing was published.", "Run it again. If it comes again, report it with the log.", transient: true);
@@ -29,14 +29,18 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
         var report = Judge(run);
         Report(report);
         var rejects = Quarantine(rows, run, report.Outcomes);
+        var dropped = Dropped(rows, run, report.Outcomes);
         if (run.FailsAny(Failing(report.Outcomes, CheckRun.TakesOut)) is { } gone) rows.Remove(gone);
 
         pump.Enter("publishing");
-        var loaded = rows.Count;
-        var info = rows.Apply();
+        var applied = rows.Apply();
+        // Each of them is counted where it arises; none is what is left of the others.
+        var counts = new RowCounts(read, applied.Rows, rejects?.Rows ?? 0, 0, dropped);
+        if (!counts.Balanced)
+            throw new JobFailedException("FF3244", $"The rows of {dataset.Table} do not add up, and nothing was published: {counts}.", "This is a defect of FlowForge: report it with the run's log.");
         var outcome = new JobOutcome
         {
-            Counts = new RowCounts(read, loaded, rejects?.Rows ?? 0, 0, read - loaded - (rejects?.Rows ?? 0)),
+            Counts = counts,
             Bytes = transaction.Staged.Sum(f => f.Bytes),
             Table = dataset.Table,
             RejectsTable = rejects?.Table.ToString(),
@@ -51,7 +55,7 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
                 State = State(outcome, rejects),
                 Schema = sql.OriginalNames,
                 Description = dataset.Description,
-                Info = info,
+                Info = applied.Notes,
             }, job.Cancel);
         if (commit.AlreadyCommitted && DatasetOutcome.Recorded(job.Table, job.Request) is { } recorded) return recorded;
         job.Log.Info($"Committed {dataset.Table} version {commit.Version}: {outcome.Counts}.");
@@ -136,6 +140,14 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
         var rejects = DatasetRejects.Write(session, job.Lake, TableName.Parse(dataset.Table), rows.Scan, run, failing, job.Request, job.Cancel);
         job.Catalog.Rejects.Record(dataset.Table, job.Request.RunId, failing.ToDictionary(c => c.Title, c => outcomes.First(o => o.Check == c.Title).FailingRows));
         return rejects;
+    }
+
+    // A row that several checks take out goes where a quarantining one sends it.
+    private long Dropped(StagedRows rows, CheckRun run, IReadOnlyList<CheckOutcome> outcomes)
+    {
+        if (run.FailsAny(Failing(outcomes, c => CheckRun.TakesOut(c) && c.OnFail == CheckAction.Drop)) is not { } fails) return 0;
+        var aside = run.FailsAny(Failing(outcomes, c => CheckRun.TakesOut(c) && c.OnFail == CheckAction.Quarantine)) is { } quarantined ? $" AND NOT ({quarantined})" : "";
+        return session.Scalar<long>($"SELECT count(*) FROM {rows.Scan} WHERE ({fails}){aside}", job.Cancel);
     }
 
     // The catalog has copies for display; they can be made again, so a repeated attempt need not.

@@ -17,6 +17,7 @@ internal static class EngineFailure
         DuckException duck => FromDuck(duck, $"The SQL of {dataset.Table}", Place(duck, dataset), dataset.Table.ToString(), "Correct the SQL in the pipeline."),
         TableConflictException => new JobFailedException("FF3220", e.Message, "The attempt is repeated from the new version.", transient: true, e),
         SchemaMismatchException => new JobFailedException("FF3221", e.Message, "Cast the column in the SQL, or build the dataset with mode: full once.", inner: e),
+        LostRowsException => new JobFailedException("FF3244", e.Message, "This is a defect of FlowForge, or another tool has noted a wrong number of rows for a file of the table: keep both and report it.", inner: e),
         LakeException => new JobFailedException("FF3222", e.Message, inner: e),
         LakeStorageException storage => new JobFailedException(storage.Code, storage.Message, null, storage.IsTransient, storage),
         IOException => new JobFailedException("FF3223", $"{dataset.Table} could not be written: {e.Message}", "Check free space and rights of the data folder.", transient: true, e),

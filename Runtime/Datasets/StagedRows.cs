@@ -23,7 +23,10 @@ internal abstract class StagedRows(DatasetJob job, DuckSession session, TableTra
     /// <summary>FROM-able expression of the rows.</summary>
     public abstract string Scan { get; }
 
-    /// <summary>Number of rows.</summary>
+    /// <summary>Rows that the SQL made, counted as they were made, whatever then became of them.</summary>
+    public long Made => made.Passed;
+
+    /// <summary>Number of rows that are here.</summary>
     public abstract long Count { get; }
 
     /// <summary>Rows of the table that stay beside these, FROM-able; null when all are replaced. Those that a merge is about to change are among them.</summary>
@@ -38,8 +41,12 @@ internal abstract class StagedRows(DatasetJob job, DuckSession session, TableTra
     public abstract void Remove(string condition);
 
     /// <summary>Puts what is left into the transaction.</summary>
-    /// <returns>What to note in the history.</returns>
-    public abstract IReadOnlyDictionary<string, string> Apply();
+    public abstract Applied Apply();
+
+    /// <summary>The SELECT of the rows to be stored, which counts them.</summary>
+    protected string Counted(string select) => Job.Options.Taps.Made(made.Of(select));
+
+    private readonly CountedFilter made = new(session);
 
     public static StagedRows Make(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql) => job.Dataset.Mode switch
     {
@@ -62,6 +69,11 @@ internal abstract class StagedRows(DatasetJob job, DuckSession session, TableTra
     };
 }
 
+/// <summary>What was put into a transaction.</summary>
+/// <param name="Rows">Rows of the SQL that it has taken: those in its files, or those that were merged.</param>
+/// <param name="Notes">What to note in the history.</param>
+internal sealed record Applied(long Rows, IReadOnlyDictionary<string, string> Notes);
+
 /// <summary>Rows that go to files at once: full and append.</summary>
 internal class WrittenRows : StagedRows
 {
@@ -71,7 +83,7 @@ internal class WrittenRows : StagedRows
     {
         Mode = mode;
         write = Write(mode);
-        transaction.Write(session, select, write, job.Cancel);
+        transaction.Write(session, Counted(select), write, job.Cancel);
     }
 
     public override string Scan => Transaction.StagedScanSql()!;
@@ -80,9 +92,9 @@ internal class WrittenRows : StagedRows
 
     public override CommitMode Mode { get; }
 
-    public override void Remove(string condition) => Transaction.Rewrite(Session, all => $"SELECT * FROM {all} WHERE NOT ({condition})", write, Job.Cancel);
+    public override void Remove(string condition) => Transaction.Rewrite(Session, all => Job.Options.Taps.Checked($"SELECT * FROM {all} WHERE NOT ({condition})"), write, Job.Cancel);
 
-    public override IReadOnlyDictionary<string, string> Apply() => new Dictionary<string, string>();
+    public override Applied Apply() => new(Count, new Dictionary<string, string>());
 }
 
 /// <summary>
@@ -92,14 +104,15 @@ internal class WrittenRows : StagedRows
 internal sealed class RangeRows(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql)
     : WrittenRows(job, session, transaction, sql, CommitMode.Replace, Select(job, session, transaction, sql))
 {
-    public override IReadOnlyDictionary<string, string> Apply()
+    public override Applied Apply()
     {
-        if (Range(Job, Session, Transaction) is not { } range) return new Dictionary<string, string>();
+        var mine = base.Apply();
+        if (Range(Job, Session, Transaction) is not { } range) return mine;
         var gone = Transaction.Delete(Session, Condition(Job, Sql, range, Transaction.Base!.Schema.Find(Job.Dataset.TimeColumn!)!.DuckType), Write(CommitMode.Replace), Job.Cancel);
         Job.Log.Info($"{gone} rows from {range.From}{(range.To is { } to ? $" to {to}" : " on")} were replaced.");
         var info = new Dictionary<string, string> { ["from"] = range.From, ["replaced"] = gone.ToString(CultureInfo.InvariantCulture) };
         if (range.To is not null) info["to"] = range.To;
-        return info;
+        return mine with { Notes = info };
     }
 
     private static string Select(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql)
@@ -148,7 +161,7 @@ internal abstract class KeptRows : StagedRows
 
     protected KeptRows(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql) : base(job, session, transaction, sql)
     {
-        session.Execute($"CREATE TEMP TABLE {Result} AS {sql.Select}", job.Cancel);
+        session.Execute($"CREATE TEMP TABLE {Result} AS {Counted(sql.Select)}", job.Cancel);
         count = session.Scalar<long>($"SELECT count(*) FROM {Result}");
     }
 
@@ -160,9 +173,12 @@ internal abstract class KeptRows : StagedRows
 
     public override CommitMode Mode => CommitMode.Replace;
 
+    /// <summary>The SELECT of the rows to be merged.</summary>
+    protected string Left => Job.Options.Taps.Merged($"SELECT * FROM {Result}");
+
     public override void Remove(string condition)
     {
-        Session.Execute($"CREATE TEMP TABLE dataset_kept AS SELECT * FROM {Result} WHERE NOT ({condition})", Job.Cancel);
+        Session.Execute($"CREATE TEMP TABLE dataset_kept AS {Job.Options.Taps.Checked($"SELECT * FROM {Result} WHERE NOT ({condition})")}", Job.Cancel);
         Session.Execute($"DROP TABLE {Result}; ALTER TABLE dataset_kept RENAME TO {Result}");
         count = Session.Scalar<long>($"SELECT count(*) FROM {Result}");
     }
@@ -171,10 +187,10 @@ internal abstract class KeptRows : StagedRows
 /// <summary>Rows that are merged into the table by key (mode merge).</summary>
 internal sealed class MergedRows(DatasetJob job, DuckSession session, TableTransaction transaction, DatasetSql sql) : KeptRows(job, session, transaction, sql)
 {
-    public override IReadOnlyDictionary<string, string> Apply()
+    public override Applied Apply()
     {
-        var merged = Transaction.Merge(Session, $"SELECT * FROM {Scan}", new MergeOptions { Keys = Job.Dataset.Keys, Write = Write(CommitMode.Replace) }, Job.Cancel);
+        var merged = Transaction.Merge(Session, Left, new MergeOptions { Keys = Job.Dataset.Keys, Write = Write(CommitMode.Replace) }, Job.Cancel);
         Job.Log.Info($"{merged.Inserted} rows inserted, {merged.Updated} updated, {merged.Unchanged} unchanged.");
-        return new Dictionary<string, string> { ["merge"] = string.Create(CultureInfo.InvariantCulture, $"inserted={merged.Inserted} updated={merged.Updated} unchanged={merged.Unchanged}") };
+        return new Applied(merged.Source, new Dictionary<string, string> { ["merge"] = string.Create(CultureInfo.InvariantCulture, $"inserted={merged.Inserted} updated={merged.Updated} unchanged={merged.Unchanged}") });
     }
 }

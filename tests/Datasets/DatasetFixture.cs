@@ -19,7 +19,8 @@ public sealed class DatasetFixture : IDisposable, IProgress<JobProgress>, IJobLo
     {
         Lake = new LakeStore(Path.Combine(folder, "lake"));
         Catalog = CatalogDatabase.Open(Path.Combine(folder, "catalog.db"));
-        Runner = new DatasetRunner(Lake, Catalog, new DatasetOptions { MemoryLimitBytes = 512L << 20, Threads = 2, SpillFolder = Path.Combine(folder, "spill") }, plugins);
+        NewRunner = taps => new DatasetRunner(Lake, Catalog, new DatasetOptions { MemoryLimitBytes = 512L << 20, Threads = 2, SpillFolder = Path.Combine(folder, "spill"), Taps = taps }, plugins);
+        Runner = NewRunner(new());
         database = DuckDatabase.Open(new DuckOptions { Threads = 2 });
         Session = database.Connect();
     }
@@ -28,7 +29,16 @@ public sealed class DatasetFixture : IDisposable, IProgress<JobProgress>, IJobLo
 
     public CatalogDatabase Catalog { get; }
 
-    public DatasetRunner Runner { get; }
+    public DatasetRunner Runner { get; private set; }
+
+    private Func<DatasetTaps, DatasetRunner> NewRunner { get; }
+
+    /// <summary>From now on a row gets lost at a step: <c>made</c>, <c>checked</c> or <c>merged</c>; null: none any longer.</summary>
+    public void LoseRow(string? step)
+    {
+        Func<string, string> lose = static select => $"SELECT * FROM ({select}) AS rows_left OFFSET 1";
+        Runner = NewRunner(step switch { "made" => new() { Made = lose }, "checked" => new() { Checked = lose }, "merged" => new() { Merged = lose }, _ => new() });
+    }
 
     public DuckSession Session { get; }
 

@@ -1,21 +1,29 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using FlowForge.Duck;
 
-namespace FlowForge.Ingest.Publishing;
+namespace FlowForge.Duck;
 
 /// <summary>
-/// Leaves rows out and counts them while it does, in the same pass: <em>filtered</em> is then what was seen to fail a condition, and not what is missing at the end, so that a row which
-/// gets lost on the way to the condition does not count as one. For one pass over the rows, in one session's instance.
+/// Counts rows in the pass in which they are read, those that a condition leaves out and those that it lets through: what is then missing elsewhere was lost there, and does not count as left out.
+/// For one pass over the rows, in one session's instance.
 /// </summary>
-internal sealed class CountedFilter(DuckSession session)
+/// <param name="session">Where the SELECT will run; its whole instance gets a function.</param>
+public sealed class CountedFilter(DuckSession session)
 {
     private static long _names;
     private string? _function;
     private long _leftOut;
+    private long _passed;
 
     /// <summary>Rows for which a condition was not true. Final when the statement is done.</summary>
     public long LeftOut => Interlocked.Read(ref _leftOut);
+
+    /// <summary>Rows for which it was true. Final when the statement is done.</summary>
+    public long Passed => Interlocked.Read(ref _passed);
+
+    /// <summary>All rows, counted.</summary>
+    /// <param name="rows">A SELECT.</param>
+    public string Of(string rows) => Of(rows, "true");
 
     /// <summary>The rows for which a condition is true.</summary>
     /// <param name="rows">A SELECT.</param>
@@ -34,6 +42,8 @@ internal sealed class CountedFilter(DuckSession session)
     private void Count(ReadOnlySpan<bool> passes, Span<bool> output)
     {
         passes.CopyTo(output);
-        Interlocked.Add(ref _leftOut, MemoryMarshal.AsBytes(passes).Count((byte)0));
+        var leftOut = MemoryMarshal.AsBytes(passes).Count((byte)0);
+        Interlocked.Add(ref _leftOut, leftOut);
+        Interlocked.Add(ref _passed, passes.Length - leftOut);
     }
 }
