@@ -1,4 +1,5 @@
 using FlowForge.Api.Problems;
+using FlowForge.Plugins;
 
 namespace FlowForge.Api.Hosting;
 
@@ -7,7 +8,7 @@ internal sealed class FileRoots
 {
     /// <summary>A file by which connectors know the workspace among their allowed roots: uploads lie in it.</summary>
     private const string WorkspaceMark = ".flowforge-workspace";
-    private readonly string[] real;
+    private readonly Roots real;
 
     public FileRoots(RuntimeSettings settings)
     {
@@ -16,7 +17,7 @@ internal sealed class FileRoots
         var mark = Path.Combine(Workspace, WorkspaceMark);
         if (!File.Exists(mark)) File.WriteAllText(mark, "");
         Roots = settings.FileRoots;
-        real = [.. Roots.Select(RealPath.Of)];
+        real = new Roots(Roots);
     }
 
     /// <summary>Base directory of pipelines that name none.</summary>
@@ -29,10 +30,16 @@ internal sealed class FileRoots
     {
         if (!Path.IsPathFullyQualified(folder))
             throw ProblemException.Bad("FF4040", $"baseDirectory is '{folder}'; it must be an absolute path.");
-        var path = RealPath.Of(folder);
-        if (!real.Any(root => path == root || path.StartsWith(Path.TrimEndingDirectorySeparator(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+        var path = Real(folder);
+        if (!real.Contains(path))
             throw new ProblemException(StatusCodes.Status403Forbidden, "FF4041", "Folder not allowed",
                 $"Pipelines may not use the folder {folder}. Allowed: {string.Join(", ", Roots)}.", "Start the environment with --files-root DIR to allow it.");
         return Directory.Exists(path) ? path : throw ProblemException.Bad("FF4042", $"The folder {folder} does not exist.");
+    }
+
+    private static string Real(string folder)
+    {
+        try { return FlowForge.Plugins.Roots.RealPath(Path.GetFullPath(folder)); }
+        catch (TerminalException circle) { throw ProblemException.Bad("FF4042", $"{circle.Message} {circle.Suggestion}"); }
     }
 }

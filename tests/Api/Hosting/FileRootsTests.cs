@@ -57,6 +57,26 @@ public sealed class FileRootsTests : IDisposable
     }
 
     [Fact]
+    public void Allow_LinksInACircle_AreRefused()
+    {
+        var link = Path.Combine(folder, "allowed", "round");
+        Directory.CreateSymbolicLink(link, "round");
+        Assert.Equal($"{link} goes through more than 40 links; they may form a circle. Name the real folder.", Assert.Throws<ProblemException>(() => roots.Allow(link)).Message);
+    }
+
+    [Fact]
+    public void Allow_LinkToAFolderOfALinkAndUp_IsWhereTheSystemLeads()
+    {
+        // ".." behind a link is the folder above the link's target, not above the link.
+        Directory.CreateDirectory(Path.Combine(folder, "elsewhere", "deep"));
+        Directory.CreateSymbolicLink(Path.Combine(folder, "elsewhere", "up"), "../allowed/inner/..");
+        Assert.Equal(Path.Combine(folder, "allowed"), roots.Allow(Path.Combine(folder, "elsewhere", "up")));
+        Directory.CreateSymbolicLink(Path.Combine(folder, "allowed", "deep"), Path.Combine(folder, "elsewhere", "deep"));
+        Directory.CreateSymbolicLink(Path.Combine(folder, "allowed", "behind"), "deep/../../elsewhere");
+        Assert.Equal(403, Assert.Throws<ProblemException>(() => roots.Allow(Path.Combine(folder, "allowed", "behind"))).Problem.Status);
+    }
+
+    [Fact]
     public void Allow_RelativePath_IsRefused() =>
         Assert.Equal("baseDirectory is 'allowed'; it must be an absolute path.", Assert.Throws<ProblemException>(() => roots.Allow("allowed")).Message);
 
