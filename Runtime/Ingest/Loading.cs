@@ -53,6 +53,7 @@ internal sealed class Loading(
     private readonly IReadOnlyList<LandedFile> files = FilesOf(extraction, settings.File);
     private readonly bool _splits = settings.File.Nested == Nested.Split && (extraction.Format is "json" or "ndjson" or "jsonl" || extraction.Reader is { HasTypes: false });
     private readonly Drift _drift = new(job, state?.Drift?.MayMiss ?? [], extraction.Format is "json" or "ndjson" or "jsonl" || extraction.Reader is { HasTypes: false });
+    private readonly FinerInstants _instants = new(log.Warning);
     private RejectSpool _rejects = new(temporary);
 
     /// <summary>The files at the top, when these are the records of a child table.</summary>
@@ -280,6 +281,7 @@ internal sealed class Loading(
             if (files[i].Picks is { Numbers: [.., var last] } && tallies[i].Fault is null && last > tallies[i].Counted)
                 throw new JobFailedException("FF2035", $"Record {last} of {files[i].Path} was to be read again, and the landed file has {tallies[i].Counted} records. Nothing was published.");
         var read = tallies.Values.Sum(t => t.Read);
+        foreach (var column in source.FinerInstants(ct)) _instants.Say(column);
         var rows = source.Rows(job, Transaction.Base, _rejects.Add, ct) is { } found ? Computed(found) : null;
         var staged = rows is null ? Nothing : Write(rows, static () => true, ct);
         return new LoadedRows(Equation(read, staged), _rejects, rows?.Columns ?? [], rows?.Schema(), files, tallies, staged);
@@ -291,7 +293,7 @@ internal sealed class Loading(
         while (true)
         {
             progress.Start("reading", files.Sum(f => f.Size));
-            using var parts = new ReaderParts(session, format, temporary, progress);
+            using var parts = new ReaderParts(session, format, temporary, _instants, progress);
             var tallies = new Dictionary<int, FileTally>();
             var spoiled = false;
             for (var i = 0; i < files.Count; i++)

@@ -198,4 +198,24 @@ public sealed class NestedJsonTests : IDisposable
         var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(Json("split", more)));
         Assert.Equal($"FF2120: nested: split does not go together with {what}: rows that are left out or replaced would leave their children behind.", $"{failure.Code}: {failure.Message}");
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("config: { path: 'data/*.json', nested: flatten }")]
+    public async Task RecordsWithoutAValue_MakeNoTable(string more)
+    {
+        var yaml = "source_type: file_local\nformat: ndjson\npartition_mode: none\n" + (more.Length == 0 ? "config: { path: 'data/*.json' }" : more);
+        _bench.Write("data/1.json", "{}\n{}\n{}\n");
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => _bench.RunAsync(yaml));
+        Assert.Equal(("FF2132", "None of the 3 records for bronze.things has a field with a value, so there are no columns to make a table of. Nothing was published.", "Look at the source; if such records are meant, declare the columns in user_schema."), (failure.Code, failure.Message, failure.Suggestion));
+        Assert.Null(_bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest());
+
+        // Declared, or beside records that have one, they are rows as others.
+        Assert.Equal(new RowCounts(3, 3), (await _bench.RunAsync(Bench.Job(yaml + "\nschema_mode: user\nuser_schema: { a: int }", "declared"))).Counts);
+        _bench.Write("data/2.json", "{}\n{\"a\":1}\n");
+        Assert.Equal(new RowCounts(5, 5), (await _bench.RunAsync(yaml)).Counts);
+        _bench.Write("data/3.json", "{}\n");
+        Assert.Equal(new RowCounts(1, 1), (await _bench.RunAsync(yaml)).Counts);
+        Assert.Equal(["1|1", "NULL|5"], _bench.Query("SELECT a, count(*) FROM {t} GROUP BY ALL ORDER BY ALL"));
+    }
 }

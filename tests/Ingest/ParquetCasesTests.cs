@@ -131,4 +131,48 @@ public sealed class ParquetCasesTests : IDisposable
         Assert.Equal("a INTEGER, file_row_number INTEGER, a_b INTEGER, filename INTEGER, ff_path INTEGER", _bench.Schema());
         Assert.Equal(["1|2|3|4|5|1|data/a.parquet", "6|7|8|9|10|1|data/b.parquet", "11|NULL|NULL|NULL|NULL|1|data/c.parquet"], _bench.Query("SELECT * EXCLUDE (_ff_run, _ff_file, _ff_record), _ff_record, _ff_file FROM {t} ORDER BY a", withReserved: true));
     }
+
+    [Fact]
+    public async Task InstantsInNanoseconds_AreToldOnceAndTimesWithoutZoneAreKept()
+    {
+        const string Told = "Warning: Column at has instants in nanoseconds: the table keeps microseconds, and what is finer is cut off. Where it counts, let the source give them as texts or as whole numbers of nanoseconds.";
+        foreach (var name in new[] { "a.parquet", "b.parquet" })
+        {
+            Write(name, "SELECT 1 AS id, TIMESTAMP_NS '2024-01-01 00:00:00.123456789' AS at");
+            InUtc(name);
+        }
+        await RunAsync("data/*.parquet");
+        Assert.Equal(("id INTEGER, at TIMESTAMPTZ", 1), (_bench.Schema(), _bench.Log.Text.Split(Told).Length - 1));
+        Assert.Equal(["2024-01-01 00:00:00.123456"], _bench.Query("SELECT DISTINCT \"at\" AT TIME ZONE 'UTC' FROM {t}"));
+
+        Write("c.parquet", "SELECT 1 AS id, TIMESTAMP_NS '2024-01-01 00:00:00.123456789' AS at, TIMESTAMPTZ '2024-01-01 00:00:00.123456+00' AS utc");
+        await _bench.RunAsync(Bench.Job("source_type: file_local\nformat: parquet\npartition_mode: none\nconfig: { path: data/c.parquet }", "others"));
+        Assert.Equal(("id INTEGER, at VARCHAR, utc TIMESTAMPTZ", 1), (_bench.Schema("others"), _bench.Log.Text.Split(Told).Length - 1));
+        Assert.Equal(["2024-01-01 00:00:00.123456789"], _bench.Query("SELECT \"at\" FROM {t}", "others"));
+    }
+
+    // DuckDB writes nanoseconds without a zone only: the footer's word for that is made the other one.
+    private void InUtc(string name)
+    {
+        var path = Path.Combine(_bench.Workspace, "data", name);
+        var bytes = File.ReadAllBytes(path);
+        byte[] withoutZone = [0x12, 0x1C, 0x3C, 0x00, 0x00];
+        var at = bytes.AsSpan().IndexOf(withoutZone);
+        Assert.True(at > 0 && bytes.AsSpan(at + 1).IndexOf(withoutZone) < 0);
+        bytes[at] = 0x11;
+        File.WriteAllBytes(path, bytes);
+    }
+
+    [Theory]
+    [InlineData("SELECT 1 AS id, 'x'::VARIANT AS v", "VARIANT")]
+    [InlineData("SELECT 1 AS id, union_value(a := 1) AS v", "STRUCT(\"\" UTINYINT, \"a\" INTEGER)")]
+    [InlineData("SELECT 1 AS id, {'in': [union_value(a := 1)]} AS v", "STRUCT(\"in\" STRUCT(\"\" UTINYINT, \"a\" INTEGER)[])")]
+    public async Task TypeThatNoTableHas_IsToldWithFileAndColumn(string select, string type)
+    {
+        Write("a.parquet", select);
+        var failure = await Assert.ThrowsAsync<JobFailedException>(() => RunAsync("data/*.parquet"));
+        Assert.Equal(("FF2133", $"Column 'v' of data/a.parquet has the type {type}, which a table cannot keep. Nothing was published.",
+            "Let the source write it as a text, a number, a time or a STRUCT of these; or declare the columns in user_schema, this one as VARCHAR or not at all."), (failure.Code, failure.Message, failure.Suggestion));
+        Assert.Equal(new RowCounts(1, 1), (await RunAsync("data/*.parquet", "schema_mode: user\nuser_schema: { id: int }")).Counts);
+    }
 }

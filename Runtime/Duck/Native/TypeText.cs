@@ -33,7 +33,8 @@ internal static class TypeText
                 for (var i = 0; i < fields.Length; i++)
                 {
                     using var child = type.StructChild(i);
-                    fields[i] = $"{SqlText.Identifier(type.StructName(i))} {Of(child)}";
+                    // A UNION that was written to Parquet comes back with such a field.
+                    fields[i] = $"{(type.StructName(i) is { Length: > 0 } name ? SqlText.Identifier(name) : "\"\"")} {Of(child)}";
                 }
                 return $"STRUCT({string.Join(", ", fields)})";
             }

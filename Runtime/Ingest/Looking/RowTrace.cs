@@ -5,6 +5,7 @@ using FlowForge.Duck;
 using FlowForge.Ingest.Formats;
 using FlowForge.Ingest.Formats.Readers;
 using FlowForge.Ingest.Landing;
+using FlowForge.Ingest.Publishing;
 using FlowForge.Ingest.Reading;
 using FlowForge.Ingest.Sources;
 using FlowForge.Lake;
@@ -91,7 +92,7 @@ internal sealed class RowTracer(LakeStore lake, string temporary)
 
     private string? FromReader(DuckSession session, PluginFormat reader, LandedFile file, long record, CancellationToken ct)
     {
-        using var parts = new ReaderParts(session, reader, temporary, new ReadingProgress(new Progress<JobProgress>()));
+        using var parts = new ReaderParts(session, reader, temporary, new FinerInstants(static _ => { }), new ReadingProgress(new Progress<JobProgress>()));
         parts.Read(0, file, static _ => { }, ct);
         return parts.Parts.SelectMany(p => session.Rows(string.Create(CultureInfo.InvariantCulture,
             $"SELECT CAST(to_json(r) AS VARCHAR) FROM (SELECT * EXCLUDE ({ReaderParts.RecordColumn}) FROM read_parquet({SqlText.File(p.LocalPath)}) WHERE {ReaderParts.RecordColumn} = {record}) AS r"))).Select(r => (string?)r[0]).FirstOrDefault();

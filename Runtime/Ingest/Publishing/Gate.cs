@@ -15,6 +15,8 @@ internal sealed class Gate(IngestDefinition job, FileSettings settings, IJobLog 
         if (counts.Rejected > 0) CheckRejects(loaded);
         if (job.WriteMode == Pipelines.WriteMode.Replace && before is { Rows: > 0 } && counts.Loaded * 2 < before.Rows && !settings.AllowSmaller)
             throw new JobFailedException("FF2052", $"The source has {counts.Loaded} rows for bronze.{job.Table}, which holds {before.Rows}: less than half. Nothing was published.", "If that is meant, set config.allow_smaller: true.");
+        if (before is null && counts.Loaded > 0 && loaded.Columns.Count == 0 && settings.Nested != Formats.Json.Nested.Split)
+            throw new JobFailedException("FF2132", $"None of the {counts.Loaded} records for bronze.{job.Table} has a field with a value, so there are no columns to make a table of. Nothing was published.", "Look at the source; if such records are meant, declare the columns in user_schema.");
         if (!counts.Balanced)
             throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {counts}.", "This is a defect of FlowForge: keep the landed files and report it.");
     }

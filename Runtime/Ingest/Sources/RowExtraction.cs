@@ -1,6 +1,7 @@
 using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Ingest.Landing;
+using FlowForge.Ingest.Publishing;
 using FlowForge.Ingest.Reading;
 using FlowForge.PluginHost.Rows;
 using FlowForge.Plugins;
@@ -51,7 +52,7 @@ internal sealed class RowExtraction(IConnector connector, string source, Landing
             else
             {
                 using var handover = new Handover(source, cancelled => RowSource.OpenAsync(connector, request, cancelled), progress.Show, log, ct);
-                new RowLanding(session, landing, manifest, source, resumable, form, progress).Land(handover, ct);
+                new RowLanding(session, landing, manifest, source, resumable, form, new FinerInstants(log.Warning), progress).Land(handover, ct);
             }
             log.Info($"{manifest.Rows} rows of {source} landed.");
         }

@@ -4,6 +4,7 @@ using FlowForge.Catalog;
 using FlowForge.Columnar;
 using FlowForge.Duck;
 using FlowForge.Ingest.Landing;
+using FlowForge.Ingest.Publishing;
 using FlowForge.Ingest.Reading;
 using FlowForge.Lake.Writing;
 
@@ -13,7 +14,7 @@ namespace FlowForge.Ingest.Sources;
 /// Lands rows as Parquet files as they are handed over. A part ends when it is large, when its columns change, and, where reading can resume, every few seconds,
 /// so that a killed attempt loses no more than that.
 /// </summary>
-internal sealed class RowLanding(DuckSession session, LandingZone landing, RowManifest manifest, string source, bool resumable, TableForm? form, ReadingProgress progress)
+internal sealed class RowLanding(DuckSession session, LandingZone landing, RowManifest manifest, string source, bool resumable, TableForm? form, FinerInstants instants, ReadingProgress progress)
 {
     private const string Source = "ff_handover";
     private const long MostRows = 20_000_000;
@@ -42,6 +43,7 @@ internal sealed class RowLanding(DuckSession session, LandingZone landing, RowMa
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"part-{manifest.Parts.Count + 1:D5}");
         var columns = Columns(session, schema);
+        instants.Look(schema);
         var path = landing.PartPath(name + ".parquet");
         var temporary = landing.TemporaryFor(path);
         var part = new PartCut(schema, resumable);

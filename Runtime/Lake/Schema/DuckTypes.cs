@@ -96,7 +96,9 @@ public static class DuckTypes
             do
             {
                 Blank();
-                fields.Add(new TableColumn(ReadName(), Read()));
+                var name = ReadName();
+                if (name.Length == 0) throw Unknown();
+                fields.Add(new TableColumn(name, Read()));
             }
             while (Take(','));
             Expect(')');

@@ -73,6 +73,10 @@ internal sealed class ParquetSource
         return tallies;
     }
 
+    /// <summary>Columns of the sound files with times in UTC that are in nanoseconds: DuckDB reads them to the microsecond.</summary>
+    public IReadOnlyList<string> FinerInstants(CancellationToken ct) => _rows.Count == 0 ? []
+        : [.. _session.Rows($"SELECT DISTINCT name FROM parquet_schema({SqlText.Files(_rows.Keys.Order().Select(i => _files[i].LocalPath))}) WHERE logical_type LIKE 'TimestampType(isAdjustedToUTC=1%NANOS=Nano%' ORDER BY 1", ct).Select(r => (string)r[0]!)];
+
     /// <summary>The rows of all sound files; null when there are none.</summary>
     /// <param name="job">Its schema is a contract in user mode: rows that do not fit are rejects.</param>
     /// <param name="table">The table as it is.</param>
@@ -83,6 +87,7 @@ internal sealed class ParquetSource
         if (_rows.Count == 0) return null;
         var sound = _rows.Keys.Order().ToList();
         var parts = sound.ConvertAll(i => new RowPart(_files[i].Path, _files[i].LocalPath, _rows[i], _files[i].Size, null, null, Columns(_files[i])));
+        TableTypes.Check(job, table, parts);
         var isPlain = job.SchemaMode == SchemaMode.Infer && (table is null || !job.Discards()) && sound.All(i => _files[i].Picks is not { Whole: false }) && SameTypes(parts) && !parts.Any(p => p.Columns.Any(c => TakenNames.Contains(c.Name))) && parts.TrueForAll(p => HasMicroseconds(p, ct));
         return isPlain ? Plain(job, sound, parts) : new PartRows(_session, parts, job, table) { Numbers = sound, Picks = sound.ConvertAll(i => _files[i].Picks?.Numbers) }.Rows(rejects, ct) with { RejectedInSql = RowSet.RunOf(_files, "_ff_part") };
     }

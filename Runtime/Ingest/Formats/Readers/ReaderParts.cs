@@ -3,6 +3,7 @@ using FlowForge.Catalog;
 using FlowForge.Columnar;
 using FlowForge.Duck;
 using FlowForge.Ingest.Landing;
+using FlowForge.Ingest.Publishing;
 using FlowForge.Ingest.Reading;
 using FlowForge.Ingest.Rejects;
 using FlowForge.Ingest.Sources;
@@ -14,7 +15,7 @@ namespace FlowForge.Ingest.Formats.Readers;
 /// Files of a format with types, as Parquet files that last as long as this: types are proved and united over files like those of databases, and that takes more than one look.
 /// A file becomes a part; more of them where its columns change on the way.
 /// </summary>
-internal sealed class ReaderParts(DuckSession session, PluginFormat format, string temporary, ReadingProgress progress) : IDisposable
+internal sealed class ReaderParts(DuckSession session, PluginFormat format, string temporary, FinerInstants instants, ReadingProgress progress) : IDisposable
 {
     private const string Source = "ff_reader";
 
@@ -58,6 +59,7 @@ internal sealed class ReaderParts(DuckSession session, PluginFormat format, stri
         var path = Path.Combine(temporary, string.Create(CultureInfo.InvariantCulture, $"reader-{Guid.NewGuid():n}.parquet"));
         var own = new Schema(schema.FieldsList.SkipLast(1));
         var columns = RowLanding.Columns(session, own, RecordColumn);
+        instants.Look(own);
         var select = RowLanding.Select(own, columns) is { Length: > 0 } some ? some + ", " : "";
         session.RegisterSource(Source, new Schema(schema.FieldsList.Select((f, i) => f.WithName($"c{i}"))), cancelled => Batches(batches, schema));
         try
