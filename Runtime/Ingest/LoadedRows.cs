@@ -1,0 +1,32 @@
+using FlowForge.Catalog;
+using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Formats.Json;
+using FlowForge.Ingest.Landing;
+using FlowForge.Ingest.Publishing;
+using FlowForge.Ingest.Reading;
+using FlowForge.Ingest.Rejects;
+using FlowForge.Lake.Schema;
+
+namespace FlowForge.Ingest;
+
+/// <summary>What was read and staged.</summary>
+internal sealed record LoadedRows(RowCounts Counts, RejectSpool Rejects, IReadOnlyList<RowColumn> Columns, TableSchema? Schema, IReadOnlyList<LandedFile> Files, IReadOnlyDictionary<int, FileTally> Tallies, Staged Staged)
+{
+    public bool HasRows => Counts.Loaded > 0;
+
+    /// <summary>Records of a landed file; of an archive those of its members.</summary>
+    public long RowsOf(LandedFile file) => TalliesOf(file).Sum(t => t.Counted);
+
+    public string? NoteOf(LandedFile file) => TalliesOf(file).Select(t => t.Fault).FirstOrDefault(f => f is not null) is { } fault ? $"rejected: {fault.Message}" : null;
+
+    /// <summary>One reject in one line.</summary>
+    public string Describe(Reject reject)
+    {
+        var place = Files[reject.File].Path + (reject.Record is { } record ? $", record {record} (byte {reject.Offset})" : "");
+        var raw = reject.Raw is { } text ? $": {(text.Length > 300 ? text[..300] + "…" : text)}" : "";
+        return $"{place}: {reject.Message}{(reject.Column is null ? "" : $" [{reject.Column}]")}{raw}";
+    }
+
+    private IEnumerable<FileTally> TalliesOf(LandedFile file) =>
+        Files.Select((f, i) => (f, i)).Where(f => ReferenceEquals(f.f, file) || ReferenceEquals(f.f.Archive, file)).Select(f => Tallies.GetValueOrDefault(f.i)).OfType<FileTally>();
+}
