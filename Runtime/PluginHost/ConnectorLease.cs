@@ -19,6 +19,8 @@ public sealed record OpenRequest
     public IReadOnlySet<string> OtherSettings { get; init; } = new HashSet<string>();
     /// <summary>To test or to discover a connection no job is needed: required settings that a job gives may be missing.</summary>
     public bool WithoutJob { get; init; }
+    /// <summary>See <see cref="ConnectorContext.Job"/>.</summary>
+    public string? Job { get; init; }
     /// <summary>Spaces the connector's requests; null for no limit.</summary>
     public IPace? Pace { get; init; }
     /// <summary>Run the connector in a host process of its own.</summary>
@@ -61,6 +63,7 @@ public sealed class ConnectorLease : IAsyncDisposable
         Set(nameof(ConnectorContext.Conceal), (Action<Secret>)(s => SecretMask.LearnDerived(s.Reveal())));
         Set(nameof(ConnectorContext.Activities), Activities);
         Set(nameof(ConnectorContext.Meter), _meter);
+        if (request.Job is { } job) Set(nameof(ConnectorContext.Job), job);
         if (request.Pace is { } pace) Set(nameof(ConnectorContext.Pace), pace);
         Set("Settings", settings);
         try { Connector = (IConnector)descriptor.Constructor.Invoke([context]); }
@@ -82,7 +85,7 @@ public sealed class ConnectorLease : IAsyncDisposable
         // Only the secrets that the settings name cross the border.
         var secrets = SecretReferences.NamesIn(request.Settings.ToJsonString(Plain)).Where(n => n.StartsWith("secret:", StringComparison.Ordinal)).Select(n => n["secret:".Length..]).Distinct()
             .ToDictionary(n => n, n => request.Secrets(n) ?? "");
-        var arguments = new OpenArguments(descriptor.Plugin.Copy, descriptor.Name, settings, [.. request.OtherSettings], secrets, request.BaseDirectory, [.. request.AllowedRoots], request.WithoutJob);
+        var arguments = new OpenArguments(descriptor.Plugin.Copy, descriptor.Name, settings, [.. request.OtherSettings], secrets, request.BaseDirectory, [.. request.AllowedRoots], request.WithoutJob, request.Job);
         var host = Task.Run(() => HostProcess.StartAsync(arguments, new MaskingLog(request.Log), request.Pace, OpenLimit)).GetAwaiter().GetResult();
         return RemoteConnector.Create(descriptor.Type, host);
     }

@@ -100,8 +100,10 @@ public sealed class ChangesConnector(ConnectorContext<ChangesSpec> context) : IB
     private async IAsyncEnumerable<SourceBatch> SnapshotAsync(NpgsqlConnection connection, ChangeTable table, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var name = Slot.NameFor(_spec, table.Relation);
+        await SlotOwner.CheckAsync(connection, name, context.Job, cancellationToken).ConfigureAwait(false);
         await Slot.DropAsync(connection, name, cancellationToken).ConfigureAwait(false);
         await Slot.PublishAsync(connection, _spec, table.Relation, name, null, cancellationToken).ConfigureAwait(false);
+        await SlotOwner.NoteAsync(connection, name, context.Job, cancellationToken).ConfigureAwait(false);
         var replication = new LogicalReplicationConnection(_server.Settings().ConnectionString);
         await using var _ = replication.ConfigureAwait(false);
         await replication.Open(cancellationToken).ConfigureAwait(false);

@@ -30,6 +30,7 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
             OtherSettings = Others(job),
             BaseDirectory = request.BaseDirectory,
             AllowedRoots = [request.BaseDirectory, .. options.AllowedRoots],
+            Job = $"{request.ApplicationId} in {request.BaseDirectory}",
             Log = new ConnectorLog(log),
             Secrets = options.Secrets,
             OutOfProcess = connection?.Isolation == Isolation.Process,

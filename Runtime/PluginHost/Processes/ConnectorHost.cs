@@ -121,7 +121,7 @@ internal sealed class ConnectorHost(FrameChannel channel) : IAsyncDisposable
         _lease = new ConnectorLease(descriptor, new OpenRequest
         {
             Settings = JsonNode.Parse(open.Settings)!.AsObject(), OtherSettings = open.OtherSettings.ToHashSet(), Secrets = open.Secrets.GetValueOrDefault,
-            BaseDirectory = open.BaseDirectory, AllowedRoots = open.AllowedRoots, Log = new PipeLog(channel), Pace = _pace, WithoutJob = open.WithoutJob,
+            BaseDirectory = open.BaseDirectory, AllowedRoots = open.AllowedRoots, Log = new PipeLog(channel), Pace = _pace, WithoutJob = open.WithoutJob, Job = open.Job,
         });
     }
 

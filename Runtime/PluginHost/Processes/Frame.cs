@@ -57,7 +57,7 @@ internal sealed record RemoteError(string Kind, string Message, string? Suggesti
 internal sealed record RemoteLine(int Level, string Message);
 
 /// <summary>What a connector is opened with.</summary>
-internal sealed record OpenArguments(string PluginFolder, string Connector, string Settings, string[] OtherSettings, Dictionary<string, string> Secrets, string BaseDirectory, string[] AllowedRoots, bool WithoutJob);
+internal sealed record OpenArguments(string PluginFolder, string Connector, string Settings, string[] OtherSettings, Dictionary<string, string> Secrets, string BaseDirectory, string[] AllowedRoots, bool WithoutJob, string? Job);
 
 /// <summary>A listed file; its content is opened by number.</summary>
 internal sealed record RemoteFile(int Number, string Path, long? Size, DateTimeOffset? Modified, string? ETag, string? LocalPath);

@@ -27,20 +27,21 @@ public sealed class ChangesConnectorTests : IDisposable
         _fixture.Dispose();
     }
 
-    private ChangesConnector Open(Func<ChangesSpec, ChangesSpec>? change = null)
+    private ChangesConnector Open(Func<ChangesSpec, ChangesSpec>? change = null, string? job = null)
     {
         var spec = new ChangesSpec { Host = PostgresServer.Host, Port = _server.Port, Database = _database, User = PostgresServer.User, Password = new Secret(PostgresServer.Password), TableName = "t" };
-        return new ChangesConnector(_fixture.Context((change ?? (s => s))(spec)));
+        var given = _fixture.Context((change ?? (s => s))(spec));
+        return new ChangesConnector(new ConnectorContext<ChangesSpec> { Settings = given.Settings, BaseDirectory = given.BaseDirectory, AllowedRoots = given.AllowedRoots, Log = given.Log, Activities = given.Activities, Meter = given.Meter, Job = job });
     }
 
     private string Sql(string sql) => _server.Sql(sql, _database);
 
     /// <summary>One run: the rows as text, operation first, and the cursor that would be committed.</summary>
-    private async Task<(List<string> Rows, string? Cursor)> RunAsync(string? cursor, bool commit = true, Func<ChangesSpec, ChangesSpec>? change = null)
+    private async Task<(List<string> Rows, string? Cursor)> RunAsync(string? cursor, bool commit = true, Func<ChangesSpec, ChangesSpec>? change = null, string? job = null)
     {
         var rows = new List<string>();
         string? reached = null;
-        using var connector = Open(change);
+        using var connector = Open(change, job);
         var schema = await connector.SchemaAsync(new ReadRequest { Cursor = cursor }, Stop);
         await foreach (var batch in connector.ReadAsync(new ReadRequest { Cursor = cursor }, Stop))
         {
@@ -269,6 +270,24 @@ public sealed class ChangesConnectorTests : IDisposable
             var failure = await Assert.ThrowsAsync<TerminalException>(() => RunAsync(cursor, change: change));
             Assert.Equal((message, suggestion), (failure.Message, failure.Suggestion));
         }
+    }
+
+    [Fact]
+    public async Task ReadAsync_SlotOfAnotherJob_IsLeftToIt()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY)");
+        var first = await RunAsync(null, job: "sales/t in /work");
+        Sql("INSERT INTO t VALUES (1)");
+        var slot = first.Cursor!.Split(' ')[1];
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => RunAsync(null, job: "test/t in /other"));
+        Assert.Equal($"The replication slot {slot} is kept by another job, sales/t in /work: a snapshot for this one would make it anew, and the changes that it keeps would be gone.", failure.Message);
+        Assert.Equal($"Give this job a slot of its own (slot: …). If the other job is gone, or is this one under its former name, remove the slot: SELECT pg_drop_replication_slot('{slot}')", failure.Suggestion);
+        Assert.Equal(["i 1"], (await RunAsync(first.Cursor, job: "sales/t in /work")).Rows);
+        // Its own watermark may be reset; a slot that is gone is free for all.
+        Assert.Equal(["i 1"], (await RunAsync(null, job: "sales/t in /work")).Rows);
+        Sql($"SELECT pg_drop_replication_slot('{slot}')");
+        Assert.Equal(["i 1"], (await RunAsync(null, job: "test/t in /other")).Rows);
+        await Assert.ThrowsAsync<TerminalException>(() => RunAsync(null, job: "sales/t in /work"));
     }
 
     [Fact]
