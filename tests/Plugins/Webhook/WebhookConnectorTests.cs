@@ -42,6 +42,27 @@ public sealed class WebhookConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task WatchAsync_PostsOfNowAndOfAMomentAgo_AreNews_OlderOnesAreNot()
+    {
+        const string News = "posts to /hooks/orders";
+        System.IO.File.SetLastWriteTimeUtc(File(1, Post(1, "1")), DateTime.UtcNow.AddHours(-1));
+        await using (var quiet = Open().WatchAsync(Stop).GetAsyncEnumerator(Stop))
+        {
+            var next = quiet.MoveNextAsync();
+            Assert.False(next.IsCompleted);
+            File(2, Post(2, "2"));
+            Assert.True(await next);
+            Assert.Equal(News, quiet.Current);
+            next = quiet.MoveNextAsync();
+            File(2, Post(3, "3"));
+            Assert.True(await next);
+        }
+        await using var again = Open().WatchAsync(Stop).GetAsyncEnumerator(Stop);
+        Assert.True(await again.MoveNextAsync());
+        Assert.Equal(News, again.Current);
+    }
+
+    [Fact]
     public async Task ReadAsync_RunsAfterRuns_GiveEachPostOnce()
     {
         Assert.Equal(("", null), await ReadAsync());
