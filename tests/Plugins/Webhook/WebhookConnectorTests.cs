@@ -48,12 +48,12 @@ public sealed class WebhookConnectorTests : IDisposable
         System.IO.File.SetLastWriteTimeUtc(File(1, Post(1, "1")), DateTime.UtcNow.AddHours(-1));
         await using (var quiet = Open().WatchAsync(Stop).GetAsyncEnumerator(Stop))
         {
-            var next = quiet.MoveNextAsync();
+            var next = quiet.MoveNextAsync().AsTask();
             Assert.False(next.IsCompleted);
             File(2, Post(2, "2"));
             Assert.True(await next);
             Assert.Equal(News, quiet.Current);
-            next = quiet.MoveNextAsync();
+            next = quiet.MoveNextAsync().AsTask();
             File(2, Post(3, "3"));
             Assert.True(await next);
         }
