@@ -13,7 +13,7 @@ public sealed partial class NotebookBook
     private Exception? _saveError;
     private int _touched;
 
-    private string SaveWord => _conflict ? "not saved" : _changed ? "saving…" : _loaded ? "saved" : "";
+    private string SaveWord => _conflict ? "not saved" : _changed || _saving.CurrentCount == 0 ? "saving…" : _loaded ? "saved" : "";
 
     /// <summary>Where the file is, also after somebody renamed it.</summary>
     private string SavedAs => _moved is { Length: > 0 } moved ? moved : File;
