@@ -5,10 +5,13 @@ namespace FlowForge.Plugins.Postgres;
 /// <param name="snapshot">An exported snapshot whose transaction stays open until the reading ends; null when one reader makes its own.</param>
 internal sealed class SnapshotReader(Server server, ReadPlan plan, string? snapshot)
 {
-    private int _next = -1;
+    private int _next = -1, _readers;
 
-    public IAsyncEnumerable<SourceBatch> ReadAsync(int readers, CancellationToken cancellationToken) =>
-        ReaderThreads.RunAsync(Math.Clamp(Math.Min(readers, plan.Statements.Count), 1, snapshot is null ? 1 : int.MaxValue), Work, cancellationToken);
+    public IAsyncEnumerable<SourceBatch> ReadAsync(int readers, CancellationToken cancellationToken)
+    {
+        _readers = Math.Clamp(Math.Min(readers, plan.Statements.Count), 1, snapshot is null ? 1 : int.MaxValue);
+        return ReaderThreads.RunAsync(_readers, Work, cancellationToken);
+    }
 
     private void Work(Action<SourceBatch> put, CancellationToken stop)
     {
@@ -18,15 +21,24 @@ internal sealed class SnapshotReader(Server server, ReadPlan plan, string? snaps
             session.Execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
             if (snapshot is not null) session.Execute($"SET TRANSACTION SNAPSHOT {Sql.Text(snapshot)}");
             var reader = new CopyReader(plan.Columns, plan.Schema, plan.Where);
-            while (Interlocked.Increment(ref _next) is var part && part < plan.Statements.Count)
-                session.CopyOut(plan.Statements[part], copy =>
+            for (var statement = Next(); statement is not null;)
+            {
+                var then = Ahead();
+                session.CopyOut(statement, then, copy =>
                 {
                     foreach (var batch in reader.Read(copy)) put(new SourceBatch(batch));
                 }, stop);
+                statement = then ?? Next();
+            }
         }
         catch (Exception e)
         {
             throw Failures.From(e, plan.Where, stop);
         }
     }
+
+    /// <summary>The statement after the one that is being read, so that the server goes on without being asked again. The last ones are left to whoever is free first.</summary>
+    private string? Ahead() => plan.Statements.Count - 1 - Volatile.Read(ref _next) >= _readers ? Next() : null;
+
+    private string? Next() => Interlocked.Increment(ref _next) is var part && part < plan.Statements.Count ? plan.Statements[part] : null;
 }

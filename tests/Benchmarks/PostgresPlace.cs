@@ -18,6 +18,7 @@ internal sealed class PostgresPlace : IDisposable
     private readonly DuckFactory _duck;
     private readonly CatalogDatabase _catalog;
     private readonly PluginRegistry _plugins;
+    private readonly List<OwnLake> _lakes = [];
     private int _runs;
 
     public PostgresPlace(PostgresServer server)
@@ -46,10 +47,11 @@ internal sealed class PostgresPlace : IDisposable
         await foreach (var batch in ((IBatchSource)lease.Connector).ReadAsync(new ReadRequest(), CancellationToken.None)) batch.Rows.Dispose();
     }
 
-    /// <summary>The whole table into a new lake, which is removed again.</summary>
+    /// <summary>The whole table into a new lake, which stays until <see cref="RemoveLakes"/>.</summary>
     public void Ingest(string table, long rows, LandingMode landing)
     {
-        using var lake = NewLake();
+        var lake = NewLake();
+        _lakes.Add(lake);
         var outcome = lake.Run("postgres", table, new IngestDefinition { Name = table, SourceType = "postgres", Connector = "postgres", Table = table, PartitionMode = PartitionMode.None, WriteMode = Pipelines.WriteMode.Replace, Landing = landing, Config = Settings(table) });
         if (outcome.Counts.Loaded != rows) throw new InvalidOperationException($"{outcome.Counts.Loaded} of {rows} rows were loaded.");
     }
@@ -59,6 +61,12 @@ internal sealed class PostgresPlace : IDisposable
     {
         Name = table, SourceType = "postgres_cdc", Connector = "postgres_cdc", Table = table, PartitionMode = PartitionMode.None, WriteMode = Pipelines.WriteMode.Merge, DedupeKeys = ["id"], Landing = LandingMode.Reference, Config = Settings(table),
     };
+
+    public void RemoveLakes()
+    {
+        foreach (var lake in _lakes) lake.Dispose();
+        _lakes.Clear();
+    }
 
     public OwnLake NewLake() => new(this, Path.Combine(_root, "lake" + _runs++));
 

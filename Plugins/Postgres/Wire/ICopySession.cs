@@ -9,15 +9,16 @@ internal interface ICopySession : IDisposable
     void Execute(string sql);
 
     /// <summary>Hands over the binary COPY stream of a SELECT, which must be read to its end.</summary>
+    /// <param name="then">The SELECT of the next call, if it is known: the server may begin with it as soon as it has sent the last row of this one.</param>
     /// <param name="read">Reads it, during the call.</param>
     /// <param name="stop">Cancels the statement on the server.</param>
-    void CopyOut(string select, Action<Stream> read, CancellationToken stop);
+    void CopyOut(string select, string? then, Action<Stream> read, CancellationToken stop);
 }
 
 /// <summary>A session of the driver: any way to log in, encrypted or not.</summary>
 internal sealed class DriverSession(NpgsqlConnection connection) : ICopySession
 {
     public void Execute(string sql) => connection.Execute(sql);
-    public void CopyOut(string select, Action<Stream> read, CancellationToken stop) => connection.CopyOut(select, read, stop);
+    public void CopyOut(string select, string? then, Action<Stream> read, CancellationToken stop) => connection.CopyOut(select, read, stop);
     public void Dispose() => connection.Dispose();
 }

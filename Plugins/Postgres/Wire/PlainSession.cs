@@ -19,6 +19,8 @@ internal sealed class PlainSession : ICopySession
     private readonly Socket _socket;
     private readonly WireInput _input;
     private byte[] _key = [];
+    // Asked already, behind the statement before it.
+    private string? _asked;
 
     private PlainSession(NpgsqlConnectionStringBuilder settings)
     {
@@ -50,7 +52,7 @@ internal sealed class PlainSession : ICopySession
         Finish();
     }
 
-    public void CopyOut(string select, Action<Stream> read, CancellationToken stop)
+    public void CopyOut(string select, string? then, Action<Stream> read, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
         using var ended = new CancellationTokenSource();
@@ -58,7 +60,9 @@ internal sealed class PlainSession : ICopySession
         {
             try
             {
-                Send('Q', $"COPY ({select}) TO STDOUT (FORMAT binary)\0");
+                if (_asked is null) Ask(select);
+                else if (_asked != select) throw new InvalidOperationException("The server was asked for other rows already.");
+                _asked = null;
                 for (var kind = (byte)0; kind != 'H';)
                 {
                     (kind, var length) = _input.Next();
@@ -66,6 +70,8 @@ internal sealed class PlainSession : ICopySession
                     if (kind == 'Z') throw new IOException("The server has not begun to copy.");
                 }
                 var copy = new CopyData(_input, Other);
+                // Otherwise the server would stand still for the last bytes' way here, the clock of a gathering socket and the way back.
+                if (then is not null) Ask(_asked = then);
                 Gather(true);
                 read(copy);
                 if (!copy.HasEnded) throw new IOException("The rows were not read to their end.");
@@ -234,6 +240,8 @@ internal sealed class PlainSession : ICopySession
         catch (SocketException) { return; }
         _socket.ReceiveTimeout = gather ? LongestWaitMilliseconds : 0;
     }
+
+    private void Ask(string select) => Send('Q', $"COPY ({select}) TO STDOUT (FORMAT binary)\0");
 
     private void Send(char kind, string text) => Send(kind, Encoding.UTF8.GetBytes(text));
 

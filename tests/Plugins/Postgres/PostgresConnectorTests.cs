@@ -101,6 +101,15 @@ public sealed class PostgresConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_ValueThatDoesNotFitWhileTheNextRangeIsAskedFor_NamesTheColumn()
+    {
+        Sql("CREATE TABLE t (n numeric(9,2), pad text); INSERT INTO t SELECT CASE WHEN i = 5 THEN 'NaN'::numeric ELSE i END, repeat('x', 200) FROM generate_series(1, 100000) i");
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(Table("t"), s => s with { Parallelism = 2 }));
+        Assert.Equal("Table public.t: column n holds NaN, which decimals do not have.", failure.Message);
+        Assert.Contains(_fixture.Lines, l => l.StartsWith("debug: Table public.t: ", StringComparison.Ordinal) && l.EndsWith(" parts, 2 readers", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task ReadAsync_LargeTable_ReadsEachRowOnceOnOneSnapshotWhileItChanges()
     {
         Sql("CREATE TABLE t (id int PRIMARY KEY, pad text, n int DEFAULT 0); INSERT INTO t (id, pad) SELECT i, repeat('x', 100) FROM generate_series(1, 200000) i");
