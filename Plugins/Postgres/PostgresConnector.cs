@@ -26,8 +26,8 @@ public sealed class PostgresConnector(ConnectorContext<PostgresSpec> context) : 
         await using var _ = connection.ConfigureAwait(false);
         var (plan, snapshot) = await PlanAsync(connection, request, cancellationToken).ConfigureAwait(false);
         var reader = new SnapshotReader(_server, plan, snapshot);
-        context.Log.Debug($"{plan.Where}: {plan.Statements.Count} parts, {(snapshot is null ? 1 : _spec.Parallelism)} readers");
-        await foreach (var batch in reader.ReadAsync(_spec.Parallelism, cancellationToken).ConfigureAwait(false)) yield return batch;
+        context.Log.Debug($"{plan.Where}: {plan.Statements.Count} parts, {(snapshot is null ? 1 : _spec.Readers)} readers");
+        await foreach (var batch in reader.ReadAsync(_spec.Readers, cancellationToken).ConfigureAwait(false)) yield return batch;
     }
 
     public async Task<string> TestAsync(CancellationToken cancellationToken)

@@ -52,6 +52,9 @@ public record PostgresServerSpec
 
     [Setting("Schemas whose tables are listed; a bare table name is looked for in them, in this order", Scope = SettingScope.Connection, Minimum = 1)]
     public IReadOnlyList<string> Schemas { get; init; } = ["public"];
+
+    /// <summary>Each connection wants a processor of its own here, and so does what is made of its rows.</summary>
+    internal static int ReadersOf(int? parallelism) => parallelism ?? Math.Clamp(Environment.ProcessorCount / 2, 1, 4);
 }
 
 /// <summary>What the postgres connector is told.</summary>
@@ -63,8 +66,10 @@ public sealed record PostgresSpec : PostgresServerSpec
     [Setting("A SELECT to read instead of a table", Example = "SELECT id, total FROM orders WHERE total > 0")]
     public string? Query { get; init; }
 
-    [Setting("Connections that read one large table side by side, all on one snapshot", Minimum = 1, Maximum = 16)]
-    public int Parallelism { get; init; } = 2;
+    [Setting("Connections that read one large table side by side, all on one snapshot; by default half as many as this machine has processors, at most 4", Minimum = 1, Maximum = 16)]
+    public int? Parallelism { get; init; }
+
+    internal int Readers => ReadersOf(Parallelism);
 
     [Setting("Numeric columns: exact (declared ones as decimals, others as text), text, or double (others as double)")]
     public NumericForm Numeric { get; init; } = NumericForm.Exact;

@@ -34,7 +34,7 @@ internal sealed record ReadPlan(string Where, IReadOnlyList<PgColumn> Columns, S
             return plan with { Statements = [$"{select}{from} WHERE {Sql.Name(mark.Column)}{collation} >= {Sql.Text(value)}{(mark.IncludeNulls ? $" OR {Sql.Name(mark.Column)} IS NULL" : "")}{Limit(request)}"] };
         }
         if (request.Limit is not null) return plan with { Statements = [select + from + Limit(request)] };
-        return plan with { Statements = relation is null || spec.Parallelism == 1 ? [select + from] : await PartsAsync(connection, spec.Parallelism, relation, select, cancellationToken).ConfigureAwait(false) };
+        return plan with { Statements = relation is null || spec.Readers == 1 ? [select + from] : await PartsAsync(connection, spec.Readers, relation, select, cancellationToken).ConfigureAwait(false) };
     }
 
     private static async Task<(string From, string Where, Relation? Relation)> SourceAsync(NpgsqlConnection connection, PostgresSpec spec, ReadRequest request, CancellationToken cancellationToken)

@@ -109,9 +109,9 @@ public sealed class ChangesConnector(ConnectorContext<ChangesSpec> context) : IB
         await replication.Open(cancellationToken).ConfigureAwait(false);
         var slot = await replication.CreatePgOutputReplicationSlot(name, slotSnapshotInitMode: LogicalSlotSnapshotInitMode.Export, cancellationToken: cancellationToken).ConfigureAwait(false);
         context.Log.Information($"{table.Plan.Where}: first snapshot at {slot.ConsistentPoint}, slot {name}");
-        var statements = await ReadPlan.PartsAsync(connection, _spec.Parallelism, table.Relation, table.Plan.Select, cancellationToken).ConfigureAwait(false);
+        var statements = await ReadPlan.PartsAsync(connection, _spec.Readers, table.Relation, table.Plan.Select, cancellationToken).ConfigureAwait(false);
         RecordBatch? last = null;
-        await foreach (var batch in new SnapshotReader(_server, table.Plan with { Statements = statements }, slot.SnapshotName).ReadAsync(_spec.Parallelism, cancellationToken).ConfigureAwait(false))
+        await foreach (var batch in new SnapshotReader(_server, table.Plan with { Statements = statements }, slot.SnapshotName).ReadAsync(_spec.Readers, cancellationToken).ConfigureAwait(false))
         {
             if (last is not null) yield return new SourceBatch(table.AsInserts(last));
             last = batch.Rows;

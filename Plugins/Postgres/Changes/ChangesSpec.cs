@@ -15,8 +15,10 @@ public sealed record ChangesSpec : PostgresServerSpec
     [Setting("Columns to leave out")]
     public IReadOnlyList<string> ExcludeColumns { get; init; } = [];
 
-    [Setting("Connections that read the first snapshot side by side", Minimum = 1, Maximum = 16)]
-    public int Parallelism { get; init; } = 2;
+    [Setting("Connections that read the first snapshot side by side; by default half as many as this machine has processors, at most 4", Minimum = 1, Maximum = 16)]
+    public int? Parallelism { get; init; }
+
+    internal int Readers => ReadersOf(Parallelism);
 
     [Setting("Changes that the server gathers, in its temporary files, before it gives them; a transaction always comes whole", Minimum = 1)]
     public int ChangesAtATime { get; init; } = 400_000;
