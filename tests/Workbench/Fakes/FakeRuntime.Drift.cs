@@ -8,7 +8,7 @@ namespace FlowForge.Workbench.Tests.Fakes;
 public sealed partial class FakeRuntime
 {
     /// <summary>Decisions about held changes, watermarks that were set, pipelines that were stored: the act and its body.</summary>
-    public List<(string Act, object Body)> Drifted { get; } = [];
+    public Noted<(string Act, object Body)> Drifted { get; } = new();
 
     private static SchemaDifference Changed(SchemaDifferenceKind kind, string column, string? before, string? after, string text) => new(kind, column, before, after, text);
 

@@ -8,7 +8,7 @@ namespace FlowForge.Workbench.Tests.Fakes;
 public sealed partial class FakeRuntime
 {
     /// <summary>Queries of the ingestion history, in order.</summary>
-    public List<string> HistoryQueries { get; } = [];
+    public Noted<string> HistoryQueries { get; } = new();
 
     /// <summary>The samples of runs are not answered before this is done.</summary>
     public Task SamplesHeld { get; set; } = Task.CompletedTask;
@@ -19,8 +19,7 @@ public sealed partial class FakeRuntime
         api.MapPost("/sources/{pipeline}/{job}/look", (string pipeline, string job) => new SourceLook(12, 2, [new("data/flights-2001.json", 1_240_000, Sample.Now.AddMinutes(-3), false), new("data/flights-2000.json", 990, null, true)], Sample.Now));
         api.MapGet("/ingestions", (HttpContext context) =>
         {
-            lock (HistoryQueries)
-                HistoryQueries.Add(context.Request.QueryString.Value ?? "");
+            HistoryQueries.Add(context.Request.QueryString.Value ?? "");
             return context.Request.Query["search"] == "nothing" ? Page<Ingestion>([]) : Page(Sample.Ingested);
         });
         api.MapGet("/ingestions.csv", () => Results.Text("run,pipeline\r\nrun_1,flights\r\n", "text/csv"));

@@ -9,10 +9,10 @@ namespace FlowForge.Workbench.Tests.Fakes;
 public sealed partial class FakeRuntime
 {
     /// <summary>Bodies of drafts, the newest last.</summary>
-    public List<JobDraft> Drafts { get; } = [];
+    public Noted<JobDraft> Drafts { get; } = new();
 
     /// <summary>Bodies of pipelines that were stored.</summary>
-    public List<PutPipeline> StoredPipelines { get; } = [];
+    public Noted<PutPipeline> StoredPipelines { get; } = new();
 
     /// <summary>Storing says that somebody else was quicker.</summary>
     public bool Overtaken { get; set; }
@@ -29,8 +29,7 @@ public sealed partial class FakeRuntime
         api.MapGet("/pipelines/{name}/starts", (string name) => new PipelineStartTexts(name, 3, Sample.Element("""{"cron":"0 2 * * *"}"""), null));
         api.MapPost("/jobs/draft", (JobDraft body) =>
         {
-            lock (Drafts)
-                Drafts.Add(body);
+            Drafts.Add(body);
             DiagnosticEntry[] said = body.Settings.TryGetProperty("error_handling", out var handling) && handling.GetString() == "quarantine" && !body.Settings.TryGetProperty("quarantine_path", out _)
                 ? [new(DiagnosticLevel.Error, "FF1204", "error_handling: quarantine needs quarantine_path.", $"ingest.{body.Job}.error_handling", 4, 5, "Add quarantine_path: quarantine/x.")] : [];
             return new JobDraftPreview(body.Pipeline, body.Job, body.Existing ? "pipeline: p\ningest:\n  a: 1\n" : "", $"pipeline: {body.Pipeline}\ningest:\n  a: 1\n  {body.Job}: {body.Settings.GetRawText()}\n", body.Existing ? 3 : 0, PipelineTextFormat.Yaml, "/work",

@@ -8,21 +8,21 @@ namespace FlowForge.Workbench.Tests.Fakes;
 public sealed partial class FakeRuntime
 {
     /// <summary>Bodies of connections that were stored.</summary>
-    public List<(string Name, PutConnection Body)> StoredConnections { get; } = [];
+    public Noted<(string Name, PutConnection Body)> StoredConnections { get; } = new();
 
     /// <summary>Bodies of tests.</summary>
-    public List<ConnectionChoice> Tests { get; } = [];
+    public Noted<ConnectionChoice> Tests { get; } = new();
 
     /// <summary>Secrets that were stored.</summary>
-    public List<(string Name, string Value)> StoredSecrets { get; } = [];
+    public Noted<(string Name, string Value)> StoredSecrets { get; } = new();
 
     /// <summary>A test answers when this is completed.</summary>
     public TaskCompletionSource? TestGate { get; set; }
 
     /// <summary>Files that arrived whole.</summary>
     public SortedDictionary<string, byte[]> Uploaded { get; } = [];
-    public List<StartUpload> StartedUploads { get; } = [];
-    public List<string> CancelledUploads { get; } = [];
+    public Noted<StartUpload> StartedUploads { get; } = new();
+    public Noted<string> CancelledUploads { get; } = new();
     private readonly Dictionary<string, byte[]> _arriving = [];
 
     /// <summary>A piece is answered when this is completed.</summary>

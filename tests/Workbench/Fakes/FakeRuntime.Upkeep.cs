@@ -14,7 +14,7 @@ public sealed partial class FakeRuntime
     ];
 
     /// <summary>What was asked for: the word and its body.</summary>
-    public List<(string Kind, object Body)> Upkeep { get; } = [];
+    public Noted<(string Kind, object Body)> Upkeep { get; } = new();
 
     /// <summary>Ends the work that is open.</summary>
     public void EndWork() => Change(w => w.State == RunState.Running, w => w with

@@ -32,23 +32,23 @@ public sealed partial class FakeRuntime : IAsyncDisposable
     public TaskCompletionSource? Gate { get; set; }
 
     /// <summary>Bodies of runs that were started.</summary>
-    public List<StartRun> Started { get; } = [];
+    public Noted<StartRun> Started { get; } = new();
 
     /// <summary>Bodies of backfills that were started.</summary>
-    public List<StartBackfill> Backfills { get; } = [];
+    public Noted<StartBackfill> Backfills { get; } = new();
 
     /// <summary>Choices of rejects that were replayed.</summary>
-    public List<ReplayRejects> Replayed { get; } = [];
+    public Noted<ReplayRejects> Replayed { get; } = new();
 
     /// <summary>Queries of row pages, in order.</summary>
-    public List<string> RowQueries { get; } = [];
+    public Noted<string> RowQueries { get; } = new();
 
-    public List<RestoreTable> Restores { get; } = [];
+    public Noted<RestoreTable> Restores { get; } = new();
 
-    public List<string> Calls { get; } = [];
+    public Noted<string> Calls { get; } = new();
 
     /// <summary>What was done to workflows and schedules: the act and its body.</summary>
-    public List<string> Acts { get; } = [];
+    public Noted<string> Acts { get; } = new();
 
     public static async Task<FakeRuntime> StartAsync()
     {
@@ -81,8 +81,7 @@ public sealed partial class FakeRuntime : IAsyncDisposable
 
     private async Task GuardAsync(HttpContext context, RequestDelegate next)
     {
-        lock (Calls)
-            Calls.Add($"{context.Request.Method} {context.Request.Path}");
+        Calls.Add($"{context.Request.Method} {context.Request.Path}");
         if (context.Request.Headers.Authorization != $"Bearer {Token}")
         {
             context.Response.StatusCode = 401;
@@ -120,8 +119,7 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         api.MapPost("/pipelines/{name}/backfills/preview", (string name, StartBackfill body) => Sample.Preview(name, body));
         api.MapPost("/pipelines/{name}/backfills", (string name, StartBackfill body) =>
         {
-            lock (Backfills)
-                Backfills.Add(body);
+            Backfills.Add(body);
             Sample.Backfills.Insert(0, Sample.Backfills[0] with { Backfill = "bf_new", Total = 2, Succeeded = 0, Failed = 0, Active = 1 });
             return new BackfillStarted("bf_new");
         });
@@ -167,14 +165,12 @@ public sealed partial class FakeRuntime : IAsyncDisposable
         api.MapGet("/tables/{layer}/{name}/restore", (string layer, string name, long version) => Sample.Restore($"{layer}.{name}", version));
         api.MapPost("/tables/{layer}/{name}/restore", (string layer, string name, RestoreTable body) =>
         {
-            lock (Restores)
-                Restores.Add(body);
+            Restores.Add(body);
             return new TableRestored($"{layer}.{name}", 5, body.Version, 1, 1);
         });
         api.MapGet("/tables/{layer}/{name}/rows", (HttpContext context, string layer, string name, long? offset, int? limit, string? sort, bool? desc, string? filter) =>
         {
-            lock (RowQueries)
-                RowQueries.Add(context.Request.QueryString.Value ?? "");
+            RowQueries.Add(context.Request.QueryString.Value ?? "");
             return Sample.Rows($"{layer}.{name}", offset ?? 0, limit ?? 50, sort, desc ?? false, filter);
         });
         api.MapGet("/tables/bronze/{name}/rejects", (string name) => Sample.Rejects(name));

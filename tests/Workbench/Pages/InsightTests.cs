@@ -54,8 +54,7 @@ public sealed class InsightTests(Bench bench) : IClassFixture<Bench>
         await dialog.GetByText("Keep it").CheckAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Restore version 2" }).ClickAsync();
         await Assertions.Expect(dialog).ToBeHiddenAsync();
-        lock (bench.Runtime.Restores)
-            Assert.Contains(new RestoreTable(2, RestoreCursor.Keep), bench.Runtime.Restores);
+        Assert.Contains(new RestoreTable(2, RestoreCursor.Keep), bench.Runtime.Restores);
     }
 
     [Fact]

@@ -47,8 +47,7 @@ public sealed class UpkeepTests(Bench bench) : IClassFixture<Bench>
         await page.GetByRole(AriaRole.Button, new() { Name = "Cancel", Exact = true }).ClickAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel the work" }).ClickAsync();
         await page.GetByRole(AriaRole.Row).Filter(new() { HasText = "sort by mean_delay" }).GetByText("Cancelled").WaitForAsync();
-        lock (bench.Runtime.Upkeep)
-            Assert.Equal(["mean_delay"], bench.Runtime.Upkeep.Select(u => u.Body).OfType<OptimizeTable>().Single().SortBy!);
+        Assert.Equal(["mean_delay"], bench.Runtime.Upkeep.Select(u => u.Body).OfType<OptimizeTable>().Single().SortBy!);
     }
 
     private static async Task ShotAsync(IPage page, string name)

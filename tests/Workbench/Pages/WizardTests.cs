@@ -128,7 +128,7 @@ public sealed class WizardTests(Bench bench) : IClassFixture<Bench>
 
         string? Config()
         {
-            lock (bench.Runtime.Drafts) return bench.Runtime.Drafts.LastOrDefault()?.Settings is { } s && s.TryGetProperty("config", out var c) ? c.GetRawText() : null;
+            return bench.Runtime.Drafts is [.., { Settings: { } s }] && s.TryGetProperty("config", out var c) ? c.GetRawText() : null;
         }
     }
 
