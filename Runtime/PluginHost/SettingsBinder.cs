@@ -126,7 +126,7 @@ internal sealed class SettingsBinder(string connector, Func<string, string?> sec
         };
         if (setting.Minimum is { } low && size < low) return Error(path, Bound("at least", low, size, unit)) is not null;
         if (setting.Maximum is { } high && size > high) return Error(path, Bound("at most", high, size, unit)) is not null;
-        if (setting.Pattern is { } pattern && value is string given && !Regex.IsMatch(given, $@"\A(?:{pattern})\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)))
+        if (setting.Pattern is { } pattern && value is string given && !Regex.IsMatch(given, $@"\A(?:{pattern})\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(30)))
             return Error(path, $"'{path}' is \"{given}\", which does not match {pattern}.") is not null;
         return true;
 

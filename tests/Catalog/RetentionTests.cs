@@ -120,6 +120,12 @@ public sealed class RetentionTests
         Assert.Null(db.Runs.Get("silent")!.LogRemovedAt);
         db.Prune(Keep2, Noon.AddHours(1));
         Assert.Equal(Noon, db.Runs.Get("old")!.LogRemovedAt);
+
+        var again = new Reopening("w", 7, "request", true, false, db.Runs.Get("old")!, db.Runs.Jobs("old"));
+        Assert.True(db.Runs.Reopen("old", again, Noon));
+        Assert.Null(db.Runs.Get("old")!.LogRemovedAt);
+        db.Runs.TakeReopeningBack(again);
+        Assert.Equal(Noon, db.Runs.Get("old")!.LogRemovedAt);
     }
 
     [Fact]

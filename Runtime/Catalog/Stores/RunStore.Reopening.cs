@@ -50,10 +50,10 @@ public sealed partial class RunStore
         _database.Write(
             s => s.Execute(
                 """
-                UPDATE runs SET state = @state, finished_at = @finished, reopened_at = @reopened, error_code = @code, error_message = @message, error_suggestion = @suggestion
+                UPDATE runs SET state = @state, finished_at = @finished, reopened_at = @reopened, log_removed_at = @logRemoved, error_code = @code, error_message = @message, error_suggestion = @suggestion
                 WHERE run_id = @run AND state IN ('queued', 'running')
                 """,
-                ("run", run.RunId), ("state", run.State.ToText()), ("finished", CatalogTime.Write(run.FinishedAt)), ("reopened", CatalogTime.Write(run.ReopenedAt)),
+                ("run", run.RunId), ("state", run.State.ToText()), ("finished", CatalogTime.Write(run.FinishedAt)), ("reopened", CatalogTime.Write(run.ReopenedAt)), ("logRemoved", CatalogTime.Write(run.LogRemovedAt)),
                 ("code", run.Error?.Code), ("message", run.Error?.Message), ("suggestion", run.Error?.Suggestion))
                 + s.Execute("DELETE FROM reopenings WHERE run_id = @run", ("run", run.RunId)),
             new CatalogChange(CatalogChangeKind.Run, run.RunId));

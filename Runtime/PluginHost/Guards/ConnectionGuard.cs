@@ -50,7 +50,7 @@ public sealed class ConnectionGuard
 
     /// <summary>Begins a use; end it by <see cref="Use.Succeeded"/> or <see cref="Use.Failed"/>, and dispose it.</summary>
     /// <param name="connector">For spans and metrics.</param>
-    /// <param name="what"><c>job test discover preview health</c>.</param>
+    /// <param name="what"><c>job test discover preview</c>: what asks the system something.</param>
     /// <param name="byPerson">A person who tries is always let through.</param>
     /// <exception cref="CircuitOpenException">The connection is being left alone.</exception>
     public Use Begin(string connector, string what, bool byPerson)
