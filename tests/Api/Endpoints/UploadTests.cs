@@ -73,7 +73,8 @@ public sealed class UploadTests(TestRuntime runtime)
         var (old, bytes) = (new byte[] { 9, 9, 9, 9 }, Bytes(4));
         var first = new StartUpload("again.bin", 4, Hash(bytes));
         var begun = await SendAsync(await client.StartUploadAsync(first), bytes, 2);
-        // The same name came from elsewhere meanwhile.
+        // The same name came from elsewhere meanwhile (the folder may not be there yet: nothing was uploaded to the end).
+        Directory.CreateDirectory(Path.Combine(runtime.Workspace, "uploads"));
         await File.WriteAllBytesAsync(Path.Combine(runtime.Workspace, "uploads", "again.bin"), old, TestContext.Current.CancellationToken);
         var again = await client.StartUploadAsync(first with { Replace = true });
         Assert.Equal((begun.Id, 2L), (again.Id, again.Offset));
