@@ -18,6 +18,8 @@ public abstract class ConnectorContext
     public IPace Pace { get; init; } = NoPace.Instance;
     /// <summary>Tell it what was got in exchange for the settings' secrets (an access token, a session's key): from then on it is masked in logs and errors as they are.</summary>
     public Action<Secret> Conceal { get; init; } = static _ => { };
+    /// <summary>For secrets that the system replaces when they are used (rotating refresh tokens): the runtime keeps the newest.</summary>
+    public IRenewals Renewals { get; init; } = NoRenewals.Instance;
     /// <summary>The job that it is opened for: one text in all of its runs, and of no other job of the installation. For marks in the source that say whose something is. Null without a job.</summary>
     public string? Job { get; init; }
     /// <summary>Instruments made here carry the connector's name.</summary>

@@ -13,6 +13,9 @@ public sealed record IngestOptions
     /// <summary>Answers the value of a stored secret, null when there is none.</summary>
     public Func<string, string?> Secrets { get; init; } = static _ => null;
 
+    /// <summary>Keeps what systems give in the place of secrets; null where nothing is kept.</summary>
+    public IRenewals? Renewals { get; init; }
+
     /// <summary>Answers the saved connection of a name, null when there is none.</summary>
     public Func<string, ConnectionDefinition?> Connections { get; init; } = static _ => null;
 

@@ -23,6 +23,8 @@ public sealed record OpenRequest
     public string? Job { get; init; }
     /// <summary>Spaces the connector's requests; null for no limit.</summary>
     public IPace? Pace { get; init; }
+    /// <summary>Keeps what the system gives in the place of secrets; null where nothing is kept.</summary>
+    public IRenewals? Renewals { get; init; }
     /// <summary>Run the connector in a host process of its own.</summary>
     public bool OutOfProcess { get; init; }
     /// <summary>Answers <c>secret:name</c>; environment variables are read by the host.</summary>
@@ -65,6 +67,7 @@ public sealed class ConnectorLease : IAsyncDisposable
         Set(nameof(ConnectorContext.Meter), _meter);
         if (request.Job is { } job) Set(nameof(ConnectorContext.Job), job);
         if (request.Pace is { } pace) Set(nameof(ConnectorContext.Pace), pace);
+        if (request.Renewals is { } renewals) Set(nameof(ConnectorContext.Renewals), renewals);
         Set("Settings", settings);
         try { Connector = (IConnector)descriptor.Constructor.Invoke([context]); }
         catch (TargetInvocationException failure) when (failure.InnerException is TerminalException or TransientException)
@@ -86,7 +89,7 @@ public sealed class ConnectorLease : IAsyncDisposable
         var secrets = SecretReferences.NamesIn(request.Settings.ToJsonString(Plain)).Where(n => n.StartsWith("secret:", StringComparison.Ordinal)).Select(n => n["secret:".Length..]).Distinct()
             .ToDictionary(n => n, n => request.Secrets(n) ?? "");
         var arguments = new OpenArguments(descriptor.Plugin.Copy, descriptor.Name, settings, [.. request.OtherSettings], secrets, request.BaseDirectory, [.. request.AllowedRoots], request.WithoutJob, request.Job);
-        var host = Task.Run(() => HostProcess.StartAsync(arguments, new MaskingLog(request.Log), request.Pace, OpenLimit)).GetAwaiter().GetResult();
+        var host = Task.Run(() => HostProcess.StartAsync(arguments, new MaskingLog(request.Log), request.Pace, request.Renewals, OpenLimit)).GetAwaiter().GetResult();
         return RemoteConnector.Create(descriptor.Type, host);
     }
 

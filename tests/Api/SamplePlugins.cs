@@ -65,7 +65,7 @@ internal static class SamplePlugins
     public static void Make(string folder)
     {
         var configuration = AppContext.BaseDirectory.Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries)[^1];
-        foreach (var plugin in new[] { "file", "formats" })
+        foreach (var plugin in new[] { "file", "formats", "rest" })
         {
             var built = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "plugins", configuration, plugin));
             Directory.CreateDirectory(Path.Combine(folder, plugin));

@@ -32,6 +32,20 @@ public class TestRuntime : IAsyncLifetime
         SampleCatalog.Fill(Path.Combine(Folder, "catalog", "catalog.db"));
         SampleLake.Fill(Path.Combine(Folder, "lake"));
         SamplePlugins.Make(Path.Combine(Folder, "plugins"));
+        await StartAsync();
+    }
+
+    /// <summary>Kills the runtime and starts another one on the same folder.</summary>
+    internal async Task RestartAsync()
+    {
+        process!.Kill();
+        await process.WaitForExitAsync();
+        process.Dispose();
+        await StartAsync();
+    }
+
+    private async Task StartAsync()
+    {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "FlowForge.Api.dll"));

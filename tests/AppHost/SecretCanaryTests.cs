@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using FlowForge.Contracts;
+using FlowForge.Api.Tests;
 using FlowForge.PluginHost.Tests;
 
 namespace FlowForge.AppHost.Tests;
@@ -88,14 +89,48 @@ public sealed class SecretCanaryTests(EnvironmentFixture environment)
         foreach (var shouted in new[] { "read with password *** at ***?p=*** basic ***", "read: password ***", "odd: password ***", "in with password ***", "discover: password ***" })
             Assert.Contains(answers, a => a.Contains(shouted, StringComparison.Ordinal));
         Assert.Equal([], answers.Where(a => Planted.Any(p => a.Contains(p, StringComparison.Ordinal))).Select(a => a[..Math.Min(400, a.Length)]));
-        Assert.Equal([], Directory.EnumerateFiles(environment.Data, "*", SearchOption.AllDirectories).Where(Holds).Select(f => Path.GetRelativePath(environment.Data, f)));
+        Assert.Equal([], Directory.EnumerateFiles(environment.Data, "*", SearchOption.AllDirectories).Where(f => Holds(f, Planted)).Select(f => Path.GetRelativePath(environment.Data, f)));
+    }
+
+    /// <summary>What a service gives in the place of a refresh token is as secret as the one that a person gave: jobs side by side, here and in a process of their own, use the newest, and nobody can read it.</summary>
+    [Fact]
+    public async Task RotatedTokens_AreUsedByJobsSideBySide_AndNowhereInFilesAndAnswers()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        using var server = new RotatingServer("canary-refresh-first");
+        var (client, answers) = Recording();
+        var settings = JsonSerializer.SerializeToElement(new { base_url = server.Address, auth = new { kind = "oauth2_refresh", token_url = new Uri(server.Address, "token"), client_id = "id", client_secret = "canary-client", refresh_token = "${secret:canary_rotating}" } });
+        await client.PutSecretAsync("canary_rotating", "canary-refresh-first", ct);
+        foreach (var (name, isolation) in new[] { ("rotating_here", ConnectorIsolation.None), ("rotating_apart", ConnectorIsolation.Process) })
+        {
+            await client.PutConnectionAsync(name, new PutConnection { Connector = "rest", Settings = settings, Isolation = isolation }, ct);
+            await client.PutPipelineAsync(name, new PutPipeline($"pipeline: {name}\ningest:\n  {name}_a: {{ source_type: rest, connection: {name}, config: {{ url: a }} }}\n  {name}_b: {{ source_type: rest, connection: {name}, config: {{ url: b }} }}\n"), ct);
+        }
+        for (var round = 0; round < 2; round++)
+        {
+            var runs = await Task.WhenAll(new[] { "rotating_here", "rotating_apart" }.Select(async name => (await client.StartRunAsync(new StartRun(name), ct)).Run));
+            foreach (var run in runs)
+            {
+                RunDetail detail;
+                using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+                while ((detail = await client.RunAsync(run, ct)).FinishedAt is null) await tick.WaitForNextTickAsync(ct);
+                Assert.True(detail.State == RunState.Succeeded, $"{detail.State} {detail.Error}");
+                await client.LogsAsync(run, new LogQuery(), ct);
+            }
+            server.EndAccess();
+        }
+        // None came a second time: the service would have ended all.
+        Assert.Equal(server.Used.Distinct(), server.Used);
+        Assert.True(server.Used.Count >= 2, $"{server.Used.Count} exchanges");
+        Assert.Equal([], answers.Where(a => a.Contains("canary-", StringComparison.Ordinal)));
+        Assert.Equal([], Directory.EnumerateFiles(environment.Data, "*", SearchOption.AllDirectories).Where(f => Holds(f, ["canary-refresh", "canary-access", "canary-client"])).Select(f => Path.GetRelativePath(environment.Data, f)));
     }
 
     private static readonly string[] Planted = [Canary, Uri.EscapeDataString(Canary), Convert.ToBase64String(Encoding.UTF8.GetBytes(Canary)), JsonSerializer.Serialize(Canary)[1..^1], "canary-Pässword", "canary-P\\u00E4ssword", "canary-in-address"];
 
     private static JsonElement Settings() => JsonSerializer.SerializeToElement(new Dictionary<string, string> { ["password"] = Canary, ["url"] = "${secret:canary_url}" });
 
-    private static bool Holds(string file)
+    private static bool Holds(string file, string[] planted)
     {
         byte[] bytes;
         try
@@ -108,7 +143,7 @@ public sealed class SecretCanaryTests(EnvironmentFixture environment)
         {
             return false;
         }
-        return Planted.Any(p => bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(p)) >= 0 || bytes.AsSpan().IndexOf(Encoding.Unicode.GetBytes(p)) >= 0);
+        return planted.Any(p => bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(p)) >= 0 || bytes.AsSpan().IndexOf(Encoding.Unicode.GetBytes(p)) >= 0);
     }
 
     /// <summary>A client whose every answer is kept.</summary>

@@ -75,7 +75,7 @@ public sealed class ContractTests : IDisposable
     public async Task Plugin_BuiltAgainstAnOlderMinor_LoadsAndRuns()
     {
         // The core and the abilities alone, as a contract of the first minor would be: they need nothing else, Arrow included.
-        var contract = PluginMaker.Contract("1.0.0.0", [.. Core.Append("Abilities.cs").Append("Secret.cs").Append("Pace.cs").Select(Source)]);
+        var contract = PluginMaker.Contract("1.0.0.0", [.. Core.Append("Abilities.cs").Append("Secret.cs").Append("Pace.cs").Append("Renewals.cs").Select(Source)]);
         PluginMaker.Make(Path.Combine(_root, "plugins", "old"), "Old", """
             public sealed record OldSpec
             {
@@ -118,7 +118,7 @@ public sealed class ContractTests : IDisposable
     [InlineData("0.9.0.0", "0.9")]
     public void Plugin_BuiltAgainstANewerMinorOrAnotherMajor_IsRefusedWithWhatToDo(string version, string shown)
     {
-        var contract = PluginMaker.Contract(version, [.. Core.Append("Abilities.cs").Append("Secret.cs").Append("Pace.cs").Select(Source)]);
+        var contract = PluginMaker.Contract(version, [.. Core.Append("Abilities.cs").Append("Secret.cs").Append("Pace.cs").Append("Renewals.cs").Select(Source)]);
         PluginMaker.Make(Path.Combine(_root, "plugins", "other"), "Other", "public sealed record S; [Connector(\"other\")] public sealed class Other(ConnectorContext<S> context) : IConnector { }", contract: contract);
         var problem = Assert.Single(PluginRegistry.Scan(Path.Combine(_root, "plugins"), Path.Combine(_root, "shadow")).Problems);
         Assert.Equal($"Other was built against plugin contract {shown}; this runtime has 1.1. Build it against 1.x up to 1.1, or update FlowForge.", problem.Message);

@@ -11,6 +11,7 @@ public sealed class IsolationTests : IDisposable
 {
     private readonly string _root = Path.Combine(Path.GetTempPath(), "flowforge-isolation-tests", Guid.NewGuid().ToString("n"));
     private readonly RecordingLog _log = new();
+    private readonly Renewals _renewals = new();
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
@@ -54,11 +55,23 @@ public sealed class IsolationTests : IDisposable
                         context.Conceal(new Secret(token));
                         context.Log.Information("now with " + token);
                         throw new TerminalException("refused " + token, "Ask for another than " + token);
+                    case "renew": return RenewAsync();
                     case "threads": for (var i = 0; i < 50; i++) new Thread(() => Thread.Sleep(Timeout.Infinite)) { IsBackground = true }.Start(); break;
                     case "pid": return Task.FromResult(Environment.ProcessId.ToString());
                     case "env": return Task.FromResult(Environment.GetEnvironmentVariable("FLOWFORGE_SECRET_KEYS") ?? "no key");
                 }
                 return Task.FromResult("fine");
+            }
+
+            private async Task<string> RenewAsync()
+            {
+                await using var held = await context.Renewals.HoldAsync(context.Settings.Key, CancellationToken.None);
+                var before = held.Current.Reveal();
+                if (context.Settings.Rows == 0) return before;
+                if (context.Settings.Rows == 99) Environment.Exit(3);
+                try { await held.KeepAsync(new Secret(before + "+"), CancellationToken.None); }
+                catch (IOException e) { return before + ", then " + e.Message; }
+                return before + ", then " + held.Current.Reveal();
             }
 
             [DllImport("libc")] private static extern void abort();
@@ -136,10 +149,58 @@ public sealed class IsolationTests : IDisposable
 
     private ConnectorLease Open(string mood, int rows = 10, bool isolated = true) => Registry().Open("tricky", new OpenRequest
     {
-        Settings = new JsonObject { ["mood"] = mood, ["rows"] = rows, ["key"] = "${secret:k}" }, BaseDirectory = _root, AllowedRoots = [_root], Log = _log, Secrets = n => n == "k" ? "canary-key-77" : null, OutOfProcess = isolated,
+        Settings = new JsonObject { ["mood"] = mood, ["rows"] = rows, ["key"] = "${secret:k}" }, BaseDirectory = _root, AllowedRoots = [_root], Log = _log, Secrets = n => n == "k" ? "canary-key-77" : null, OutOfProcess = isolated, Renewals = _renewals,
     });
 
     private static Task<string> TestAsync(ConnectorLease lease, CancellationToken ct = default) => ((ITestConnection)lease.Connector).TestAsync(ct);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Renewals_AreHeldAndKeptByTheRuntime_AlsoForAProcessThatDiesWhileItHolds(bool isolated)
+    {
+        Assert.Equal("canary-key-77, then canary-key-77+", await OnceAsync(10));
+        Assert.Equal("canary-key-77+, then canary-key-77++", await OnceAsync(10));
+        if (isolated) await Assert.ThrowsAsync<PluginCrashException>(() => OnceAsync(99));
+        _renewals.IsFull = true;
+        Assert.Equal("canary-key-77++, then The disk is full.", await OnceAsync(10));
+        // Nobody holds it any more.
+        Assert.Equal("canary-key-77++", await OnceAsync(0));
+
+        async Task<string> OnceAsync(int rows)
+        {
+            await using var lease = Open("renew", rows, isolated);
+            return await TestAsync(lease, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private sealed class Renewals : IRenewals, IRenewal
+    {
+        private readonly SemaphoreSlim _free = new(1);
+
+        public bool IsFull { get; set; }
+        public Secret Current { get; private set; } = new("");
+
+        public async ValueTask<IRenewal> HoldAsync(Secret given, CancellationToken cancellationToken)
+        {
+            await _free.WaitAsync(cancellationToken);
+            if (Current.IsEmpty) Current = given;
+            return this;
+        }
+
+        public ValueTask KeepAsync(Secret renewed, CancellationToken cancellationToken)
+        {
+            if (IsFull) throw new IOException("The disk is full.");
+            Current = renewed;
+            return default;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _free.Release();
+            return default;
+        }
+    }
 
     [Fact]
     public async Task Isolated_EveryAbility_WorksAsInProcess()

@@ -31,7 +31,7 @@ internal sealed class ApiClient : IDisposable
         _state = ApiState.Of(spec, _origin);
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.All, PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
         _http = new HttpClient(handler) { Timeout = spec.Timeout, MaxResponseContentBufferSize = (long)spec.LargestAnswer << 20 };
-        _authorization = new Authorization(spec.Auth, _http, context, _state);
+        _authorization = new Authorization(spec.Auth, spec.Timeout, context, _state);
     }
 
     /// <summary>What is worth watching: how long the certificate lasts, and what the last answers told of limits and tokens. Asks the API nothing.</summary>

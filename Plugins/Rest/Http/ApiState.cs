@@ -5,7 +5,7 @@ using System.Text;
 namespace FlowForge.Plugins.Rest.Http;
 
 /// <summary>
-/// What is known of an API with certain credentials, kept for all uses of them in this process: jobs that run side by side share one OAuth 2 token instead of taking each other's refresh token away,
+/// What is known of an API with certain credentials, kept for all uses of them in this process: jobs that run side by side share one OAuth 2 token,
 /// and what the last answer told of limits can be shown after the job has ended. Thread-safe.
 /// </summary>
 internal sealed class ApiState
@@ -18,10 +18,13 @@ internal sealed class ApiState
 
     /// <summary>Who asks for a token holds it.</summary>
     public SemaphoreSlim Gate { get; } = new(1);
-    /// <summary>The access token, the moment at which it ends, and the refresh token that the server gave in place of the connection's; guarded by <see cref="Gate"/>.</summary>
+    /// <summary>The access token and the moment at which it ends; guarded by <see cref="Gate"/>.</summary>
     public string? Token { get; set; }
     public DateTimeOffset Ends { get; set; }
-    public string? Refresh { get; set; }
+    /// <summary>The access token that the server took no more.</summary>
+    public string? Refused { get; set; }
+    /// <summary>What could not be stored; guarded by <see cref="Gate"/>.</summary>
+    public RenewedTokens? Unkept { get; set; }
 
     public static ApiState Of(ApiSpec spec, Uri origin) => Kept.GetOrAdd(Key(spec, origin), static _ =>
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -7,10 +8,13 @@ namespace FlowForge.Plugins.Rest.Http;
 
 /// <summary>Puts credentials on requests. OAuth 2 tokens are fetched when needed and kept until shortly before they end.</summary>
 /// <param name="context">Told of every token that is fetched; has the log.</param>
-/// <param name="state">Has the token, for all who use these credentials.</param>
-internal sealed class Authorization(AuthSpec spec, HttpClient http, ConnectorContext context, ApiState state)
+/// <param name="state">Has the token, for all who use these credentials in this process.</param>
+/// <param name="timeout">Longest wait for a token.</param>
+internal sealed class Authorization(AuthSpec spec, TimeSpan timeout, ConnectorContext context, ApiState state)
 {
+    private const int LargestAnswer = 1 << 20;
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(30);
+    private string[] _got = [];
     private string? _used;
 
     /// <summary>Whether a server of tokens has given one.</summary>
@@ -49,13 +53,14 @@ internal sealed class Authorization(AuthSpec spec, HttpClient http, ConnectorCon
         _used = null;
         // Another one may have fetched a newer one meanwhile.
         if (state.Token == refused) state.Token = null;
+        state.Refused = refused;
         return true;
     }
 
     /// <summary>The text without any secret in it: servers like to repeat what they refuse.</summary>
     public string Hide(string text)
     {
-        foreach (var secret in new[] { spec.Password.Reveal(), spec.Token.Reveal(), spec.ClientSecret.Reveal(), spec.RefreshToken.Reveal(), spec.TokenSecret.Reveal(), _used ?? "", state.Token ?? "", state.Refresh ?? "" })
+        foreach (var secret in new[] { spec.Password.Reveal(), spec.Token.Reveal(), spec.ClientSecret.Reveal(), spec.RefreshToken.Reveal(), spec.TokenSecret.Reveal(), state.Token ?? "" }.Concat(Volatile.Read(ref _got)))
             if (secret.Length > 0) text = text.Replace(secret, "***", StringComparison.Ordinal).Replace(Uri.EscapeDataString(secret), "***", StringComparison.Ordinal);
         return text;
     }
@@ -63,11 +68,23 @@ internal sealed class Authorization(AuthSpec spec, HttpClient http, ConnectorCon
     private async Task<string> TokenAsync(CancellationToken cancellationToken)
     {
         await state.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // Once the server was asked its answer is waited for, whatever becomes of the run: in an answer that is broken off the only refresh token may be lost that is still good.
+        return _used = await ExchangeAsync(cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Has the gate, and opens it.</summary>
+    private async Task<string> ExchangeAsync(CancellationToken beforeAsking)
+    {
         try
         {
-            if (state.Token is not { } token || DateTimeOffset.UtcNow >= state.Ends - Early) token = await FetchAsync(cancellationToken).ConfigureAwait(false);
-            else context.Conceal(new Secret(token));
-            return _used = token;
+            if (state.Token is { } known && DateTimeOffset.UtcNow < state.Ends - Early)
+            {
+                Conceal(known);
+                return known;
+            }
+            var got = await (spec.Kind == AuthKind.Oauth2Refresh ? RenewAsync(beforeAsking) : AskAsync(null)).ConfigureAwait(false);
+            (state.Token, state.Ends) = (got.Access, got.Ends);
+            return got.Access!;
         }
         finally
         {
@@ -75,30 +92,59 @@ internal sealed class Authorization(AuthSpec spec, HttpClient http, ConnectorCon
         }
     }
 
-    private async Task<string> FetchAsync(CancellationToken cancellationToken)
+    /// <summary>Uses the newest refresh token, alone of all that have the same one, and keeps what it gives before anybody uses it.</summary>
+    private async Task<RenewedTokens> RenewAsync(CancellationToken beforeAsking)
+    {
+        var held = await context.Renewals.HoldAsync(new Secret(Needed(spec.RefreshToken, "refresh_token")), beforeAsking).ConfigureAwait(false);
+        await using var _ = held.ConfigureAwait(false);
+        var known = state.Unkept ?? RenewedTokens.Read(held.Current);
+        var purpose = $"{spec.TokenUrl} {spec.ClientId} {spec.Scope}";
+        Conceal(known.Refresh, known.Access);
+        // Another process has asked meanwhile.
+        if (known.Access is { } given && known.Purpose == purpose && given != state.Refused && DateTimeOffset.UtcNow < known.Ends - Early) return known;
+        var got = await AskAsync(known.Refresh).ConfigureAwait(false) with { Purpose = purpose };
+        try
+        {
+            await held.KeepAsync(got.Write(), CancellationToken.None).ConfigureAwait(false);
+            state.Unkept = null;
+        }
+        catch (IOException e)
+        {
+            context.Log.Warning($"The tokens that {spec.TokenUrl!.GetLeftPart(UriPartial.Path)} gave are kept until the process ends and not stored: {e.Message} If it voids a refresh token that was used, the next start needs a new one.");
+            state.Unkept = got;
+        }
+        return got;
+    }
+
+    /// <param name="refresh">The refresh token to use up; null for client credentials.</param>
+    /// <returns>With an access token, and the refresh token to use next.</returns>
+    private async Task<RenewedTokens> AskAsync(string? refresh)
     {
         var address = spec.TokenUrl ?? throw Missing("token_url");
-        var form = new Dictionary<string, string> { ["grant_type"] = spec.Kind == AuthKind.Oauth2Refresh ? "refresh_token" : "client_credentials" };
-        if (spec.Kind == AuthKind.Oauth2Refresh) form["refresh_token"] = state.Refresh ?? Needed(spec.RefreshToken, "refresh_token");
+        var form = new Dictionary<string, string> { ["grant_type"] = refresh is null ? "client_credentials" : "refresh_token" };
+        if (refresh is not null) form["refresh_token"] = refresh;
         if (spec.Scope is { } scope) form["scope"] = scope;
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new FormUrlEncodedContent(form) };
         var client = $"{Uri.EscapeDataString(Needed(spec.ClientId, "client_id"))}:{Uri.EscapeDataString(spec.ClientSecret.Reveal())}";
         request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(client)));
-        using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        // Of its own: the connector's ends with the run.
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.All }) { Timeout = timeout, MaxResponseContentBufferSize = LargestAnswer };
+        using var response = await http.SendAsync(request).ConfigureAwait(false);
+        var body = await response.Content.ReadAsByteArrayAsync().ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             var message = Hide($"{address.GetLeftPart(UriPartial.Path)} gives no token: HTTP {(int)response.StatusCode}: {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 300))).ReplaceLineEndings(" ")}");
-            throw (int)response.StatusCode is >= 500 or 429 ? new TransientException(message) : new TerminalException(message, spec.Kind == AuthKind.Oauth2Refresh ? "Check token_url, client_id, client_secret and scope. Servers that give a new refresh token with each use have forgotten this one: get a new one, of a client whose refresh token stays." : "Check token_url, client_id, client_secret and scope.");
+            throw (int)response.StatusCode is >= 500 or 429 ? new TransientException(message)
+                : new TerminalException(message, refresh is null ? "Check token_url, client_id, client_secret and scope." : "Check token_url, client_id, client_secret and scope. A refresh token that has ended, or that another program has used up, is taken no more: get a new one and set it as refresh_token.");
         }
         try
         {
             using var answer = JsonDocument.Parse(body);
             var token = answer.RootElement.TryGetProperty("access_token", out var given) ? given.GetString() : null;
-            if (answer.RootElement.TryGetProperty("refresh_token", out var refresh) && refresh.GetString() is { Length: > 0 } rotated && rotated != (state.Refresh ?? spec.RefreshToken.Reveal())) Keep(rotated, address);
-            foreach (var got in new[] { token, state.Refresh }) if (got is not null) context.Conceal(new Secret(got));
-            (state.Token, state.Ends) = (token, DateTimeOffset.UtcNow.AddSeconds(Seconds(answer.RootElement)));
-            return token ?? throw new TerminalException($"{address.GetLeftPart(UriPartial.Path)} answers without an access_token.", "Check token_url.");
+            var next = answer.RootElement.TryGetProperty("refresh_token", out var renewed) && renewed.GetString() is { Length: > 0 } newer ? newer : refresh;
+            Conceal(token, refresh is null ? null : next);
+            return token is null ? throw new TerminalException($"{address.GetLeftPart(UriPartial.Path)} answers without an access_token.", "Check token_url.")
+                : new RenewedTokens(next ?? "", token, DateTimeOffset.UtcNow.AddSeconds(Seconds(answer.RootElement)), null);
         }
         // The latter: JSON, and something else than an object of texts.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -107,11 +153,14 @@ internal sealed class Authorization(AuthSpec spec, HttpClient http, ConnectorCon
         }
     }
 
-    /// <summary>Servers may give a new refresh token and forget the old one; it lasts as long as this process does.</summary>
-    private void Keep(string refresh, Uri address)
+    private void Conceal(params ReadOnlySpan<string?> secrets)
     {
-        if (state.Refresh is null) context.Log.Warning($"{address.GetLeftPart(UriPartial.Path)} gives a new refresh token with each use. It is kept while the runtime runs and not stored: after a restart the connection's own is sent, which such servers refuse. Use a client whose refresh token stays, or client credentials.");
-        state.Refresh = refresh;
+        foreach (var secret in secrets)
+        {
+            if (string.IsNullOrEmpty(secret) || secret == spec.RefreshToken.Reveal() || Array.IndexOf(_got, secret) >= 0) continue;
+            Volatile.Write(ref _got, [.. _got, secret]);
+            context.Conceal(new Secret(secret));
+        }
     }
 
     /// <summary>How long the token lasts. Some services write the number as a text; what says nothing is an hour.</summary>

@@ -16,7 +16,7 @@ using FlowForge.Plugins;
 namespace FlowForge.Api.Connections;
 
 /// <summary>Tries connections for people: test, discover, preview. Each call ends in time whatever the plugin does, and publishes nothing. Thread-safe.</summary>
-internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secrets, ConnectionStore store, FileRoots roots, ConnectionGuards guards, ILogger<ConnectionProbe> log)
+internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secrets, IRenewals renewals, ConnectionStore store, FileRoots roots, ConnectionGuards guards, ILogger<ConnectionProbe> log)
 {
     public const int LargestPreview = 500, LargestDiscovery = 5000;
     private const string Files = "path";
@@ -105,7 +105,7 @@ internal sealed class ConnectionProbe(PluginRegistry plugins, SecretStore secret
             {
                 await using var lease = plugins.Open(connection.Connector, new OpenRequest
                 {
-                    Settings = connection.Settings, BaseDirectory = roots.Workspace, AllowedRoots = roots.Roots, Log = new ProbeLog(log, connection.Connector), Secrets = secrets.Reveal, WithoutJob = withoutJob,
+                    Settings = connection.Settings, BaseDirectory = roots.Workspace, AllowedRoots = roots.Roots, Log = new ProbeLog(log, connection.Connector), Secrets = secrets.Reveal, Renewals = renewals, WithoutJob = withoutJob,
                     Pace = connection.Name.Length == 0 ? null : guards.Of(connection.Name).Pace,
                     OutOfProcess = connection.Isolation == Isolation.Process
                 });

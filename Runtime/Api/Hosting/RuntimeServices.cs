@@ -21,6 +21,7 @@ using FlowForge.Orchestration.Hosting;
 using FlowForge.Orchestration.Notebooks;
 using FlowForge.Pipelines;
 using FlowForge.PluginHost;
+using FlowForge.Plugins;
 using FlowForge.ServiceDefaults;
 using FlowForge.Temporal.Worker;
 
@@ -103,6 +104,7 @@ internal static class RuntimeServices
         Store(c => c.Events);
         Store(c => new ConnectionStore(c));
         services.AddSingleton(s => new SecretStore(s.GetRequiredService<CatalogDatabase>(), SecretKeys.Load(settings.SecretKeyFile)));
+        services.AddSingleton<IRenewals>(s => new StoredRenewals(s.GetRequiredService<SecretStore>().Renewed));
         services.AddSingleton<ConnectionBook>();
 
         void Store<T>(Func<CatalogDatabase, T> store) where T : class => services.AddSingleton(s => store(s.GetRequiredService<CatalogDatabase>()));
@@ -121,7 +123,7 @@ internal static class RuntimeServices
         services.AddSingleton(s => new IngestOptions
         {
             AllowedRoots = s.GetRequiredService<FileRoots>().Roots, TemporaryFolder = Path.Combine(settings.SpillFolder, "ingest"),
-            Connections = s.GetRequiredService<ConnectionBook>().Definition, Secrets = s.GetRequiredService<SecretStore>().Reveal,
+            Connections = s.GetRequiredService<ConnectionBook>().Definition, Secrets = s.GetRequiredService<SecretStore>().Reveal, Renewals = s.GetRequiredService<IRenewals>(),
             Guards = s.GetRequiredService<ConnectionGuards>(), Health = s.GetRequiredService<ConnectionHealth>().Record
         });
         services.AddSingleton(new InstalledPlugins(settings.InstalledPluginFolder));

@@ -11,6 +11,9 @@ public sealed partial class SecretStore(CatalogDatabase database, SecretKeys key
     public const int LongestValue = 64 * 1024;
     private const int MostReads = 3;
 
+    /// <summary>What systems have given in the place of secrets. It goes when its secret is deleted or gets another value, unless another secret has the same one.</summary>
+    public RenewedSecretStore Renewed { get; } = new(database, keys);
+
     /// <summary>Where the keys are, for people.</summary>
     public string KeyPlace => keys.Place;
 
@@ -32,6 +35,7 @@ public sealed partial class SecretStore(CatalogDatabase database, SecretKeys key
             // The key is chosen inside of the transaction, from the file as it is: a rotation that runs beside, here or in another process, sees this row or chose the key before.
             keys.Reload();
             var key = keys.Current;
+            ForgetRenewed(s, name, value);
             return s.Execute(
                 """
                 INSERT INTO secrets (name, key_id, box, created_at, updated_at) VALUES (@name, @key, @box, @at, @at)
@@ -42,7 +46,12 @@ public sealed partial class SecretStore(CatalogDatabase database, SecretKeys key
     }
 
     /// <returns>False when there was none.</returns>
-    public bool Delete(string name) => database.Write(s => s.Execute("DELETE FROM secrets WHERE name = @name", ("name", name))) > 0;
+    public bool Delete(string name) => database.Write(s =>
+    {
+        keys.Reload();
+        ForgetRenewed(s, name, null);
+        return s.Execute("DELETE FROM secrets WHERE name = @name", ("name", name));
+    }) > 0;
 
     /// <summary>The value; null when there is no such secret.</summary>
     /// <exception cref="CatalogException">It was encrypted with a key that is not here.</exception>
@@ -69,15 +78,16 @@ public sealed partial class SecretStore(CatalogDatabase database, SecretKeys key
         keys.Begin();
         var count = database.Write(s =>
         {
-            var boxes = s.Rows("SELECT name, key_id, box FROM secrets", r => new Box(r.Text("name"), r.Text("key_id"), r.Text("box")));
+            var boxes = Boxes(s);
             var key = keys.Current;
             foreach (var box in boxes.Where(b => b.KeyId != key.Id))
                 s.Execute("UPDATE secrets SET key_id = @key, box = @box WHERE name = @name", ("key", key.Id), ("box", key.Encrypt(box.Name, Open(box))), ("name", box.Name));
+            Renewed.Encrypt(s);
             return boxes.Count;
         });
         database.Write(s =>
         {
-            keys.End([.. s.Rows("SELECT DISTINCT key_id FROM secrets", r => r.Text("key_id"))]);
+            keys.End([.. s.Rows("SELECT key_id FROM secrets UNION SELECT key_id FROM renewed_secrets", r => r.Text("key_id"))]);
             return 0;
         });
         return count;
@@ -85,6 +95,22 @@ public sealed partial class SecretStore(CatalogDatabase database, SecretKeys key
 
     /// <summary>Letters, digits, <c>. _ -</c>, beginning with a letter or digit, up to 200.</summary>
     public static bool IsName(string? name) => name is not null && Form().IsMatch(name);
+
+    /// <summary>The value goes: what came of it goes with it.</summary>
+    private void ForgetRenewed(SqlSession session, string name, string? newValue)
+    {
+        var values = Boxes(session).Select(b => (b.Name, Value: TryOpen(b))).ToList();
+        if (values.Find(v => v.Name == name).Value is not { } old || old == newValue || values.Exists(v => v.Name != name && v.Value == old)) return;
+        Renewed.Forget(session, old);
+    }
+
+    private static List<Box> Boxes(SqlSession session) => session.Rows("SELECT name, key_id, box FROM secrets", r => new Box(r.Text("name"), r.Text("key_id"), r.Text("box")));
+
+    private string? TryOpen(Box box)
+    {
+        try { return Open(box); }
+        catch (CatalogException) { return null; }
+    }
 
     private string Open(Box box)
     {

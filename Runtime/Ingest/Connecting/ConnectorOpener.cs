@@ -33,6 +33,7 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
             Job = $"{request.ApplicationId} in {request.BaseDirectory}",
             Log = new ConnectorLog(log),
             Secrets = options.Secrets,
+            Renewals = options.Renewals,
             OutOfProcess = connection?.Isolation == Isolation.Process,
         });
     }
@@ -70,6 +71,7 @@ public sealed class ConnectorOpener(PluginRegistry plugins, IngestOptions option
             AllowedRoots = [request.BaseDirectory, .. options.AllowedRoots],
             Log = new ConnectorLog(log),
             Secrets = options.Secrets,
+            Renewals = options.Renewals,
             OutOfProcess = connection?.Isolation == Isolation.Process,
             WithoutJob = true,
         });

@@ -13,6 +13,7 @@ internal sealed class ConnectorHost(FrameChannel channel) : IAsyncDisposable
     private readonly ConcurrentDictionary<int, HostedCall> _calls = new();
     private readonly ConcurrentDictionary<int, SourceFile> _files = new();
     private readonly PipePace _pace = new(channel);
+    private readonly PipeRenewals _renewals = new(channel);
     private ConnectorLease? _lease;
     private int _fileNumber;
 
@@ -45,6 +46,7 @@ internal sealed class ConnectorHost(FrameChannel channel) : IAsyncDisposable
                 case FrameKind.PushEnd: Of(frame)?.PushEnd(); break;
                 case FrameKind.Cancel: Of(frame)?.Cancel(); break;
                 case FrameKind.Paced: _pace.Answer(frame.Call); break;
+                case FrameKind.Renewed: _renewals.Answer(frame.Call, frame.Read<RenewalAnswer>()); break;
             }
         }
         return 0;
@@ -121,7 +123,7 @@ internal sealed class ConnectorHost(FrameChannel channel) : IAsyncDisposable
         _lease = new ConnectorLease(descriptor, new OpenRequest
         {
             Settings = JsonNode.Parse(open.Settings)!.AsObject(), OtherSettings = open.OtherSettings.ToHashSet(), Secrets = open.Secrets.GetValueOrDefault,
-            BaseDirectory = open.BaseDirectory, AllowedRoots = open.AllowedRoots, Log = new PipeLog(channel), Pace = _pace, WithoutJob = open.WithoutJob, Job = open.Job,
+            BaseDirectory = open.BaseDirectory, AllowedRoots = open.AllowedRoots, Log = new PipeLog(channel), Pace = _pace, Renewals = _renewals, WithoutJob = open.WithoutJob, Job = open.Job,
         });
     }
 

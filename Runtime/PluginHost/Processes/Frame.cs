@@ -18,6 +18,8 @@ internal enum FrameKind : byte
     Cancel,
     /// <summary>The connector may send its request.</summary>
     Paced,
+    /// <summary>Answers <see cref="Renew"/>; the header is a <see cref="RenewalAnswer"/>.</summary>
+    Renewed,
 
     // From the host.
     /// <summary>One item.</summary>
@@ -32,6 +34,8 @@ internal enum FrameKind : byte
     Log,
     /// <summary>The connector wants to send a request; the number is the question's.</summary>
     Pace,
+    /// <summary>The connector holds, keeps or lets go a secret that its system replaces; the number is the hold's, the header a <see cref="RenewalAsk"/>.</summary>
+    Renew,
 }
 
 /// <summary>One message: a header in JSON and bytes beside it.</summary>
@@ -70,3 +74,12 @@ internal sealed record RemoteWrite(string Table, string Key, bool Replace, strin
 
 /// <summary>What may be done now that the rows are safe.</summary>
 internal sealed record RemoteCommit(string[] Files, string? Cursor);
+
+/// <summary>What is done with a secret that is renewed.</summary>
+internal enum RenewalStep { Hold, Keep, Release }
+
+/// <param name="Value">The given secret to hold, or the renewed one to keep.</param>
+internal sealed record RenewalAsk(RenewalStep Step, string? Value);
+
+/// <param name="Value">Of a hold: the newest.</param>
+internal sealed record RenewalAnswer(string? Value, string? Error);

@@ -25,6 +25,7 @@ internal sealed class HostProcess : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly Process _process;
     private readonly FrameChannel _channel;
+    private readonly RenewalDesk _renewals;
     private readonly ConcurrentDictionary<int, RemoteCall> _calls = new();
     private readonly Queue<string> _errors = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,10 +35,11 @@ internal sealed class HostProcess : IAsyncDisposable
     private bool _isEnding;
     private volatile bool _killed;
 
-    private HostProcess(string connector, IConnectorLog log, IPace? pace, Process process)
+    private HostProcess(string connector, IConnectorLog log, IPace? pace, IRenewals? renewals, Process process)
     {
         (_connector, _log, _pace, _process) = (connector, log, pace, process);
         _channel = new FrameChannel(process.StandardOutput.BaseStream, process.StandardInput.BaseStream);
+        _renewals = new RenewalDesk(renewals, _channel);
         process.ErrorDataReceived += (_, e) => Keep(e.Data);
         process.BeginErrorReadLine();
         new Thread(Listen) { IsBackground = true, Name = $"plugin host {connector}" }.Start();
@@ -48,7 +50,7 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts the process and opens the connector in it.</summary>
     /// <exception cref="PluginException">It could not be opened.</exception>
     /// <exception cref="PluginCrashException">It died while it was opened.</exception>
-    public static async Task<HostProcess> StartAsync(OpenArguments arguments, IConnectorLog log, IPace? pace, TimeSpan limit)
+    public static async Task<HostProcess> StartAsync(OpenArguments arguments, IConnectorLog log, IPace? pace, IRenewals? renewals, TimeSpan limit)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add("exec");
@@ -59,7 +61,7 @@ internal sealed class HostProcess : IAsyncDisposable
         // A plugin that leaks must not take the machine's memory from the others.
         start.Environment.TryAdd("DOTNET_GCHeapHardLimit", "0x80000000");
         var process = Process.Start(start) ?? throw new PluginException($"The host process of connector '{arguments.Connector}' could not be started.");
-        var host = new HostProcess(arguments.Connector, log, pace, process);
+        var host = new HostProcess(arguments.Connector, log, pace, renewals, process);
         try
         {
             using var time = new CancellationTokenSource(limit);
@@ -263,6 +265,7 @@ internal sealed class HostProcess : IAsyncDisposable
             while (_channel.Read() is { } frame)
             {
                 if (frame.Kind == FrameKind.Pace) _ = PaceAsync(frame.Call);
+                else if (frame.Kind == FrameKind.Renew) _renewals.Take(frame.Call, frame.Read<RenewalAsk>());
                 else if (frame.Kind == FrameKind.Log) Say(frame.Read<RemoteLine>());
                 else if (frame.Kind == FrameKind.Want && _calls.TryGetValue(frame.Call, out var wanting)) wanting.Wanted.Release();
                 else if (_calls.TryGetValue(frame.Call, out var call)) call.Offer(frame);
@@ -272,6 +275,7 @@ internal sealed class HostProcess : IAsyncDisposable
         {
             Kill();
         }
+        _renewals.End();
         _process.WaitForExit();
         _failure = new PluginCrashException(LastWords());
         _ended.TrySetResult();
