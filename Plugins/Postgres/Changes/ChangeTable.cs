@@ -6,9 +6,9 @@ namespace FlowForge.Plugins.Postgres.Changes;
 /// <summary>The table whose changes are read.</summary>
 /// <param name="Plan">Its columns as both the snapshot and the changes give them, without the operation.</param>
 /// <param name="Types">The declared type of each column, to notice that an older change had another.</param>
-/// <param name="Keys">The columns that tell a row in its changes: those of the index that is the replica identity, else the primary key's.</param>
+/// <param name="Keys">The columns that tell a row in its changes: those of the index that is the replica identity, else the primary key's, which counts only where it is not deferrable.</param>
 /// <param name="Schema">The plan's columns and the operation.</param>
-internal sealed record ChangeTable(Relation Relation, ReadPlan Plan, IReadOnlyDictionary<string, uint> Types, IReadOnlyList<string> Keys, bool HasFullIdentity, Schema Schema)
+internal sealed record ChangeTable(Relation Relation, ReadPlan Plan, IReadOnlyDictionary<string, uint> Types, IReadOnlyList<string> Keys, Schema Schema)
 {
     public const string Operation = "_ff_op";
     private static readonly Version Oldest = new(14, 0);
@@ -19,12 +19,13 @@ internal sealed record ChangeTable(Relation Relation, ReadPlan Plan, IReadOnlyDi
         var relation = await Relation.FindAsync(connection, name, spec.Schemas, cancellationToken).ConfigureAwait(false);
         if (relation.Kind is not ('r' or 'p')) throw new TerminalException($"{relation} is not a table: it has no changes of its own.", "Name the table behind it.");
         var (types, generated, keys, identity) = await FactsAsync(connection, relation, cancellationToken).ConfigureAwait(false);
+        var full = identity == 'f' ? "" : await Partitions.FullAsync(connection, relation, cancellationToken).ConfigureAwait(false);
         // Publishing such a table would make the source's own updates and deletes fail.
         if (identity == 'n' || (identity is 'd' or 'i' && keys.Count == 0))
-            throw new TerminalException($"{relation} has no primary key and no other replica identity: its updates and deletes cannot be told.", $"Run: ALTER TABLE {relation.Sql} REPLICA IDENTITY FULL");
+            throw new TerminalException($"{relation} has no primary key and no other replica identity: its updates and deletes cannot be told.", $"Run: {full}");
+        if (relation.Kind == 'p') await Partitions.CheckAsync(connection, relation, identity == 'f' ? null : keys, cancellationToken).ConfigureAwait(false);
         var plan = await ReadPlan.DescribeAsync(connection, relation.Sql, $"Table {relation}", spec.Numeric, ArrayForm.List, cancellationToken).ConfigureAwait(false);
         var columns = plan.Columns.Where(c => !spec.ExcludeColumns.Contains(c.Name) && !generated.Contains(c.Name)).ToList();
-        var full = $"ALTER TABLE {relation.Sql} REPLICA IDENTITY FULL";
         if (columns.FirstOrDefault(c => !c.IsPlain) is { } odd)
             throw new TerminalException($"{relation}: the changes of column {odd.Name} cannot be read: its type has no form here that does not need the server's help.",
                 $"Leave it out: exclude_columns: [{odd.Name}]{(identity != 'f' && keys.Contains(odd.Name) ? $". As it belongs to the key, run before: {full}" : "")}");
@@ -33,7 +34,7 @@ internal sealed record ChangeTable(Relation Relation, ReadPlan Plan, IReadOnlyDi
                 ? new TerminalException($"{relation}: column {missing} of the key is generated, and not among the changes: updates and deletes cannot be told without it.", $"Run: {full}")
                 : new TerminalException($"{relation}: exclude_columns leaves out {missing}, which belongs to the key: updates and deletes cannot be told without it.", $"Take {missing} out of exclude_columns, or run: {full}");
         plan = plan with { Columns = columns, Schema = new Schema(columns.Select(c => c.Field)) };
-        return new ChangeTable(relation, plan, types, keys, identity == 'f', new Schema([.. plan.Schema.FieldsList, new Field(Operation, StringType.Default, isNullable: false)]));
+        return new ChangeTable(relation, plan, types, keys, new Schema([.. plan.Schema.FieldsList, new Field(Operation, StringType.Default, isNullable: false)]));
     }
 
     private static async Task<(Dictionary<string, uint> Types, HashSet<string> Generated, List<string> Keys, char Identity)> FactsAsync(NpgsqlConnection connection, Relation relation, CancellationToken cancellationToken)
@@ -41,7 +42,7 @@ internal sealed record ChangeTable(Relation Relation, ReadPlan Plan, IReadOnlyDi
         var command = connection.Command("""
             SELECT a.attname::text, a.atttypid::int8, a.attgenerated <> '', 
               coalesce(CASE WHEN c.relreplident = 'i' THEN a.attnum = ANY((i.indkey::int2[])[0:i.indnkeyatts - 1]) ELSE a.attnum = ANY(k.conkey) END, false), c.relreplident::text
-            FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p'
+            FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p' AND NOT k.condeferrable
               LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisreplident
             WHERE c.oid = $1::oid ORDER BY a.attnum
             """, relation.Oid);

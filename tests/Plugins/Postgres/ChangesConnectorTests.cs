@@ -177,11 +177,45 @@ public sealed class ChangesConnectorTests : IDisposable
         Assert.Equal(["d 1|", "i 12|1", "u 11|5"], (await RunAsync(first.Cursor)).Rows);
     }
 
+    // The server asks each partition for its replica identity, and not the table: published without it, the source's own updates fail.
+    [Theory]
+    [InlineData("id int", "ALTER TABLE t1 REPLICA IDENTITY FULL", "public.t has no primary key and no other replica identity: its updates and deletes cannot be told.",
+        "Run: ALTER TABLE \"public\".\"t\" REPLICA IDENTITY FULL; ALTER TABLE \"public\".\"t2\" REPLICA IDENTITY FULL")]
+    [InlineData("id int", "ALTER TABLE t REPLICA IDENTITY FULL; ALTER TABLE t2 REPLICA IDENTITY FULL", "public.t: partition public.t1 has no primary key and no other replica identity, which the server asks of each partition: its updates and deletes cannot be told.",
+        "Run: ALTER TABLE \"public\".\"t1\" REPLICA IDENTITY FULL")]
+    [InlineData("id int PRIMARY KEY", "ALTER TABLE t2 REPLICA IDENTITY NOTHING", "public.t: partition public.t2 has no primary key and no other replica identity, which the server asks of each partition: its updates and deletes cannot be told.",
+        "Run: ALTER TABLE \"public\".\"t2\" REPLICA IDENTITY FULL")]
+    [InlineData("id int PRIMARY KEY", "ALTER TABLE t REPLICA IDENTITY FULL", "public.t: of a changed row partition public.t1 tells id, and so does another one, where the table tells the whole row. The replica identity of each partition is its own.",
+        "Run: ALTER TABLE \"public\".\"t1\" REPLICA IDENTITY FULL; ALTER TABLE \"public\".\"t2\" REPLICA IDENTITY FULL; then reset the job's watermark, for the changes until then lack the rest: the next run takes a new snapshot.")]
+    public async Task ReadAsync_PartitionsThatTellLessThanTheTable_AreRefusedBeforeAnythingIsMade(string column, string identity, string message, string suggestion)
+    {
+        Sql($"CREATE TABLE t ({column}, v int) PARTITION BY RANGE (id); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (10) TO (20); INSERT INTO t VALUES (1, 1), (11, 1); {identity}");
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => RunAsync(null));
+        Assert.Equal((message, suggestion), (failure.Message, failure.Suggestion));
+        Assert.Equal("0 0", Sql($"SELECT (SELECT count(*) FROM pg_publication) || ' ' || (SELECT count(*) FROM pg_replication_slots WHERE database = '{_database}')"));
+
+        // The advice is enough.
+        Sql(suggestion["Run: ".Length..].Split("; then")[0]);
+        var first = await RunAsync(null);
+        Assert.Equal(["i 11|1", "i 1|1"], first.Rows.Order(StringComparer.Ordinal));
+        Sql("UPDATE t SET v = 2 WHERE id = 1; DELETE FROM t WHERE id = 11");
+        var changes = (await RunAsync(first.Cursor)).Rows;
+        Assert.Equal("d 11|1", changes[^1]);
+        Assert.Equal("1|2", changes[^2][2..]);
+
+        // A partition that comes later has an identity of its own, too.
+        Sql("CREATE TABLE t3 PARTITION OF t FOR VALUES FROM (20) TO (30)");
+        Sql("ALTER TABLE t3 REPLICA IDENTITY NOTHING");
+        Assert.Equal(("public.t: partition public.t3 has no primary key and no other replica identity, which the server asks of each partition: its updates and deletes cannot be told.", "Run: ALTER TABLE \"public\".\"t3\" REPLICA IDENTITY FULL"),
+            await Assert.ThrowsAsync<TerminalException>(() => RunAsync(first.Cursor)) is var later ? (later.Message, later.Suggestion) : default);
+    }
+
     [Fact]
     public async Task ReadAsync_WhatCannotBeRead_IsRefusedBeforeAnythingIsMade()
     {
-        Sql("CREATE TABLE t (a int); CREATE VIEW v AS SELECT 1 AS x; CREATE TABLE r (id int PRIMARY KEY, i inet)");
+        Sql("CREATE TABLE t (a int); CREATE VIEW v AS SELECT 1 AS x; CREATE TABLE r (id int PRIMARY KEY, i inet); CREATE TABLE d (id int PRIMARY KEY DEFERRABLE)");
         await FailsAsync(null, "public.t has no primary key and no other replica identity: its updates and deletes cannot be told.", "Run: ALTER TABLE \"public\".\"t\" REPLICA IDENTITY FULL");
+        await FailsAsync(s => s with { TableName = "d" }, "public.d has no primary key and no other replica identity: its updates and deletes cannot be told.", "Run: ALTER TABLE \"public\".\"d\" REPLICA IDENTITY FULL");
         await FailsAsync(s => s with { TableName = "v" }, "public.v is not a table: it has no changes of its own.", "Name the table behind it.");
         await FailsAsync(s => s with { TableName = "r" }, "public.r: the changes of column i cannot be read: its type has no form here that does not need the server's help.", "Leave it out: exclude_columns: [i]");
         Assert.Equal("0 0", Sql($"SELECT (SELECT count(*) FROM pg_publication) || ' ' || (SELECT count(*) FROM pg_replication_slots WHERE database = '{_database}')"));
