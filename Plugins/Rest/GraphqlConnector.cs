@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -63,7 +64,8 @@ public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IP
             var isCut = records.Count > left;
             if (isCut) records = records[..(int)left];
             left -= records.Count;
-            cursor = Next(answer.RootElement, plan.PageInfoPath);
+            cursor = Next(answer.RootElement, plan, isEnough: left == 0);
+            if (left > 0 && plan.Beyond is { } beyond && JsonRecords.Elements(answer.RootElement, plan.RecordsPath, null) is > 0 and var given) await CheckEndAsync(plan with { Query = beyond(given) }, given, request, cancellationToken).ConfigureAwait(false);
             if (records.Count > 0) yield return new SourcePage(JsonRecords.Lines(records, []), records.Count, isCut ? null : cursor);
             if (cursor is null) yield break;
             if (!seen.Add(cursor)) throw new TerminalException("The answers lead back to a page that was read already.", $"Check that the query uses ${plan.CursorVariable}, and page_info_path.");
@@ -83,7 +85,7 @@ public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IP
         if (table is null) throw new TerminalException("Neither query nor table_name is given.", "Write a query, or name one of the API's lists as table_name.");
         var tables = await TablesAsync(cancellationToken).ConfigureAwait(false);
         return tables.FirstOrDefault(t => t.Name == table)?.Plan(_spec.PageSize)
-            ?? throw new TerminalException($"The API offers no list {table} that can be read without arguments. It offers {(tables.Count == 0 ? "none" : string.Join(", ", tables.Take(20).Select(t => t.Name)))}.", "Correct table_name, or write a query.");
+            ?? throw new TerminalException($"The API offers no list {table} that can be read whole without arguments. It offers {(tables.Count == 0 ? "none" : string.Join(", ", tables.Take(20).Select(t => t.Name)))}.", "Correct table_name, or write a query.");
     }
 
     private async Task<IReadOnlyList<GraphqlSchema.Table>> TablesAsync(CancellationToken cancellationToken)
@@ -114,14 +116,25 @@ public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IP
         }
     }
 
-    private static string? Next(JsonElement answer, string? path)
+    /// <summary>Asks for what follows behind the last record of a list without pages: the server may give no more of it at a time.</summary>
+    private async Task CheckEndAsync(GraphqlPlan beyond, long given, ReadRequest request, CancellationToken cancellationToken)
     {
-        if (path is null) return null;
+        using var rest = await AskAsync(beyond, null, request.From, cancellationToken).ConfigureAwait(false);
+        if (JsonRecords.Elements(rest.RootElement, beyond.RecordsPath, null) is not 0)
+            throw new TerminalException(string.Create(CultureInfo.InvariantCulture, $"{request.Table}: the API gives {given:N0} records of this list at once, and there are more."), WholeQuery);
+    }
+
+    private const string WholeQuery = "Write a query that asks for all of them, or for pages with pageInfo { hasNextPage endCursor }.";
+
+    private static string? Next(JsonElement answer, GraphqlPlan plan, bool isEnough)
+    {
+        if (plan.PageInfoPath is not { } path) return null;
         if (JsonRecords.At(answer, path).FirstOrDefault().ValueKind != JsonValueKind.Object) throw new TerminalException($"The answer has nothing at {path}.", "Ask for pageInfo { hasNextPage endCursor } in the query, and correct page_info_path.");
         // What the query does not ask for would look like the last page.
         return JsonRecords.Text(answer, path + ".hasNextPage") switch
         {
             null => throw Unasked("hasNextPage"),
+            "true" when plan.CursorVariable is null => isEnough ? null : throw new TerminalException($"{path}.hasNextPage says that there are more records, and this list has no argument after to ask for them.", WholeQuery),
             "true" => JsonRecords.Text(answer, path + ".endCursor") is { Length: > 0 } end ? end : throw Unasked("endCursor"),
             _ => null,
         };
@@ -134,7 +147,7 @@ public sealed class GraphqlConnector(ConnectorContext<GraphqlSpec> context) : IP
         JsonObject variables;
         try { variables = _spec.Variables is { } given ? JsonNode.Parse(given) as JsonObject ?? [] : []; }
         catch (JsonException e) { throw new TerminalException($"variables is no JSON: {e.Message}", "Correct variables.", e); }
-        if (cursor is not null) variables[plan.CursorVariable] = cursor;
+        if (cursor is not null && plan.CursorVariable is { } variable) variables[variable] = cursor;
         if (from is { Value: { } bound } && _spec.WatermarkVariable is { } name) variables[name] = WatermarkText.Of(bound, _spec.WatermarkFormat);
         var body = new JsonObject { ["query"] = plan.Query, ["variables"] = variables }.ToJsonString();
         JsonDocument? document = null;

@@ -129,8 +129,64 @@ public sealed class GraphqlConnectorTests : IDisposable
             Assert.Equal(query, (string)JsonNode.Parse(api.Requests.Last().Body)!["query"]!);
         }
         var unknown = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(OpenAlone(api), new ReadRequest { Table = "order" }));
-        Assert.Equal("The API offers no list order that can be read without arguments. It offers allOrders, users, countries.", unknown.Message);
+        Assert.Equal("The API offers no list order that can be read whole without arguments. It offers allOrders, users, countries.", unknown.Message);
         Assert.Equal("Neither query nor table_name is given.", (await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(OpenAlone(api), new ReadRequest()))).Message);
+    }
+
+    /// <summary>A schema whose query type has one list of countries with these arguments.</summary>
+    private static string SchemaOf(string list, params string[] arguments) => $$"""
+        { "data": { "__schema": { "queryType": { "name": "Query" }, "types": [
+          { "kind": "OBJECT", "name": "Query", "fields": [ { "name": "countries", "args": [{{string.Join(", ", arguments.Select(a => $"{{ \"name\": \"{a.Split('=')[0]}\", \"defaultValue\": {(a.Contains('=', StringComparison.Ordinal) ? $"\"{a.Split('=')[1]}\"" : "null")}, \"type\": {{ \"kind\": \"SCALAR\", \"name\": \"Int\", \"ofType\": null }} }}"))}}], "type": {{list}} } ] },
+          { "kind": "OBJECT", "name": "Page", "fields": [ { "name": "nodes", "args": [], "type": { "kind": "LIST", "name": null, "ofType": { "kind": "OBJECT", "name": "Country", "ofType": null } } }, { "name": "pageInfo", "args": [], "type": { "kind": "OBJECT", "name": "PageInfo", "ofType": null } } ] },
+          { "kind": "OBJECT", "name": "Country", "fields": [ { "name": "code", "args": [], "type": { "kind": "SCALAR", "name": "String", "ofType": null } } ] }, { "kind": "SCALAR", "name": "String", "fields": null } ] } } }
+        """;
+
+    private const string List = """{ "kind": "LIST", "name": null, "ofType": { "kind": "OBJECT", "name": "Country", "ofType": null } }""";
+
+    [Theory]
+    [InlineData("first=100")]
+    [InlineData("limit")]
+    [InlineData("page=1", "per_page=20")]
+    [InlineData("pageSize")]
+    public async Task DiscoverAsync_ListOfPagesWithoutAnEnd_IsNotOffered(params string[] arguments)
+    {
+        using var api = new TestApi(_ => new TestApi.Reply(SchemaOf(List, arguments)));
+        using var connector = OpenAlone(api);
+        await foreach (var table in connector.DiscoverAsync(TestContext.Current.CancellationToken)) Assert.Fail(table.Name);
+        var refused = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(OpenAlone(api), new ReadRequest { Table = "countries" }));
+        Assert.Equal(("The API offers no list countries that can be read whole without arguments. It offers none.", "Correct table_name, or write a query."), (refused.Message, refused.Suggestion));
+    }
+
+    // Hasura, Prisma and subgraphs look alike: some give all records to who asks for no page, some the first hundred.
+    [Theory]
+    [InlineData("[]", null)]
+    [InlineData("[{\"code\": \"C\"}]", "countries: the API gives 2 records of this list at once, and there are more.")]
+    public async Task ReadAsync_ListThatMayBeCutOff_IsAskedForWhatFollows(string rest, string? message)
+    {
+        using var api = new TestApi(r => new TestApi.Reply(r.Body.Contains("__schema", StringComparison.Ordinal) ? SchemaOf(List, "first=100", "skip=0")
+            : $"{{\"data\": {{\"countries\": {(r.Body.Contains("skip: 2", StringComparison.Ordinal) ? rest : "[{\"code\": \"A\"}, {\"code\": \"B\"}]")}}}}}"));
+        if (message is null) Assert.Equal(["{\"code\":\"A\"}", "{\"code\":\"B\"}"], await ReadAsync(OpenAlone(api), new ReadRequest { Table = "countries" }));
+        else
+        {
+            var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(OpenAlone(api), new ReadRequest { Table = "countries" }));
+            Assert.Equal((message, "Write a query that asks for all of them, or for pages with pageInfo { hasNextPage endCursor }."), (failure.Message, failure.Suggestion));
+        }
+        Assert.Equal("query { countries(skip: 2) { code } }", (string)JsonNode.Parse(api.Requests.Last().Body)!["query"]!);
+        Assert.Equal(["{\"code\":\"A\"}"], await ReadAsync(OpenAlone(api), new ReadRequest { Table = "countries", Limit = 1 }));
+    }
+
+    [Fact]
+    public async Task ReadAsync_ConnectionThatCannotGoOn_FailsWhereMoreFollows()
+    {
+        var more = "false";
+        using var api = new TestApi(r => new TestApi.Reply(r.Body.Contains("__schema", StringComparison.Ordinal) ? SchemaOf("""{ "kind": "OBJECT", "name": "Page", "ofType": null }""", "limit", "skip")
+            : $"{{\"data\": {{\"countries\": {{\"nodes\": [{{\"code\": \"A\"}}, {{\"code\": \"B\"}}], \"pageInfo\": {{\"hasNextPage\": {more}}}}}}}}}"));
+        Assert.Equal(["{\"code\":\"A\"}", "{\"code\":\"B\"}"], await ReadAsync(OpenAlone(api), new ReadRequest { Table = "countries" }));
+        Assert.Equal("query { countries { nodes { code } pageInfo { hasNextPage } } }", (string)JsonNode.Parse(api.Requests.Last().Body)!["query"]!);
+        more = "true";
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(OpenAlone(api), new ReadRequest { Table = "countries" }));
+        Assert.Equal(("data.countries.pageInfo.hasNextPage says that there are more records, and this list has no argument after to ask for them.", "Write a query that asks for all of them, or for pages with pageInfo { hasNextPage endCursor }."), (failure.Message, failure.Suggestion));
+        Assert.Equal(["{\"code\":\"A\"}"], await ReadAsync(OpenAlone(api), new ReadRequest { Table = "countries", Limit = 1 }));
     }
 
     [Fact]
