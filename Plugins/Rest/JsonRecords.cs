@@ -52,6 +52,28 @@ internal static class JsonRecords
         var other => other.GetRawText(),
     };
 
+    /// <summary>One value as JSON, a list as it stands; of lists on the way the last element counts. Null when it is missing or says that there is none: null, false, empty text, an empty list.</summary>
+    public static string? Last(JsonElement root, string path)
+    {
+        foreach (var name in Names(path))
+        {
+            while (root.ValueKind == JsonValueKind.Array)
+            {
+                if (root.GetArrayLength() is not (> 0 and var count)) return null;
+                root = root[count - 1];
+            }
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty(name, out root)) return null;
+        }
+        var isNone = root.ValueKind switch
+        {
+            JsonValueKind.Null or JsonValueKind.False => true,
+            JsonValueKind.String => root.ValueEquals(""),
+            JsonValueKind.Array => root.GetArrayLength() == 0,
+            _ => false,
+        };
+        return isNone ? null : root.GetRawText();
+    }
+
     /// <param name="more">Values added to each record under names of their own.</param>
     public static ReadOnlyMemory<byte> Lines(IReadOnlyList<JsonElement> records, IReadOnlyList<(string Name, JsonElement Value)> more)
     {

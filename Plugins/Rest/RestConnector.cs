@@ -101,13 +101,25 @@ public sealed partial class RestConnector(ConnectorContext<RestSpec> context) : 
     private async IAsyncEnumerable<Page> OneAsync(ResourceSpec resource, Uri address, IReadOnlyList<(string, JsonElement)> more, Watermark? from, string? cursor, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var (name, value) in resource.Params) address = Address.With(address, name, value);
-        if (from is { Value: { } bound } && resource.WatermarkParam is { } parameter) address = Address.With(address, parameter, WatermarkText.Of(bound, resource.WatermarkFormat));
+        var body = resource.PageIn == PageIn.Body ? PageBody.Of(resource) : null;
+        if (from is { Value: { } bound } && resource.WatermarkParam is { } parameter)
+        {
+            var text = WatermarkText.Of(bound, resource.WatermarkFormat);
+            if (body is null) address = Address.With(address, parameter, text);
+            else if (resource.WatermarkFormat is WatermarkForm.Unix or WatermarkForm.UnixMs) body.Set(parameter, long.Parse(text, CultureInfo.InvariantCulture));
+            else body.Set(parameter, text);
+        }
         var client = ClientOf(address);
-        var pager = new Pager(resource, address, cursor);
+        var pager = new Pager(resource, address, body, cursor);
         var wrapper = new Wrapper(isPossible: pager.Kind == PagingKind.Offset && resource.PagePath is null);
         while (pager.Next() is { } next)
         {
-            var answer = await client.SendAsync(next, resource.Method == "POST" ? resource.Body ?? "{}" : null, cancellationToken).ConfigureAwait(false);
+            var answer = await client.SendAsync(next.Address, next.Body, cancellationToken, mayBeMissing: pager.MayBeMissing).ConfigureAwait(false);
+            if (answer.Status == HttpStatusCode.NotFound)
+            {
+                pager.Missed();
+                yield break;
+            }
             // Nothing at all is no page: an overloaded proxy answers so, too, and would end the read in silence.
             if (answer.Body.Length == 0 && answer.Status != HttpStatusCode.NoContent && resource.MissingRecords == MissingRecords.Fail)
                 throw new TransientException($"{answer.Address.GetLeftPart(UriPartial.Path)} answers with HTTP {(int)answer.Status} and an empty body.");

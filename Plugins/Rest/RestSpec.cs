@@ -22,6 +22,12 @@ public enum WatermarkForm { AsIs, Iso, Date, Unix, UnixMs }
 /// <summary>What an answer is that does not have the place of its records.</summary>
 public enum MissingRecords { Fail, Empty }
 
+/// <summary>What 404 Not Found is behind the first page.</summary>
+public enum MissingPage { Fail, End }
+
+/// <summary>Where paging parameters and the watermark are written.</summary>
+public enum PageIn { Query, Body }
+
 /// <summary>What to read and how.</summary>
 public sealed record ResourceSpec
 {
@@ -48,6 +54,12 @@ public sealed record ResourceSpec
 
     [Setting("How the next page is found: auto, none, page, offset, cursor, link")]
     public PagingKind Paging { get; init; }
+
+    [Setting("Where the parameters of paging and the watermark are written: query, or body (of a POST), where their names are paths, e.g. page.number or filters.0.value")]
+    public PageIn PageIn { get; init; }
+
+    [Setting("What 404 Not Found is behind the first page when pages or offsets are counted: fail (an error), or end (there are no more)")]
+    public MissingPage MissingPage { get; init; }
 
     [Setting("Parameter for the page's number")]
     public string? PageParam { get; init; }
@@ -104,6 +116,12 @@ public sealed record RestSpec : ApiSpec
     [Setting("How the next page is found: auto, none, page, offset, cursor, link")]
     public PagingKind Paging { get; init; }
 
+    [Setting("Where the parameters of paging and the watermark are written: query, or body (of a POST), where their names are paths, e.g. page.number or filters.0.value")]
+    public PageIn PageIn { get; init; }
+
+    [Setting("What 404 Not Found is behind the first page when pages or offsets are counted: fail (an error), or end (there are no more)")]
+    public MissingPage MissingPage { get; init; }
+
     [Setting("Parameter for the page's number")]
     public string? PageParam { get; init; }
 
@@ -137,7 +155,7 @@ public sealed record RestSpec : ApiSpec
     /// <summary>The one resource that the settings themselves describe.</summary>
     public ResourceSpec Single() => new()
     {
-        Url = Url, Method = Method, Params = Params, Body = Body, RecordsPath = RecordsPath, PagePath = PagePath, MissingRecords = MissingRecords, Paging = Paging, PageParam = PageParam, FirstPage = FirstPage, OffsetParam = OffsetParam,
+        Url = Url, Method = Method, Params = Params, Body = Body, RecordsPath = RecordsPath, PagePath = PagePath, MissingRecords = MissingRecords, Paging = Paging, PageIn = PageIn, MissingPage = MissingPage, PageParam = PageParam, FirstPage = FirstPage, OffsetParam = OffsetParam,
         PageSize = PageSize, SizeParam = SizeParam, NextTokenPath = NextTokenPath, NextTokenParam = NextTokenParam, WatermarkParam = WatermarkParam, WatermarkFormat = WatermarkFormat,
     };
 }

@@ -66,7 +66,8 @@ internal sealed class ApiClient : IDisposable
     /// <param name="address">Absolute.</param>
     /// <param name="body">JSON to post; null for GET.</param>
     /// <param name="pauseOf">Told of each answer of a good status: how long to wait before it is asked for again, where it says in its body that this was too much; null for a good one.</param>
-    public async Task<Answer> SendAsync(Uri address, string? body, CancellationToken cancellationToken, Func<Answer, TimeSpan?>? pauseOf = null)
+    /// <param name="mayBeMissing">404 Not Found is given back as an answer.</param>
+    public async Task<Answer> SendAsync(Uri address, string? body, CancellationToken cancellationToken, Func<Answer, TimeSpan?>? pauseOf = null, bool mayBeMissing = false)
     {
         var refreshed = false;
         for (var attempt = 1; ; attempt++)
@@ -100,6 +101,7 @@ internal sealed class ApiClient : IDisposable
                 refreshed = true;
                 continue;
             }
+            if (mayBeMissing && answer.Status == HttpStatusCode.NotFound) return answer;
             var told = RetryAfter(answer.Headers);
             if (answer.Status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout or HttpStatusCode.RequestTimeout)
             {
