@@ -106,11 +106,24 @@ internal sealed class ServiceProcess : IDisposable
         try
         {
             while (await reader.ReadLineAsync() is { } line)
-                onLine(line);
+                Tell(line);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // The process is gone; so is what it wanted to say.
+        }
+
+        // Whoever listens may fail; the pipe must be emptied all the same, or the service stands still when it is full.
+        void Tell(string line)
+        {
+            try
+            {
+                onLine(line);
+            }
+            catch (IOException)
+            {
+                // The line is lost.
+            }
         }
     }
 

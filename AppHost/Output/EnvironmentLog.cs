@@ -6,31 +6,33 @@ namespace FlowForge.AppHost.Output;
 
 /// <summary>
 /// The merged log of all services: to a console from a level on, each service in its colour, and in full to <c>logs/environment.log</c>
-/// of the data folder. Thread-safe.
+/// of the data folder. Thread-safe. It never throws for a file or a console that cannot be written, a full disk for instance: lines are
+/// lost then, and that is said once on the console; who listens to the services goes on.
 /// </summary>
 internal sealed class EnvironmentLog : IServiceLog, IDisposable
 {
     private const string Self = "apphost";
-    private const long LargestFile = 10_000_000;
-
     private static readonly string[] Colours = ["36", "35", "34", "32", "33"];
 
     private readonly Lock gate = new();
     private readonly TextWriter console;
     private readonly bool ansi;
     private readonly LineLevel from;
-    private readonly StreamWriter file;
+    private readonly string path;
+    private readonly long largest;
     private readonly Dictionary<string, LineLevel> last = new(StringComparer.Ordinal);
     private readonly List<string> names = [];
+    private StreamWriter file;
+    private bool isTroubled;
 
     /// <param name="from">Lines of services below this level go to the file only.</param>
-    public EnvironmentLog(string folder, IAnsiConsole target, LineLevel from)
+    /// <param name="largest">Bytes from which on the file becomes <c>environment.1.log</c>, in the place of the one before it, and a new one begins.</param>
+    public EnvironmentLog(string folder, IAnsiConsole target, LineLevel from, long largest = 10_000_000)
     {
         Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, "environment.log");
-        if (File.Exists(path) && new FileInfo(path).Length > LargestFile)
-            File.Move(path, Path.Combine(folder, "environment.1.log"), overwrite: true);
-        file = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        path = Path.Combine(folder, "environment.log");
+        this.largest = largest;
+        file = Open();
         console = target.Profile.Out.Writer;
         ansi = target.Profile.Capabilities.Ansi;
         this.from = from;
@@ -73,23 +75,65 @@ internal sealed class EnvironmentLog : IServiceLog, IDisposable
     {
         var time = line.Time ?? DateTime.UtcNow.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
         var level = line.Level switch { LineLevel.Debug => "dbug", LineLevel.Info => "info", LineLevel.Warning => "warn", _ => "fail" };
+        Keep($"{time} {service,-9} {level} {line.Text}");
+        if (!show)
+            return;
+        if (!ansi)
+        {
+            Show($"{time} {service,-9} {level} {line.Text}");
+            return;
+        }
+        var mark = line.Level switch { LineLevel.Debug => "2", LineLevel.Info => "0", LineLevel.Warning => "33", _ => "31" };
+        Show($"\e[2m{time}\e[0m \e[{Colour(service)}m{service,-9}\e[0m \e[{mark}m{level} {line.Text}\e[0m");
+    }
+
+    private void Keep(string text)
+    {
         try
         {
-            file.WriteLine($"{time} {service,-9} {level} {line.Text}");
+            if (file.BaseStream.Position > largest)
+                RollOver();
+            file.WriteLine(text);
+            isTroubled = false;
         }
         catch (ObjectDisposedException)
         {
             // The last words of a service that is being stopped.
         }
-        if (!show)
-            return;
-        if (!ansi)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            console.WriteLine($"{time} {service,-9} {level} {line.Text}");
-            return;
+            if (!isTroubled)
+                Show($"{path} cannot be written: {e.Message} Lines are missing there until it can be.");
+            isTroubled = true;
         }
-        var mark = line.Level switch { LineLevel.Debug => "2", LineLevel.Info => "0", LineLevel.Warning => "33", _ => "31" };
-        console.WriteLine($"\e[2m{time}\e[0m \e[{Colour(service)}m{service,-9}\e[0m \e[{mark}m{level} {line.Text}\e[0m");
+    }
+
+    private void Show(string text)
+    {
+        try
+        {
+            console.WriteLine(text);
+        }
+        catch (IOException)
+        {
+            // Nobody sees it.
+        }
+    }
+
+    // Without a buffer below the writer's own: what could not be written is not tried again with each line, or when it is closed.
+    private StreamWriter Open() => new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0)) { AutoFlush = true };
+
+    private void RollOver()
+    {
+        file.Dispose();
+        try
+        {
+            File.Move(path, Path.Combine(Path.GetDirectoryName(path)!, "environment.1.log"), overwrite: true);
+        }
+        finally
+        {
+            file = Open();
+        }
     }
 
     private string Colour(string service)

@@ -18,7 +18,7 @@ public class TestRuntime : IAsyncLifetime
 
     public string Workspace => Path.Combine(Folder, "workspace");
 
-    public Uri Address { get; } = new($"http://127.0.0.1:{FreePort()}");
+    public Uri Address { get; } = new($"http://127.0.0.1:{FreePort.Take()}");
 
     public string Token { get; private set; } = "";
 
@@ -104,13 +104,6 @@ public class TestRuntime : IAsyncLifetime
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

@@ -10,7 +10,7 @@ public sealed class SupervisorTests
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var log = new Lines();
-        var port = Ports.Free();
+        var port = FreePort.Take();
         var resource = new ProjectResource("temporal", ArtifactsLayout.Current.AssemblyOf("Temporal.DevServer")).WithGrpcEndpoint(port).WithArgs("--port", port.ToString(System.Globalization.CultureInfo.InvariantCulture));
         using var supervisor = new ResourceSupervisor(resource, log, () => throw new IOException("No space left on device"));
         await supervisor.StartAsync(patience.Token);

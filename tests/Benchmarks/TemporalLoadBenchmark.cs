@@ -99,16 +99,9 @@ internal sealed class TemporalLoadBenchmark : IBenchmark
         return double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private static Process Start(string folder, out string address, out Uri metrics)
     {
-        var (port, http) = (FreePort(), FreePort());
+        var (port, http) = (FreePort.Take(), FreePort.Take());
         address = $"127.0.0.1:{port}";
         metrics = new Uri($"http://127.0.0.1:{http}/metrics");
         var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Name;

@@ -14,7 +14,6 @@ public sealed class NotebookTests(RunningEnvironment environment, Chromium chrom
     {
         await using var viewer = await Viewer.SitDownAsync(chromium, environment);
         var page = viewer.Page;
-        page.SetDefaultTimeout(60_000);
         await page.GotoAsync(environment.LoginLink.ToString());
         await page.Locator(".topbar .pill.good").WaitForAsync();
         await RunAsync(page, "flights");

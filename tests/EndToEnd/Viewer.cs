@@ -9,10 +9,13 @@ public sealed class Viewer : IAsyncDisposable
     // Set to take the pictures anew that the README shows.
     private static readonly bool KeepPictures = Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 };
 
+    // Two cores that do everything else as well: a page may take its time.
+    static Viewer() => Assertions.SetDefaultExpectTimeout(60_000);
+
     private Viewer(IPage page, Uri home)
     {
         Page = page;
-        page.SetDefaultTimeout(20_000);
+        page.SetDefaultTimeout(60_000);
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")

@@ -21,8 +21,6 @@ public sealed class WalkTests(RunningEnvironment environment, Chromium chromium)
     {
         await using var viewer = await Viewer.SitDownAsync(chromium, environment);
         var page = viewer.Page;
-        page.SetDefaultTimeout(60_000);
-        Assertions.SetDefaultExpectTimeout(60_000);
         await page.GotoAsync(environment.LoginLink.ToString());
         await page.Locator(".topbar .pill.good").WaitForAsync();
 

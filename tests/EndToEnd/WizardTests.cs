@@ -11,7 +11,6 @@ public sealed class WizardTests(RunningEnvironment environment, Chromium chromiu
     {
         await using var viewer = await Viewer.SitDownAsync(chromium, environment);
         var page = viewer.Page;
-        page.SetDefaultTimeout(60_000);
         Directory.CreateDirectory(Path.Combine(environment.Workspace, "drop"));
         await File.WriteAllTextAsync(Path.Combine(environment.Workspace, "drop", "orders.csv"),
             "Order No;Customer;Amount;Ordered\n" + string.Concat(Enumerable.Range(1, 400).Select(i => $"{i};customer {i % 17};{(i == 7 ? "twelve" : $"{i}.50")};2024-05-{i % 28 + 1:00}\n")) + "401;too short\n", TestContext.Current.CancellationToken);

@@ -82,6 +82,33 @@ public sealed class ExcelTests(PeerFiles peers) : IDisposable
     }
 
     [Fact]
+    public async Task WorkbookWithADigitThatChanged_IsRejectedAsAWhole()
+    {
+        using var book = new MemoryStream();
+        await book.WriteAsync(peers["book.xlsx"], TestContext.Current.CancellationToken);
+        var part = "";
+        using (var zip = new System.IO.Compression.ZipArchive(book, System.IO.Compression.ZipArchiveMode.Update, leaveOpen: true))
+        {
+            foreach (var entry in zip.Entries.Where(e => e.FullName.StartsWith("xl/worksheets/sheet", StringComparison.Ordinal)).ToList())
+            {
+                using var reader = new StreamReader(entry.Open());
+                var sheet = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+                if (!sheet.Contains("<v>30</v>", StringComparison.Ordinal)) continue;
+                part = entry.FullName;
+                reader.Dispose();
+                entry.Delete();
+                using var writer = new StreamWriter(zip.CreateEntry(part, System.IO.Compression.CompressionLevel.NoCompression).Open());
+                await writer.WriteAsync(sheet);
+            }
+        }
+        var bytes = book.ToArray();
+        bytes[bytes.AsSpan().IndexOf("<v>30</v>"u8) + 3] = (byte)'8';
+        _bench.Write("data/a.xlsx", bytes);
+        Assert.Equal(new RowCounts(1, 0, 1), (await RunAsync("sheet: Other, range: 'B2:C3'")).Counts);
+        Assert.Equal(["BROKEN_EXCEL|True"], _bench.Rejects($"SELECT reason, message LIKE 'The workbook is damaged: the checksum of {part} is ________, the archive''s directory says ________.' FROM {{t}}"));
+    }
+
+    [Fact]
     public async Task TextWithoutEnd_IsRefused()
     {
         using var book = new MemoryStream();

@@ -322,7 +322,7 @@ public sealed class FilesSeenTests : IDisposable
         var watch = System.Diagnostics.Stopwatch.StartNew();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"cancelling took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"cancelling took {watch.Elapsed}");
         Assert.Null(_bench.Lake.Table(new TableName(Layer.Bronze, "things")).Latest());
     }
 

@@ -29,14 +29,16 @@ public sealed class PackedFilesTests : IDisposable
         return File.ReadAllBytes(path);
     }
 
-    private void Zip(string name, params (string Member, string Text)[] members)
+    private void Zip(string name, params (string Member, string Text)[] members) => Zip(name, CompressionLevel.Optimal, members);
+
+    private void Zip(string name, CompressionLevel level, params (string Member, string Text)[] members)
     {
         var path = _bench.Write(name, "");
         File.Delete(path);
         using var zip = ZipFile.Open(path, ZipArchiveMode.Create);
         foreach (var (member, text) in members)
         {
-            using var writer = new StreamWriter(zip.CreateEntry(member).Open());
+            using var writer = new StreamWriter(zip.CreateEntry(member, level).Open());
             writer.Write(text);
         }
     }
@@ -64,6 +66,54 @@ public sealed class PackedFilesTests : IDisposable
         Assert.Equal(["data/b.csv.zst|BROKEN_ARCHIVE|The file is damaged or cut off (zstd): The data ends within a frame."], _bench.Rejects("SELECT file, reason, message FROM {t} WHERE file LIKE '%b.csv%'"));
         Assert.Equal(["BROKEN_ARCHIVE"], _bench.Rejects("SELECT reason FROM {t} WHERE file LIKE '%c.csv%'"));
         Assert.Equal(["1|2"], _bench.Query("FROM {t}"));
+    }
+
+    [Theory]
+    [InlineData(CompressionLevel.NoCompression)]
+    [InlineData(CompressionLevel.Optimal)]
+    public async Task Zip_WithAByteThatChanged_IsRejectedThoughItUnpacks(CompressionLevel level)
+    {
+        // Numbers that hardly repeat: most of the packed bytes stand for one digit, and some changes give another digit without breaking anything else.
+        var text = "id,h\n" + string.Concat(Enumerable.Range(0, 300).Select(i => $"{i},{(i * 7919L % 99991) * 1_000_003 % 9_999_991}\n"));
+        Zip("all.zip", level, ("a.csv", text));
+        var whole = await File.ReadAllBytesAsync(_bench.Write("sound.csv", text).Replace("sound.csv", "all.zip"), TestContext.Current.CancellationToken);
+        _bench.Write("data/a.csv", "id,h\n1,2\n");
+        _bench.Write("data/b.zip", Damaged(whole, text));
+        Assert.Equal(new RowCounts(2, 1, 1), (await _bench.RunAsync(Csv)).Counts);
+        Assert.Equal(["data/b.zip|BROKEN_ARCHIVE|true"], _bench.Rejects("SELECT file, reason, message LIKE 'The file is damaged or cut off (zip): the checksum of a.csv is ________, the archive''s directory says ________.' FROM {t}").Select(r => r.Replace("True", "true")));
+        Assert.Equal(["1|2"], _bench.Query("FROM {t}"));
+    }
+
+    // Changes one byte so that the archive still unpacks, to as many bytes, and to others.
+    private static byte[] Damaged(byte[] whole, string text)
+    {
+        for (var at = 40; at < whole.Length - 100; at++)
+        {
+            var tried = whole.ToArray();
+            tried[at] ^= 1;
+            try
+            {
+                using var zip = new ZipArchive(new MemoryStream(tried));
+                using var reader = new StreamReader(zip.Entries[0].Open());
+                var unpacked = reader.ReadToEnd();
+                if (unpacked.Length == text.Length && unpacked != text && unpacked.All(char.IsAscii)) return tried;
+            }
+            catch (InvalidDataException) { /* This one is noticed by itself. */ }
+        }
+        throw new InvalidOperationException("no byte is such");
+    }
+
+    [Fact]
+    public async Task Zip_LockedWithAPassword_SaysSo()
+    {
+        Zip("data/a.zip", ("a.csv", "id\n1\n"));
+        var path = _bench.Write("data/b.csv", "id\n5\n").Replace("b.csv", "a.zip");
+        var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        // The first bit of the flags, in the directory at the archive's end.
+        bytes[bytes.AsSpan().LastIndexOf("PK\u0001\u0002"u8) + 8] |= 1;
+        await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
+        Assert.Equal(new RowCounts(2, 1, 1), (await _bench.RunAsync(Csv)).Counts);
+        Assert.Equal(["data/a.zip|LOCKED_ARCHIVE|a.csv in the archive is locked with a password."], _bench.Rejects("SELECT file, reason, message FROM {t}"));
     }
 
     [Fact]

@@ -378,7 +378,7 @@ public sealed class IsolationTests : IDisposable
         var lease = Open("pid");
         var process = Process.GetProcessById(int.Parse(await TestAsync(lease), System.Globalization.CultureInfo.InvariantCulture));
         await lease.DisposeAsync();
-        Assert.True(process.WaitForExit(10_000));
+        Assert.True(process.WaitForExit(60_000));
     }
 
     [Fact]

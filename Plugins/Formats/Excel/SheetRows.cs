@@ -30,15 +30,22 @@ internal sealed class SheetRows : IDisposable
     {
         while (_reader.Advance())
         {
-            if (_reader.NodeType == XmlNodeType.EndElement && _reader.LocalName == "sheetData") return false;
+            if (_reader.NodeType == XmlNodeType.EndElement && _reader.LocalName == "sheetData") return Ended();
             if (_reader.NodeType != XmlNodeType.Element || _reader.LocalName != "row") continue;
             Number = _reader.GetAttribute("r") is { } row ? int.Parse(row, NumberStyles.None, CultureInfo.InvariantCulture) : Number + 1;
             _cells.Clear();
-            if (Number > _range.Bottom) return false;
+            if (Number > _range.Bottom) return Ended();
             if (!_reader.IsEmptyElement) ReadCells();
             if (Number < _range.Top) continue;
             return true;
         }
+        return false;
+    }
+
+    // Only the end of the part tells whether its bytes are those that were packed.
+    private bool Ended()
+    {
+        while (_reader.Advance()) { }
         return false;
     }
 

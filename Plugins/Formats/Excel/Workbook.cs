@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Xml;
+using FlowForge.Plugins.Shared;
 
 namespace FlowForge.Plugins.Formats.Excel;
 
@@ -46,7 +47,7 @@ internal sealed class Workbook : IDisposable
     public XmlReader? Open(string part)
     {
         if (_zip.GetEntry(part) is not { } entry) return null;
-        var limited = new LimitedStream(entry.Open(), Math.Max(Free, entry.CompressedLength * _ratio), part);
+        var limited = new LimitedStream(new ZipEntryStream(entry), Math.Max(Free, entry.CompressedLength * _ratio), part);
         return XmlReader.Create(limited, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, IgnoreComments = true, IgnoreProcessingInstructions = true, CloseInput = true });
     }
 

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.IO.Enumeration;
 using FlowForge.Ingest.Landing;
+using FlowForge.Plugins.Shared;
 
 namespace FlowForge.Ingest.Formats;
 
@@ -75,7 +76,8 @@ internal sealed record ArchiveMember(string Archive, string Name, long Size)
             Stream file = new FileStream(Archive, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 1 << 16 });
             archive = new ZipArchive(file, ZipArchiveMode.Read);
             var entry = archive.GetEntry(Name) ?? throw new UnreadableFileException("BROKEN_ARCHIVE", $"The archive holds no {Name} any more.");
-            var unpacked = new UnpackedStream(entry.Open(), "zip", archive);
+            if (entry.IsEncrypted) throw new UnreadableFileException("LOCKED_ARCHIVE", $"{Name} in the archive is locked with a password.", "Send it without a password, or unpack it first.");
+            var unpacked = new UnpackedStream(new ZipEntryStream(entry), "zip", archive);
             var start = new PeekStream(unpacked);
             consumed?.Invoke((int)Math.Min(int.MaxValue, entry.CompressedLength));
             var first = start.Peek(4);

@@ -171,12 +171,7 @@ internal sealed class PagesBenchmark : IBenchmark
             }
         }
 
-        private static Uri Free()
-        {
-            using var socket = new TcpListener(IPAddress.Loopback, 0);
-            socket.Start();
-            return new Uri($"http://127.0.0.1:{((IPEndPoint)socket.LocalEndpoint).Port}");
-        }
+        private static Uri Free() => new($"http://127.0.0.1:{FreePort.Take()}");
 
         public void Dispose()
         {

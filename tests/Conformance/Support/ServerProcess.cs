@@ -17,13 +17,6 @@ internal sealed class ServerProcess : IDisposable
 
     public ChildProcess Process => _process;
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     public static async Task<ServerProcess> StartAsync(int port, string database, params string[] more)
     {
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

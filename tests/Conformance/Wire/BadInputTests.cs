@@ -181,7 +181,7 @@ public sealed class BadInputTests : IAsyncLifetime
         var watch = Stopwatch.StartNew();
         await _client.StartAsync("w", "q");
         await _client.DescribeAsync("w");
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"took {watch.Elapsed}");
         await gone.CancelAsync();
         await UntilAsync(() => Pollers() == 0, "abandoned polls to be forgotten");
         await Task.WhenAll(polls.Select(p => Record.ExceptionAsync(() => p).AsTask()));

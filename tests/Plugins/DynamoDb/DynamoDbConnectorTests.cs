@@ -133,7 +133,7 @@ public sealed class DynamoDbConnectorTests : IDisposable
     public async Task ReadAsync_Throttling_IsWaitedOut()
     {
         using var listener = new HttpListener();
-        var port = ServerProcess.FreePort();
+        var port = FreePort.Take();
         listener.Prefixes.Add($"http://127.0.0.1:{port}/");
         listener.Start();
         var asked = 0;
@@ -168,7 +168,7 @@ public sealed class DynamoDbConnectorTests : IDisposable
         using var none = Open(s => s with { TableName = "none-such" });
         var failure = await Assert.ThrowsAsync<TerminalException>(() => none.TestAsync(Stop));
         Assert.Equal("There is no table or index none-such.", failure.Message);
-        using var away = Open(s => s with { Endpoint = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/") });
+        using var away = Open(s => s with { Endpoint = new Uri($"http://127.0.0.1:{FreePort.Take()}/") });
         failure = await Assert.ThrowsAsync<TerminalException>(() => away.TestAsync(Stop));
         Assert.StartsWith($"{_table}: Connection refused", failure.Message, StringComparison.Ordinal);
         failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(new ReadRequest { Cursor = "[]" }));

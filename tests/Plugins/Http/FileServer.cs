@@ -25,7 +25,7 @@ internal sealed class FileServer : IDisposable
 
     public FileServer()
     {
-        Address = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
+        Address = new Uri($"http://127.0.0.1:{FreePort.Take()}/");
         _listener.Prefixes.Add(Address.AbsoluteUri);
         _listener.Start();
         _ = Task.Run(async () =>

@@ -190,7 +190,7 @@ public sealed class HttpConnectorTests : IDisposable
         Assert.Equal($"{_server.Address}a.csv answers, 4 bytes", await Open(Spec("a.csv") with { Token = new Secret("right") }).TestAsync(Stop));
         Assert.Equal("\"x.csv\" is no address, and there is no base_url that it could begin at.", (await Assert.ThrowsAsync<TerminalException>(() => ListAsync(new HttpSpec { Url = ["x.csv"] }))).Message);
         Assert.Equal("\"ftp://h/x\" is no address of http or https.", (await Assert.ThrowsAsync<TerminalException>(() => ListAsync(new HttpSpec { Url = ["ftp://h/x"] }))).Message);
-        var away = await Assert.ThrowsAsync<TerminalException>(() => Open(new HttpSpec { Url = [$"http://127.0.0.1:{ServerProcess.FreePort()}/x"] }).TestAsync(Stop));
+        var away = await Assert.ThrowsAsync<TerminalException>(() => Open(new HttpSpec { Url = [$"http://127.0.0.1:{FreePort.Take()}/x"] }).TestAsync(Stop));
         Assert.Equal("Check the address, and whether the server runs.", away.Suggestion);
         _server.Files["/big.bin"] = new(Bytes(2 << 20)) { ETag = null };
         Assert.Equal($"{_server.Address}big.bin is larger than 1 MB.", (await Assert.ThrowsAsync<TerminalException>(() => ListAsync(Spec("big.bin") with { MaxMegabytes = 1 }))).Message);

@@ -202,7 +202,7 @@ public sealed class KafkaConnectorTests : IDisposable
     {
         var topic = _server.NewTopic(1);
         await using (var good = Open(topic)) Assert.Matches("^Kafka answers, \\d+ topics?$", await good.TestAsync(Stop));
-        var port = ServerProcess.FreePort();
+        var port = FreePort.Take();
         foreach (var (change, message) in new (Func<KafkaSpec, KafkaSpec>, string)[]
         {
             (s => s with { Brokers = [$"127.0.0.1:{port}"] }, $"127.0.0.1:{port}: Connection refused"),

@@ -140,7 +140,7 @@ public sealed class OdbcConnectorTests(MariaDbServer maria, PostgresServer postg
         Assert.Equal("\"Driver\" cannot be given in options.", option.Message);
         var missing = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(Maria(database), new ReadRequest { Table = "nope" }));
         Assert.Contains($"Table '{database}.nope' doesn't exist", missing.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<TerminalException>(() => Open(Maria(database) with { Port = ServerProcess.FreePort() }).TestAsync(Stop));
+        await Assert.ThrowsAsync<TerminalException>(() => Open(Maria(database) with { Port = FreePort.Take() }).TestAsync(Stop));
         Assert.Null((await Record.ExceptionAsync(() => ReadAsync(Maria(database), new ReadRequest { Table = "t" }))) is not (null or TerminalException) ? "another kind of failure" : null);
     }
 

@@ -171,7 +171,7 @@ public sealed class RabbitMqConnectorTests : IAsyncLifetime
     {
         await MakeAsync();
         await using (var good = Open()) Assert.Matches("^RabbitMQ 3\\.[0-9.]+ answers$", await good.TestAsync(Stop));
-        var port = ServerProcess.FreePort();
+        var port = FreePort.Take();
         foreach (var (change, message) in new (Func<RabbitMqSpec, RabbitMqSpec>, string)[]
         {
             (s => s with { Port = port }, $"127.0.0.1:{port}: Connection refused"), (s => s with { Password = new Secret("wrong") }, $"127.0.0.1:{_server.Port}: the login was refused."), (s => s with { Stream = "none" }, "There is no stream none."),

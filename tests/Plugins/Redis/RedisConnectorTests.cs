@@ -140,7 +140,7 @@ public sealed class RedisConnectorTests : IDisposable
             await foreach (var table in good.DiscoverAsync(Stop)) found.Add(table);
             Assert.Contains(found, t => t.Name == _stream && t.Rows == 3);
         }
-        var port = ServerProcess.FreePort();
+        var port = FreePort.Take();
         _server.Call("SET", "text" + _stream, "x");
         foreach (var (change, message) in new (Func<RedisSpec, RedisSpec>, string)[]
         {

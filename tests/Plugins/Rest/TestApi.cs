@@ -19,7 +19,7 @@ internal sealed class TestApi : IDisposable
 
     public TestApi(Func<Request, Reply> answer)
     {
-        Address = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
+        Address = new Uri($"http://127.0.0.1:{FreePort.Take()}/");
         _listener.Prefixes.Add(Address.AbsoluteUri);
         _listener.Start();
         _ = Task.Run(async () =>

@@ -45,7 +45,7 @@ public sealed class S3ConnectorTests : IAsyncLifetime
         var content = string.Concat(Enumerable.Range(0, 30_000).Select(i => $"silence {i}"));
         await _client.PutObjectAsync(new PutObjectRequest { BucketName = _bucket, Key = "a.txt", ContentBody = content, UseChunkEncoding = false }, Stop);
         using var line = TroubledLine.SilentBehind("silence 1", _server.Endpoint, most: 1);
-        using var connector = Open(Spec("a.txt") with { Endpoint = line.Before(_server.Endpoint), Timeout = TimeSpan.FromSeconds(1) });
+        using var connector = Open(Spec("a.txt") with { Endpoint = line.Before(_server.Endpoint), Timeout = TimeSpan.FromSeconds(4) });
         var file = Assert.Single(await connector.ListAsync(Stop).ToListAsync(Stop));
         using var read = new StreamReader(await file.OpenAsync(Stop));
         Assert.Equal(content, await read.ReadToEndAsync(Stop));
@@ -167,7 +167,7 @@ public sealed class S3ConnectorTests : IAsyncLifetime
     public async Task Connector_WrongSettings_AreNamed()
     {
         Assert.Equal("There is no bucket nope.", (await Assert.ThrowsAsync<TerminalException>(() => ListAsync(Spec("*") with { Bucket = "nope" }))).Message);
-        var away = await Assert.ThrowsAsync<TerminalException>(() => Open(Spec("*") with { Endpoint = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/") }).TestAsync(Stop));
+        var away = await Assert.ThrowsAsync<TerminalException>(() => Open(Spec("*") with { Endpoint = new Uri($"http://127.0.0.1:{FreePort.Take()}/") }).TestAsync(Stop));
         Assert.Equal("Check endpoint and region, and whether the service runs.", away.Suggestion);
         Assert.DoesNotContain("canary", away.ToString(), StringComparison.Ordinal);
     }

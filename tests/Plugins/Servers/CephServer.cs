@@ -47,7 +47,7 @@ public sealed class CephServer : IDisposable
     {
         var folder = Path.Combine(Path.GetTempPath(), $"flowforge-ceph-{Guid.NewGuid():n}");
         Directory.CreateDirectory(folder);
-        var (monitor, gateway) = (FreeLowPort(), FreeLowPort());
+        var (monitor, gateway) = (FreePort.Take(), FreePort.Take());
         File.WriteAllText(Path.Combine(folder, "ceph.conf"), Configuration(folder, monitor, gateway));
         File.WriteAllText(Path.Combine(folder, "run.sh"), Script(folder, monitor, gateway));
         _process = ServerProcess.Start("bash", [Path.Combine(folder, "run.sh")]);
@@ -120,25 +120,6 @@ public sealed class CephServer : IDisposable
         rgw thread pool size = 64
 
         """;
-
-    // Below the range from which the system gives ports to clients.
-    private static int FreeLowPort()
-    {
-        while (true)
-        {
-            var port = Random.Shared.Next(20_000, 31_000);
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            try
-            {
-                listener.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken.
-            }
-        }
-    }
 
     private void Stop()
     {

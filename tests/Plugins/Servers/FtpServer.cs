@@ -55,7 +55,7 @@ public sealed class FtpServer : IDisposable
 
     private void Start(string protection, bool last)
     {
-        var port = FreeLowPort();
+        var port = FreePort.Take();
         var above = Path.GetFullPath(Path.Combine(Folder, ".."));
         var file = Path.Combine(above, $"{protection}.conf");
         File.WriteAllText(file, $"""
@@ -106,25 +106,6 @@ public sealed class FtpServer : IDisposable
         }
         if (last) throw new InvalidOperationException($"vsftpd did not start: {(process.HasExited ? process.StandardOutput.ReadToEnd() : "no answer")}");
         process.Kill();
-    }
-
-    // Below the range from which the system gives ports to clients.
-    private static int FreeLowPort()
-    {
-        while (true)
-        {
-            var port = Random.Shared.Next(20_000, 31_000);
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            try
-            {
-                listener.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken.
-            }
-        }
     }
 
     public void Dispose()

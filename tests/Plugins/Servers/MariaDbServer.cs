@@ -23,7 +23,7 @@ public sealed class MariaDbServer : IDisposable
             if (_process is not null) return this;
             _folder = ServerProcess.Folder("mariadb", "mysql");
             ServerProcess.Run("mariadb-install-db", ["--no-defaults", $"--datadir={_folder}/data", "--auth-root-authentication-method=normal", "--skip-test-db"], "mysql");
-            Port = ServerProcess.FreePort();
+            Port = FreePort.Take();
             _process = ServerProcess.Start("/usr/sbin/mariadbd", ["--no-defaults", $"--datadir={_folder}/data", $"--socket={_folder}/s", $"--port={Port}", "--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", $"--log-error={_folder}/log"], "mysql");
             var clock = Stopwatch.StartNew();
             while (true)

@@ -1,3 +1,4 @@
+
 namespace FlowForge.Plugins.Tests.Servers;
 
 /// <summary>A PostgreSQL server of its own on a free loopback port, ready for logical replication; one a test program.</summary>
@@ -24,7 +25,7 @@ public sealed class PostgresServer : IDisposable
             File.WriteAllText(folder + "/password", Password);
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder + "/password", UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
             ServerProcess.Run(_bin.Value + "/initdb", ["-D", folder + "/data", "-N", "-U", User, "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256", "--pwfile", folder + "/password"], "postgres");
-            Port = ServerProcess.FreePort();
+            Port = FreePort.Take();
             ServerProcess.Run(_bin.Value + "/pg_ctl", ["-D", folder + "/data", "-w", "-l", folder + "/log", "-o",
                 $"-c listen_addresses=127.0.0.1 -p {Port} -c unix_socket_directories={folder} -c wal_level=logical -c max_wal_senders=20 -c max_replication_slots=20 -c fsync=off -c full_page_writes=off", "start"], "postgres");
             _folder = folder;

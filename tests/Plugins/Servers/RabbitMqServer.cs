@@ -25,8 +25,8 @@ public sealed class RabbitMqServer : IDisposable
             Directory.CreateDirectory(_folder);
             File.WriteAllText(Path.Combine(_folder, "rabbit.conf"), "disk_free_limit.absolute = 1MB\nvm_memory_high_watermark.absolute = 512MB\nlog.console = false\n");
             File.WriteAllText(Path.Combine(_folder, "plugins"), "[].\n");
-            var (names, distribution) = (ServerProcess.FreePort(), ServerProcess.FreePort());
-            Port = ServerProcess.FreePort();
+            var (names, distribution) = (FreePort.Take(), FreePort.Take());
+            Port = FreePort.Take();
             _names = Run("/usr/bin/epmd", ["-address", "127.0.0.1", "-port", $"{names}"], []);
             _process = Run(Program, [], new()
             {

@@ -24,7 +24,7 @@ public sealed class RedisServer : IDisposable
             var clock = Stopwatch.StartNew();
             while (true)
             {
-                Port = ServerProcess.FreePort();
+                Port = FreePort.Take();
                 _process = ServerProcess.Start("/usr/bin/redis-server", ["--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder, "--save", "", "--requirepass", Password]);
                 while (!_process.HasExited && clock.Elapsed < TimeSpan.FromSeconds(60))
                 {

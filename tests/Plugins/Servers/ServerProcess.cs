@@ -7,14 +7,6 @@ namespace FlowForge.Plugins.Tests.Servers;
 /// <summary>Starts the system's server programs for tests: as a user of their own where we are root, since database servers refuse to be.</summary>
 internal static class ServerProcess
 {
-    /// <summary>A loopback port that was free a moment ago.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>An empty folder that the user may write.</summary>
     public static string Folder(string name, string user)
     {

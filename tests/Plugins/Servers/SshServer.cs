@@ -44,7 +44,7 @@ public sealed class SshServer : IDisposable
         if (Environment.UserName == "root") Directory.CreateDirectory("/run/sshd");
         for (var attempt = 0; ; attempt++)
         {
-            Port = ServerProcess.FreePort();
+            Port = FreePort.Take();
             File.WriteAllText(Path.Combine(Folder, "config"), string.Create(CultureInfo.InvariantCulture, $"""
                 ListenAddress 127.0.0.1
                 Port {Port}

@@ -163,7 +163,7 @@ public sealed class SftpConnectorTests : IDisposable
         Assert.Equal("There is neither a password nor a private_key.", (await Assert.ThrowsAsync<TerminalException>(() => TestAsync(Spec("*") with { PrivateKey = default }))).Message);
         Assert.IsType<TerminalException>(await Record.ExceptionAsync(() => TestAsync(Spec("*") with { PrivateKey = new Secret("canary") })));
         Assert.Equal($"{_folder}/none does not exist on the server.", (await Assert.ThrowsAsync<TerminalException>(() => TestAsync(Spec("none/*.csv")))).Message);
-        var away = await Assert.ThrowsAsync<TerminalException>(() => TestAsync(Spec("*") with { Port = ServerProcess.FreePort() }));
+        var away = await Assert.ThrowsAsync<TerminalException>(() => TestAsync(Spec("*") with { Port = FreePort.Take() }));
         Assert.Equal("Check host and port, and whether the server runs.", away.Suggestion);
     }
 

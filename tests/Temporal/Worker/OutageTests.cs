@@ -11,7 +11,7 @@ namespace FlowForge.Temporal.Tests;
 public sealed class OutageTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("flowforge-outage-").FullName;
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Take();
 
     [Fact]
     public async Task ConnectAsync_ServerComesLater_Waits()
@@ -143,12 +143,5 @@ public sealed class OutageTests : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

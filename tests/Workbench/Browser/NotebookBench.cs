@@ -40,7 +40,7 @@ public sealed class NotebookBench(Chromium chromium) : IAsyncLifetime
     {
         if (Chromium.Path is null)
             return;
-        var address = Address = new Uri($"http://127.0.0.1:{WorkbenchProcess.FreePort()}");
+        var address = Address = new Uri($"http://127.0.0.1:{FreePort.Take()}");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, WorkingDirectory = Path.GetTempPath() };
         start.ArgumentList.Add(WorkbenchProcess.Program("Api"));
         start.Environment["FlowForge__DataFolder"] = folder;

@@ -37,7 +37,7 @@ public sealed class WorkbenchProcess : IAsyncDisposable
     /// <param name="port">A free one when null.</param>
     public static async Task<WorkbenchProcess> StartAsync(Uri runtime, string tokenFile, int? port = null)
     {
-        var url = new Uri($"http://127.0.0.1:{port ?? FreePort()}");
+        var url = new Uri($"http://127.0.0.1:{port ?? FreePort.Take()}");
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
         foreach (var argument in (string[])[Program(), "--urls", url.ToString(), "--parent-pid", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)])
             start.ArgumentList.Add(argument);
@@ -96,12 +96,5 @@ public sealed class WorkbenchProcess : IAsyncDisposable
             return Path.Combine(folder.FullName, "artifacts", "bin", room, configuration, $"FlowForge.{room}.dll");
         }
         throw new DirectoryNotFoundException("FlowForge.sln was not found above " + AppContext.BaseDirectory);
-    }
-
-    internal static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
 }
