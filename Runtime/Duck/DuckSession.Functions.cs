@@ -12,7 +12,7 @@ public delegate void SpanFunction<T1, T2, TOut>(ReadOnlySpan<T1> first, ReadOnly
 
 /// <summary>What a table function gives for its arguments.</summary>
 /// <param name="Schema">Columns of all batches.</param>
-/// <param name="Open">Called once for each scan; as for <see cref="DuckSession.RegisterSource(string, Schema, Func{CancellationToken, IEnumerable{RecordBatch}})"/>.</param>
+/// <param name="Open">Called once for each scan; as for <see cref="DuckSession.RegisterSource(string, Schema, Func{CancellationToken, IEnumerable{RecordBatch}}, bool)"/>.</param>
 public sealed record TableFunctionResult(Schema Schema, Func<CancellationToken, IEnumerable<RecordBatch>> Open);
 
 public sealed partial class DuckSession

@@ -31,8 +31,12 @@ public sealed partial class DuckSession
         Register(name, new ManagedSource("Source", name, schema, _ => open().GetEnumerator(), this));
 
     /// <summary>As above, with a token that is cancelled when the statement is: sources that wait should honour it.</summary>
-    public void RegisterSource(string name, Schema schema, Func<CancellationToken, IEnumerable<RecordBatch>> open) =>
-        Register(name, new ManagedSource("Source", name, schema, ct => open(ct).GetEnumerator(), this));
+    /// <param name="name">As above.</param>
+    /// <param name="schema">As above.</param>
+    /// <param name="open">As above.</param>
+    /// <param name="gathers">True for very many small batches that come fast: up to 2,048 rows of them are handed on together, for what DuckDB does with each hand-over costs more than a few rows.</param>
+    public void RegisterSource(string name, Schema schema, Func<CancellationToken, IEnumerable<RecordBatch>> open, bool gathers = false) =>
+        Register(name, new ManagedSource("Source", name, schema, ct => open(ct).GetEnumerator(), this) { Gathers = gathers });
 
     /// <summary>As above, for asynchronous sources; DuckDB's thread waits for each batch.</summary>
     public void RegisterSource(string name, Schema schema, Func<CancellationToken, IAsyncEnumerable<RecordBatch>> open) =>

@@ -12,6 +12,9 @@ namespace FlowForge.Ingest;
 /// <summary>What was read and staged.</summary>
 internal sealed record LoadedRows(RowCounts Counts, RejectSpool Rejects, IReadOnlyList<RowColumn> Columns, TableSchema? Schema, IReadOnlyList<LandedFile> Files, IReadOnlyDictionary<int, FileTally> Tallies, Staged Staged)
 {
+    // There may be hundreds of thousands of files: looked up, not looked for.
+    private readonly Lazy<Dictionary<LandedFile, List<FileTally>>> _byFile = new(() => ByFile(Files, Tallies));
+
     public bool HasRows => Counts.Loaded > 0;
 
     /// <summary>Records of a landed file; of an archive those of its members.</summary>
@@ -27,6 +30,19 @@ internal sealed record LoadedRows(RowCounts Counts, RejectSpool Rejects, IReadOn
         return $"{place}: {reject.Message}{(reject.Column is null ? "" : $" [{reject.Column}]")}{raw}";
     }
 
-    private IEnumerable<FileTally> TalliesOf(LandedFile file) =>
-        Files.Select((f, i) => (f, i)).Where(f => ReferenceEquals(f.f, file) || ReferenceEquals(f.f.Archive, file)).Select(f => Tallies.GetValueOrDefault(f.i)).OfType<FileTally>();
+    private List<FileTally> TalliesOf(LandedFile file) => _byFile.Value.GetValueOrDefault(file, []);
+
+    private static Dictionary<LandedFile, List<FileTally>> ByFile(IReadOnlyList<LandedFile> files, IReadOnlyDictionary<int, FileTally> tallies)
+    {
+        var found = new Dictionary<LandedFile, List<FileTally>>(ReferenceEqualityComparer.Instance);
+        for (var i = 0; i < files.Count; i++)
+        {
+            if (!tallies.TryGetValue(i, out var tally)) continue;
+            Of(files[i]).Add(tally);
+            if (files[i].Archive is { } archive && !ReferenceEquals(archive, files[i])) Of(archive).Add(tally);
+        }
+        return found;
+
+        List<FileTally> Of(LandedFile file) => found.TryGetValue(file, out var tallied) ? tallied : found[file] = [];
+    }
 }

@@ -63,7 +63,7 @@ internal sealed partial class Loading
 
     private Staged Stage(RecordPump pump, RowSet rows, IReadOnlyList<TargetColumn> columns, CancellationToken ct)
     {
-        session.RegisterSource(Source, RowBuilder.BatchSchema(columns), cancelled => Handed(pump, cancelled));
+        session.RegisterSource(Source, RowBuilder.BatchSchema(columns), cancelled => Handed(pump, cancelled), gathers: true);
         try
         {
             return Write(rows, () => !pump.MustRepeat, ct);

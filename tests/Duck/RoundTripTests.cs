@@ -103,6 +103,14 @@ public sealed class RoundTripTests : IDisposable
         _session.Execute("CREATE TABLE came AS FROM back");
         Assert.Equal(0, _session.Scalar<long>($"SELECT count(*) FROM (({expected}) EXCEPT ALL (FROM came))"));
         Assert.Equal(0, _session.Scalar<long>($"SELECT count(*) FROM ((FROM came) EXCEPT ALL ({expected}))"));
+
+        // Put together again, a slice begins anywhere in what DuckDB is given.
+        using var third = _database.Connect();
+        using var again = third.Query(query);
+        _session.RegisterSource("back", again.Schema, _ => again.SelectMany(Cut), gathers: true);
+        _session.Execute("CREATE TABLE gathered AS FROM back");
+        Assert.Equal(0, _session.Scalar<long>("SELECT count(*) FROM ((FROM came) EXCEPT ALL (FROM gathered))"));
+        Assert.Equal(0, _session.Scalar<long>("SELECT count(*) FROM ((FROM gathered) EXCEPT ALL (FROM came))"));
     }
 
     private static IEnumerable<RecordBatch> Cut(RecordBatch batch)

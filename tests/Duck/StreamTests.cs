@@ -256,6 +256,43 @@ public sealed class StreamTests : IDisposable
         Assert.Equal(12_497_500, _session.Scalar<long>("SELECT sum(a) FROM (SELECT b, a FROM s)"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Source_OfSmallBatches_IsHandedOnTogetherWhenItGathers(bool gathers)
+    {
+        var calls = 0;
+        _session.RegisterScalar<long, long>("seen", (rows, same) =>
+        {
+            Interlocked.Increment(ref calls);
+            rows.CopyTo(same);
+        });
+        // An empty one is among them.
+        _session.RegisterSource("s", Ints, _ => Enumerable.Range(0, 4996).Select(i => Batch(i, 1)).Append(Batch(0, 0)).Append(Batch(4996, 1)), gathers);
+        Assert.Equal(4997 * 4996L / 2, _session.Scalar<long>("SELECT sum(seen(i)) FROM s"));
+        // Each thread of DuckDB's puts together what it gets.
+        if (gathers) Assert.InRange(calls, 3, 3 + Environment.ProcessorCount);
+        else Assert.Equal(4997, calls);
+        Assert.Equal(2048, _session.Scalar<long>("SELECT count(*) FROM (SELECT seen(i) FROM s LIMIT 2048)"));
+        _session.RegisterSource("s", Ints, _ => [Batch(0, 5000), Batch(5000, 1), Batch(5001, 3000)], gathers);
+        Assert.Equal("8001|8000|32004000", string.Join("|", _session.Rows("SELECT count(*), max(i), sum(i) FROM s")[0]));
+    }
+
+    [Fact]
+    public void Source_ThatGathersAndFails_GivesTheOriginalAndNoRows()
+    {
+        var boom = new InvalidOperationException("boom");
+        IEnumerable<RecordBatch> Source()
+        {
+            yield return Batch(1, 1);
+            throw boom;
+        }
+        _session.RegisterSource("s", Ints, _ => Source(), gathers: true);
+        var e = Assert.Throws<DuckException>(() => _session.Execute("CREATE TABLE t AS FROM s"));
+        Assert.Same(boom, e.InnerException);
+        Assert.Empty(_session.Rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 't'"));
+    }
+
     [Fact]
     public void Source_BatchOfAnotherShape_IsAnErrorThatNamesTheColumn()
     {

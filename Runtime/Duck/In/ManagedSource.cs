@@ -16,6 +16,8 @@ internal sealed class ManagedSource(string kind, string name, Schema schema, Fun
     public Schema Schema => schema;
     public DuckSession Session => session;
     public SourceRegistry Registry => session.Database.Sources;
+    /// <summary>Whether small batches are put together before DuckDB sees them.</summary>
+    public bool Gathers { get; init; }
     public IEnumerator<RecordBatch> Open() => open(session.RunningToken);
 }
 

@@ -78,33 +78,44 @@ internal sealed class SourceCursor(SourceScan scan) : IDisposable
     /// <summary>Fills a chunk and returns its rows, 0 at the end.</summary>
     public int Fill(ReadOnlySpan<nint> vectors, int capacity)
     {
-        if (_batch is not null && _at >= _batch.Length)
+        var filled = 0;
+        do
         {
-            _batch.Dispose();
-            _batch = null;
+            if (_batch is not null && _at >= _batch.Length)
+            {
+                _batch.Dispose();
+                _batch = null;
+            }
+            if (_batch is null)
+            {
+                _batch = scan.Next();
+                _at = 0;
+                if (_batch is null) break;
+            }
+            var count = Math.Min(capacity - filled, _batch.Length - _at);
+            Copy(_batch, _at, count, vectors, filled);
+            _at += count;
+            filled += count;
         }
-        if (_batch is null)
-        {
-            _batch = scan.Next();
-            _at = 0;
-            if (_batch is null) return 0;
-        }
-        var count = Math.Min(capacity, _batch.Length - _at);
+        while (scan.Source.Gathers && filled < capacity);
+        return filled;
+    }
+
+    private void Copy(RecordBatch batch, int start, int count, ReadOnlySpan<nint> vectors, int at)
+    {
         for (var i = 0; i < vectors.Length && i < _writers.Length; i++)
         {
             if (_writers[i] is not { } writer) continue;
             var column = scan.Columns[i];
             try
             {
-                writer.Write(_batch.Column(column), _at, count, vectors[i], 0);
+                writer.Write(batch.Column(column), start, count, vectors[i], at);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 throw new InvalidOperationException($"Column '{scan.Source.Schema.FieldsList[column].Name}': {e.Message}", e);
             }
         }
-        _at += count;
-        return count;
     }
 
     public void Dispose()

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace FlowForge.Ingest.Formats;
 
 /// <summary>The beginning of a decoded file.</summary>
@@ -20,8 +22,16 @@ internal sealed record FileSample(ReadOnlyMemory<byte> Bytes, bool IsWhole)
 
     public static FileSample Of(Stream stream)
     {
-        var buffer = new byte[Size];
-        var filled = stream.ReadAtLeast(buffer, Size, throwOnEndOfStream: false);
-        return new FileSample(buffer.AsMemory(0, filled), filled < Size);
+        // A job may have a hundred thousand files of a few lines: each takes what it needs.
+        var buffer = ArrayPool<byte>.Shared.Rent(Size);
+        try
+        {
+            var filled = stream.ReadAtLeast(buffer.AsSpan(0, Size), Size, throwOnEndOfStream: false);
+            return new FileSample(buffer.AsSpan(0, filled).ToArray(), filled < Size);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 }

@@ -32,6 +32,7 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
     private readonly Dictionary<int, FileTally> _tallies = [];
     private readonly ConcurrentDictionary<int, bool[]> _met = [];
     private int _slots;
+    private volatile bool _mustRepeat;
 
     /// <summary>Which arrays become tables of their own; null when none do.</summary>
     public Func<string, bool>? WantsChildren { get; init; }
@@ -46,7 +47,7 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
     public IReadOnlyDictionary<int, bool[]> FieldsMet => _met;
 
     /// <summary>Whether a value did not fit its column or a file could not be read: what was handed over is then not to be used.</summary>
-    public bool MustRepeat => _workers.Any(w => w.Rows.HasMisfits) || _tallies.Values.Any(t => t.Fault is not null);
+    public bool MustRepeat => _mustRepeat;
 
     /// <summary>The batches. Rejects go to <paramref name="rejects"/> in order, on the taker's thread.</summary>
     public IEnumerable<RecordBatch> Read(Action<Reject> rejects, CancellationToken cancellationToken)
@@ -71,7 +72,10 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
                 }
             }
             foreach (var (file, fault) in cutting.GetAwaiter().GetResult())
+            {
+                _mustRepeat = true;
                 _tallies[file] = _tallies.GetValueOrDefault(file, new FileTally(0, 0)) with { Fault = fault };
+            }
         }
         finally
         {
@@ -163,7 +167,7 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
         }
         finally
         {
-            _workers.Add(worker);
+            GiveBack(worker);
         }
     }
 
@@ -183,8 +187,15 @@ internal sealed class RecordPump(ReadPlan plan, FileSettings settings, IReadOnly
         }
         finally
         {
-            _workers.Add(worker);
+            GiveBack(worker);
         }
+    }
+
+    // Asked for each batch, of which there may be a hundred thousand: noted once.
+    private void GiveBack(Worker worker)
+    {
+        if (worker.Rows.HasMisfits) _mustRepeat = true;
+        _workers.Add(worker);
     }
 
     /// <summary>What one decoding thread needs; passed from thread to thread.</summary>
