@@ -28,7 +28,7 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
         var run = Checks(rows, sql, read);
         var report = Judge(run);
         Report(report);
-        var rejects = Quarantine(rows, run, report.Outcomes);
+        using var rejects = Quarantine(rows, run, report.Outcomes, transaction.Base);
         var dropped = Dropped(rows, run, report.Outcomes);
         if (run.FailsAny(Failing(report.Outcomes, CheckRun.TakesOut)) is { } gone) rows.Remove(gone);
 
@@ -46,13 +46,15 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
             RejectsTable = rejects?.Table.ToString(),
             Checks = report.Outcomes,
         };
+        // What a build without rejects leaves of those before: nothing of what it replaces, all of what it keeps.
+        var place = rejects?.Commit() ?? (rows.Mode == CommitMode.Overwrite ? null : transaction.Base?.State?.Rejects);
         var commit = transaction.Commit(
             new CommitOptions
             {
                 Mode = rows.Mode,
                 Operation = rows.Operation,
                 Transaction = (job.Request.ApplicationId, job.Request.TxnVersion),
-                State = State(outcome, rejects),
+                State = State(outcome, place),
                 Schema = sql.OriginalNames,
                 Description = dataset.Description,
                 Info = applied.Notes,
@@ -60,10 +62,11 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
         if (commit.AlreadyCommitted && DatasetOutcome.Recorded(job.Table, job.Request) is { } recorded) return recorded;
         job.Log.Info($"Committed {dataset.Table} version {commit.Version}: {outcome.Counts}.");
         Note(commit.Version, sql);
+        if (rejects is not null || place is null) DatasetRejects.Tell(job, session, place);
         return outcome with { TableVersion = commit.Version };
     }
 
-    private JobState State(JobOutcome outcome, DatasetRejects.Written? rejects)
+    private JobState State(JobOutcome outcome, string? rejects)
     {
         var (read, loaded, rejected, deduplicated, filtered) = outcome.Counts;
         return new JobState
@@ -72,7 +75,7 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
             Job = job.Request.JobId,
             RunId = job.Request.RunId,
             Rows = new RowEquation(read, loaded, rejected, deduplicated, filtered),
-            Rejects = rejects is { } r ? DatasetRejects.Place(r.Table, r.Version) : null,
+            Rejects = rejects,
             Outcome = JsonSerializer.Serialize(outcome),
             // One interval says nothing about the other rows: what they were made from stays as it was.
             MadeFrom = job.Request.KeepCursor && dataset.Mode == DatasetMode.Incremental && job.Table.Latest() is { } before
@@ -133,13 +136,10 @@ internal sealed class DatasetBuild(DatasetJob job, DuckSession session, IReadOnl
 
     private List<CheckDefinition> Failing(IReadOnlyList<CheckOutcome> outcomes, Func<CheckDefinition, bool> which) => [.. dataset.Checks.Where((c, i) => which(c) && !outcomes[i].Passed)];
 
-    private DatasetRejects.Written? Quarantine(StagedRows rows, CheckRun run, IReadOnlyList<CheckOutcome> outcomes)
+    private DatasetRejects? Quarantine(StagedRows rows, CheckRun run, IReadOnlyList<CheckOutcome> outcomes, TableSnapshot? before)
     {
         var failing = Failing(outcomes, c => c.IsAboutRows && c.OnFail == CheckAction.Quarantine);
-        if (failing.Count == 0) return null;
-        var rejects = DatasetRejects.Write(session, job.Lake, TableName.Parse(dataset.Table), rows.Scan, run, failing, job.Request, job.Cancel);
-        job.Catalog.Rejects.Record(dataset.Table, job.Request.RunId, failing.ToDictionary(c => c.Title, c => outcomes.First(o => o.Check == c.Title).FailingRows));
-        return rejects;
+        return failing.Count == 0 ? null : DatasetRejects.Stage(job, session, rows.Scan, run, failing, before, rows.Mode);
     }
 
     // A row that several checks take out goes where a quarantining one sends it.

@@ -40,6 +40,9 @@ public sealed class DatasetFixture : IDisposable, IProgress<JobProgress>, IJobLo
         Runner = NewRunner(step switch { "made" => new() { Made = lose }, "checked" => new() { Checked = lose }, "merged" => new() { Merged = lose }, _ => new() });
     }
 
+    /// <summary>From now on this happens in each build whose checks take rows out, before it commits; null: nothing any longer.</summary>
+    public void Meanwhile(Action? happens) => Runner = NewRunner(happens is null ? new() : new() { Checked = select => { happens(); return select; } });
+
     public DuckSession Session { get; }
 
     public List<JobProgress> Progress { get; } = [];
