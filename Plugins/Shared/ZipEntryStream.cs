@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace FlowForge.Plugins.Shared;
@@ -9,10 +8,8 @@ namespace FlowForge.Plugins.Shared;
 /// </summary>
 internal sealed class ZipEntryStream(ZipArchiveEntry entry) : Stream
 {
-    // Table k has what a byte does to the sum when k more bytes follow it: eight bytes are taken at once.
-    private static readonly uint[][] Tables = Make();
     private readonly Stream _inner = entry.Open();
-    private uint _sum = uint.MaxValue;
+    private uint _sum;
     private long _length;
 
     /// <exception cref="InvalidDataException">At the end: the bytes are not those that were packed.</exception>
@@ -21,7 +18,7 @@ internal sealed class ZipEntryStream(ZipArchiveEntry entry) : Stream
         var read = _inner.Read(buffer);
         if (read == 0 && buffer.Length > 0) Check();
         _length += read;
-        _sum = Add(_sum, buffer[..read]);
+        _sum = Crc32.Add(_sum, buffer[..read]);
         return read;
     }
 
@@ -45,34 +42,6 @@ internal sealed class ZipEntryStream(ZipArchiveEntry entry) : Stream
     private void Check()
     {
         if (_length != entry.Length) throw new InvalidDataException($"{entry.FullName} unpacks to {_length} bytes, the archive's directory says {entry.Length}.");
-        if (~_sum != entry.Crc32) throw new InvalidDataException($"the checksum of {entry.FullName} is {~_sum:x8}, the archive's directory says {entry.Crc32:x8}.");
-    }
-
-    private static uint Add(uint sum, ReadOnlySpan<byte> bytes)
-    {
-        for (; bytes.Length >= 8; bytes = bytes[8..])
-        {
-            var (low, high) = (sum ^ BinaryPrimitives.ReadUInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]));
-            sum = Tables[7][(byte)low] ^ Tables[6][(byte)(low >> 8)] ^ Tables[5][(byte)(low >> 16)] ^ Tables[4][low >> 24]
-                ^ Tables[3][(byte)high] ^ Tables[2][(byte)(high >> 8)] ^ Tables[1][(byte)(high >> 16)] ^ Tables[0][high >> 24];
-        }
-        foreach (var one in bytes) sum = Tables[0][(byte)(sum ^ one)] ^ sum >> 8;
-        return sum;
-    }
-
-    private static uint[][] Make()
-    {
-        var tables = new uint[8][];
-        for (var table = 0; table < 8; table++)
-        {
-            tables[table] = new uint[256];
-            for (var value = 0u; value < 256; value++)
-            {
-                var sum = table == 0 ? value : tables[table - 1][value];
-                for (var bit = 0; bit < 8; bit++) sum = (sum & 1) != 0 ? 0xEDB88320 ^ sum >> 1 : sum >> 1;
-                tables[table][value] = sum;
-            }
-        }
-        return tables;
+        if (_sum != entry.Crc32) throw new InvalidDataException($"the checksum of {entry.FullName} is {_sum:x8}, the archive's directory says {entry.Crc32:x8}.");
     }
 }
