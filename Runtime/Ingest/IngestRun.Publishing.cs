@@ -24,7 +24,22 @@ internal sealed partial class IngestRun
         ChildTables.Check(job, _settings.File);
         using var checkTables = new CheckTables(session, lake, job, request);
         using var children = new ChildTables(lake, session, request, _settings, state, options.TemporaryFolder, _progress, log);
-        using var loading = new Loading(session, _table, job, request, _settings, extraction, state, options.TemporaryFolder, _progress, log) { CheckBase = now => CheckAlone(before, now), NeedsMemory = (bytes, stop) => Grow(lease, bytes, stop), Taps = options.Taps };
+        using var loading = new Loading(new LoadRequest
+        {
+            Session = session,
+            Table = _table,
+            Job = job,
+            Run = request,
+            Settings = _settings,
+            Extraction = extraction,
+            State = state,
+            Temporary = options.TemporaryFolder,
+            Progress = _progress,
+            Log = log,
+            CheckBase = now => CheckAlone(before, now),
+            NeedsMemory = (bytes, stop) => Grow(lease, bytes, stop),
+            Taps = options.Taps,
+        });
         var loaded = loading.Run(ct);
         new Gate(job, _settings.File, log).Check(loaded, before);
         if (loaded.Staged.Held is { } held) throw Holds.Hold(held, loaded.Counts, extraction, _goesOn);

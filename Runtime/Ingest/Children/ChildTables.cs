@@ -49,13 +49,13 @@ internal sealed class ChildTables(LakeStore lake, DuckSession session, JobReques
             var (table, isNew) = Settle(child);
             if (isNew) child = child with { WriteMode = Pipelines.WriteMode.Replace };
             var extraction = new Extraction { Files = [new LandedFile($"{path} of {(files.Count == 1 ? files[0].Path : $"{files.Count} files")}", new FileInfo(file).Length, null, null, "", file)], Format = "ndjson" };
-            var loading = new Loading(session, table, child, request, settings, extraction, null, temporary, progress, log) { ChildOf = files };
+            var loading = new Loading(new LoadRequest { Session = session, Table = table, Job = child, Run = request, Settings = settings, Extraction = extraction, State = null, Temporary = temporary, Progress = progress, Log = log, ChildOf = files });
             var at = _children.Count;
             _children.Add(new Child(child, table, loading, null!, null));
             var loaded = loading.Run(ct);
             _children[at] = _children[at] with { Loaded = loaded };
             new Gate(child, settings.File with { AllowSmaller = true }, log).Check(loaded, null);
-            Stage(child, loading.Children!, files, ct);
+            Stage(child, loading.Children, files, ct);
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed class DryRun(LakeStore lake, PluginRegistry plugins, IngestOptio
         // A table that is not there is not made either.
         var table = before is null ? new LakeStore(Path.Combine(_folder, "lake")).Table(new TableName(Layer.Bronze, _job.Table)) : real;
         using var checkTables = new CheckTables(session, lake, _job, request);
-        using var loading = new Loading(session, table, _job.With(state?.Drift), request, settings, extraction, state, _folder, progress, log);
+        using var loading = new Loading(new LoadRequest { Session = session, Table = table, Job = _job.With(state?.Drift), Run = request, Settings = settings, Extraction = extraction, State = state, Temporary = _folder, Progress = progress, Log = log });
         var loaded = loading.Run(ct);
         return new DryRunResult
         {

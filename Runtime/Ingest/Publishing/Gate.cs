@@ -1,5 +1,6 @@
 using FlowForge.Catalog;
 using FlowForge.Ingest.Formats;
+using FlowForge.Ingest.Reading;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
 

@@ -1,4 +1,5 @@
 using FlowForge.Catalog;
+using FlowForge.Ingest.Reading;
 using FlowForge.Lake;
 using FlowForge.Pipelines;
 

@@ -77,15 +77,25 @@ internal sealed class ReplayRun(LakeStore lake, PluginRegistry plugins, CatalogD
         // A quarantining check finds a row's file by its name.
         if (_job.Checks.Any(c => c.OnFail == CheckAction.Quarantine) && files.DistinctBy(f => f.File.Path).Count() < files.Count)
             throw new JobFailedException("FF2037", "The rejects come from several versions of the same file, and the job's checks set rows aside: they cannot be replayed together.", "Replay the rejects of one run at a time.");
-        return new Loading(session, _table, _job.With(state.Drift), request, FormatSettings.From(_job.Config, format), new Extraction { Files = [.. files.Select(f => f.File)], Format = format, Reader = reader }, state, options.TemporaryFolder, _progress, log)
+        return new Loading(new LoadRequest
         {
+            Session = session,
+            Table = _table,
+            Job = _job.With(state.Drift),
+            Run = request,
+            Settings = FormatSettings.From(_job.Config, format),
+            Extraction = new Extraction { Files = [.. files.Select(f => f.File)], Format = format, Reader = reader },
+            State = state,
+            Temporary = options.TemporaryFolder,
+            Progress = _progress,
+            Log = log,
             Taps = options.Taps,
             CheckBase = now =>
             {
                 if (now?.StateOf(request.ApplicationId)?.TableVersion != state.TableVersion)
                     throw new JobFailedException("FF2060", $"Another run of this job has committed to {TableText} meanwhile. Nothing was published.", "The next attempt begins from what is there then.", transient: true);
             },
-        };
+        });
     }
 
     private JobOutcome Publish(DuckDatabase database, JobState state, RejectsPlace named, Picked files, CancellationToken ct)

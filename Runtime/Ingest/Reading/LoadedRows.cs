@@ -3,11 +3,10 @@ using FlowForge.Ingest.Formats;
 using FlowForge.Ingest.Formats.Json;
 using FlowForge.Ingest.Landing;
 using FlowForge.Ingest.Publishing;
-using FlowForge.Ingest.Reading;
 using FlowForge.Ingest.Rejects;
 using FlowForge.Lake.Schema;
 
-namespace FlowForge.Ingest;
+namespace FlowForge.Ingest.Reading;
 
 /// <summary>What was read and staged.</summary>
 internal sealed record LoadedRows(RowCounts Counts, RejectSpool Rejects, IReadOnlyList<RowColumn> Columns, TableSchema? Schema, IReadOnlyList<LandedFile> Files, IReadOnlyDictionary<int, FileTally> Tallies, Staged Staged)
