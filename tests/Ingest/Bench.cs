@@ -28,8 +28,13 @@ public sealed class Bench : IDisposable
         Runner = NewRunner(new());
     }
 
-    private IngestRunner NewRunner(RowTaps taps) =>
-        new(Lake, Plugins, Duck, Catalog, new IngestOptions { TemporaryFolder = Path.Combine(Root, "temporary"), AllowedRoots = [Path.Combine(RepoRoot, "AppHost", "demo")], Taps = taps, LateHashBytes = 1 });
+    private IngestRunner NewRunner(RowTaps taps) => NewRunner(Catalog, taps);
+
+    private IngestRunner NewRunner(CatalogDatabase catalog, RowTaps taps) =>
+        new(Lake, Plugins, Duck, catalog, new IngestOptions { TemporaryFolder = Path.Combine(Root, "temporary"), AllowedRoots = [Path.Combine(RepoRoot, "AppHost", "demo")], Taps = taps, LateHashBytes = 1 });
+
+    /// <summary>A runner of the same lake that tells another catalog.</summary>
+    public IngestRunner RunnerWith(CatalogDatabase catalog) => NewRunner(catalog, new());
 
     /// <summary>From now on the first row that was read gets lost before it is filtered; or no longer.</summary>
     public void LoseRow(bool loses = true) => Runner = NewRunner(loses ? new() { Read = static from => $"(SELECT * FROM {from} OFFSET 1)" } : new());

@@ -259,6 +259,21 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Fact]
+    public async Task Replay_KilledBeforeTheCatalogKnew_TellsItOfItsVersion()
+    {
+        _bench.Write("data/a.csv", "id\n1\nx\n");
+        await _bench.RunAsync(Csv("id: int"));
+        var job = Bench.Job(Csv("id: string"));
+        var request = _bench.Request(job) with { Replay = RejectChoice.All };
+        var first = await _bench.RunAsync(job, request);
+        using var catalog = CatalogDatabase.Open(Path.Combine(_bench.Root, "knows-nothing.db"));
+        var second = await _bench.RunnerWith(catalog).RunAsync(job, request with { Attempt = 2 }, new Progress<JobProgress>(), _bench.Log, TestContext.Current.CancellationToken);
+        Assert.Equal((first.TableVersion, true), (second.TableVersion, second.AlreadyDone));
+        var told = Assert.Single(catalog.Schemas.List("bronze.things"));
+        Assert.Equal((first.TableVersion, "VARCHAR"), (told.TableVersion, Assert.Single(told.Columns).Type));
+    }
+
+    [Fact]
     public async Task Rejects_WrittenForACommitThatNeverCame_AreTakenOutByTheNextRun()
     {
         _bench.Write("data/a.csv", "id\n1\nx\n");

@@ -94,7 +94,7 @@ internal sealed class ChildTables(LakeStore lake, DuckSession session, JobReques
         foreach (var child in _children)
         {
             var latest = child.Table.Latest()!;
-            catalog.Schemas.Record(new SchemaHistoryEntry($"bronze.{child.Job.Table}", latest.Version, request.RunId, DateTimeOffset.UtcNow, [.. latest.Schema.Columns.Where(c => !c.IsReserved).Select(c => new SchemaColumn(c.Name, c.DuckType, c.Nullable, c.OriginalName))]));
+            catalog.Schemas.Record(Ledger.SchemaOf($"bronze.{child.Job.Table}", latest.Version, request.RunId, latest));
             catalog.Rejects.Record($"bronze.{child.Job.Table}", request.RunId, child.Loaded.Rejects.ByReason);
             catalog.Lineage.Record($"bronze.{child.Job.Table}", request.Pipeline, request.JobId, ["bronze." + parent.Table]);
         }

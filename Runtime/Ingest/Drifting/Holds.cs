@@ -12,19 +12,22 @@ namespace FlowForge.Ingest.Drifting;
 /// The holds of a job's table as one run sees them. The truth about the landed copy is its manifest, about the decision the catalog, about what was loaded the table's own state: each
 /// step may be killed and repeated.
 /// </summary>
+/// <param name="table">Of the bronze layer.</param>
 /// <param name="place">The landing folder of the job as a run sees it: run and time.</param>
-internal sealed class Holds(CatalogDatabase catalog, IngestDefinition job, JobRequest request, Func<string, DateTimeOffset, LandingZone> place, IJobLog log)
+internal sealed class Holds(CatalogDatabase catalog, string table, JobRequest request, Func<string, DateTimeOffset, LandingZone> place, IJobLog log)
 {
     /// <summary>How many holds a table's state remembers as loaded.</summary>
     private const int Remembered = 20;
 
-    private readonly string _table = "bronze." + job.Table;
+    private readonly string _table = "bronze." + table;
 
     private string? Interval => request is { KeepCursor: true, Interval: { } i } ? string.Create(CultureInfo.InvariantCulture, $"{i.Start:O}/{i.End:O}") : null;
 
     /// <summary>The hold that this run goes on with, and whether it loads the landed copy instead of reading the source; null when there is none.</summary>
+    /// <param name="job">The definition with what was decided before.</param>
+    /// <param name="state">What the job's last commit remembers.</param>
     /// <exception cref="JobFailedException">A hold waits for a person: nothing is read.</exception>
-    public (SchemaHold Hold, bool IsLanded)? Find(JobState? state)
+    public (SchemaHold Hold, bool IsLanded)? Find(IngestDefinition job, JobState? state)
     {
         SchemaHold? next = null;
         foreach (var hold in catalog.Holds.Open(_table, request.Pipeline, request.JobId).Where(h => h.RunId == request.RunId || h.BackfillInterval == Interval).OrderBy(h => h.RunId == request.RunId ? 0 : 1))
@@ -50,7 +53,7 @@ internal sealed class Holds(CatalogDatabase catalog, IngestDefinition job, JobRe
     {
         var hold = new SchemaHold
         {
-            HoldId = $"{request.RunId}-{job.Table}", Table = _table, Pipeline = request.Pipeline, JobId = request.JobId, RunId = request.RunId, RunTime = request.RunTime, BackfillInterval = Interval,
+            HoldId = $"{request.RunId}-{table}", Table = _table, Pipeline = request.Pipeline, JobId = request.JobId, RunId = request.RunId, RunTime = request.RunTime, BackfillInterval = Interval,
             HeldAt = DateTimeOffset.UtcNow, Changes = [.. goesOn?.Changes.Where(c => !held.Changes.Any(n => n.Column == c.Column)) ?? [], .. held.Changes], Renames = held.Renames, Decision = goesOn?.Decision, RowsRead = counts.Read, RowsRejected = counts.Rejected, Bytes = extraction.Files.Sum(f => f.Size),
         };
         catalog.Holds.Record(hold, goesOn?.HoldId);

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Ingest.Drifting;
@@ -26,6 +24,7 @@ internal sealed class ReplayRun(LakeStore lake, PluginRegistry plugins, CatalogD
     // Checks that judge a whole run have nothing to say about a few rows that come later.
     private readonly IngestDefinition _job = definition with { Checks = [.. definition.Checks.Where(c => c.Kind is not (CheckKind.RowCount or CheckKind.Freshness or CheckKind.Anomaly or CheckKind.Sql))] };
     private readonly LakeTable _table = lake.Table(new TableName(Layer.Bronze, definition.Table));
+    private readonly CommitNotes _notes = new(definition.Name, request);
     private readonly ReadingProgress _progress = new(sink);
 
     private bool ReadsFormat => definition.Format is { } format && plugins.Find(format) is { IsFormat: true };
@@ -109,16 +108,13 @@ internal sealed class ReplayRun(LakeStore lake, PluginRegistry plugins, CatalogD
             throw new JobFailedException("FF2030", $"The rows do not add up, and nothing was published: {counts}.", "This is a defect of FlowForge: keep the landed files and report it.");
         if (counts.Rejected > 0)
             log.Warning($"{counts.Rejected} of {counts.Read} records still do not fit ({string.Join(", ", loaded.Rejects.ByReason.Select(r => $"{r.Value} {r.Key}"))}):\n{string.Join("\n", loaded.Rejects.Evidence.Select(loaded.Describe))}");
-        var report = loading.Judge(loaded, (_, _) => [], ct);
-        catalog.Checks.Record(request.RunId, request.JobId, TableText, report.Outcomes, DateTimeOffset.UtcNow, report.Samples);
-        if (report.Fatal is [var failed, ..])
-            throw new JobFailedException("FF2022", $"Check {failed.Check} failed and nothing was published: {failed.Message}", "Mend the source, or set on_fail: warn.");
-        var outcome = new JobOutcome { Counts = counts, Table = TableText, TableVersion = loading.Transaction.Base?.Version, Checks = report.Outcomes, Bytes = loading.Transaction.Staged.Sum(f => f.Bytes) };
+        var checks = new CheckVerdict(catalog, TableText, request, log: null).Of(loading.Judge(loaded, (_, _) => [], ct));
+        var outcome = new JobOutcome { Counts = counts, Table = TableText, TableVersion = loading.Transaction.Base?.Version, Checks = checks, Bytes = loading.Transaction.Staged.Sum(f => f.Bytes) };
         if (counts.Read == counts.Rejected && !files.Any(f => f.File.Picks!.Whole)) return outcome with { RejectsTable = named.Folder, Note = "none of the rejects fits yet" };
         _progress.Start("publishing", null);
         var marked = new RejectsTable(lake, session, _job, request, named).Mark(loaded.Rejects, files, loaded.Staged.Outrun > 0, ct);
         outcome = outcome with { RejectsTable = counts.Rejected == 0 ? null : marked.Folder, Note = Note(counts, loaded.Staged.Outrun) };
-        var commit = loading.Transaction.Commit(Commit(loaded, state, outcome, marked, files), ct);
+        var commit = loading.Transaction.Commit(_notes.Of(loaded, outcome, NextState(loaded, state, marked, files)), ct);
         if (commit.AlreadyCommitted) return Recorded(_table.Latest()!);
         outcome = outcome with { TableVersion = commit.Version };
         Record(session, outcome, marked);
@@ -129,54 +125,33 @@ internal sealed class ReplayRun(LakeStore lake, PluginRegistry plugins, CatalogD
     private static string Note(RowCounts counts, long outrun) =>
         $"{counts.Read - counts.Rejected - outrun} of {counts.Read} rejects replayed{(counts.Filtered == 0 ? "" : $", {counts.Filtered} of them left out by the filter")}{(outrun == 0 ? "" : $"; {outrun} superseded, for the table has another row in their place")}";
 
-    private CommitOptions Commit(LoadedRows loaded, JobState state, JobOutcome outcome, RejectsPlace marked, Picked files)
+    /// <summary>Files that were rejected as a whole were read now; all else that the job remembers stays as it is.</summary>
+    private static JobState NextState(LoadedRows loaded, JobState state, RejectsPlace marked, Picked files)
     {
-        var counts = loaded.Counts;
         var whole = files.Where(f => f.File.Picks!.Whole).ToDictionary(f => f.File.Path, f => f.File, StringComparer.Ordinal);
-        return new CommitOptions
+        return state with
         {
-            Mode = loaded.Staged.Mode,
-            Transaction = (request.ApplicationId, request.TxnVersion),
-            Schema = loaded.Schema,
-            State = state with
-            {
-                RunId = request.RunId,
-                Rows = new RowEquation(counts.Read, counts.Loaded, counts.Rejected, counts.Deduplicated, counts.Filtered),
-                Rejects = marked.ToString(),
-                FilesOfCommit = 0,
-                Outcome = JsonSerializer.Serialize(outcome),
-                FilesSeen = [.. state.FilesSeen.Select(f => f.Note is not null && whole.TryGetValue(f.Path, out var read) && read.Sha256 == f.Sha256 ? f with { Rows = loaded.RowsOf(read), Note = loaded.NoteOf(read) } : f)],
-            },
-            Info = new Dictionary<string, string>
-            {
-                ["run"] = request.RunId, ["pipeline"] = request.Pipeline, ["job"] = _job.Name, ["trigger"] = "replay",
-                ["read"] = Text(counts.Read), ["loaded"] = Text(counts.Loaded), ["rejected"] = Text(counts.Rejected), ["deduplicated"] = Text(counts.Deduplicated), ["filtered"] = Text(counts.Filtered),
-            },
+            Rejects = marked.ToString(),
+            FilesOfCommit = 0,
+            FilesSeen = [.. state.FilesSeen.Select(f => f.Note is not null && whole.TryGetValue(f.Path, out var read) && read.Sha256 == f.Sha256 ? f with { Rows = loaded.RowsOf(read), Note = loaded.NoteOf(read) } : f)],
         };
-
-        static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
     }
 
     private JobOutcome Recorded(TableSnapshot snapshot)
     {
-        var state = snapshot.StateOf(request.ApplicationId);
-        log.Info($"An earlier attempt has committed this already: {TableText}, version {state?.TableVersion ?? snapshot.Version}.");
-        var outcome = state?.TransactionVersion == request.TxnVersion && state.Outcome is { } json ? JsonSerializer.Deserialize<JobOutcome>(json)! : new JobOutcome { Counts = default, Table = TableText };
-        if (RejectsPlace.Parse(state?.Rejects) is { } marked)
-        {
-            using var database = DuckDatabase.Open();
-            using var session = database.Connect();
-            Record(session, outcome, marked);
-        }
-        return outcome with { TableVersion = state?.TableVersion ?? snapshot.Version, AlreadyDone = true };
+        var outcome = _notes.Recorded(snapshot, TableText, log);
+        if (RejectsPlace.Parse(snapshot.StateOf(request.ApplicationId)?.Rejects) is not { } marked) return outcome;
+        using var database = DuckDatabase.Open();
+        using var session = database.Connect();
+        Record(session, outcome, marked);
+        return outcome;
     }
 
     /// <summary>Tells the catalog what it shows, from the rejects as they are: it may be told again.</summary>
     private void Record(DuckSession session, JobOutcome outcome, RejectsPlace marked)
     {
         var snapshot = _table.Latest()!;
-        catalog.Schemas.Record(new SchemaHistoryEntry(TableText, outcome.TableVersion ?? snapshot.Version, request.RunId, DateTimeOffset.UtcNow,
-            [.. snapshot.Schema.Columns.Where(c => !c.IsReserved).Select(c => new SchemaColumn(c.Name, c.DuckType, c.Nullable, c.OriginalName))]));
+        catalog.Schemas.Record(Ledger.SchemaOf(TableText, outcome.TableVersion ?? snapshot.Version, request.RunId, snapshot));
         RejectCounts.Record(catalog, lake, session, TableText, request, _job, marked);
     }
 }
