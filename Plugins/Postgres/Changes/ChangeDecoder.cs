@@ -18,6 +18,8 @@ internal sealed class ChangeDecoder(ChangeTable table, NpgsqlLogSequenceNumber f
     private Action<ColumnDecoder, ReadOnlyMemory<byte>>?[] _conversions = [];
     private bool[] _isKey = [];
     private bool[] _mayBeKey = [];
+    // Why the relation's columns cannot be told to be the table's; null when they can.
+    private string? _misfit;
     private bool _isPassed;
 
     public int Rows { get; private set; }
@@ -67,7 +69,8 @@ internal sealed class ChangeDecoder(ChangeTable table, NpgsqlLogSequenceNumber f
         return batch;
     }
 
-    private bool IsOurs(int relation) => !_isPassed && IsTable(relation);
+    private bool IsOurs(int relation) =>
+        !_isPassed && IsTable(relation) && (_misfit is null ? true : throw new TerminalException($"{table.Relation}: {_misfit}", "Reset the job's watermark: the next run takes a new snapshot."));
 
     // Names change hands: a table that was renamed away is no longer read under this one's, and this one's changes come whatever it was called then.
     private bool IsTable(int relation) => (uint)relation == table.Relation.Oid;
@@ -87,6 +90,7 @@ internal sealed class ChangeDecoder(ChangeTable table, NpgsqlLogSequenceNumber f
         }
         var plan = table.Plan.Columns;
         _places = [.. plan.Select(c => Array.FindIndex(columns, x => x.Name == c.Name))];
+        _misfit = Renames.Find(table, columns);
         _isKey = [.. plan.Select(c => table.Keys.Contains(c.Name))];
         _mayBeKey = [.. plan.Select(c => MayBeKey(table.Types[c.Name]))];
         _conversions = [.. plan.Select((c, i) => _places[i] < 0 ? null : Conversion(c, columns[_places[i]].Type))];

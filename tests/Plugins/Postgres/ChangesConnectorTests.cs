@@ -106,6 +106,31 @@ public sealed class ChangesConnectorTests : IDisposable
             $"{state.Count} {state.Sum(s => long.Parse(s.Value))} {state.Sum(s => long.Parse(s.Key) * long.Parse(s.Value))}");
     }
 
+    // The server tells the columns of then: by their names alone a renamed one would be emptied, and two that swapped names crossed.
+    [Theory]
+    [InlineData("ALTER TABLE t RENAME b TO z", "the changes that come now were made when it had a column b and none called z: it was renamed or replaced.")]
+    [InlineData("ALTER TABLE t RENAME a TO z", "the changes that come now were made when it had a column a and none called z: it was renamed or replaced.")]
+    [InlineData("ALTER TABLE t RENAME a TO x; ALTER TABLE t RENAME b TO a; ALTER TABLE t RENAME x TO b", "columns b and a stood the other way round when the changes that come now were made: names were given to other columns.")]
+    [InlineData("ALTER TABLE t RENAME b TO z; ALTER TABLE t ADD COLUMN b int", "the changes that come now lack column z, which is no new one: it was renamed, or the publication leaves it out.")]
+    [InlineData("ALTER TABLE t DROP COLUMN b; ALTER TABLE t ADD COLUMN z int", "the changes that come now were made when it had a column b and none called z: it was renamed or replaced.")]
+    public async Task ReadAsync_ChangesFromBeforeARename_AreRefused(string alter, string message)
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY, gone int, a int, b int); ALTER TABLE t DROP COLUMN gone; INSERT INTO t VALUES (1, 2, 3)");
+        var first = await RunAsync(null);
+        Sql($"UPDATE t SET a = 5; {alter}");
+        var failure = await Assert.ThrowsAsync<TerminalException>(() => RunAsync(first.Cursor));
+        Assert.Equal(("public.t: " + message, "Reset the job's watermark: the next run takes a new snapshot."), (failure.Message, failure.Suggestion));
+    }
+
+    [Fact]
+    public async Task ReadAsync_RenamesBetweenReads_AndThoseOfColumnsThatAreNotRead_ChangeNothing()
+    {
+        Sql("CREATE TABLE t (id int PRIMARY KEY, secret text, a int, old int); INSERT INTO t VALUES (1, 's', 2, 3)");
+        var first = await RunAsync(null, change: s => s with { ExcludeColumns = ["secret"] });
+        Sql("ALTER TABLE t RENAME a TO b; UPDATE t SET b = 5; ALTER TABLE t RENAME secret TO hidden; ALTER TABLE t DROP COLUMN old; ALTER TABLE t ADD COLUMN more date; UPDATE t SET b = 6");
+        Assert.Equal(["u 1|5|", "u 1|6|"], (await RunAsync(first.Cursor, change: s => s with { ExcludeColumns = ["hidden"] })).Rows);
+    }
+
     [Fact]
     public async Task ReadAsync_AlteredTable_GivesOldChangesTheColumnsOfNow()
     {
