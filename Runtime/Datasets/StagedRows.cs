@@ -119,6 +119,10 @@ internal sealed class RangeRows(DatasetJob job, DuckSession session, TableTransa
     {
         var column = sql.Columns.FirstOrDefault(c => c.Name.Equals(job.Dataset.TimeColumn, StringComparison.OrdinalIgnoreCase))
             ?? throw new JobFailedException("FF3207", $"{job.Dataset.Table} has time_column '{job.Dataset.TimeColumn}', which its SQL does not give.", $"The columns are: {string.Join(", ", sql.Columns.Select(c => c.Name))}.");
+        // The days that the interval touches are replaced as a whole, and would keep what the SQL makes of the interval.
+        if (job.Request is { KeepCursor: true, CutsDays: true, Interval: { } part } && column.Type == "DATE" && Placeholders.NeedsInterval(job.Dataset))
+            throw new JobFailedException("FF3207", $"{job.Dataset.Table} knows days only by its time_column '{column.Name}', and its SQL takes the rows from {Moment(part.Start)} to {Moment(part.End)} UTC, where no day of {job.Request.IntervalZone.Id} begins and ends: they would take the place of whole days.",
+                "Backfill from midnight on in steps of whole days, or let the SQL take whole days.");
         return Range(job, session, transaction) is { } range ? $"SELECT * FROM ({sql.Select}) AS made WHERE {Condition(job, sql, range, column.Type)}" : sql.Select;
     }
 

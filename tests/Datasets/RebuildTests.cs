@@ -180,6 +180,28 @@ public sealed class RebuildTests : IDisposable
         Assert.Equal($"2026-03-09|old1\n2026-03-10|{expected}2\n2026-03-11|old3", fixture.Rows("silver.t", "d::VARCHAR AS d, v"));
     }
 
+    // Each quarter of a day would take the place of the whole day, and the last one be all that is left.
+    [Theory]
+    [InlineData("UTC", 0, 6, "2026-03-10 00:00:00.000000 to 2026-03-10 06:00:00.000000 UTC, where no day of UTC begins and ends")]
+    [InlineData("Europe/Berlin", 0, 24, "2026-03-10 00:00:00.000000 to 2026-03-11 00:00:00.000000 UTC, where no day of Europe/Berlin begins and ends")]
+    [InlineData("UTC", 0, 24, null)]
+    public void Run_BackfillByDateOfPartsOfDays_IsRefusedWhereTheSqlTakesTheInterval(string zone, int from, int to, string? refusal)
+    {
+        var dataset = DatasetFixture.Dataset("SELECT at_time::DATE AS d, count(*) AS n FROM bronze.a WHERE at_time >= getvariable('interval_start')::TIMESTAMP AND at_time < getvariable('interval_end')::TIMESTAMP GROUP BY 1", DatasetMode.Incremental) with { TimeColumn = "d" };
+        fixture.Put("bronze.a", "SELECT TIMESTAMP '2026-03-10' + n * INTERVAL 1 HOUR AS at_time FROM range(24) s(n)");
+        var start = new DateTimeOffset(2026, 3, 10, 0, 0, 0, TimeSpan.Zero);
+        var request = fixture.Request(dataset.Table) with { KeepCursor = true, IntervalZone = TimeZoneInfo.FindSystemTimeZoneById(zone), Interval = new DataInterval(start.AddHours(from), start.AddHours(to)) };
+        if (refusal is null)
+        {
+            fixture.Run(dataset, request);
+            Assert.Equal("2026-03-10|24", fixture.Rows("silver.t", "d::VARCHAR AS d, n"));
+            return;
+        }
+        var error = Assert.Throws<JobFailedException>(() => fixture.Run(dataset, request));
+        Assert.Equal(("FF3207", $"silver.t knows days only by its time_column 'd', and its SQL takes the rows from {refusal}: they would take the place of whole days."), (error.Code, error.Message));
+        Assert.Null(fixture.Table("silver.t").Latest());
+    }
+
     [Fact]
     public void Run_BackfillOfAnOldDay_IsNoReasonToLeaveNewerRowsOut()
     {

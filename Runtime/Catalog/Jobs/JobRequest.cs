@@ -39,6 +39,9 @@ public sealed record JobRequest
     public (DateOnly From, DateOnly To)? IntervalDays =>
         Interval is { } i ? (DateOnly.FromDateTime(Local(i.Start)), DateOnly.FromDateTime(Local(i.End.AddTicks(-1))).AddDays(1)) : null;
 
+    /// <summary>Whether <see cref="Interval"/> has a part of a day only, at its start or its end.</summary>
+    public bool CutsDays => Interval is { } i && (Local(i.Start).TimeOfDay != TimeSpan.Zero || Local(i.End).TimeOfDay != TimeSpan.Zero);
+
     /// <summary>
     /// The run is part of a backfill: rows are taken by <see cref="Interval"/>, not from the cursor on, and the commit keeps the cursor as it is.
     /// </summary>

@@ -52,13 +52,24 @@ public static partial class Placeholders
     public static bool NeedsInterval(PipelineDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        return definition.Macros.Any(m => Asks(m.Body)) || definition.Datasets.Any(d => Asks(d.Sql) || d.Sql?.Contains("'" + IntervalStart, StringComparison.OrdinalIgnoreCase) == true || d.Sql?.Contains("'" + IntervalEnd, StringComparison.OrdinalIgnoreCase) == true)
+        return definition.Macros.Any(m => Asks(m.Body)) || definition.Datasets.Any(d => InSql(d.Sql))
             || Uses(definition).Any(n => n.Parameters.Values.Any(Asks))
             || definition.Deliveries.Any(d => Asks(d.Path) || Texts(d.Config).Any(Asks))
             || definition.Ingest.Any(i => Asks(i.Filter) || i.Computed.Values.Any(Asks) || Texts(i.Config).Any(Asks));
-
-        static bool Asks(string? text) => Names(text).Any(n => Interval.Contains(n, StringComparer.Ordinal));
     }
+
+    /// <summary>Whether the rows of a dataset depend on the data interval: by its SQL, by a macro that it names, or by a parameter of its notebook.</summary>
+    public static bool NeedsInterval(DatasetDefinition dataset)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        return InSql(dataset.Sql) || dataset.Notebook?.Parameters.Values.Any(Asks) == true
+            || dataset.Macros.Any(m => InSql(m.Body) && dataset.Sql?.Contains(m.Name, StringComparison.OrdinalIgnoreCase) == true);
+    }
+
+    private static bool Asks(string? text) => Names(text).Any(n => Interval.Contains(n, StringComparer.Ordinal));
+
+    private static bool InSql(string? sql) =>
+        Asks(sql) || sql?.Contains("'" + IntervalStart, StringComparison.OrdinalIgnoreCase) == true || sql?.Contains("'" + IntervalEnd, StringComparison.OrdinalIgnoreCase) == true;
 
     private static IEnumerable<NotebookUse> Uses(PipelineDefinition definition) => definition.Datasets.Select(d => d.Notebook).OfType<NotebookUse>().Concat(definition.Notebooks.Select(n => n.Notebook));
 
