@@ -103,6 +103,40 @@ public sealed class FilesSeenTests : IDisposable
         Assert.Equal(["1", "2"], _bench.Query("FROM {t} ORDER BY id"));
     }
 
+    // The array that is read ahead into goes to nobody else: bytes of this file would come into the middle of theirs.
+    [Fact]
+    public async Task Copy_ThatFailsWhileItReadsAhead_KeepsTheArrayThatIsStillFilled()
+    {
+        var source = new Endless();
+        await Assert.ThrowsAsync<IOException>(() => LandingZone.CopyAsync(source, null, _ =>
+        {
+            source.Ahead.Task.Wait(TimeSpan.FromSeconds(60));
+            throw new IOException("No space left on device");
+        }, TestContext.Current.CancellationToken));
+        var filled = await source.Ahead.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        var rented = Enumerable.Range(0, 64).Select(_ => System.Buffers.ArrayPool<byte>.Shared.Rent(filled.Length)).ToList();
+        Assert.DoesNotContain(rented, a => ReferenceEquals(a, filled));
+    }
+
+    /// <summary>Gives one buffer full, and then takes for ever.</summary>
+    private sealed class Endless : MemoryStream
+    {
+        private bool _isFirst = true;
+        public TaskCompletionSource<byte[]> Ahead { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_isFirst)
+            {
+                _isFirst = false;
+                return ValueTask.FromResult(buffer.Length);
+            }
+            Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray<byte>(buffer, out var array));
+            Ahead.TrySetResult(array.Array!);
+            return new ValueTask<int>(new TaskCompletionSource<int>().Task);
+        }
+    }
+
     [Fact]
     public async Task Land_AfterAKilledAttempt_ReplacesItsOwnCopiesOnly()
     {

@@ -244,13 +244,14 @@ internal sealed class LandingZone
                 (current, next) = (next, current);
             }
             copy?.Flush(flushToDisk: true);
+            ArrayPool<byte>.Shared.Return(current);
+            ArrayPool<byte>.Shared.Return(next);
             return (size, Convert.ToHexStringLower(hash.GetHashAndReset()));
         }
         finally
         {
+            // After a failure the read ahead may still fill its array: nobody else may get it.
             if (copy is not null) await copy.DisposeAsync().ConfigureAwait(false);
-            ArrayPool<byte>.Shared.Return(current);
-            ArrayPool<byte>.Shared.Return(next);
         }
     }
 
