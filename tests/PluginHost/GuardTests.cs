@@ -79,7 +79,7 @@ public sealed class GuardTests
         for (var i = 0; i < 10; i++) Assert.True(guard.Pace.WaitAsync(CancellationToken.None).AsTask().IsCompletedSuccessfully);
         var waiting = guard.Pace.WaitAsync(CancellationToken.None).AsTask();
         Assert.False(waiting.IsCompleted);
-        _clock.Now += TimeSpan.FromMilliseconds(100);
+        _clock.Passed += TimeSpan.FromMilliseconds(100);
         _clock.Ring();
         await waiting;
         Assert.Equal(100, guard.Traffic.Waited.TotalMilliseconds, 1.0);
@@ -87,12 +87,28 @@ public sealed class GuardTests
         Assert.True(guard.Pace.WaitAsync(CancellationToken.None).AsTask().IsCompletedSuccessfully);
     }
 
+    // A machine that is restored, or first hears of the time, sets its clock back.
+    [Fact]
+    public async Task Pace_ClockSetBack_WaitsNoLonger()
+    {
+        var guard = Guard();
+        guard.Pace.Limit(1, TimeSpan.FromSeconds(1));
+        await guard.Pace.WaitAsync(CancellationToken.None);
+        _clock.Now -= TimeSpan.FromHours(1);
+        _clock.Passed += TimeSpan.FromSeconds(2);
+        Assert.True(guard.Pace.WaitAsync(CancellationToken.None).AsTask().IsCompletedSuccessfully);
+        Assert.Equal(TimeSpan.Zero, guard.Traffic.Waited);
+    }
+
     /// <summary>Moved by hand; its timers ring when told.</summary>
     private sealed class HandClock : TimeProvider
     {
         private readonly List<(TimerCallback Callback, object? State)> _timers = [];
         public DateTimeOffset Now { get; set; } = new(2024, 5, 17, 12, 0, 0, TimeSpan.Zero);
+        public TimeSpan Passed { get; set; } = TimeSpan.FromDays(1);
         public override DateTimeOffset GetUtcNow() => Now;
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+        public override long GetTimestamp() => Passed.Ticks;
         public void Ring() { foreach (var (callback, state) in _timers.ToList()) callback(state); }
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {

@@ -8,7 +8,9 @@ public sealed class RatePace(TimeProvider clock) : IPace
     private readonly Lock _gate = new();
     private TimeSpan _gap;
     private TimeSpan _burst;
-    private DateTimeOffset _next;
+    // Since the start, and not by the wall clock: that one is set back at times.
+    private readonly long _start = clock.GetTimestamp();
+    private TimeSpan _next = TimeSpan.MinValue;
     private TimeSpan _waited;
 
     /// <summary>Time that requests have waited, all together.</summary>
@@ -34,7 +36,7 @@ public sealed class RatePace(TimeProvider clock) : IPace
         lock (_gate)
         {
             if (_gap == TimeSpan.Zero) return;
-            var now = clock.GetUtcNow();
+            var now = clock.GetElapsedTime(_start);
             // A time in the past is room for a burst, but not for more than one.
             if (_next < now - _burst) _next = now - _burst;
             wait = _next - now;
