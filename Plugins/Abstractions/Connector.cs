@@ -15,6 +15,8 @@ public class ConnectorAttribute(string name) : Attribute
     public string? Description { get; init; }
     /// <summary>Other names a pipeline may use.</summary>
     public string[] Aliases { get; init; } = [];
+    /// <summary>False where nothing is sent that a connection's rate limit could space: then none can be set.</summary>
+    public bool SendsRequests { get; init; } = true;
 }
 
 /// <summary>

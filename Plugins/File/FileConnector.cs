@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace FlowForge.Plugins.Files;
 
 /// <summary>Hands over and takes files of this machine, confined to the allowed roots.</summary>
-[Connector("file", Title = "Local files", Description = "Reads files from folders of this machine, by path or pattern, and delivers into them.", Aliases = ["file_local", "file_upload"])]
+[Connector("file", Title = "Local files", Description = "Reads files from folders of this machine, by path or pattern, and delivers into them.", Aliases = ["file_local", "file_upload"], SendsRequests = false)]
 public sealed class FileConnector(ConnectorContext<FileSpec> context) : IFileSource, ITestConnection, IDiscover, IWatch, IFileSink
 {
     private const string UploadArea = "upload:";

@@ -10,15 +10,20 @@ public sealed class OdbcConnector(ConnectorContext<OdbcSpec> context) : IBatchSo
     private readonly OdbcSpec _spec = context.Settings;
     private Database? _open;
 
-    public async ValueTask<Schema> SchemaAsync(ReadRequest request, CancellationToken cancellationToken) => await OffThread(() =>
+    public async ValueTask<Schema> SchemaAsync(ReadRequest request, CancellationToken cancellationToken)
     {
-        using var statement = Prepare(request, out var columns);
-        return new Schema(columns.Select(c => c.Field));
-    }, cancellationToken).ConfigureAwait(false);
+        await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await OffThread(() =>
+        {
+            using var statement = Prepare(request, out var columns);
+            return new Schema(columns.Select(c => c.Field));
+        }, cancellationToken).ConfigureAwait(false);
+    }
 
     public async IAsyncEnumerable<SourceBatch> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (request.Limit <= 0) yield break;
+        await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<OdbcColumn> columns = [];
         using var statement = await OffThread(() => Prepare(request, out columns), cancellationToken).ConfigureAwait(false);
         var database = Database();
@@ -49,16 +54,24 @@ public sealed class OdbcConnector(ConnectorContext<OdbcSpec> context) : IBatchSo
         }
     }
 
-    public Task<string> TestAsync(CancellationToken cancellationToken) => OffThread(() =>
+    public async Task<string> TestAsync(CancellationToken cancellationToken)
     {
-        try { return $"{Database().Describe()}, {Tables().Count} tables"; }
-        catch (TransientException e) { throw new TerminalException(e.Message, "Check server and port, and whether the server runs.", e); }
-    }, cancellationToken);
+        await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await OffThread(() =>
+        {
+            try { return $"{Database().Describe()}, {Tables().Count} tables"; }
+            catch (TransientException e) { throw new TerminalException(e.Message, "Check server and port, and whether the server runs.", e); }
+        }, cancellationToken).ConfigureAwait(false);
+    }
 
     public async IAsyncEnumerable<DiscoveredTable> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
         foreach (var table in await OffThread(Tables, cancellationToken).ConfigureAwait(false))
+        {
+            await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
             yield return await OffThread(() => Describe(table), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Prepared, with its parameter bound, not executed: columns are known before anything is read.</summary>

@@ -14,9 +14,19 @@ internal sealed class Server(PostgresServerSpec spec, ConnectorContext context) 
 
     private string Where => $"{spec.Host}:{spec.Port}/{spec.Database}";
 
+    /// <summary>A connection; it counts as a request of the rate limit.</summary>
     /// <exception cref="TerminalException">The server refuses, and will again.</exception>
     /// <exception cref="TransientException">It may answer later.</exception>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await ConnectAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Blocks until the connection's rate limit lets the next statement through.</summary>
+    public void WaitForPace(CancellationToken cancellationToken) => context.Pace.WaitAsync(cancellationToken).AsTask().GetAwaiter().GetResult();
+
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
     {
         try { return await Source().OpenConnectionAsync(cancellationToken).ConfigureAwait(false); }
         catch (Exception e) { throw Failures.From(e, Where, cancellationToken); }
@@ -25,10 +35,11 @@ internal sealed class Server(PostgresServerSpec spec, ConnectorContext context) 
     /// <summary>A session for a thread that blocks on what it reads.</summary>
     public ICopySession OpenCopy(CancellationToken cancellationToken)
     {
+        WaitForPace(cancellationToken);
         if (!_driverOnly && PlainSession.TryOpen(Settings()) is { } plain) return plain;
         // Asked once: a server that speaks only encrypted notes each such question in its log.
         _driverOnly = true;
-        return new DriverSession(OpenAsync(cancellationToken).GetAwaiter().GetResult());
+        return new DriverSession(ConnectAsync(cancellationToken).GetAwaiter().GetResult());
     }
 
     public NpgsqlConnectionStringBuilder Settings()

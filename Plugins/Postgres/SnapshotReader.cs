@@ -21,14 +21,14 @@ internal sealed class SnapshotReader(Server server, ReadPlan plan, string? snaps
             session.Execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
             if (snapshot is not null) session.Execute($"SET TRANSACTION SNAPSHOT {Sql.Text(snapshot)}");
             var reader = new CopyReader(plan.Columns, plan.Schema, plan.Where);
-            for (var statement = Next(); statement is not null;)
+            for (var statement = Next(stop); statement is not null;)
             {
-                var then = Ahead();
+                var then = Ahead(stop);
                 session.CopyOut(statement, then, copy =>
                 {
                     foreach (var batch in reader.Read(copy)) put(new SourceBatch(batch));
                 }, stop);
-                statement = then ?? Next();
+                statement = then ?? Next(stop);
             }
         }
         catch (Exception e)
@@ -38,7 +38,12 @@ internal sealed class SnapshotReader(Server server, ReadPlan plan, string? snaps
     }
 
     /// <summary>The statement after the one that is being read, so that the server goes on without being asked again. The last ones are left to whoever is free first.</summary>
-    private string? Ahead() => plan.Statements.Count - 1 - Volatile.Read(ref _next) >= _readers ? Next() : null;
+    private string? Ahead(CancellationToken stop) => plan.Statements.Count - 1 - Volatile.Read(ref _next) >= _readers ? Next(stop) : null;
 
-    private string? Next() => Interlocked.Increment(ref _next) is var part && part < plan.Statements.Count ? plan.Statements[part] : null;
+    private string? Next(CancellationToken stop)
+    {
+        if (Interlocked.Increment(ref _next) is var part && part >= plan.Statements.Count) return null;
+        server.WaitForPace(stop);
+        return plan.Statements[part];
+    }
 }

@@ -13,18 +13,19 @@ public sealed class SqliteConnector(ConnectorContext<SqliteSpec> context) : IBat
     private readonly Dictionary<string, IReadOnlyList<SqliteColumn>> _proven = new(StringComparer.Ordinal);
     private Database? _open;
 
-    public ValueTask<Schema> SchemaAsync(ReadRequest request, CancellationToken cancellationToken)
+    public async ValueTask<Schema> SchemaAsync(ReadRequest request, CancellationToken cancellationToken)
     {
+        await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
         using var stop = Interruption(cancellationToken);
-        return ValueTask.FromResult(new Schema(Proven(From(request)).Select(c => c.Field)));
+        return new Schema(Proven(From(request)).Select(c => c.Field));
     }
 
     public async IAsyncEnumerable<SourceBatch> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
         using var stop = Interruption(cancellationToken);
         foreach (var batch in Read(request, cancellationToken)) yield return new SourceBatch(batch);
-        await Task.CompletedTask.ConfigureAwait(false);
     }
 
     private IEnumerable<RecordBatch> Read(ReadRequest request, CancellationToken cancellationToken)
@@ -54,16 +55,18 @@ public sealed class SqliteConnector(ConnectorContext<SqliteSpec> context) : IBat
         if (rows.Length > 0) yield return rows.Build();
     }
 
-    public Task<string> TestAsync(CancellationToken cancellationToken)
+    public async Task<string> TestAsync(CancellationToken cancellationToken)
     {
+        await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
         using var stop = Interruption(cancellationToken);
         using var count = Database().Prepare("SELECT count(*) FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'");
         count.Step();
-        return Task.FromResult($"SQLite {Sqlite.Database.Version}, {count.Text(0)} tables");
+        return $"SQLite {Sqlite.Database.Version}, {count.Text(0)} tables";
     }
 
     public async IAsyncEnumerable<DiscoveredTable> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
         using var stop = Interruption(cancellationToken);
         var database = Database();
         var names = new List<string>();
@@ -84,7 +87,6 @@ public sealed class SqliteConnector(ConnectorContext<SqliteSpec> context) : IBat
             }
             yield return new DiscoveredTable(name) { Columns = columns, Keys = [.. keys.Values] };
         }
-        await Task.CompletedTask.ConfigureAwait(false);
     }
 
     private Database Database()

@@ -10,7 +10,7 @@ namespace FlowForge.Plugins.Webhook;
 /// Hands over the posts that the runtime's endpoint has landed, in the order in which they came. They lie in numbered files of the workspace, one post a line; a line that does not end is of a post that
 /// was never confirmed.
 /// </summary>
-[Connector("webhook", Title = "Webhook", Description = "Reads what other systems post to an address of the runtime, each post exactly once.")]
+[Connector("webhook", Title = "Webhook", Description = "Reads what other systems post to an address of the runtime, each post exactly once.", SendsRequests = false)]
 public sealed class WebhookConnector(ConnectorContext<WebhookSpec> context) : IPageSource, IStream, IAfterCommit, ITestConnection, IDiscover, IWatch, IReportHealth
 {
     private const int PageBytes = 1 << 20;

@@ -16,6 +16,8 @@ public sealed record ConnectorEntry
     public IReadOnlyList<string> SourceTypes { get; init; } = [];
     /// <summary>What it can do: <c>file_source reader_source record_source batch_source sink file_sink test_connection discover preview watch resume after_commit report_health</c>.</summary>
     public IReadOnlyList<string> Abilities { get; init; } = [];
+    /// <summary>Whether a connection's rate limit has anything to space; where not, none is taken.</summary>
+    public bool SendsRequests { get; init; } = true;
     /// <summary>JSON Schema of its settings.</summary>
     public JsonElement? Settings { get; init; }
     /// <summary>The same settings as fields of a form, in the order of the spec.</summary>

@@ -17,6 +17,7 @@ public sealed class ConnectorDescriptor
         Title = attribute.Title ?? attribute.Name;
         Description = attribute.Description ?? "";
         Aliases = attribute.Aliases;
+        SendsRequests = attribute.SendsRequests;
         (IsFormat, Endings, ZipMark) = attribute is FormatAttribute format ? (true, format.Endings, format.ZipMark) : (false, [], null);
         if (IsFormat != typeof(IFormatReader).IsAssignableFrom(type))
             throw new PluginException($"{type.FullName} {(IsFormat ? "carries [Format] and must implement IBatchFormat or IRecordFormat" : "reads a format and must carry [Format] in place of [Connector]")}.");
@@ -33,6 +34,8 @@ public sealed class ConnectorDescriptor
     public string Title { get; }
     public string Description { get; }
     public IReadOnlyList<string> Aliases { get; }
+    /// <summary>Whether a rate limit has anything to space.</summary>
+    public bool SendsRequests { get; }
     public string Version { get; }
     /// <summary>Whether it reads a format of files, and is no connector of its own.</summary>
     public bool IsFormat { get; }

@@ -20,6 +20,7 @@ internal sealed class ConnectionEditor(ConnectionBook book, ConnectionStore stor
         var given = Complete(connector, Settings(body.Settings), old?.Definition);
         var errors = connector.Spec.Check(given, new HashSet<string>(), secrets.Reveal, connectionOnly: true);
         var limit = Limit(body.RateLimit);
+        if (limit is not null && !connector.SendsRequests) throw ProblemException.Bad("FF1233", $"A rate limit spaces requests, and {connector.Name} sends none.", "Leave rateLimit out.");
         if (errors.Count > 0) throw Refused(name, errors);
         RefuseMixed(connector, given);
         var kept = connector.Spec.MapSecrets(given, (path, text) => SecretReferences.IsReadable(text) ? text : Store(name, path, text));

@@ -28,7 +28,7 @@ internal static class ConnectorEndpoints
     [
         .. plugins.Connectors.Select(c => new ConnectorEntry
         {
-            Name = c.Name, Title = c.Title, Description = c.Description, Version = c.Version, SourceTypes = c.Aliases, Abilities = c.Abilities, Versions = plugins.Versions(c.Name),
+            Name = c.Name, Title = c.Title, Description = c.Description, Version = c.Version, SourceTypes = c.Aliases, Abilities = c.Abilities, SendsRequests = c.SendsRequests, Versions = plugins.Versions(c.Name),
             Settings = JsonSerializer.SerializeToElement(c.Spec.ToJsonSchema()), Fields = JobForms.Fields(c.Spec)
         }),
         .. plugins.Problems.Select(p => new ConnectorEntry { Name = Path.GetFileName(p.Folder), Title = Path.GetFileName(p.Folder), Error = p.Message })

@@ -52,7 +52,7 @@ public static class DiagnosticCodes
     public static readonly DiagnosticCode UnknownConnection = Error("FF1230", "Unknown connection", "The job names a connection that is neither made in the workbench nor written in a file under connections/ of the workspace.");
     public static readonly DiagnosticCode ConnectionMismatch = Error("FF1231", "Connection of another connector", "source_type names one connector and the connection belongs to another one.");
     public static readonly DiagnosticCode SettingRefused = Error("FF1232", "Setting refused by the connector", "The connector's description of its settings says that a setting is unknown, missing or out of its bounds. Settings of the connection count too.");
-    public static readonly DiagnosticCode InvalidRateLimit = Error("FF1233", "Not a rate limit", "rate_limit of a connection is a number and a unit: 10/s, 600/m or 5000/h.");
+    public static readonly DiagnosticCode InvalidRateLimit = Error("FF1233", "Not a rate limit", "rate_limit of a connection is a number and a unit: 10/s, 600/m or 5000/h. Connectors that send no requests (file, webhook) take none.");
     public static readonly DiagnosticCode DeliveryUnclear = Error("FF1240", "Delivery not understood", "A delivery says which table (from), where to (to or connection), and which file, folder or table it writes there. mode: replace writes one file, mode: append adds files to a folder.");
     public static readonly DiagnosticCode CannotWrite = Error("FF1241", "Connector cannot write", "Deliveries need a connector that writes. The list of connectors says which do: their abilities have file_sink or sink.");
 

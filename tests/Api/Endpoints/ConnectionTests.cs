@@ -58,6 +58,18 @@ public sealed class ConnectionTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Put_RateLimitOfAConnectorThatSendsNothing_IsRefused()
+    {
+        var connectors = await client.ConnectorsAsync();
+        Assert.Equal((false, true), (Assert.Single(connectors, c => c.Name == "file").SendsRequests, Assert.Single(connectors, c => c.Name == "shop").SendsRequests));
+        var put = new PutConnection { Connector = "file", RateLimit = "5/s", Settings = Json("{}") };
+        var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.PutConnectionAsync("paced_files", put));
+        Assert.Equal((HttpStatusCode.BadRequest, "A rate limit spaces requests, and file sends none.", "Leave rateLimit out."), (refused.Status, refused.Message, refused.Suggestion));
+        Assert.Null((await client.PutConnectionAsync("paced_files", put with { RateLimit = null })).RateLimit);
+        await client.DeleteConnectionAsync("paced_files");
+    }
+
+    [Fact]
     public async Task Put_WrongSettings_AreAllNamedAndNothingIsStored()
     {
         var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => PutShop("wrong_shop", """{ "prot": 1, "port": 70000, "password": "${secret:none}" }"""));

@@ -43,6 +43,22 @@ public sealed class OdbcConnectorTests(MariaDbServer maria, PostgresServer postg
     }
 
     [Fact]
+    public async Task ReadAsync_WaitsForTheConnectionsPaceOnceAStatement()
+    {
+        var database = maria.Ready().NewDatabase();
+        maria.Sql("CREATE TABLE a (i int); CREATE TABLE b (i int); INSERT INTO a VALUES (1), (2)", database);
+        using var connector = Open(Maria(database));
+        await connector.SchemaAsync(new ReadRequest { Table = "a" }, Stop);
+        Assert.Equal(1, _fixture.Waits);
+        await foreach (var batch in connector.ReadAsync(new ReadRequest { Table = "a" }, Stop)) batch.Rows.Dispose();
+        Assert.Equal(2, _fixture.Waits);
+        await connector.TestAsync(Stop);
+        Assert.Equal(3, _fixture.Waits);
+        await foreach (var _ in connector.DiscoverAsync(Stop)) { }
+        Assert.Equal(6, _fixture.Waits);
+    }
+
+    [Fact]
     public async Task ReadAsync_MariaDbTypes_AreExact()
     {
         var database = maria.Ready().NewDatabase();

@@ -249,6 +249,21 @@ public sealed class PostgresConnectorTests : IDisposable
         Assert.StartsWith("The query: ", failure.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The connection that holds the snapshot, the readers' own, and each part: by our own socket and by the driver.</summary>
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1,127.0.0.1")]
+    public async Task ReadAsync_WaitsForTheConnectionsPaceBeforeEachPart(string host)
+    {
+        Sql("CREATE TABLE t (id int, pad text); ALTER TABLE t ALTER COLUMN pad SET STORAGE PLAIN; INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(1, 20000) i");
+        using var connector = Open(s => s with { Host = host, Parallelism = 2 });
+        var rows = 0;
+        await foreach (var batch in connector.ReadAsync(Table("t"), Stop))
+            using (batch.Rows) rows += batch.Rows.Length;
+        var parts = int.Parse(Assert.Single(_fixture.Lines, l => l.EndsWith(" parts, 2 readers", StringComparison.Ordinal)).Split(' ')[^4], CultureInfo.InvariantCulture);
+        Assert.Equal((20_000, true, 1L + 2 + parts), (rows, parts > 1, _fixture.Waits));
+    }
+
     /// <summary>Which reader meets it is chance: the one that was stopped for it must not be the one that is heard.</summary>
     [Fact]
     public async Task ReadAsync_OneOfSeveralReadersFails_SaysWhy()

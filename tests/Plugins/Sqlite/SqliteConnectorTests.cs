@@ -36,6 +36,20 @@ public sealed class SqliteConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_WaitsForTheConnectionsPaceOnceAStatement()
+    {
+        Sql("CREATE TABLE t (i INT); INSERT INTO t VALUES (1), (2)");
+        using var connector = Open();
+        await connector.SchemaAsync(new ReadRequest { Table = "t" }, Stop);
+        Assert.Equal(1, _fixture.Waits);
+        await foreach (var batch in connector.ReadAsync(new ReadRequest { Table = "t" }, Stop)) batch.Rows.Dispose();
+        Assert.Equal(2, _fixture.Waits);
+        await connector.TestAsync(Stop);
+        await foreach (var _ in connector.DiscoverAsync(Stop)) { }
+        Assert.Equal(4, _fixture.Waits);
+    }
+
+    [Fact]
     public async Task ReadAsync_From_IsInclusiveAndComparesByKind()
     {
         Sql("CREATE TABLE t (i INT, r REAL, s TEXT); INSERT INTO t VALUES (2, 2.5, 'a'), (10, 10.5, 'B'), (100, 9, 'c'), (NULL, NULL, NULL)");
