@@ -228,6 +228,42 @@ public sealed class LiveTests(TestKernels kernels)
     }
 
     [Fact]
+    public async Task Package_WantedByTwoKernelsAndClearedSince_IsThereForEach()
+    {
+        // A user's folder and a cache of packages of their own, and a feed with the one package.
+        var home = Directory.CreateTempSubdirectory("flowforge-packages-").FullName;
+        try
+        {
+            var kept = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+            Directory.CreateDirectory(Path.Combine(home, "feed"));
+            File.Copy(Path.Combine(kept, "yamldotnet", "16.3.0", "yamldotnet.16.3.0.nupkg"), Path.Combine(home, "feed", "yamldotnet.16.3.0.nupkg"));
+            File.WriteAllText(Path.Combine(home, "nuget.config"), """<configuration><packageSources><clear /><add key="feed" value="feed" /></packageSources></configuration>""");
+            var assembly = Path.Combine(home, "packages", "yamldotnet", "16.3.0", "lib", "net8.0", "YamlDotNet.dll");
+
+            await using var one = await FlowForge.Notebooks.Sessions.NotebookSession.OpenAsync(kernels.Pool);
+            await using var other = await FlowForge.Notebooks.Sessions.NotebookSession.OpenAsync(kernels.Pool);
+            await Task.WhenAll(UseAsync(one), UseAsync(other));
+            Assert.True(File.Exists(assembly));
+            Directory.Delete(Path.Combine(home, "packages"), recursive: true);
+            await UseAsync(one);
+            Assert.True(File.Exists(assembly));
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+
+        async Task UseAsync(FlowForge.Notebooks.Sessions.NotebookSession session)
+        {
+            var told = await CellRun.CSharp(session, $"""System.Environment.SetEnvironmentVariable("XDG_DATA_HOME", @"{home}"); System.Environment.SetEnvironmentVariable("NUGET_PACKAGES", @"{Path.Combine(home, "packages")}");""");
+            Assert.Null(told.Error);
+            var run = await CellRun.CSharp(session, "#r \"nuget: YamlDotNet, 16.3.0\"\nnew YamlDotNet.Serialization.SerializerBuilder().Build().Serialize(new { a = 1 }).Trim()");
+            Assert.Null(run.Error);
+            Assert.Equal("a: 1", run.Result);
+        }
+    }
+
+    [Fact]
     public async Task Kernel_StoppedWhileItStarts_IsNotLeftBehind()
     {
         var (host, path) = Make("stopped.ipynb", Jupyter);

@@ -23,15 +23,45 @@ internal static partial class PackageReferences
 
     /// <summary>Paths of the assemblies that the code asks for; none when it asks for no package.</summary>
     /// <exception cref="CellFailure">A package cannot be had; the message is NuGet's.</exception>
-    public static IReadOnlyList<string> Fetch(string code, CancellationToken ct)
+    public static IReadOnlyList<string> Fetch(string code, CancellationToken ct) =>
+        // In the user's own folder: what lies in a shared one could have been put there by somebody else.
+        Fetch(code, Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "flowforge", "cell-packages"), ct);
+
+    /// <param name="root">Has a folder for each set of packages that was asked for.</param>
+    internal static IReadOnlyList<string> Fetch(string code, string root, CancellationToken ct)
     {
         var wanted = Line().Matches(code).Select(m => (Name: m.Groups["name"].Value.Trim(), Version: m.Groups["version"].Value.Trim(), At: m.Index)).ToList();
         if (wanted.Count == 0) return [];
-        // In the user's own folder: what lies in a shared one could have been put there by somebody else.
-        var folder = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "flowforge", "cell-packages", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', wanted.Select(w => $"{w.Name} {w.Version}")))).AsSpan(0, 8)));
+        var line = code[..wanted[0].At].Count(c => c == '\n') + 1;
+        var folder = Path.Combine(root, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', wanted.Select(w => $"{w.Name} {w.Version}")))).AsSpan(0, 8)));
         var assets = Path.Combine(folder, "obj", "project.assets.json");
-        if (!File.Exists(assets)) Restore(folder, wanted.Select(w => (w.Name, w.Version)), code[..wanted[0].At].Count(c => c == '\n') + 1, ct);
-        return Assemblies(assets);
+        Directory.CreateDirectory(folder);
+        using var turn = TakeTurn(Path.Combine(folder, "turn.lock"), line, ct);
+        if (File.Exists(assets))
+        {
+            var (kept, gone) = Assemblies(assets);
+            if (gone is null) return kept;
+            // Somebody has cleared NuGet's cache since.
+            File.Delete(assets);
+        }
+        Restore(folder, wanted.Select(w => (w.Name, w.Version)), line, ct);
+        var (found, missing) = Assemblies(assets);
+        return missing is null ? found : throw new CellFailure("NuGet", $"dotnet restore ended well, but {missing} is not there. Clear NuGet's cache (dotnet nuget locals all --clear) and run the cell again.", line);
+    }
+
+    /// <summary>Kernels that want the same packages restore them one after the other. The lock goes with the process.</summary>
+    private static FileStream TakeTurn(string path, int line, CancellationToken ct)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try { return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0); }
+            catch (IOException e) when (e.GetType() == typeof(IOException) && File.Exists(path))
+            {
+                if (Stopwatch.GetElapsedTime(began) > 2 * Patience) throw new CellFailure("NuGet", $"Another notebook has been restoring the same packages for {2 * Patience.TotalMinutes:0} minutes ({path} is locked).", line);
+                if (ct.WaitHandle.WaitOne(50)) ct.ThrowIfCancellationRequested();
+            }
+        }
     }
 
     private static void Restore(string folder, IEnumerable<(string Name, string Version)> packages, int line, CancellationToken ct)
@@ -55,24 +85,30 @@ internal static partial class PackageReferences
         ct.ThrowIfCancellationRequested();
         if (process.ExitCode == 0) return;
         var message = Error().Match(text.GetAwaiter().GetResult() + errors.GetAwaiter().GetResult());
-        File.Delete(Path.Combine(folder, "obj", "project.assets.json"));
+        var assets = Path.Combine(folder, "obj", "project.assets.json");
+        if (File.Exists(assets)) File.Delete(assets);
         throw new CellFailure(message.Success ? message.Groups["code"].Value : "NuGet", message.Success ? message.Groups["text"].Value.Trim() : $"dotnet restore ended with {process.ExitCode}.", line);
     }
 
-    private static List<string> Assemblies(string assets)
+    /// <returns>The assemblies, and the first of them that is not where NuGet has put it.</returns>
+    private static (List<string> Found, string? Missing) Assemblies(string assets)
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(assets));
         var root = document.RootElement;
         var folders = root.GetProperty("packageFolders").EnumerateObject().Select(f => f.Name).ToList();
         var found = new List<string>();
+        string? missing = null;
         foreach (var package in root.GetProperty("targets").EnumerateObject().First().Value.EnumerateObject())
         {
             if (!package.Value.TryGetProperty("runtime", out var runtime)) continue;
             var path = root.GetProperty("libraries").GetProperty(package.Name).GetProperty("path").GetString()!;
             foreach (var file in runtime.EnumerateObject().Where(f => f.Name.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)))
+            {
                 if (folders.Select(f => Path.Combine(f, path, file.Name)).FirstOrDefault(File.Exists) is { } full) found.Add(full);
+                else missing ??= $"{path}/{file.Name}";
+            }
         }
-        return found;
+        return (found, missing);
     }
 
     [GeneratedRegex("""^[ \t]*#r[ \t]+"nuget:(?<name>[^",\r\n<>&]+)(,(?<version>[^"\r\n<>&]*))?"[^\r\n]*""", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
