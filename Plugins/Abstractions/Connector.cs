@@ -56,6 +56,8 @@ public sealed class SettingAttribute(string description) : Attribute
     public double Maximum { get; init; } = double.NaN;
     /// <summary>A regular expression that the whole text must match.</summary>
     public string? Pattern { get; init; }
+    /// <summary>The setting beside it and the values of it for which it means something, as <c>kind=basic,bearer</c> or <c>tls=true</c>: forms show it only then. Given without need, it is ignored.</summary>
+    public string? When { get; init; }
     /// <summary>An example shown in the empty field.</summary>
     public string? Example { get; init; }
 }

@@ -39,6 +39,6 @@ public sealed record AzureBlobSpec
     [Setting("What becomes of loaded blobs once they are committed: keep, delete, move")]
     public AfterLoad AfterLoad { get; init; }
 
-    [Setting("Prefix that moved blobs get before their name", Example = "done/")]
+    [Setting("Prefix that moved blobs get before their name", Example = "done/", When = "after_load=move")]
     public string? MoveTo { get; init; }
 }

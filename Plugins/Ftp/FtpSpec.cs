@@ -34,10 +34,10 @@ public sealed record FtpSpec
     [Setting("Protection: explicit (AUTH TLS), implicit, or none: then name, password and files can be read on the way", Scope = SettingScope.Connection)]
     public FtpTls Tls { get; init; }
 
-    [Setting("SHA-256 fingerprints of the server's certificate, as 64 hexadecimal digits, where no known authority vouches for it. Several are allowed while it changes", Scope = SettingScope.Connection)]
+    [Setting("SHA-256 fingerprints of the server's certificate, as 64 hexadecimal digits, where no known authority vouches for it. Several are allowed while it changes", Scope = SettingScope.Connection, When = "tls=explicit,implicit")]
     public IReadOnlyList<string> Certificate { get; init; } = [];
 
-    [Setting("Certificate of the authority that vouches for the server, as PEM text, instead of those that this machine trusts", Scope = SettingScope.Connection)]
+    [Setting("Certificate of the authority that vouches for the server, as PEM text, instead of those that this machine trusts", Scope = SettingScope.Connection, When = "tls=explicit,implicit")]
     public string? Ca { get; init; }
 
     [Setting("How long the server may be silent", Scope = SettingScope.Connection)]
@@ -55,6 +55,6 @@ public sealed record FtpSpec
     [Setting("What becomes of loaded files once they are committed: keep, delete, move")]
     public AfterLoad AfterLoad { get; init; }
 
-    [Setting("Folder that loaded files are moved to; made when it is not there", Example = "done")]
+    [Setting("Folder that loaded files are moved to; made when it is not there", Example = "done", When = "after_load=move")]
     public string? MoveTo { get; init; }
 }

@@ -40,19 +40,19 @@ public sealed record KafkaSpec
     [Setting("Whether the brokers are spoken to over TLS", Scope = SettingScope.Connection)]
     public bool Tls { get; init; }
 
-    [Setting("File with the certificate authority's certificate (PEM); without it the machine's authorities count", Scope = SettingScope.Connection)]
+    [Setting("File with the certificate authority's certificate (PEM); without it the machine's authorities count", Scope = SettingScope.Connection, When = "tls=true")]
     public string? CaCertificate { get; init; }
 
-    [Setting("File with the client's certificate and key (PEM), where brokers ask for one", Scope = SettingScope.Connection)]
+    [Setting("File with the client's certificate and key (PEM), where brokers ask for one", Scope = SettingScope.Connection, When = "tls=true")]
     public string? ClientCertificate { get; init; }
 
     [Setting("How the client says who it is: none, plain, scram_sha256, scram_sha512", Scope = SettingScope.Connection)]
     public SaslUse Sasl { get; init; }
 
-    [Setting("Name of the login", Scope = SettingScope.Connection)]
+    [Setting("Name of the login", Scope = SettingScope.Connection, When = "sasl=plain,scram_sha256,scram_sha512")]
     public string? User { get; init; }
 
-    [Setting("Password of the login", Scope = SettingScope.Connection)]
+    [Setting("Password of the login", Scope = SettingScope.Connection, When = "sasl=plain,scram_sha256,scram_sha512")]
     public Secret Password { get; init; }
 
     [Setting("Consumer group whose offsets are set after each commit, so that lag tools see how far the table has got; what is read does not depend on it", Scope = SettingScope.Connection)]
@@ -79,7 +79,7 @@ public sealed record KafkaSpec
     [Setting("What the value of a message is: json, text, base64, avro")]
     public ValueFormat ValueFormat { get; init; }
 
-    [Setting("Schema of avro values, as JSON; without it the connection's schema_registry is asked")]
+    [Setting("Schema of avro values, as JSON; without it the connection's schema_registry is asked", When = "value_format=avro")]
     public string? AvroSchema { get; init; }
 
     [Setting("What the key of a message is: text, json (a tombstone then has the key's fields as columns), base64")]

@@ -44,7 +44,7 @@ public record PostgresServerSpec
     [Setting("Encryption: disable, prefer (when the server can), require, verify_ca, verify_full (the certificate must name the host)", Scope = SettingScope.Connection)]
     public SslUse SslMode { get; init; } = SslUse.Prefer;
 
-    [Setting("File with the certificate authority's certificate, for verify_ca and verify_full; below the pipeline's folder or an allowed root", Scope = SettingScope.Connection)]
+    [Setting("File with the certificate authority's certificate, for verify_ca and verify_full; below the pipeline's folder or an allowed root", Scope = SettingScope.Connection, When = "ssl_mode=verify_ca,verify_full")]
     public string? SslRootCertificate { get; init; }
 
     [Setting("Longest wait for a connection", Scope = SettingScope.Connection)]

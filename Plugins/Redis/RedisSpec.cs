@@ -24,7 +24,7 @@ public sealed record RedisSpec
     [Setting("Whether the server is spoken to over TLS", Scope = SettingScope.Connection)]
     public bool Tls { get; init; }
 
-    [Setting("File with the certificate authority's certificate (PEM); without it the machine's authorities count", Scope = SettingScope.Connection)]
+    [Setting("File with the certificate authority's certificate (PEM); without it the machine's authorities count", Scope = SettingScope.Connection, When = "tls=true")]
     public string? CaCertificate { get; init; }
 
     [Setting("Longest wait for an answer", Scope = SettingScope.Connection)]

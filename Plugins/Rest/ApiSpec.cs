@@ -15,43 +15,43 @@ public sealed record AuthSpec
     [Setting("none, basic (user, password), bearer (token), api_key (token, key_name, key_in), oauth2_client_credentials (token_url, client_id, client_secret), oauth2_refresh (these and refresh_token), oauth1 (client_id, client_secret, token, token_secret)")]
     public AuthKind Kind { get; init; }
 
-    [Setting("Login for basic")]
+    [Setting("Login for basic", When = "kind=basic")]
     public string? User { get; init; }
 
-    [Setting("Password for basic")]
+    [Setting("Password for basic", When = "kind=basic")]
     public Secret Password { get; init; }
 
-    [Setting("Token for bearer and oauth1, or the API key")]
+    [Setting("Token for bearer and oauth1, or the API key", When = "kind=bearer,api_key,oauth1")]
     public Secret Token { get; init; }
 
-    [Setting("Name of the header or parameter that carries the API key")]
+    [Setting("Name of the header or parameter that carries the API key", When = "kind=api_key")]
     public string KeyName { get; init; } = "X-API-Key";
 
-    [Setting("Whether the API key stands in a header or in the query")]
+    [Setting("Whether the API key stands in a header or in the query", When = "kind=api_key")]
     public KeyPlace KeyIn { get; init; }
 
-    [Setting("Address that gives OAuth 2 tokens")]
+    [Setting("Address that gives OAuth 2 tokens", When = "kind=oauth2_client_credentials,oauth2_refresh")]
     public Uri? TokenUrl { get; init; }
 
-    [Setting("Client id (OAuth 2) or consumer key (OAuth 1)")]
+    [Setting("Client id (OAuth 2) or consumer key (OAuth 1)", When = "kind=oauth2_client_credentials,oauth2_refresh,oauth1")]
     public string? ClientId { get; init; }
 
-    [Setting("Client secret (OAuth 2) or consumer secret (OAuth 1)")]
+    [Setting("Client secret (OAuth 2) or consumer secret (OAuth 1)", When = "kind=oauth2_client_credentials,oauth2_refresh,oauth1")]
     public Secret ClientSecret { get; init; }
 
-    [Setting("Refresh token for oauth2_refresh")]
+    [Setting("Refresh token for oauth2_refresh", When = "kind=oauth2_refresh")]
     public Secret RefreshToken { get; init; }
 
-    [Setting("Scopes asked for, separated by blanks")]
+    [Setting("Scopes asked for, separated by blanks", When = "kind=oauth2_client_credentials,oauth2_refresh")]
     public string? Scope { get; init; }
 
-    [Setting("Token secret for oauth1")]
+    [Setting("Token secret for oauth1", When = "kind=oauth1")]
     public Secret TokenSecret { get; init; }
 
-    [Setting("Realm for oauth1")]
+    [Setting("Realm for oauth1", When = "kind=oauth1")]
     public string? Realm { get; init; }
 
-    [Setting("Signature for oauth1")]
+    [Setting("Signature for oauth1", When = "kind=oauth1")]
     public SignatureKind Signature { get; init; }
 }
 

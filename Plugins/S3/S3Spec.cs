@@ -46,7 +46,7 @@ public sealed record S3Spec
     [Setting("Which keys a run that appends or merges lists: all; or after_last, only those behind what it has loaded, for names that grow with time. A key that appears or changes further before than look_back is then not seen")]
     public Listing Listing { get; init; }
 
-    [Setting("With listing after_last: how many of the loaded keys, from the last one back, are listed again, so that a key among them that came late or was replaced is found", Minimum = 0)]
+    [Setting("With listing after_last: how many of the loaded keys, from the last one back, are listed again, so that a key among them that came late or was replaced is found", Minimum = 0, When = "listing=after_last")]
     public int LookBack { get; init; } = 1000;
 
     [Setting("Parts of 8 MB of one object that are read at once, and so kept in memory", Minimum = 1, Maximum = 16)]
@@ -58,6 +58,6 @@ public sealed record S3Spec
     [Setting("What becomes of loaded objects once they are committed: keep, delete, move")]
     public AfterLoad AfterLoad { get; init; }
 
-    [Setting("Prefix that moved objects get before their key", Example = "done/")]
+    [Setting("Prefix that moved objects get before their key", Example = "done/", When = "after_load=move")]
     public string? MoveTo { get; init; }
 }

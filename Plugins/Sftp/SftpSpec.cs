@@ -42,6 +42,6 @@ public sealed record SftpSpec
     [Setting("What becomes of loaded files once they are committed: keep, delete, move")]
     public AfterLoad AfterLoad { get; init; }
 
-    [Setting("Folder that loaded files are moved to; made when it is not there", Example = "done")]
+    [Setting("Folder that loaded files are moved to; made when it is not there", Example = "done", When = "after_load=move")]
     public string? MoveTo { get; init; }
 }

@@ -68,7 +68,13 @@ public sealed record ConnectorField
     public IReadOnlyList<string> Choices { get; init; } = [];
     /// <summary>The fields of a group, or of each item of a list or map of groups.</summary>
     public IReadOnlyList<ConnectorField> Fields { get; init; } = [];
+    /// <summary>When it means something; null for always. Given without need, it is ignored.</summary>
+    public FieldCondition? When { get; init; }
 }
+
+/// <summary>For which values of another field, which stands beside it, a field means something.</summary>
+/// <param name="Values">As they are written: <c>true</c> and <c>false</c>, or of its choices.</param>
+public sealed record FieldCondition(string Field, IReadOnlyList<string> Values);
 
 /// <summary>A function that a plugin gives to SQL.</summary>
 public sealed record SqlFunctionEntry

@@ -39,6 +39,7 @@ internal static class JsonSchemaWriter
         if (setting.Minimum is { } low) schema[minimum] = low;
         if (setting.Maximum is { } high) schema[maximum] = high;
         if (setting.Scope == SettingScope.Connection) schema["x-scope"] = "connection";
+        if (setting.When is { } when) schema["x-when"] = new JsonObject { [when.Setting] = new JsonArray([.. when.Values.Select(v => (JsonNode)v)]) };
         return schema;
     }
 

@@ -21,6 +21,7 @@ public sealed class SettingDescription
         Maximum = attribute is null || double.IsNaN(attribute.Maximum) ? null : attribute.Maximum;
         Pattern = attribute?.Pattern;
         Example = attribute?.Example;
+        When = attribute?.When is { } when ? SettingCondition.Read(when, Name) : null;
         Required = property.GetCustomAttribute<System.Runtime.CompilerServices.RequiredMemberAttribute>() is not null;
         Type = new SettingType(property.PropertyType, property.Name);
         Default = Required ? null : property.GetValue(defaults);
@@ -41,6 +42,8 @@ public sealed class SettingDescription
     public double? Maximum { get; }
     public string? Pattern { get; }
     public string? Example { get; }
+    /// <summary>When it means something; null for always. Given without need, it is ignored.</summary>
+    public SettingCondition? When { get; }
     /// <summary>The allowed words of a <see cref="SettingKind.Choice"/>.</summary>
     public IReadOnlyList<string> Choices => Type.Element?.Choices is { Count: > 0 } choices ? choices : Type.Choices;
     /// <summary>What a <see cref="SettingKind.List"/> or <see cref="SettingKind.Map"/> holds.</summary>

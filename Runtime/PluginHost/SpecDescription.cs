@@ -15,6 +15,7 @@ public sealed class SpecDescription
             throw new PluginException($"Spec {type.FullName} needs a constructor without parameters: write its settings as properties.");
         var defaults = Create();
         Settings = [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is not null && p.GetIndexParameters().Length == 0).Select(p => new SettingDescription(p, defaults))];
+        foreach (var setting in Settings) setting.When?.Check(setting, Settings);
     }
 
     public string Name { get; }

@@ -13,6 +13,7 @@ public sealed class SettingForm
     {
         var given = settings is { ValueKind: JsonValueKind.Object } value ? JsonObject.Create(value.Clone())! : [];
         Fields = [.. fields.Select(f => new FormField(f, given[f.Name], prefix + f.Name))];
+        foreach (var field in Fields) field.Beside = Fields;
         // What no field knows is kept as it is: the runtime says what is wrong with it.
         _others = new JsonObject(given.Where(p => fields.All(f => f.Name != p.Key)).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
     }
@@ -33,7 +34,11 @@ public sealed class SettingForm
         return new SettingForm(form._others, [.. form.Fields.Select(f => Fields.FirstOrDefault(o => ReferenceEquals(o.Field, f.Field)) ?? f)]);
     }
 
-    private SettingForm(JsonObject others, IReadOnlyList<FormField> fields) => (_others, Fields) = (others, fields);
+    private SettingForm(JsonObject others, IReadOnlyList<FormField> fields)
+    {
+        (_others, Fields) = (others, fields);
+        foreach (var field in Fields) field.Beside = Fields;
+    }
 
     /// <summary>Fields whose text cannot be right; only those of the connection must be filled.</summary>
     public int Problems => Fields.Sum(f => f.Problems);
@@ -96,6 +101,26 @@ public sealed class FormField
 
     /// <summary>Edited as JSON: lists and maps of groups.</summary>
     public bool IsRaw => Field.Kind is FieldKind.List or FieldKind.Map && Field.Fields.Count > 0;
+
+    /// <summary>The fields of the same form.</summary>
+    internal IReadOnlyList<FormField> Beside { get; set; } = [];
+
+    /// <summary>Whether it means something with what stands beside it.</summary>
+    public bool IsUsed => Field.When is not { } when || Beside.FirstOrDefault(f => f.Field.Name == when.Field) is not { } other || other.Says(when.Values);
+
+    /// <summary>What means nothing is not asked for; a value that it has is shown, so that it can be taken out.</summary>
+    public bool IsShown => IsUsed || ToJson() is not null;
+
+    /// <summary>Why it means nothing, for people.</summary>
+    public string? Unused => IsUsed ? null : $"Not used: {string.Join(", ", Beside.Where(f => f.Field.Name == Field.When!.Field).Select(f => $"{f.Field.Title} is {(f.Value.Length > 0 ? Word(f.Value) : "not set")}"))}.";
+
+    /// <summary>What it says, or is without a word.</summary>
+    private string Value => Text.Trim() is { Length: > 0 } text ? text : Field.Default is { } value ? value.ValueKind switch { JsonValueKind.True => "true", JsonValueKind.False => "false", _ => value.ToString() } : "";
+
+    /// <summary>A reference is known only when the job runs: it may be any.</summary>
+    private bool Says(IReadOnlyList<string> values) => Value.StartsWith("${", StringComparison.Ordinal) || values.Contains(Value);
+
+    private static string Word(string value) => value switch { "true" => "yes", "false" => "no", _ => value };
 
     public int Problems => Group?.Problems ?? (Problem is null ? 0 : 1);
 

@@ -306,6 +306,28 @@ public sealed class PluginRegistryTests : IDisposable
         Assert.False((bool)schema["additionalProperties"]!);
     }
 
+    [Fact]
+    public async Task When_SaysForWhichValuesASettingMeansSomething_AndRefusesWhatCanNeverBe()
+    {
+        const string Kinds = "public bool Tls { get; init; } public DayOfWeek Day { get; init; } public string Text { get; init; } = \"\"; ";
+        foreach (var (name, when) in new[] { ("right", "day=monday,friday"), ("form", "tls"), ("nobody", "ssl=true"), ("never", "day=noday"), ("text", "text=a"), ("own", "only=a") })
+            PluginMaker.Make(Path.Combine(_plugins, name), "Plugin" + name, Speaker(name, "context.Settings.Only", Kinds + $"[Setting(\"Only then\", When = \"{when}\")] public string Only {{ get; init; }} = \"\";"));
+        var registry = Scan();
+        Assert.Equal(
+            [
+                "Setting only has When = \"day=noday\", and day is never noday: it has sunday, monday, tuesday, wednesday, thursday, friday, saturday.",
+                "Setting only has When = \"only=a\", and there is no setting only beside it.",
+                "Setting only has When = \"ssl=true\", and there is no setting ssl beside it.",
+                "Setting only has When = \"text=a\", and text is neither a choice nor true or false.",
+                "Setting only has When = \"tls\"; it is written as name=value,value.",
+            ],
+            registry.Problems.Select(p => p.Message[p.Message.IndexOf("Setting only", StringComparison.Ordinal)..]).Order(StringComparer.Ordinal));
+        var only = registry.Connector("right").Spec.ToJsonSchema()["properties"]!["only"]!;
+        Assert.Equal("""{"type":"string","title":"Only","description":"Only then","x-when":{"day":["monday","friday"]}}""", only.ToJsonString());
+        // Without need it is ignored, and no error.
+        Assert.Equal("kept", await SayAsync(registry, "right", Request(new JsonObject { ["day"] = "sunday", ["only"] = "kept" })));
+    }
+
     private sealed class RecordingLog : IConnectorLog
     {
         public List<string> Lines { get; } = [];

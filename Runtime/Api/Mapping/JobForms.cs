@@ -20,7 +20,8 @@ internal static class JobForms
         {
             Name = s.Name, Title = s.Title, Description = s.Description.Length > 0 ? s.Description : null, Kind = ToKind(s.Kind), Element = s.ElementKind is { } element ? ToKind(element) : null,
             Required = s.Required, OfConnection = s.Scope == Plugins.SettingScope.Connection, Default = s.DefaultJson is { } value ? JsonSerializer.SerializeToElement(value) : null,
-            Minimum = s.Minimum, Maximum = s.Maximum, Pattern = s.Pattern, Example = s.Example, Choices = s.Choices, Fields = s.Group is { } group ? Fields(group) : []
+            Minimum = s.Minimum, Maximum = s.Maximum, Pattern = s.Pattern, Example = s.Example, Choices = s.Choices, Fields = s.Group is { } group ? Fields(group) : [],
+            When = s.When is { } when ? new FieldCondition(when.Setting, when.Values) : null
         })
     ];
 

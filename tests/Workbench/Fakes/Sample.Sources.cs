@@ -20,6 +20,31 @@ public sealed partial class Sample
         ],
     };
 
+    /// <summary>Its ways in have settings of their own.</summary>
+    public static readonly ConnectorEntry Api = new()
+    {
+        Name = "api", Title = "Orders API", Description = "Orders by HTTP.", Version = "1.0.0", Abilities = ["page_source", "test_connection"],
+        Fields =
+        [
+            new() { Name = "base_url", Title = "Base URL", Description = "Where the API is.", Kind = FieldKind.Address, Required = true, OfConnection = true },
+            new()
+            {
+                Name = "auth", Title = "Auth", Description = "How to get in.", Kind = FieldKind.Group, OfConnection = true,
+                Fields =
+                [
+                    new() { Name = "kind", Title = "Kind", Kind = FieldKind.Choice, Default = Json("\"none\""), Choices = ["none", "basic", "bearer", "oauth2_refresh"] },
+                    new() { Name = "user", Title = "User", Kind = FieldKind.Text, When = new("kind", ["basic"]) },
+                    new() { Name = "password", Title = "Password", Kind = FieldKind.Secret, When = new("kind", ["basic"]) },
+                    new() { Name = "token", Title = "Token", Kind = FieldKind.Secret, When = new("kind", ["bearer"]) },
+                    new() { Name = "token_url", Title = "Token URL", Description = "Address that gives tokens.", Kind = FieldKind.Address, When = new("kind", ["oauth2_refresh"]) },
+                    new() { Name = "refresh_token", Title = "Refresh token", Kind = FieldKind.Secret, When = new("kind", ["oauth2_refresh"]) },
+                ],
+            },
+            new() { Name = "tls", Title = "TLS", Kind = FieldKind.Boolean, OfConnection = true, Default = Json("false") },
+            new() { Name = "ca_certificate", Title = "CA certificate", Kind = FieldKind.Text, OfConnection = true, When = new("tls", ["true"]) },
+        ],
+    };
+
     public List<ConnectionDetail> Connections { get; init; } = [];
 
     public List<SecretEntry> Secrets { get; init; } = [];

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FlowForge.Contracts;
 using FlowForge.Workbench.Tests.Browser;
 using FlowForge.Workbench.Tests.Fakes;
@@ -43,6 +44,43 @@ public sealed class SourcesTests(Bench bench) : IClassFixture<Bench>
         await page.GetByRole(AriaRole.Heading, new() { Name = "new_shop" }).WaitForAsync();
         Assert.EndsWith("/sources/connections/new_shop", page.Url);
         Assert.Equal(("new_shop", "shop", Settings), (bench.Runtime.StoredConnections[^1].Name, bench.Runtime.StoredConnections[^1].Body.Connector, bench.Runtime.StoredConnections[^1].Body.Settings!.Value.GetRawText()));
+    }
+
+    [Fact]
+    public async Task Form_ShowsWhatFitsTheChosenKind_AndWhatIsStoredWithoutNeed()
+    {
+        bench.Runtime.Sample = new Sample
+        {
+            Connectors = [Sample.Api],
+            Connections = [new() { Name = "orders_api", Connector = "api", ConnectorTitle = "Orders API", Settings = JsonDocument.Parse("""{ "base_url": "https://orders.example.com/", "auth": { "kind": "bearer", "token": "${secret:orders_api.auth.token}" } }""").RootElement }],
+        };
+        var page = await bench.OpenAsync("/sources/connections/orders_api");
+        await page.GetByText("${secret:orders_api.auth.token}").WaitForAsync();
+        await ShowsAsync("auth.token");
+        await page.Locator("#set-tls").SelectOptionAsync("true");
+        await ShowsAsync("auth.token", "ca_certificate");
+        // A stored secret does not go unseen: it is shown as what is not used.
+        await page.Locator("#set-auth-kind").SelectOptionAsync("oauth2_refresh");
+        await ShowsAsync("auth.token", "auth.token_url", "auth.refresh_token", "ca_certificate");
+        await Assertions.Expect(page.Locator(".setting", new() { HasText = "auth.token" }).First.Locator(".unused")).ToHaveTextAsync("Not used: Kind is oauth2_refresh.");
+        await page.Locator("#set-auth-token_url").FillAsync("https://orders.example.com/token");
+        await page.Locator("#set-auth-refresh_token").FillAsync("r0");
+        if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+        {
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "connection-kinds.png"), FullPage = true });
+            await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+            await page.EvaluateAsync("document.documentElement.dataset.theme = 'dark'");
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "connection-kinds-dark.png"), FullPage = true });
+        }
+        // Taken out, it is gone.
+        await page.GetByRole(AriaRole.Button, new() { Name = "Replace" }).ClickAsync();
+        await ShowsAsync("auth.token_url", "auth.refresh_token", "ca_certificate");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await page.GetByText("Saved", new() { Exact = true }).WaitForAsync();
+        Assert.Equal("""{"base_url":"https://orders.example.com/","auth":{"kind":"oauth2_refresh","token_url":"https://orders.example.com/token","refresh_token":"r0"},"tls":true}""", bench.Runtime.StoredConnections[^1].Body.Settings!.Value.GetRawText());
+
+        // Beside base_url, auth.kind and tls, which always mean something.
+        Task ShowsAsync(params string[] fields) => Assertions.Expect(page.Locator(".setting > label > code")).ToHaveTextAsync(["base_url", "auth.kind", .. fields.Where(f => f.StartsWith("auth.", StringComparison.Ordinal)), "tls", .. fields.Where(f => !f.StartsWith("auth.", StringComparison.Ordinal))]);
     }
 
     [Fact]

@@ -21,6 +21,30 @@ public sealed class SettingFormTests
     private static string Json(SettingForm form) => form.ToObject().ToJsonString();
 
     [Theory]
+    [InlineData("{}", "kind tls")]
+    [InlineData("""{"kind":"basic"}""", "kind user tls")]
+    [InlineData("""{"kind":"${KIND}"}""", "kind user tls")]
+    [InlineData("""{"kind":"none","user":"ada"}""", "kind user! tls")]
+    [InlineData("""{"tls":true}""", "kind tls ca")]
+    [InlineData("""{"kind":"none","user":"ada","tls":false,"ca":"x"}""", "kind user! tls ca!")]
+    public void IsShown_FieldsOfAnotherKind_AreNotUnlessTheyHaveAValue(string given, string shown)
+    {
+        var form = new SettingForm([Field("kind", FieldKind.Choice) with { Default = JsonSerializer.SerializeToElement("none"), Choices = ["none", "basic"] }, Field("user", FieldKind.Text) with { When = new("kind", ["basic"]) },
+            Field("tls", FieldKind.Boolean) with { Default = JsonSerializer.SerializeToElement(false) }, Field("ca", FieldKind.Text) with { When = new("tls", ["true"]) }], JsonDocument.Parse(given).RootElement);
+        Assert.Equal(shown, string.Join(' ', form.Fields.Where(f => f.IsShown).Select(f => f.Field.Name + (f.IsUsed ? "" : "!"))));
+        Assert.Equal(given, Json(form));
+    }
+
+    [Fact]
+    public void Unused_SaysWhy()
+    {
+        var form = new SettingForm([Field("tls", FieldKind.Boolean) with { Title = "TLS" }, Field("ca", FieldKind.Text) with { When = new("tls", ["true"]) }], JsonDocument.Parse("""{"tls":false,"ca":"x"}""").RootElement);
+        Assert.Equal((null, "Not used: TLS is no."), (form.Fields[0].Unused, form.Fields[1].Unused));
+        form.Fields[0].Text = "true";
+        Assert.Null(form.Fields[1].Unused);
+    }
+
+    [Theory]
     [InlineData("""{"null_strings":["","NA"]}""")]
     [InlineData("""{"null_strings":[" a ","b\nc"]}""")]
     [InlineData("""{"null_strings":[]}""")]
