@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 using System.Text;
 using System.Text.Json;
 using FlowForge.Plugins.Messages;
@@ -17,6 +18,7 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
     private readonly RabbitMqSpec _spec = context.Settings;
     private readonly MessageLines _lines = new();
     private IConnection? _connection;
+    private ServerTrust? _trust;
 
     public async IAsyncEnumerable<SourcePage> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -159,18 +161,19 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
 
     private async Task<T> ConnectedAsync<T>(Func<IConnection, Task<T>> call, string where, CancellationToken cancellationToken)
     {
+        if (_spec.Tls) _trust ??= new ServerTrust(context);
         try
         {
             _connection ??= await new ConnectionFactory
             {
                 HostName = _spec.Host, Port = _spec.Port, VirtualHost = _spec.VirtualHost, UserName = _spec.User, Password = _spec.Password.Reveal(), AutomaticRecoveryEnabled = false, TopologyRecoveryEnabled = false,
-                RequestedConnectionTimeout = _spec.Timeout, ContinuationTimeout = _spec.Timeout, ClientProvidedName = "flowforge", Ssl = new SslOption { Enabled = _spec.Tls, ServerName = _spec.Host },
+                RequestedConnectionTimeout = _spec.Timeout, ContinuationTimeout = _spec.Timeout, ClientProvidedName = "flowforge", Ssl = new SslOption { Enabled = _spec.Tls, ServerName = _spec.Host, CertificateValidationCallback = _trust is null ? null : _trust.Accepts },
             }.CreateConnectionAsync(cancellationToken).ConfigureAwait(false);
             return await call(_connection).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not (TerminalException or TransientException) && !cancellationToken.IsCancellationRequested)
         {
-            throw RabbitMqFailures.From(e, where, _spec);
+            throw RabbitMqFailures.From(e, where, _spec, _trust?.Refusal);
         }
     }
 
@@ -184,13 +187,16 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
 /// <summary>What the server or the network said, as the contract's errors.</summary>
 internal static class RabbitMqFailures
 {
-    public static Exception From(Exception failure, string where, RabbitMqSpec spec) => failure switch
+    /// <param name="refusal">Why the server was not trusted, if it was not.</param>
+    public static Exception From(Exception failure, string where, RabbitMqSpec spec, string? refusal = null) => failure switch
     {
         OperationInterruptedException { ShutdownReason.ReplyCode: 404 } => new TerminalException($"There is no stream {where}.", "Correct stream or virtual_host.", failure),
         OperationInterruptedException { ShutdownReason.ReplyCode: 403 } e => new TerminalException($"{where}: {e.ShutdownReason!.ReplyText}", "Give the login the right to read the stream.", failure),
         OperationInterruptedException { ShutdownReason.ReplyCode: 405 or 406 or 540 } e => new TerminalException($"{where}: {e.ShutdownReason!.ReplyText}", "Name a queue of the type stream.", failure),
         OperationInterruptedException { ShutdownReason.ReplyCode: 530 } e => new TerminalException($"{where}: {e.ShutdownReason!.ReplyText}", "Check virtual_host.", failure),
         BrokerUnreachableException { InnerException: AuthenticationFailureException } => new TerminalException($"{spec.Host}:{spec.Port}: the login was refused.", "Check user and password.", failure),
+        BrokerUnreachableException e when refusal is not null || Innermost(e) is AuthenticationException =>
+            new TerminalException($"{spec.Host}:{spec.Port}: no encrypted connection: {refusal ?? Innermost(e).Message}", "Check tls, port, ca_certificate and the name in the server's certificate.", failure),
         BrokerUnreachableException e => e.InnerException is OperationInterruptedException ? From(e.InnerException, where, spec) : new TransientException($"{spec.Host}:{spec.Port}: {Innermost(e).Message}", inner: failure),
         _ => new TransientException($"{where}: {failure.Message}", inner: failure),
     };

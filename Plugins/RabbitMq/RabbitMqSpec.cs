@@ -27,6 +27,9 @@ public sealed record RabbitMqSpec
     [Setting("Whether the server is spoken to over TLS", Scope = SettingScope.Connection)]
     public bool Tls { get; init; }
 
+    [Setting("File with the certificate authority's certificate (PEM); without it the machine's authorities count, as they do for management_url", Scope = SettingScope.Connection, When = "tls=true")]
+    public string? CaCertificate { get; init; }
+
     [Setting("Address of the server's management plugin, asked for nothing but the list of streams, with the same login", Scope = SettingScope.Connection, Example = "http://rabbit.example.com:15672/")]
     public Uri? ManagementUrl { get; init; }
 

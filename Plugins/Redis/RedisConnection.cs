@@ -142,6 +142,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         var authorities = new X509Certificate2Collection();
         try { authorities.ImportFromPemFile(real); }
         catch (Exception e) when (e is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException) { throw new TerminalException($"{path} cannot be read as a certificate: {e.Message}", "Give a PEM file.", e); }
+        if (authorities.Count == 0) throw new TerminalException($"{path} holds no certificate.", "Give a PEM file.");
         options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         options.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
         return options;

@@ -56,6 +56,32 @@ public sealed class RabbitMqConnectorTests : IAsyncLifetime
 
     private async Task<(List<string> Lines, string? Cursor)> ReadAsync(string? cursor = null, Func<RabbitMqSpec, RabbitMqSpec>? change = null) => await PageSourceAcceptance.ReadLinesAsync(Open(change), new ReadRequest { Cursor = cursor }, Stop);
 
+    [Fact]
+    public async Task ReadAsync_Tls_ChecksWhoTheServerIs()
+    {
+        await MakeAsync();
+        await SendAsync(Ids(0, 3));
+        using var other = new TestAuthority();
+        File.WriteAllText(Path.Combine(_fixture.Folder, "ca.pem"), _server.AuthorityPem);
+        File.WriteAllText(Path.Combine(_fixture.Folder, "other.pem"), other.Pem);
+        File.WriteAllText(Path.Combine(_fixture.Folder, "none.pem"), "no certificate");
+        RabbitMqSpec Tls(RabbitMqSpec s) => s with { Host = "localhost", Port = _server.TlsPort, Tls = true, CaCertificate = "ca.pem" };
+        Assert.Equal(["0", "1", "2"], (await ReadAsync(change: Tls)).Lines.Select(l => $"{JsonNode.Parse(l)!["id"]}"));
+        await RefusedAsync(s => Tls(s) with { CaCertificate = "other.pem" }, $"localhost:{_server.TlsPort}: no encrypted connection: no trusted authority vouches for the server's certificate (PartialChain)");
+        await RefusedAsync(s => Tls(s) with { CaCertificate = null }, $"localhost:{_server.TlsPort}: no encrypted connection: no trusted authority vouches for the server's certificate (PartialChain)");
+        await RefusedAsync(s => Tls(s) with { Host = "127.0.0.1" }, $"127.0.0.1:{_server.TlsPort}: no encrypted connection: the server's certificate is not one of 127.0.0.1");
+        await RefusedAsync(s => Tls(s) with { Port = _server.Port }, $"localhost:{_server.Port}: no encrypted connection: Cannot determine the frame size or a corrupted frame was received.");
+        await RefusedAsync(s => Tls(s) with { CaCertificate = "none.pem" }, "none.pem holds no certificate.", "Give a PEM file.");
+        var outside = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(change: s => Tls(s) with { CaCertificate = "/etc/ssl/ca.pem" }));
+        Assert.StartsWith("/etc/ssl/ca.pem lies outside the folders that may be read", outside.Message, StringComparison.Ordinal);
+
+        async Task RefusedAsync(Func<RabbitMqSpec, RabbitMqSpec> change, string message, string suggestion = "Check tls, port, ca_certificate and the name in the server's certificate.")
+        {
+            var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(change: change));
+            Assert.Equal($"{message} | {suggestion}", $"{failure.Message} | {failure.Suggestion}");
+        }
+    }
+
     private async Task<string> DiscoverAsync(Func<RabbitMqSpec, RabbitMqSpec> change)
     {
         var found = new List<string>();

@@ -26,6 +26,48 @@ public sealed class RedisConnectorTests : IDisposable
     private async Task<(List<string> Lines, string? Cursor)> ReadAsync(string? cursor = null, Func<RedisSpec, RedisSpec>? change = null) =>
         await PageSourceAcceptance.ReadLinesAsync(Open(change), new ReadRequest { Cursor = cursor }, Stop);
 
+    [Fact]
+    public async Task ReadAsync_Tls_ChecksWhoTheServerIs()
+    {
+        Add(0, 3);
+        using var authority = new TestAuthority();
+        using var other = new TestAuthority();
+        var (certificate, key) = authority.Write(_fixture.Folder, "localhost");
+        _server.Call("CONFIG", "SET", "tls-auth-clients", "no", "tls-cert-file", certificate, "tls-key-file", key);
+        int port;
+        do port = Random.Shared.Next(20_000, 32_000);
+        while (!Listens(port));
+        try
+        {
+            File.WriteAllText(Path.Combine(_fixture.Folder, "ca.pem"), authority.Pem);
+            File.WriteAllText(Path.Combine(_fixture.Folder, "other.pem"), other.Pem);
+            File.WriteAllText(Path.Combine(_fixture.Folder, "none.pem"), "no certificate");
+            RedisSpec Tls(RedisSpec s) => s with { Host = "localhost", Port = port, Tls = true, CaCertificate = "ca.pem" };
+            Assert.Equal("0 1 2", Ids((await ReadAsync(change: Tls)).Lines));
+            await RefusedAsync(s => Tls(s) with { CaCertificate = "other.pem" }, $"localhost:{port}: no encrypted connection: The remote certificate is invalid because of errors in the certificate chain: PartialChain");
+            await RefusedAsync(s => Tls(s) with { CaCertificate = null }, $"localhost:{port}: no encrypted connection: The remote certificate is invalid because of errors in the certificate chain: PartialChain");
+            await RefusedAsync(s => Tls(s) with { Host = "127.0.0.1" }, $"127.0.0.1:{port}: no encrypted connection: The remote certificate is invalid according to the validation procedure: RemoteCertificateNameMismatch");
+            await RefusedAsync(s => Tls(s) with { CaCertificate = "none.pem" }, "none.pem holds no certificate.", "Give a PEM file.");
+        }
+        finally
+        {
+            _server.Call("CONFIG", "SET", "tls-port", "0");
+        }
+
+        // False where somebody has this port.
+        bool Listens(int at)
+        {
+            try { return _server.Call("CONFIG", "SET", "tls-port", $"{at}").Trim() == "OK"; }
+            catch (InvalidOperationException) { return false; }
+        }
+
+        async Task RefusedAsync(Func<RedisSpec, RedisSpec> change, string message, string suggestion = "Check tls, ca_certificate and the name in the server's certificate.")
+        {
+            var failure = await Assert.ThrowsAsync<TerminalException>(() => ReadAsync(change: change));
+            Assert.Equal($"{message} | {suggestion}", $"{failure.Message} | {failure.Suggestion}");
+        }
+    }
+
     private void Add(int from, int count) => _server.CallAll(Enumerable.Range(from, count).Select(i => $"XADD {_stream} {i + 1}-0 id {i} text \"gr\u00fcn \\\"{i}\\\"\""));
 
     private static string Ids(List<string> lines) => string.Join(' ', lines.Select(l => (string)JsonNode.Parse(l)!["id"]!));

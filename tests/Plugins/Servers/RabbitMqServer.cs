@@ -15,6 +15,12 @@ public sealed class RabbitMqServer : IDisposable
 
     public int Port { get; private set; }
 
+    /// <summary>The same server over TLS, as <c>localhost</c>.</summary>
+    public int TlsPort { get; private set; }
+
+    /// <summary>Certificate of the authority that vouches for it, as PEM.</summary>
+    public string AuthorityPem { get; private set; } = "";
+
     /// <summary>Starts it at the first call, which takes some seconds.</summary>
     public RabbitMqServer Start()
     {
@@ -23,7 +29,11 @@ public sealed class RabbitMqServer : IDisposable
             if (_process is not null) return this;
             _folder = Path.Combine(Path.GetTempPath(), $"flowforge-rabbitmq-{Guid.NewGuid():n}");
             Directory.CreateDirectory(_folder);
-            File.WriteAllText(Path.Combine(_folder, "rabbit.conf"), "disk_free_limit.absolute = 1MB\nvm_memory_high_watermark.absolute = 512MB\nlog.console = false\n");
+            using var authority = new TestAuthority();
+            AuthorityPem = authority.Pem;
+            var (certificate, key) = authority.Write(_folder, "localhost");
+            TlsPort = ServerProcess.FreePort();
+            File.WriteAllText(Path.Combine(_folder, "rabbit.conf"), $"disk_free_limit.absolute = 1MB\nvm_memory_high_watermark.absolute = 512MB\nlog.console = false\nlisteners.ssl.1 = 127.0.0.1:{TlsPort}\nssl_options.certfile = {certificate}\nssl_options.keyfile = {key}\nssl_options.verify = verify_none\n");
             File.WriteAllText(Path.Combine(_folder, "plugins"), "[].\n");
             var (names, distribution) = (FreePort.Take(), FreePort.Take());
             Port = FreePort.Take();
