@@ -33,6 +33,9 @@ public sealed class ConnectionTests(TestRuntime runtime)
         Assert.Equal(("Port", "Its port", FieldKind.Integer, false, true, 443, 1d, 65535d), (port.Title, port.Description, port.Kind, port.Required, port.OfConnection, port.Default?.GetInt32(), port.Minimum, port.Maximum));
         Assert.Equal((true, true, "shop.example.com"), (shop.Fields[0].Required, shop.Fields[0].OfConnection, shop.Fields[0].Example));
         Assert.Equal((FieldKind.Secret, FieldKind.Map, FieldKind.Secret, false), (shop.Fields[2].Kind, shop.Fields[3].Kind, shop.Fields[3].Element, shop.Fields[5].OfConnection));
+        // What means something for some kinds only says so.
+        var auth = Assert.Single(Assert.Single(await client.ConnectorsAsync(), c => c.Name == "rest").Fields, f => f.Name == "auth").Fields;
+        Assert.Equal("kind; user kind basic; token kind bearer,api_key,oauth1", string.Join("; ", auth.Where(f => f.Name is "kind" or "user" or "token").Select(f => f.When is { } when ? $"{f.Name} {when.Field} {string.Join(',', when.Values)}" : f.Name)));
         Assert.Equal("integer", shop.Settings!.Value.GetProperty("properties").GetProperty("port").GetProperty("type").GetString());
     }
 
