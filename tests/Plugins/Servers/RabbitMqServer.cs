@@ -32,7 +32,7 @@ public sealed class RabbitMqServer : IDisposable
             using var authority = new TestAuthority();
             AuthorityPem = authority.Pem;
             var (certificate, key) = authority.Write(_folder, "localhost");
-            TlsPort = ServerProcess.FreePort();
+            TlsPort = FreePort.Take();
             File.WriteAllText(Path.Combine(_folder, "rabbit.conf"), $"disk_free_limit.absolute = 1MB\nvm_memory_high_watermark.absolute = 512MB\nlog.console = false\nlisteners.ssl.1 = 127.0.0.1:{TlsPort}\nssl_options.certfile = {certificate}\nssl_options.keyfile = {key}\nssl_options.verify = verify_none\n");
             File.WriteAllText(Path.Combine(_folder, "plugins"), "[].\n");
             var (names, distribution) = (FreePort.Take(), FreePort.Take());
