@@ -14,7 +14,7 @@ namespace FlowForge.Plugins.Webhook;
 public sealed class WebhookConnector(ConnectorContext<WebhookSpec> context) : IPageSource, IStream, IAfterCommit, ITestConnection, IDiscover, IWatch, IReportHealth
 {
     private const int PageBytes = 1 << 20;
-    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1), RestartTakes = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
     private readonly WebhookSpec _spec = context.Settings;
     private readonly MessageLines _lines = new();
 
@@ -77,23 +77,22 @@ public sealed class WebhookConnector(ConnectorContext<WebhookSpec> context) : IP
     public Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<HealthFact>>([new HealthFact($"{_spec.Hook}: posts kept", Files().Sum(f => new FileInfo(f.Path).Length) / 1048576.0, "MB"), new HealthFact($"{_spec.Hook}: room for posts", _spec.MostMegabytes, "MB")]);
 
-    /// <summary>News of posts, once a second at most. Those of the last minute are news at the start: the runtime may have ended before it acted on them.</summary>
+    /// <summary>News of posts, once a second at most. What is there at the start is news, too: nobody may have acted on it, and a run that finds nothing costs little.</summary>
     public async IAsyncEnumerable<string> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(WatchEvery);
-        var (known, written) = Newest();
-        if (known != default && DateTime.UtcNow - written < RestartTakes) yield return $"posts to /hooks/{_spec.Hook}";
+        var known = Newest();
+        if (known != default) yield return $"posts to /hooks/{_spec.Hook}";
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
-            var (now, _) = Newest();
+            var now = Newest();
             if (now == known) continue;
             known = now;
             if (now != default) yield return $"posts to /hooks/{_spec.Hook}";
         }
     }
 
-    private (Place End, DateTime Written) Newest() =>
-        Files() is [.., var last] && new FileInfo(last.Path) is { Exists: true } file ? (new Place(last.Number, file.Length), file.LastWriteTimeUtc) : default;
+    private Place Newest() => Files() is [.., var last] && new FileInfo(last.Path) is { Exists: true } file ? new Place(last.Number, file.Length) : default;
 
     /// <summary>A post as rows: the fields of its body; of a list those of each element.</summary>
     /// <returns>How many.</returns>

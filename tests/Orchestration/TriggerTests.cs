@@ -148,6 +148,27 @@ public sealed class TriggerTests
         await RunsAsync(runtime, "inbox", 3);
     }
 
+    // The run that was decided on may have looked for posts already when another one comes, and nothing else looks for it.
+    [Fact]
+    public async Task Arrival_OfAPostWhileARunIsPending_StartsAnother()
+    {
+        await using var runtime = await RuntimeFixture.StartAsync();
+        runtime.WriteFile(".flowforge-workspace", "");
+        runtime.Put("pipeline: posts\ntriggers: [ { arrival: orders, every: 1h } ]\ningest:\n  orders: { source_type: webhook, format: json, config: { hook: orders } }\n");
+        await KnownAsync(runtime, "posts", "arrival:orders");
+        await runtime.EndOfAsync(await runtime.Runs.StartAsync(StartRun.All("posts"), None));
+        runtime.Catalog.Runs.Create(new RunRecord { RunId = "run_open", Pipeline = "posts", PipelineVersion = 1, QueuedAt = DateTimeOffset.UtcNow, WorkflowId = "elsewhere", WorkflowRunId = "elsewhere" });
+        runtime.WriteFile(".hooks/orders/0000000001.ndjson", "{\"id\":\"p1\",\"at\":\"2026-01-01T00:00:00Z\",\"body\":{\"n\":1}}\n");
+        await WaitAsync(() => runtime.Catalog.Triggers.Get("posts", "arrival:orders") is { PendingRun: not null, Problem: "waiting: run_open of pipeline posts is still queued." }, "a run to be pending");
+        runtime.WriteFile(".hooks/orders/0000000002.ndjson", "{\"id\":\"p2\",\"at\":\"2026-01-01T00:00:01Z\",\"body\":{\"n\":2}}\n");
+        // Time to hear of it, twice over; who hears of it later starts a run all the same.
+        await Task.Delay(2500, TestContext.Current.CancellationToken);
+        runtime.Catalog.Runs.SetState("run_open", RunState.Cancelled, null, DateTimeOffset.UtcNow);
+        var runs = await RunsAsync(runtime, "posts", 4);
+        Assert.Equal(["arrival", "arrival"], runs.Take(2).Select(r => r.Trigger));
+        Assert.Equal(2, runtime.Lake.Table(Lake.TableName.Parse("bronze.orders")).Latest()!.Rows);
+    }
+
     [Fact]
     public async Task Arrival_DecidedButNotStarted_IsStartedAfterTheRestart_WithTheSameRun()
     {

@@ -20,6 +20,10 @@ internal sealed class ArrivalWatch(
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    private readonly Lock _deciding = new();
+    // News of a source without files that came while a run was pending: that run may have looked already.
+    private string? _late;
+
     private string Pipeline => definition.Name;
 
     /// <summary>Works until cancelled; what goes wrong is noted with the trigger and tried again.</summary>
@@ -108,7 +112,12 @@ internal sealed class ArrivalWatch(
             {
                 // The next run's time begins where this one's ends, however long its start took.
                 var until = refusal is null && definition.Schedule is null ? catalog.Runs.Get(runId)?.Interval?.End : null;
-                catalog.Triggers.Done(Pipeline, trigger.Key, 0, refusal is null ? runId : null, refusal?.Message, until ?? clock.GetUtcNow());
+                lock (_deciding)
+                {
+                    catalog.Triggers.Done(Pipeline, trigger.Key, 0, refusal is null ? runId : null, refusal?.Message, until ?? clock.GetUtcNow());
+                    if (_late is { } late) Decide(late);
+                    _late = null;
+                }
                 return;
             }
             catalog.Triggers.Checked(Pipeline, trigger.Key, refusal is null ? "waiting for Temporal" : "waiting: " + refusal.Message, clock.GetUtcNow());
@@ -134,12 +143,8 @@ internal sealed class ArrivalWatch(
             {
                 await foreach (var (what, listed) in source.WatchAsync(Job, Request, cancel))
                 {
-                    if (!listed)
-                    {
-                        catalog.Triggers.Begin(Pipeline, trigger.Key, 0, new Dictionary<string, string>());
-                        if (catalog.Triggers.Get(Pipeline, trigger.Key)!.PendingRun is null)
-                            catalog.Triggers.Decide(Pipeline, trigger.Key, RunIds.New(clock.GetUtcNow()), $"by the arrival of {what}", new Dictionary<string, string>(), []);
-                    }
+                    if (!listed) Heard(what);
+                    // The loop that starts what was decided is woken behind it.
                     news.TryWrite(what);
                 }
                 return;
@@ -155,6 +160,19 @@ internal sealed class ArrivalWatch(
             }
         }
     }
+
+    private void Heard(string what)
+    {
+        lock (_deciding)
+        {
+            catalog.Triggers.Begin(Pipeline, trigger.Key, 0, new Dictionary<string, string>());
+            if (catalog.Triggers.Get(Pipeline, trigger.Key)!.PendingRun is null) Decide(what);
+            else _late = what;
+        }
+    }
+
+    private void Decide(string what) =>
+        catalog.Triggers.Decide(Pipeline, trigger.Key, RunIds.New(clock.GetUtcNow()), $"by the arrival of {what}", new Dictionary<string, string>(), []);
 
     private IngestDefinition Job => Placeholders.Fill(definition.Ingest.First(i => i.Name == trigger.Job), definition.Parameters, null);
 
