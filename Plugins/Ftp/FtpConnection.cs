@@ -65,6 +65,22 @@ internal sealed class FtpConnection : IDisposable
     /// <summary>The folder in which the login begins.</summary>
     public string Home { get; private set; } = "/";
 
+    /// <summary>When the certificate ends that the server showed, also where it is refused; null without one.</summary>
+    private DateTimeOffset? CertificateEnds { get; set; }
+
+    /// <summary>Asks for the server's certificate and leaves before the login: nobody is refused, and no name or password is sent.</summary>
+    /// <returns>When it ends; null when none was shown: the server is away, or offers no TLS.</returns>
+    public static async Task<DateTimeOffset?> CertificateEndsAsync(FtpSpec spec, CancellationToken ct)
+    {
+        using var connection = new FtpConnection(spec);
+        try { await connection.GreetAsync(ct).ConfigureAwait(false); }
+        catch (Exception e) when (e is TerminalException or TransientException)
+        {
+            // What was shown counts; a test of the connection tells the rest.
+        }
+        return connection.CertificateEnds;
+    }
+
     public static async Task<FtpConnection> OpenAsync(FtpSpec spec, CancellationToken ct)
     {
         var connection = new FtpConnection(spec);
@@ -84,7 +100,8 @@ internal sealed class FtpConnection : IDisposable
 
     private string Server => $"{_spec.Host}:{Port}";
 
-    private async Task LoginAsync(CancellationToken ct)
+    /// <summary>Up to the login: connected, and protected if it is to be.</summary>
+    private async Task GreetAsync(CancellationToken ct)
     {
         _control = await ConnectAsync(Port, ct).ConfigureAwait(false);
         _stream = _control.GetStream();
@@ -99,6 +116,11 @@ internal sealed class FtpConnection : IDisposable
             _start = _end = 0;
             _stream = await ProtectAsync(_stream, ct).ConfigureAwait(false);
         }
+    }
+
+    private async Task LoginAsync(CancellationToken ct)
+    {
+        await GreetAsync(ct).ConfigureAwait(false);
         var user = await SendAsync("USER " + _spec.User, ct).ConfigureAwait(false);
         if (user.Code is 331 or 332) user = await SendAsync("PASS " + (_spec.Password.IsEmpty && _spec.User == "anonymous" ? "flowforge@" : _spec.Password.Reveal()), ct).ConfigureAwait(false);
         if (!user.IsGood) throw user.Code is >= 400 and < 500 ? user.Failure($"{_spec.User}@{Server}") : new TerminalException($"{_spec.User}@{Server} refuses the login: {user.Code} {user.Text}", "Check user and password.");
@@ -212,6 +234,7 @@ internal sealed class FtpConnection : IDisposable
     {
         if (certificate is null) return false;
         var own = new X509Certificate2(certificate);
+        CertificateEnds = own.NotAfter;
         var fingerprint = own.GetCertHashString(HashAlgorithmName.SHA256);
         // The name that is sent need not be the one that is meant.
         if (own.MatchesHostname(_spec.Host)) errors &= ~SslPolicyErrors.RemoteCertificateNameMismatch;

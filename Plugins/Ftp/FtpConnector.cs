@@ -5,7 +5,7 @@ namespace FlowForge.Plugins.Ftp;
 
 /// <summary>Hands over files of an FTP server, protected by TLS unless it is told otherwise.</summary>
 [Connector("ftp", Title = "FTP", Description = "Reads files from FTP and FTPS servers, and deletes or moves them once they are loaded.")]
-public sealed class FtpConnector(ConnectorContext<FtpSpec> context) : IFileSource, IAfterCommit, ITestConnection, IDiscover
+public sealed class FtpConnector(ConnectorContext<FtpSpec> context) : IFileSource, IAfterCommit, ITestConnection, IDiscover, IReportHealth
 {
     private const int MostDepth = 64;
     private readonly FtpSpec _spec = context.Settings;
@@ -41,6 +41,14 @@ public sealed class FtpConnector(ConnectorContext<FtpSpec> context) : IFileSourc
         {
             throw new TerminalException(e.Message, "Check host, port and tls, and whether the server runs.", e);
         }
+    }
+
+    /// <summary>How long the server's certificate lasts: one that is pinned here has to be named anew by then.</summary>
+    public async Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken)
+    {
+        if (_spec.Tls == FtpTls.None) return [];
+        await context.Pace.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await FtpConnection.CertificateEndsAsync(_spec, cancellationToken).ConfigureAwait(false) is { } ends ? [new HealthFact("certificate ends in", Math.Round((ends - DateTimeOffset.UtcNow).TotalDays, 1), "days")] : [];
     }
 
     public async IAsyncEnumerable<DiscoveredTable> DiscoverAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -145,6 +145,22 @@ public sealed class FtpConnectorTests(FtpServer server) : IDisposable
     }
 
     [Fact]
+    public async Task HealthAsync_TellsHowLongTheCertificateLasts_WithoutALogin()
+    {
+        var spec = Spec("*") with { User = "nobody_that_is_known", Password = new Secret("wrong") };
+        foreach (var each in new[] { spec, spec with { Tls = FtpTls.Implicit, Port = Spec("*", FtpTls.Implicit).Port }, spec with { Certificate = [new string('0', 64)] }, spec with { Certificate = [], Ca = server.CertificatePem } })
+        {
+            var fact = Assert.Single(await Open(each).HealthAsync(Stop));
+            Assert.Equal(("certificate ends in", "days"), (fact.Name, fact.Unit));
+            Assert.InRange(fact.Value, 28, 30);
+        }
+        Assert.Equal(4, _fixture.Waits);
+        var plain = Spec("*", FtpTls.None);
+        Assert.Empty(await Open(plain).HealthAsync(Stop));
+        Assert.Empty(await Open(plain with { Tls = FtpTls.Explicit }).HealthAsync(Stop));
+    }
+
+    [Fact]
     public async Task ListAsync_ServerWithoutSizeAndTime_GoesByTheListing()
     {
         using var plain = new PlainFtpServer();
