@@ -33,6 +33,34 @@ public sealed partial class CliSourcesTests(EnvironmentFixture environment)
     }
 
     [Fact]
+    public async Task Connections_PutAgain_ChangesWhatIsGivenAndKeepsTheRest()
+    {
+        Assert.Equal((0, "cli_api is stored.", ""), await Cli("connections", "put", "cli_api", "--connector", "rest", "--set", "base_url=https://api.example.com/v2/", "timeout=00:00:07", "auth={\"kind\":\"bearer\",\"token\":\"canary-1\"}", "--description", "Orders", "--rate-limit", "5/s", "--isolate"));
+        var first = await Shown();
+        Assert.DoesNotContain("canary-1", first, StringComparison.Ordinal);
+        Assert.Contains("${secret:cli_api.auth.token}", first, StringComparison.Ordinal);
+
+        Assert.Equal((0, "cli_api is stored.", ""), await Cli("connections", "put", "cli_api", "--connector", "rest", "--set", "timeout=00:00:09"));
+        Assert.Equal(first.Replace("00:00:07", "00:00:09", StringComparison.Ordinal), await Shown());
+
+        Assert.Equal((0, "cli_api is stored.", ""), await Cli("connections", "put", "cli_api", "--connector", "rest", "--set", "timeout=", "--rate-limit", "", "--isolate", "false"));
+        Assert.Equal(first.Replace(",\"timeout\":\"00:00:07\"", "", StringComparison.Ordinal).Replace("5/s", "", StringComparison.Ordinal).Replace("process", "none", StringComparison.Ordinal), await Shown());
+
+        Assert.Equal((0, "cli_api is stored.", ""), await Cli("connections", "put", "cli_api", "--connector", "rest", "--set", "base_url=https://api.example.com/v3/", "--replace"));
+        Assert.Equal("| | {\"base_url\":\"https://api.example.com/v3/\"} | none", await Shown());
+        Assert.Equal((0, "", "cli_api is deleted."), await Cli("connections", "delete", "cli_api"));
+
+        async Task<string> Shown()
+        {
+            using var told = System.Text.Json.JsonDocument.Parse((await Cli("connections", "get", "cli_api", "--json")).Output);
+            var detail = told.RootElement;
+            return $"{(detail.TryGetProperty("description", out var text) ? text.ToString() : "")}| {(detail.TryGetProperty("rateLimit", out var limit) ? limit.ToString() : "")}| {System.Text.Json.JsonSerializer.Serialize(detail.GetProperty("settings"), Relaxed)} | {detail.GetProperty("isolation")}";
+        }
+    }
+
+    private static readonly System.Text.Json.JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    [Fact]
     public async Task Drift_HeldChange_IsListedShownApprovedAndKeptInMind()
     {
         await DataAsync("cli_drift-1.csv", "id,amount\n1,10\n2,20\n");

@@ -21,10 +21,11 @@ internal static class ConnectionCommands
     {
         var name = new Argument<string>("name") { Description = "Name of the connection." };
         var connector = new Option<string>("--connector") { Description = "Its connector.", Required = true };
-        var set = new Option<string[]>("--set") { Description = "A setting, NAME=VALUE; lists and groups as JSON. Secrets as ${secret:name}.", AllowMultipleArgumentsPerToken = true };
+        var set = new Option<string[]>("--set") { Description = "A setting, NAME=VALUE; lists and groups as JSON. Secrets as ${secret:name}. NAME= takes it away.", AllowMultipleArgumentsPerToken = true };
         var description = new Option<string?>("--description") { Description = "What it is for." };
-        var limit = new Option<string?>("--rate-limit") { Description = "No more uses than 10/s, 600/m or 5000/h." };
-        var isolated = new Option<bool>("--isolate") { Description = "Run the connector in a process of its own." };
+        var limit = new Option<string?>("--rate-limit") { Description = "No more requests than 10/s, 600/m or 5000/h; an empty text takes it away." };
+        var isolated = new Option<bool?>("--isolate") { Description = "Run the connector in a process of its own; false: in the runtime." };
+        var anew = new Option<bool>("--replace") { Description = "Keep nothing of the connection that is there." };
         var force = new Option<bool>("--force") { Description = "Also when jobs use it." };
         var search = new Option<string?>("--search") { Description = "Part of the tables' names." };
         var table = new Option<string?>("--table") { Description = "One of the discovered tables." };
@@ -33,11 +34,7 @@ internal static class ConnectionCommands
 
         Add("list", "Connections by name.", [], List);
         Add("get", "One connection; secrets are shown as references or stars.", [name], async c => c.Answer(await c.Client.ConnectionAsync(c.Value(name), c.Ct), Show));
-        Add("put", "Makes or changes a connection.", [name, connector, set, description, limit, isolated], async c => c.Answer(await c.Client.PutConnectionAsync(c.Value(name), new PutConnection
-        {
-            Connector = c.Value(connector)!, Description = c.Value(description), RateLimit = c.Value(limit), Settings = Settings(c.Value(set) ?? []),
-            Isolation = c.Value(isolated) ? ConnectorIsolation.Process : ConnectorIsolation.None
-        }, c.Ct), d => Console.Out.WriteLine($"{d.Name} is stored.")));
+        Add("put", "Makes a connection, or changes what is given of one that is there; with another connector its settings begin anew.", [name, connector, set, description, limit, isolated, anew], Put);
         Add("delete", "Deletes a connection that no job uses.", [name, force], async c =>
         {
             await c.Client.DeleteConnectionAsync(c.Value(name), c.Value(force), c.Ct);
@@ -51,6 +48,18 @@ internal static class ConnectionCommands
         return group;
 
         void Add(string verb, string text, Symbol[] symbols, Func<CommandContext, Task<int>> run) => group.Subcommands.Add(Verb.Create(verb, text, symbols, shared, run));
+
+        async Task<int> Put(CommandContext c)
+        {
+            var old = c.Value(anew) ? null : await StoredAsync(c, c.Value(name));
+            var put = new PutConnection
+            {
+                Connector = c.Value(connector)!, Description = c.Value(description) ?? old?.Description, RateLimit = c.Value(limit) ?? old?.RateLimit,
+                Settings = Settings(old is not null && Bare(old.Connector) == Bare(c.Value(connector)!) ? old.Settings : null, c.Value(set) ?? []),
+                Isolation = c.Value(isolated) switch { true => ConnectorIsolation.Process, false => ConnectorIsolation.None, null => old?.Isolation ?? ConnectorIsolation.None },
+            };
+            return c.Answer(await c.Client.PutConnectionAsync(c.Value(name), put, c.Ct), d => Console.Out.WriteLine($"{d.Name} is stored."));
+        }
 
         async Task<int> Test(CommandContext c)
         {
@@ -88,10 +97,19 @@ internal static class ConnectionCommands
         TextTable.Write(Console.Out, ["what", "value"], rows);
     }
 
-    /// <summary>A value that is JSON is taken as JSON, anything else as text.</summary>
-    private static JsonElement Settings(string[] pairs)
+    private static async Task<ConnectionDetail?> StoredAsync(CommandContext c, string name)
     {
-        var settings = new System.Text.Json.Nodes.JsonObject();
+        try { return await c.Client.ConnectionAsync(name, c.Ct); }
+        catch (FlowForgeApiException e) when (e.Status == System.Net.HttpStatusCode.NotFound) { return null; }
+    }
+
+    private static string Bare(string connector) => connector.Split('@')[0];
+
+    /// <param name="stored">What is there: secrets come as references or stars, which a PUT takes for what is stored.</param>
+    /// <param name="pairs">A value that is JSON is taken as JSON, anything else as text.</param>
+    private static JsonElement Settings(JsonElement? stored, string[] pairs)
+    {
+        var settings = stored is { ValueKind: JsonValueKind.Object } kept ? System.Text.Json.Nodes.JsonObject.Create(kept)!.DeepClone().AsObject() : [];
         foreach (var pair in pairs)
         {
             if (pair.IndexOf('=', StringComparison.Ordinal) is not (> 0 and var at)) throw new CliException($"'{pair}' is no setting.", "Write NAME=VALUE.");
