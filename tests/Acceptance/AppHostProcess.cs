@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace FlowForge.Acceptance.Tests;
@@ -58,17 +56,6 @@ internal sealed class AppHostProcess : IAsyncDisposable
         return (process.ExitCode, await output, await error);
     }
 
-    /// <summary>An offset for the three default ports at which all of them are free now.</summary>
-    public static int FreePortOffset()
-    {
-        for (var attempt = 0; attempt < 200; attempt++)
-        {
-            var offset = Random.Shared.Next(1000, 24000);
-            if (new[] { 7233, 5080, 5000 }.All(port => IsFree(port + offset))) return offset;
-        }
-        throw new InvalidOperationException("no free port offset was found");
-    }
-
     /// <summary>Processes of this data folder: the AppHost's children carry it in their command line or environment.</summary>
     /// <param name="service">Only those whose command line names this, e.g. <c>FlowForge.Api</c>.</param>
     public static IReadOnlyList<int> ProcessesOf(string dataFolder, string service = "")
@@ -118,21 +105,6 @@ internal sealed class AppHostProcess : IAsyncDisposable
         info.ArgumentList.Add(Executable);
         foreach (var argument in arguments) info.ArgumentList.Add(argument);
         return info;
-    }
-
-    private static bool IsFree(int port)
-    {
-        if (port > 65000) return false;
-        try
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     private void Add(string? line)

@@ -120,7 +120,7 @@ public sealed class BucketLakeTests(CephServer server, ITestOutputHelper output)
     {
         var cancel = TestContext.Current.CancellationToken;
         using var workspace = new Workspace(rowsPerFile: 1);
-        await using var host = AppHostProcess.Start(["--data", workspace.Folder, "--port-offset", AppHostProcess.FreePortOffset().ToString(System.Globalization.CultureInfo.InvariantCulture), "--no-demo"], Settings(server.Ready(), "s3://nowhere"));
+        await using var host = AppHostProcess.Start(["--data", workspace.Folder, "--port-offset", FreePort.TakeOffset().ToString(System.Globalization.CultureInfo.InvariantCulture), "--no-demo"], Settings(server.Ready(), "s3://nowhere"));
         await Wait.UntilAsync(() => Task.FromResult(host.Output.Contains("FF2701: There is no bucket nowhere, which the lake s3://nowhere at ", StringComparison.Ordinal)), () => "the reason\n" + host.Output, TimeSpan.FromSeconds(60), cancel);
     }
 

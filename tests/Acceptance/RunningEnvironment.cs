@@ -26,7 +26,7 @@ internal sealed class RunningEnvironment : IAsyncDisposable
     /// <param name="settings">Environment variables, beside this process's own.</param>
     public static async Task<RunningEnvironment> StartAsync(string data, CancellationToken cancel, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var offset = AppHostProcess.FreePortOffset();
+        var offset = FreePort.TakeOffset();
         var host = AppHostProcess.Start(["--data", data, "--port-offset", offset.ToString(), "--no-demo"], settings);
         var token = Path.Combine(data, "token");
         try

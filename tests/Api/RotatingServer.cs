@@ -7,7 +7,7 @@ namespace FlowForge.Api.Tests;
 /// <summary>An API behind OAuth 2 whose refresh tokens are for one use: the one that comes a second time ends all that came of it, and is repeated in the refusal. Tokens are canaries.</summary>
 internal sealed class RotatingServer : IDisposable
 {
-    private HttpListener _listener = new();
+    private readonly HttpListener _listener = new();
     private readonly HashSet<string> _access = [];
     private bool _isRevoked;
 
@@ -15,18 +15,13 @@ internal sealed class RotatingServer : IDisposable
     public RotatingServer(string first)
     {
         Newest = first;
-        while (!_listener.IsListening)
-        {
-            // Below those that the system gives out by itself.
-            Address = new Uri($"http://127.0.0.1:{Random.Shared.Next(20_000, 32_000)}/");
-            _listener = new HttpListener { Prefixes = { Address.AbsoluteUri } };
-            try { _listener.Start(); }
-            catch (HttpListenerException) { /* Somebody has this port. */ }
-        }
+        Address = new Uri($"http://127.0.0.1:{FreePort.Take()}/");
+        _listener.Prefixes.Add(Address.AbsoluteUri);
+        _listener.Start();
         _ = Task.Run(AnswerAsync);
     }
 
-    public Uri Address { get; private set; } = null!;
+    public Uri Address { get; }
 
     /// <summary>What comes of it now: the only refresh token that is good.</summary>
     public string Newest { get; set; }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using FlowForge.Contracts;
 using FlowForge.ServiceDefaults;
 
@@ -136,30 +134,8 @@ internal sealed class AppHostProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    /// <summary>An offset at which all three ports are free now and lie below those that the system hands to clients.</summary>
-    public static string PortOffset()
-    {
-        while (true)
-        {
-            var offset = Random.Shared.Next(1000, 24000);
-            if (new[] { 7233, 5080, 5000 }.All(p => IsFree(p + offset)))
-                return offset.ToString(CultureInfo.InvariantCulture);
-        }
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    /// <summary>An offset at which all three ports are free.</summary>
+    public static string PortOffset() => FreePort.TakeOffset().ToString(CultureInfo.InvariantCulture);
 
     private static void Keep(List<string> lines, string? line)
     {

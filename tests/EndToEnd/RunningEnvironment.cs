@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.NetworkInformation;
 using System.Text;
 using System.Text.RegularExpressions;
 using FlowForge.Browsing;
@@ -44,7 +43,7 @@ public sealed partial class RunningEnvironment : IAsyncLifetime
             return;
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Root };
         var program = Path.Combine(Root, "artifacts", "bin", "AppHost", new DirectoryInfo(AppContext.BaseDirectory).Name, "FlowForge.AppHost.dll");
-        foreach (var argument in (string[])[program, "--data", folder, "--port-offset", FreeOffset().ToString(CultureInfo.InvariantCulture)])
+        foreach (var argument in (string[])[program, "--data", folder, "--port-offset", FreePort.TakeOffset().ToString(CultureInfo.InvariantCulture)])
             start.ArgumentList.Add(argument);
         process = Process.Start(start)!;
         process.OutputDataReceived += (_, e) => Hear(e.Data);
@@ -85,12 +84,6 @@ public sealed partial class RunningEnvironment : IAsyncLifetime
             output.AppendLine(line);
         if (Link().Match(line) is { Success: true } match)
             login.TrySetResult(new Uri(match.Value));
-    }
-
-    private static int FreeOffset()
-    {
-        var used = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(e => e.Port).ToHashSet();
-        return Enumerable.Range(0, 200).Select(i => 11_000 + i * 37).First(o => new[] { 7233, 5080, 5000 }.All(p => !used.Contains(p + o)));
     }
 
     private static string FindRoot()
