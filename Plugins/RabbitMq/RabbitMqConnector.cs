@@ -11,7 +11,7 @@ namespace FlowForge.Plugins.RabbitMq;
 
 /// <summary>Hands over the messages of a stream, in the order of their offsets. Nothing is removed on the server, and no offset is kept there.</summary>
 [Connector("rabbitmq", Title = "RabbitMQ streams", Description = "Reads the messages of a RabbitMQ stream, each exactly once.")]
-public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : IPageSource, IStream, ITestConnection, IDiscover, IAsyncDisposable
+public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : IPageSource, IStream, ITestConnection, IDiscover, IReportHealth, IAsyncDisposable
 {
     private const int PageBytes = 1 << 20;
     private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2), LookIdle = TimeSpan.FromMilliseconds(200), LookMore = TimeSpan.FromSeconds(1);
@@ -19,6 +19,7 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
     private readonly MessageLines _lines = new();
     private IConnection? _connection;
     private ServerTrust? _trust;
+    private (string Stream, long Read)? _reached;
 
     public async IAsyncEnumerable<SourcePage> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -57,14 +58,18 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
                 read = next.Offset;
                 left--;
                 if (_lines.Length < PageBytes) continue;
-                yield return Page(read);
+                yield return Page(stream, read);
                 _lines.Clear();
             }
         }
-        yield return Page(read);
+        yield return Page(stream, read);
     }
 
-    private SourcePage Page(long read) => new(_lines.Written, _lines.Count, read < 0 ? null : read.ToString(CultureInfo.InvariantCulture));
+    private SourcePage Page(string stream, long read)
+    {
+        _reached = (stream, read);
+        return new SourcePage(_lines.Written, _lines.Count, read < 0 ? null : read.ToString(CultureInfo.InvariantCulture));
+    }
 
     /// <summary>The highest offset of the last chunk, or -1 when the stream is empty. What comes while this looks may count, too.</summary>
     /// <param name="patience">For the first message.</param>
@@ -151,6 +156,17 @@ public sealed class RabbitMqConnector(ConnectorContext<RabbitMqSpec> context) : 
             foreach (var stream in await Management.StreamsAsync(_spec, management, cancellationToken).ConfigureAwait(false)) yield return stream;
         else
             yield return new DiscoveredTable(_spec.Stream ?? throw new TerminalException("AMQP cannot list streams.", "Set management_url to the address of the management plugin, or name the stream in the job."));
+    }
+
+    /// <summary>How long the server's certificate lasts; after a read also what came since, by offsets. A stream of which nothing was delivered in time says nothing.</summary>
+    public async Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken)
+    {
+        var facts = new List<HealthFact>();
+        if (_spec.Tls && await Certificates.FactAsync(_spec.Host, _spec.Port, null, cancellationToken).ConfigureAwait(false) is { } certificate) facts.Add(certificate);
+        if (_reached is not { } reached) return facts;
+        var last = await CallAsync(c => LastAsync(c, reached.Stream, LookPatience, LookIdle, cancellationToken), reached.Stream, cancellationToken).ConfigureAwait(false);
+        if (last >= 0) facts.Add(new HealthFact($"{reached.Stream}: lag", Math.Max(0, last - reached.Read), "messages"));
+        return facts;
     }
 
     private async Task<T> CallAsync<T>(Func<IConnection, Task<T>> call, string where, CancellationToken cancellationToken)

@@ -82,6 +82,44 @@ public sealed class RabbitMqConnectorTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task HealthAsync_AfterARead_TellsTheLag_AndOverTlsHowLongTheCertificateLasts()
+    {
+        await MakeAsync();
+        await SendAsync(Ids(0, 10));
+        File.WriteAllText(Path.Combine(_fixture.Folder, "ca.pem"), _server.AuthorityPem);
+        await using var connector = Open(s => s with { Host = "localhost", Port = _server.TlsPort, Tls = true, CaCertificate = "ca.pem" });
+        string? cursor = null;
+        await foreach (var page in connector.ReadAsync(new ReadRequest { Limit = 6 }, Stop)) cursor = page.Cursor;
+        Assert.Equal("5", cursor);
+        await LagBecomesAsync(4);
+        await SendAsync(Ids(10, 3));
+        await LagBecomesAsync(7);
+        // Before a read there is no cursor; in plain there is no certificate.
+        await using var trusting = Open(s => s with { Host = "localhost", Port = _server.TlsPort, Tls = true });
+        IsTheCertificate(Assert.Single(await trusting.HealthAsync(Stop)));
+        await using var plain = Open();
+        Assert.Empty(await plain.HealthAsync(Stop));
+
+        // What a busy server has not delivered in time is not told.
+        async Task LagBecomesAsync(int messages)
+        {
+            for (var waiting = System.Diagnostics.Stopwatch.StartNew(); ; )
+            {
+                var facts = await connector.HealthAsync(Stop);
+                IsTheCertificate(facts[0]);
+                if (facts.Count == 2 && facts[1] == new HealthFact($"{_stream}: lag", messages, "messages")) return;
+                Assert.True(waiting.Elapsed < TimeSpan.FromSeconds(60), string.Join(", ", facts));
+            }
+        }
+
+        static void IsTheCertificate(HealthFact fact)
+        {
+            Assert.Equal(("certificate ends in", "days"), (fact.Name, fact.Unit));
+            Assert.InRange(fact.Value, 0.5, 1);
+        }
+    }
+
     private async Task<string> DiscoverAsync(Func<RabbitMqSpec, RabbitMqSpec> change)
     {
         var found = new List<string>();
