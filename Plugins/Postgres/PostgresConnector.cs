@@ -7,7 +7,7 @@ namespace FlowForge.Plugins.Postgres;
 
 /// <summary>Reads tables and queries of a PostgreSQL server by binary COPY, on one snapshot; writes tables by binary COPY, in one transaction.</summary>
 [Connector("postgres", Title = "PostgreSQL", Description = "Reads tables and queries of a PostgreSQL database, and takes deliveries of tables.")]
-public sealed class PostgresConnector(ConnectorContext<PostgresSpec> context) : IBatchSource, IMarkedSink, ITestConnection, IDiscover, IDisposable
+public sealed class PostgresConnector(ConnectorContext<PostgresSpec> context) : IBatchSource, IMarkedSink, ITestConnection, IDiscover, IReportHealth, IDisposable
 {
     private readonly PostgresSpec _spec = context.Settings;
     private readonly Server _server = new(context.Settings, context);
@@ -55,6 +55,9 @@ public sealed class PostgresConnector(ConnectorContext<PostgresSpec> context) : 
         await using var _ = connection.ConfigureAwait(false);
         await foreach (var table in Discovery.ListAsync(connection, _spec.Schemas, cancellationToken).ConfigureAwait(false)) yield return table;
     }
+
+    /// <summary>How long the server's certificate lasts. Nobody logs in for it.</summary>
+    public Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken) => ServerCertificates.FactsAsync(_spec, cancellationToken);
 
     public Task<WriteMark?> MarkAsync(string table, CancellationToken cancellationToken) => new TableWriter(_server, _spec.Schemas, context.Log).MarkAsync(table, cancellationToken);
 

@@ -49,11 +49,12 @@ public sealed class ChangesConnector(ConnectorContext<ChangesSpec> context) : IB
         catch (Exception e) { throw Failures.From(e, "The replication slot", cancellationToken); }
     }
 
+    /// <summary>What the connection's slots hold back, and how long the server's certificate lasts.</summary>
     public async Task<IReadOnlyList<HealthFact>> HealthAsync(CancellationToken cancellationToken)
     {
         var connection = await _server.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
-        try { return await SlotHealth.ReadAsync(connection, _spec.Slot, cancellationToken).ConfigureAwait(false); }
+        try { return [.. await ServerCertificates.FactsAsync(_spec, cancellationToken).ConfigureAwait(false), .. await SlotHealth.ReadAsync(connection, _spec.Slot, cancellationToken).ConfigureAwait(false)]; }
         catch (Exception e) { throw Failures.From(e, "The replication slots", cancellationToken); }
     }
 

@@ -16,7 +16,8 @@ public sealed class PostgresServer : IDisposable
     public bool IsInstalled => _bin.Value is not null;
 
     /// <summary>Starts it at the first call.</summary>
-    public PostgresServer Start()
+    /// <param name="settings">Further settings, as <c>ssl=on</c>.</param>
+    public PostgresServer Start(params string[] settings)
     {
         lock (_gate)
         {
@@ -27,7 +28,7 @@ public sealed class PostgresServer : IDisposable
             ServerProcess.Run(_bin.Value + "/initdb", ["-D", folder + "/data", "-N", "-U", User, "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256", "--pwfile", folder + "/password"], "postgres");
             Port = FreePort.Take();
             ServerProcess.Run(_bin.Value + "/pg_ctl", ["-D", folder + "/data", "-w", "-l", folder + "/log", "-o",
-                $"-c listen_addresses=127.0.0.1 -p {Port} -c unix_socket_directories={folder} -c wal_level=logical -c max_wal_senders=20 -c max_replication_slots=20 -c fsync=off -c full_page_writes=off", "start"], "postgres");
+                $"-c listen_addresses=127.0.0.1 -p {Port} -c unix_socket_directories={folder} -c wal_level=logical -c max_wal_senders=20 -c max_replication_slots=20 -c fsync=off -c full_page_writes=off {string.Join(' ', settings.Select(s => "-c " + s))}", "start"], "postgres");
             _folder = folder;
         }
         return this;

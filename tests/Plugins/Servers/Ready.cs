@@ -3,10 +3,10 @@ namespace FlowForge.Plugins.Tests.Servers;
 /// <summary>Servers that tests need: where one is not installed the test is skipped, and on CI it fails.</summary>
 internal static partial class ReadyServers
 {
-    public static PostgresServer Ready(this PostgresServer server)
+    public static PostgresServer Ready(this PostgresServer server, params string[] settings)
     {
         Need(server.IsInstalled, "PostgreSQL", "postgresql");
-        return server.Start();
+        return server.Start(settings);
     }
 
     public static MariaDbServer Ready(this MariaDbServer server)
