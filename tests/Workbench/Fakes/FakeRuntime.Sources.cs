@@ -39,7 +39,7 @@ public sealed partial class FakeRuntime
             if (body.Settings?.TryGetProperty("host", out var host) == true && host.GetString() == "nowhere")
                 return Results.Json(new Problem { Status = 422, Code = "FF5025", Title = "Settings refused", Detail = $"The settings of '{name}' have 1 error; nothing was stored.",
                     Diagnostics = [new DiagnosticEntry(DiagnosticLevel.Error, "FF1232", "'host' is nowhere.", "host", null, null, "Name a real one.")] }, ContractsJson.Options, "application/problem+json", 422);
-            var made = new ConnectionDetail { Name = name, Connector = body.Connector, ConnectorTitle = "Shop database", Description = body.Description, UpdatedAt = DateTimeOffset.UtcNow, Settings = body.Settings!.Value };
+            var made = new ConnectionDetail { Name = name, Connector = body.Connector, ConnectorTitle = "Shop database", Description = body.Description, RateLimit = body.RateLimit, Isolation = body.Isolation, UpdatedAt = DateTimeOffset.UtcNow, Settings = body.Settings!.Value };
             Sample.Connections.RemoveAll(c => c.Name == name);
             Sample.Connections.Add(made);
             return Results.Json(made, ContractsJson.Options);

@@ -106,6 +106,70 @@ public sealed class SourcesTests(Bench bench) : IClassFixture<Bench>
     }
 
     [Fact]
+    public async Task Form_LeftWithChanges_AsksFirst_AndNotOnceTheyAreSaved()
+    {
+        bench.Runtime.Sample = Sample.Full();
+        var page = await bench.OpenAsync("/sources/connections");
+        await page.GetByRole(AriaRole.Link, new() { Name = "shop_db", Exact = true }).ClickAsync();
+        await page.ArriveAsync("/sources/connections/shop_db");
+        var tabs = page.GetByRole(AriaRole.Navigation, new() { Name = "Views of the connection" });
+        var description = page.GetByLabel("Description", new() { Exact = true });
+        var asked = page.GetByRole(AriaRole.Dialog, new() { Name = "Leave without saving?" });
+        var saved = page.GetByText("Saved", new() { Exact = true });
+        await Assertions.Expect(description).ToHaveValueAsync("Orders and customers");
+
+        // Back, with the cursor still in the field; and by a tab. A question that is still open would take the next click.
+        await description.FillAsync("Orders only");
+        await page.EvaluateAsync("history.back()");
+        await asked.WaitForAsync();
+        if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+        {
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "connection-leave.png") });
+            await page.EvaluateAsync("document.documentElement.dataset.theme = 'dark'");
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "connection-leave-dark.png") });
+        }
+        await StayAsync();
+        await tabs.GetByRole(AriaRole.Link, new() { Name = "Settings" }).ClickAsync();
+        await tabs.GetByRole(AriaRole.Link, new() { Name = "Browse" }).ClickAsync();
+        await StayAsync();
+        await Assertions.Expect(description).ToHaveValueAsync("Orders only");
+        await tabs.GetByRole(AriaRole.Link, new() { Name = "Browse" }).ClickAsync();
+        await asked.GetByRole(AriaRole.Button, new() { Name = "Leave" }).ClickAsync();
+        await page.ArriveAsync("/sources/connections/shop_db/browse");
+        await tabs.GetByRole(AriaRole.Link, new() { Name = "Settings" }).ClickAsync();
+        await Assertions.Expect(description).ToHaveValueAsync("Orders and customers");
+
+        // Limit and isolation are changes as others are: they ask, and nothing says that they are saved.
+        await UnfoldAsync();
+        await page.GetByLabel("Rate limit").FillAsync("10/m");
+        await tabs.GetByRole(AriaRole.Link, new() { Name = "Used by" }).ClickAsync();
+        await StayAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await saved.WaitForAsync();
+        await UnfoldAsync();
+        await page.GetByLabel("Where the connector runs").SelectOptionAsync("Process");
+        await Assertions.Expect(saved).ToHaveCountAsync(0);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Catalog" }).First.ClickAsync();
+        await StayAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await saved.WaitForAsync();
+        var stored = bench.Runtime.StoredConnections[^1].Body;
+        Assert.Equal(("Orders and customers", "10/m", ConnectorIsolation.Process), (stored.Description, stored.RateLimit, stored.Isolation));
+        await page.GetByRole(AriaRole.Link, new() { Name = "Catalog" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Catalog" }).WaitForAsync();
+
+        async Task StayAsync()
+        {
+            await asked.GetByText("The connection has changes that are not saved. They are lost when you leave.").WaitForAsync();
+            await asked.GetByRole(AriaRole.Button, new() { Name = "Stay here" }).ClickAsync();
+            await Assertions.Expect(asked).ToHaveCountAsync(0);
+            await page.ArriveAsync("/sources/connections/shop_db");
+        }
+
+        Task UnfoldAsync() => page.Locator("details.more", new() { HasText = "Limits and isolation" }).EvaluateAsync("d => d.open = true");
+    }
+
+    [Fact]
     public async Task Save_RefusedByTheRuntime_ShowsTheReasonAtItsField()
     {
         bench.Runtime.Sample = Sample.Full();
@@ -123,6 +187,8 @@ public sealed class SourcesTests(Bench bench) : IClassFixture<Bench>
         bench.Runtime.Sample = Sample.Full();
         bench.Runtime.Sample.Tested = new(false, "could not connect to server: Connection refused\nIs it running on host \"db.example.com\"?", "Check host and port.", 2.5, DateTimeOffset.UtcNow);
         var page = await bench.OpenAsync("/sources/connections/shop_db");
+        // Another description makes no other settings: those that are stored are tested.
+        await page.GetByLabel("Description", new() { Exact = true }).FillAsync("Orders");
         await page.GetByRole(AriaRole.Button, new() { Name = "Test" }).ClickAsync();
         await page.GetByText("Is it running on host \"db.example.com\"?").WaitForAsync();
         await page.GetByText("Check host and port.").WaitForAsync();
@@ -157,6 +223,8 @@ public sealed class SourcesTests(Bench bench) : IClassFixture<Bench>
         await page.GetByRole(AriaRole.Button, new() { Name = "Keep it" }).ClickAsync();
         await page.GetByText("2 jobs will fail at the next run:").WaitForAsync(new() { State = WaitForSelectorState.Hidden });
         Assert.Contains(bench.Runtime.Sample.Connections, c => c.Name == "shop_db");
+        // Who deletes it is not asked whether what was typed may be lost.
+        await page.GetByLabel("Description", new() { Exact = true }).FillAsync("Not needed any more");
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete anyway" }).ClickAsync();
         await page.GetByRole(AriaRole.Row, new() { Name = "warehouse" }).WaitForAsync();

@@ -76,6 +76,17 @@ public sealed class WizardTests(Bench bench) : IClassFixture<Bench>
         await Assertions.Expect(page.Locator(".wizard-connection.chosen")).ToContainTextAsync("shop_db");
         await page.GetByRole(AriaRole.Button, new() { Name = "Test" }).ClickAsync();
         await page.GetByText("Shop 15.3, 42 tables").WaitForAsync();
+
+        // A connection that is being made belongs to the wizard: one question is asked, the wizard's.
+        await page.GetByText("A new connection", new() { Exact = true }).ClickAsync();
+        await page.GetByPlaceholder("shop_db").FillAsync("second_shop");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Catalog" }).First.ClickAsync();
+        var asked = page.GetByRole(AriaRole.Dialog);
+        await asked.GetByText("The job is not stored yet. What you have filled in is lost when you leave.").WaitForAsync();
+        await Assertions.Expect(asked).ToHaveCountAsync(1);
+        await asked.GetByRole(AriaRole.Button, new() { Name = "Stay here" }).ClickAsync();
+        await Assertions.Expect(asked).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByPlaceholder("shop_db")).ToHaveValueAsync("second_shop");
     }
 
     [Fact]
