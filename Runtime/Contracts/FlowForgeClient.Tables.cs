@@ -22,9 +22,9 @@ public sealed partial class FlowForgeClient
     public Task<TableRows> RowsAsync(TableLayer layer, string name, RowsQuery query, CancellationToken ct = default) =>
         GetAsync<TableRows>(Rows(TablePath(layer, name) + "/rows", query), ct);
 
-    /// <summary>One page of the rejects kept beside a bronze table; 404 when it never rejected a row.</summary>
-    public Task<TableRows> RejectsAsync(string name, RowsQuery query, RejectStatus status = RejectStatus.Open, CancellationToken ct = default) =>
-        GetAsync<TableRows>(Rows(TablePath(TableLayer.Bronze, name) + "/rejects", query).AddWord("status", (RejectStatus?)status), ct);
+    /// <summary>One page of the rejects kept beside a table; 404 when the version that is asked for, or the latest, has none.</summary>
+    public Task<TableRows> RejectsAsync(TableLayer layer, string name, RowsQuery query, RejectStatus status = RejectStatus.Open, CancellationToken ct = default) =>
+        GetAsync<TableRows>(Rows(TablePath(layer, name) + "/rejects", query).AddWord("status", (RejectStatus?)status), ct);
 
     /// <summary>Starts a run that reads open rejects of a bronze table again, by the present definition of its job.</summary>
     public Task<RunStarted> ReplayRejectsAsync(string name, ReplayRejects choice, CancellationToken ct = default) =>

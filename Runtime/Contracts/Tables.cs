@@ -65,9 +65,9 @@ public sealed record TableColumn(string Name, string Type, bool Nullable, string
 /// <summary>Who made a table version.</summary>
 public sealed record TableOrigin(string Pipeline, string Job, string Run, RowCounts Rows);
 
-/// <summary>The rejects kept beside a bronze table.</summary>
+/// <summary>The rejects kept beside a table: records that a source gave and that did not fit, or rows that checks with <c>quarantine</c> took out of a dataset.</summary>
 /// <param name="Rows">Open ones.</param>
-/// <param name="Reasons">Why, most frequent first; open ones only.</param>
+/// <param name="Reasons">Why, most frequent first; open ones only. For bronze the code (column <c>reason</c> of the rejects), for datasets the checks that failed (column <c>message</c>).</param>
 public sealed record TableRejects(long Rows, IReadOnlyList<RejectReason> Reasons)
 {
     /// <summary>Rejects that are no longer open: replayed, or superseded by a run that replaced the table.</summary>

@@ -111,7 +111,7 @@ internal static class TableCommands
 
     private static async Task<int> Rows(CommandContext c, (TableLayer Layer, string Name) table, RejectStatus? rejects, RowsQuery query)
     {
-        var page = rejects is { } status ? await c.Client.RejectsAsync(table.Name, query, status, c.Ct) : await c.Client.RowsAsync(table.Layer, table.Name, query, c.Ct);
+        var page = rejects is { } status ? await c.Client.RejectsAsync(table.Layer, table.Name, query, status, c.Ct) : await c.Client.RowsAsync(table.Layer, table.Name, query, c.Ct);
         return c.Answer(page, p =>
         {
             TextTable.Write(Console.Out, [.. p.Columns.Select(x => x.Name)], p.Rows.Select(r => r.Select(Cell).ToArray()));

@@ -30,6 +30,36 @@ public sealed class TableCareTests(TestRuntime runtime) : IClassFixture<TestRunt
     }
 
     [Fact]
+    public async Task Rejects_OfADataset_AreThoseThatTheVersionNames()
+    {
+        var lake = new LakeStore(Path.Combine(runtime.Folder, "lake"));
+        using var database = DuckDatabase.Open(new DuckOptions { Threads = 1 });
+        using var session = database.Connect();
+        var (main, rejects) = (lake.Table(TableName.Parse("silver.checked")), lake.Table(TableName.Parse("silver.checked__rejects")));
+        Commit(main, "SELECT 0 AS id", 0);
+        Commit(rejects, "SELECT 'not_null' AS reason, 'not_null(id)' AS message, '{\"v\":' || i || '}' AS raw FROM range(2) t(i)", 0);
+        Commit(main, "SELECT 1 AS id", 1, "silver/checked__rejects@0");
+        // Of a build that did not publish: nobody is told of them.
+        Commit(rejects, "SELECT 'range' AS reason, 'range(id)' AS message, 'never' AS raw", 1);
+
+        Assert.Equal(2, (await client.TableAsync(TableLayer.Silver, "checked")).Rejects!.Rows);
+        var page = await client.RejectsAsync(TableLayer.Silver, "checked", new RowsQuery { Filter = "message = 'not_null(id)'", Sort = "raw" });
+        Assert.Equal((2L, """[["not_null","not_null(id)","{\u0022v\u0022:0}"],["not_null","not_null(id)","{\u0022v\u0022:1}"]]"""), (page.Total, System.Text.Json.JsonSerializer.Serialize(page.Rows)));
+        Assert.Equal(2, (await client.RejectsAsync(TableLayer.Silver, "checked", new RowsQuery(), RejectStatus.All)).Total);
+        Assert.Equal(0, (await client.RejectsAsync(TableLayer.Silver, "checked", new RowsQuery(), RejectStatus.Replayed)).Total);
+        Assert.Null((await client.TableAsync(TableLayer.Silver, "checked", 0)).Rejects);
+        var failure = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.RejectsAsync(TableLayer.Silver, "checked", new RowsQuery { Version = 0 }));
+        Assert.Equal((HttpStatusCode.NotFound, "silver.checked has no rejects."), (failure.Status, failure.Message));
+
+        void Commit(LakeTable table, string sql, long version, string? named = null)
+        {
+            using var transaction = table.Begin();
+            transaction.Write(session, sql);
+            transaction.Commit(new CommitOptions { Transaction = ("p/silver.checked", version), State = new JobState { Pipeline = "p", Job = "silver.checked", RunId = "run", Rows = new RowEquation(1, 1, 0, 0, 0), Rejects = named } });
+        }
+    }
+
+    [Fact]
     public async Task Restore_OlderVersion_IsPreviewedAndBecomesANewVersion()
     {
         var table = Make("bronze.restored", 3);

@@ -109,7 +109,7 @@ public sealed class TableTests(TestRuntime runtime)
     [Fact]
     public async Task Rejects_OfTheTable_AreReadable()
     {
-        var page = await client.RejectsAsync("orders", new RowsQuery { Sort = "_ff_record" });
+        var page = await client.RejectsAsync(TableLayer.Bronze, "orders", new RowsQuery { Sort = "_ff_record" });
         Assert.Equal(["_ff_record", "reason", "raw"], page.Columns.Select(c => c.Name));
         Assert.Equal("""[[0,"not_a_number","x;0"],[1,"not_a_number","x;1"],[2,"not_a_number","x;2"]]""", JsonSerializer.Serialize(page.Rows));
     }
@@ -136,9 +136,9 @@ public sealed class TableTests(TestRuntime runtime)
     [Fact]
     public async Task Rejects_ByStatus_ShowsOpenOnesUnlessAskedOtherwise()
     {
-        Assert.Equal(3, (await client.RejectsAsync("orders", new RowsQuery())).Total);
-        Assert.Equal(0, (await client.RejectsAsync("orders", new RowsQuery(), RejectStatus.Replayed)).Total);
-        Assert.Equal(3, (await client.RejectsAsync("orders", new RowsQuery(), RejectStatus.All)).Total);
+        Assert.Equal(3, (await client.RejectsAsync(TableLayer.Bronze, "orders", new RowsQuery())).Total);
+        Assert.Equal(0, (await client.RejectsAsync(TableLayer.Bronze, "orders", new RowsQuery(), RejectStatus.Replayed)).Total);
+        Assert.Equal(3, (await client.RejectsAsync(TableLayer.Bronze, "orders", new RowsQuery(), RejectStatus.All)).Total);
     }
 
     [Fact]

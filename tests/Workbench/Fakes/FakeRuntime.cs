@@ -40,6 +40,9 @@ public sealed partial class FakeRuntime : IAsyncDisposable
     /// <summary>Choices of rejects that were replayed.</summary>
     public Noted<ReplayRejects> Replayed { get; } = new();
 
+    /// <summary>What was asked of the rejects of silver tables.</summary>
+    public Noted<string> RejectQueries { get; } = new();
+
     /// <summary>Queries of row pages, in order.</summary>
     public Noted<string> RowQueries { get; } = new();
 
@@ -174,6 +177,11 @@ public sealed partial class FakeRuntime : IAsyncDisposable
             return Sample.Rows($"{layer}.{name}", offset ?? 0, limit ?? 50, sort, desc ?? false, filter);
         });
         api.MapGet("/tables/bronze/{name}/rejects", (string name) => Sample.Rejects(name));
+        api.MapGet("/tables/silver/{name}/rejects", (HttpContext context, string name) =>
+        {
+            RejectQueries.Add(context.Request.QueryString.Value ?? "");
+            return Sample.Quarantined($"silver.{name}");
+        });
         MapSources(api);
         MapDrift(api);
         MapJobs(api);

@@ -28,7 +28,7 @@ public sealed partial class Sample
             Table = t.Table, Layer = t.Layer, Name = t.Name, Version = 4, LatestVersion = 4, Rows = t.Rows, Bytes = t.Bytes, Files = t.Files, UpdatedAt = t.UpdatedAt, Description = t.Description, Columns = Columns,
             Inputs = t.Layer == TableLayer.Bronze ? ["file:" + t.Name] : t.Layer == TableLayer.Silver ? ["bronze.flights"] : ["silver.flights_clean", "bronze.airports"], Outputs = t.Layer == TableLayer.Gold ? [] : ["gold.delays_by_airport", "gold.delays_by_hour"],
             Origin = new TableOrigin("flights", t.Layer == TableLayer.Bronze ? "ingest." + t.Name : t.Table, DoneId, default),
-            Rejects = t.Rejects == 0 ? null : new TableRejects(t.Rejects, [new("'Production Budget' is not a BIGINT", 7), new("release_date is not a DATE", 4)]) { Replayed = 12 },
+            Rejects = t.Layer == TableLayer.Silver ? new TableRejects(4, [new("not_null(origin)", 3), new("range(delay, -120..)", 1)]) : t.Rejects == 0 ? null : new TableRejects(t.Rejects, [new("'Production Budget' is not a BIGINT", 7), new("release_date is not a DATE", 4)]) { Replayed = 12 },
             Checks = [new CheckOutcome("unique(origin)", true, CheckAction.Fail, 0, null)],
         };
     }
@@ -44,6 +44,14 @@ public sealed partial class Sample
     public static ReplayPreview Replay(ReplayRejects body) => body.Reasons is [_]
         ? new ReplayPreview(new RowCounts(4, 3, 1, 0, 0), [new("release_date is not a DATE", 1)], "release_date DATE → VARCHAR", "films", 3)
         : new ReplayPreview(new RowCounts(11, 0, 11, 0, 0), [new("'Production Budget' is not a BIGINT", 11)], null, "films", 3);
+
+    /// <summary>Rows that checks took out of a dataset.</summary>
+    public static TableRows Quarantined(string table) => new()
+    {
+        Table = $"{table} (rejects)", Version = 0, Total = 4, Offset = 0, Milliseconds = 3,
+        Columns = [new("run_id", "VARCHAR", false, null), new("reason", "VARCHAR", false, null), new("message", "VARCHAR", false, null), new("column_name", "VARCHAR", true, null), new("raw", "VARCHAR", true, null)],
+        Rows = [.. Enumerable.Range(1, 4).Select(i => i < 4 ? Row(DoneId, "not_null", "not_null(origin)", null, $"{{\"origin\":null,\"delay\":{i * 7}}}") : Row(DoneId, "range", "range(delay, -120..)", null, "{\"origin\":\"ATL\",\"delay\":-1201}"))],
+    };
 
     public static TableRows Rejects(string name) => new()
     {

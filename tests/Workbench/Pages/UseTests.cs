@@ -332,6 +332,36 @@ public sealed class UseTests(Bench bench) : IClassFixture<Bench>
     }
 
     [Fact]
+    public async Task Rejects_OfADataset_AreShownByCheck_WithoutAReplay()
+    {
+        var page = await bench.OpenAsync("/catalog/gold/delays_by_airport");
+        var tabs = page.GetByRole(AriaRole.Navigation, new() { Name = "Views of the table" });
+        await tabs.GetByRole(AriaRole.Link, new() { Name = "Lineage" }).WaitForAsync();
+        await Assertions.Expect(tabs.GetByRole(AriaRole.Link, new() { Name = "Rejects" })).ToHaveCountAsync(0);
+
+        page = await bench.OpenAsync("/catalog/silver/flights_clean");
+        tabs = page.GetByRole(AriaRole.Navigation, new() { Name = "Views of the table" });
+        await tabs.GetByRole(AriaRole.Link, new() { Name = "Rejects 4" }).ClickAsync();
+        await page.ArriveAsync("/catalog/silver/flights_clean/rejects");
+        await page.GetByRole(AriaRole.Heading, new() { Name = "4 rejects", Exact = true }).WaitForAsync();
+        await page.GetByRole(AriaRole.Cell, new() { Name = "not_null(origin)" }).First.WaitForAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Replay…" })).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Fix by rule…" })).ToHaveCountAsync(0);
+        foreach (var theme in new[] { "light", "dark" })
+        {
+            await page.EmulateMediaAsync(new() { ColorScheme = theme == "dark" ? ColorScheme.Dark : ColorScheme.Light });
+            await page.Locator($"html[data-theme={theme}]").WaitForAsync();
+            if (Environment.GetEnvironmentVariable("FLOWFORGE_SCREENS") is { Length: > 0 } folder)
+                await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"table-rejects-silver-{theme}.png") });
+        }
+        await page.GetByRole(AriaRole.Button, new() { Name = "not_null(origin) 3" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Filter rows")).ToHaveValueAsync("message = 'not_null(origin)'");
+        await Assertions.Expect(page.GetByRole(AriaRole.Region, new() { Name = "Rows of rejects of silver.flights_clean" })).ToHaveAttributeAsync("aria-busy", "false");
+        Assert.Contains("filter=message = 'not_null(origin)'", Uri.UnescapeDataString(bench.Runtime.RejectQueries[^1]), StringComparison.Ordinal);
+        Assert.DoesNotContain("version=", bench.Runtime.RejectQueries[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Replay_OfAReason_IsPreviewedAndStartedAsConfirmed()
     {
         var page = await bench.OpenAsync("/catalog/bronze/movies/rejects");
