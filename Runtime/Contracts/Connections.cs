@@ -42,6 +42,9 @@ public sealed record ConnectionDetail : ConnectionSummary
 }
 
 /// <summary>A job that uses a connection.</summary>
+/// <param name="Pipeline">Its pipeline.</param>
+/// <param name="Job">With its kind: <c>ingest.orders</c>, <c>delivery.partner_sales</c>.</param>
+/// <param name="Table">The table that it fills or delivers, with layer; null when it lands files only.</param>
 public sealed record ConnectionUse(string Pipeline, string Job, string? Table);
 
 /// <summary>The newest run of a job that uses a connection.</summary>

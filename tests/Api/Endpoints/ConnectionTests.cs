@@ -177,6 +177,18 @@ public sealed class ConnectionTests(TestRuntime runtime)
     }
 
     [Fact]
+    public async Task Delete_ConnectionOfADelivery_SaysByWhom()
+    {
+        await client.PutConnectionAsync("used_folder", new PutConnection { Connector = "file", Settings = Json("{}") });
+        await client.PutPipelineAsync("delivers_there", new PutPipeline("pipeline: delivers_there\ngold:\n  ones: { sql: SELECT 1 AS n }\ndeliveries:\n  ones_out: { from: gold.ones, connection: used_folder, path: out/ones.parquet }\n"));
+        Assert.Equal([new ConnectionUse("delivers_there", "delivery.ones_out", "gold.ones")], (await client.ConnectionAsync("used_folder")).UsedBy);
+        var refused = await Assert.ThrowsAsync<FlowForgeApiException>(() => client.DeleteConnectionAsync("used_folder"));
+        Assert.Equal((HttpStatusCode.Conflict, "'used_folder' is used by delivers_there (delivery.ones_out)."), (refused.Status, refused.Message));
+        await client.DeletePipelineAsync("delivers_there");
+        await client.DeleteConnectionAsync("used_folder");
+    }
+
+    [Fact]
     public async Task Plan_SettingsOfConnectionAndJob_AreCheckedTogether()
     {
         await PutShop("planned_shop", """{ "host": "h" }""");
