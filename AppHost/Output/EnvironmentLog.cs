@@ -22,8 +22,8 @@ internal sealed class EnvironmentLog : IServiceLog, IDisposable
     private readonly long largest;
     private readonly Dictionary<string, LineLevel> last = new(StringComparer.Ordinal);
     private readonly List<string> names = [];
-    private StreamWriter file;
-    private bool isTroubled;
+    private StreamWriter? file;
+    private bool isTroubled, isClosed;
 
     /// <param name="from">Lines of services below this level go to the file only.</param>
     /// <param name="largest">Bytes from which on the file becomes <c>environment.1.log</c>, in the place of the one before it, and a new one begins.</param>
@@ -68,7 +68,10 @@ internal sealed class EnvironmentLog : IServiceLog, IDisposable
     public void Dispose()
     {
         lock (gate)
-            file.Dispose();
+        {
+            isClosed = true;
+            file?.Dispose();
+        }
     }
 
     private void Write(string service, LogLine line, bool show)
@@ -89,16 +92,16 @@ internal sealed class EnvironmentLog : IServiceLog, IDisposable
 
     private void Keep(string text)
     {
+        // The last words of a service that is being stopped.
+        if (isClosed)
+            return;
         try
         {
+            file ??= Open();
             if (file.BaseStream.Position > largest)
                 RollOver();
             file.WriteLine(text);
             isTroubled = false;
-        }
-        catch (ObjectDisposedException)
-        {
-            // The last words of a service that is being stopped.
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -120,21 +123,23 @@ internal sealed class EnvironmentLog : IServiceLog, IDisposable
         }
     }
 
-    // Without a buffer below the writer's own: what could not be written is not tried again with each line, or when it is closed.
-    private StreamWriter Open() => new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0)) { AutoFlush = true };
-
     private void RollOver()
     {
-        file.Dispose();
+        file!.Dispose();
+        file = null;
         try
         {
             File.Move(path, Path.Combine(Path.GetDirectoryName(path)!, "environment.1.log"), overwrite: true);
         }
-        finally
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            file = Open();
+            // It grows on.
         }
+        file = Open();
     }
+
+    // Without a buffer below the writer's own: what could not be written is not tried again with each line, or when it is closed.
+    private StreamWriter Open() => new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0)) { AutoFlush = true };
 
     private string Colour(string service)
     {

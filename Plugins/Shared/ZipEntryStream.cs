@@ -6,37 +6,19 @@ namespace FlowForge.Plugins.Shared;
 /// The unpacked bytes of a zip archive's entry, held against the length and the CRC-32 that the archive's directory states for it; <see cref="ZipArchiveEntry.Open()"/> looks at neither, so that damaged bytes that still unpack
 /// would pass (<see href="https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT">APPNOTE</see> 4.4.7). This file is compiled into each project that needs it.
 /// </summary>
-internal sealed class ZipEntryStream(ZipArchiveEntry entry) : Stream
+internal sealed class ZipEntryStream(ZipArchiveEntry entry) : ReadingStream(entry.Open())
 {
-    private readonly Stream _inner = entry.Open();
     private uint _sum;
     private long _length;
 
     /// <exception cref="InvalidDataException">At the end: the bytes are not those that were packed.</exception>
     public override int Read(Span<byte> buffer)
     {
-        var read = _inner.Read(buffer);
+        var read = Inner.Read(buffer);
         if (read == 0 && buffer.Length > 0) Check();
         _length += read;
         _sum = Crc32.Add(_sum, buffer[..read]);
         return read;
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing) _inner.Dispose();
-        base.Dispose(disposing);
     }
 
     private void Check()

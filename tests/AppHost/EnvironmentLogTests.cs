@@ -42,6 +42,16 @@ public sealed class EnvironmentLogTests : IDisposable
         Assert.InRange(newer.Length, 1, 32);
     }
 
+    [Fact]
+    public void FileThatCannotBeMovedAway_GrowsOn()
+    {
+        Directory.CreateDirectory(Path.Combine(folder.Path, "environment.1.log"));
+        using (var log = Open(largest: 100))
+            for (var i = 0; i < 10; i++)
+                log.Notice($"line {i}");
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"apphost   info line {i}"), File.ReadAllLines(Path.Combine(folder.Path, "environment.log")).Select(l => l[13..]));
+    }
+
     private EnvironmentLog Open(long largest = 10_000_000) =>
         new(folder.Path, AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(console) }), LineLevel.Info, largest);
 }

@@ -3,6 +3,7 @@ using FlowForge.Catalog;
 using FlowForge.Duck;
 using FlowForge.Ingest.Formats;
 using FlowForge.Lake;
+using FlowForge.Plugins.Shared;
 
 namespace FlowForge.Ingest.Delivering;
 

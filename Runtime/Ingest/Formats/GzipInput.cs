@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using FlowForge.Plugins.Shared;
 
 namespace FlowForge.Ingest.Formats;
 

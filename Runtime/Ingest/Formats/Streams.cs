@@ -1,28 +1,7 @@
 using System.Text;
+using FlowForge.Plugins.Shared;
 
 namespace FlowForge.Ingest.Formats;
-
-/// <summary>A read-only stream over another one, which it disposes.</summary>
-internal abstract class ReadingStream(Stream inner) : Stream
-{
-    protected Stream Inner => inner;
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Flush() { }
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing) inner.Dispose();
-        base.Dispose(disposing);
-    }
-}
 
 /// <summary>Lets the first bytes be looked at before they are read.</summary>
 internal sealed class PeekStream(Stream inner) : ReadingStream(inner)
